@@ -1,0 +1,232 @@
+"""Typed settings: defaults < ``har.toml`` < environment (``HAR_*``) < flags.
+
+>>> Settings(window={"hop_s": 0.64}).window.hop_s
+0.64
+
+An environment variable names a setting by its path: ``HAR_WINDOW__HOP_S=0.64``.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from har.errors import UsageError
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses unknown names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(Section):
+    """Which data set."""
+
+    dataset: str = "hapt"
+
+
+class CleanSettings(Section):
+    """What cleaning may repair."""
+
+    max_gap_s: float = Field(0.1, ge=0, description="longest gap filled by interpolation, s")
+
+
+class SplitSettings(Section):
+    """Subjects per split; what is not named is for training."""
+
+    test_subjects: tuple[str, ...] | None = Field(None, description="default: the canonical ones")
+    validation_subjects: tuple[str, ...] | None = Field(None, description="default: the source's")
+
+
+class WindowSettings(Section):
+    """How recordings are cut."""
+
+    rate_hz: float = Field(50.0, gt=0, description="sampling rate, Hz")
+    length_s: float = Field(2.56, gt=0, description="window length, s")
+    hop_s: float = Field(1.28, gt=0, description="step from window to window, s")
+    purity: float = Field(1.0, gt=0.5, le=1, description="smallest share of one activity")
+    classes: Literal[6, 12] = Field(6, description="6 activities, or 12 with the transitions")
+
+    @property
+    def n_samples(self) -> int:
+        """Samples in one window."""
+        return round(self.length_s * self.rate_hz)
+
+    @property
+    def n_hop(self) -> int:
+        """Samples from one window's start to the next one's."""
+        return round(self.hop_s * self.rate_hz)
+
+
+class BaselineSettings(Section):
+    """The classical model: an RBF-SVM on features."""
+
+    c_grid: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0)
+    gamma_scale: tuple[float, ...] = (0.25, 0.5, 1.0)
+    seed: int = 0
+
+
+class EncoderSettings(Section):
+    """Size of the Hugging Face encoder."""
+
+    hidden_size: int = 96
+    layers: int = 3
+    heads: int = 4
+    patch: int = Field(16, description="samples per patch")
+    dropout: float = 0.1
+
+
+class PretrainSettings(Section):
+    """Self-supervised pretraining on the training subjects' windows."""
+
+    epochs: int = 20
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    mask_ratio: float = 0.5
+    seed: int = 0
+
+
+class FinetuneSettings(Section):
+    """Fine-tuning of the pretrained encoder with a new head."""
+
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.05
+    warmup_ratio: float = 0.1
+    label_smoothing: float = 0.1
+    freeze: Literal["none", "head-only", "warmup"] = "warmup"
+    patience: int = 8
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+
+class EvaluateSettings(Section):
+    """Intervals over subjects."""
+
+    bootstrap: int = 2000
+    confidence: float = 0.95
+    seed: int = 0
+
+
+class ExportSettings(Section):
+    """Bounds that an ONNX build must meet to serve."""
+
+    max_probability_gap: float = 0.15
+    min_agreement: float = 0.995
+    max_macro_f1_drop: float = 0.005
+    max_latency_ms: float = 10.0
+    calibration_windows: int = 512
+    latency_repeats: int = 300
+
+
+class GateSettings(Section):
+    """Rules of promotion."""
+
+    min_macro_f1: float = 0.90
+    min_class_f1: float = 0.80
+
+
+class RegistrySettings(Section):
+    """Where versions live."""
+
+    model: str = "har"
+    tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
+
+
+class Settings(BaseSettings):
+    """All settings of a run; every section is frozen and JSON-able."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HAR_",
+        env_nested_delimiter="__",
+        toml_file="har.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    store: Path = Path("data/store")
+    data: DataSettings = DataSettings()
+    clean: CleanSettings = CleanSettings()
+    split: SplitSettings = SplitSettings()
+    window: WindowSettings = WindowSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    pretrain: PretrainSettings = PretrainSettings()
+    finetune: FinetuneSettings = FinetuneSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    export: ExportSettings = ExportSettings()
+    gate: GateSettings = GateSettings()
+    registry: RegistrySettings = RegistrySettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Rank the sources: flags first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
+    """Return the settings with flags applied last.
+
+    Parameters
+    ----------
+    overrides : list of str
+        ``section.name=value`` pairs, as given with ``--set``.
+    **flags : Any
+        Whole sections or scalars.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown or a value does not fit.
+
+    Examples
+    --------
+    >>> load(["finetune.epochs=5"]).finetune.epochs
+    5
+    """
+    tree: dict[str, Any] = dict(flags)
+    for pair in overrides or []:
+        path, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--set {pair}", expected="section.name=value", found="no '='")
+        *sections, name = path.split(".")
+        node = tree
+        for section in sections:
+            node = node.setdefault(section, {})
+        node[name] = _parsed(value)
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise UsageError(
+            f"setting {where}: {problem['msg'].lower()}",
+            found=repr(problem["input"]),
+            hint="`har config` prints every setting with its value",
+        ) from None
+
+
+def _parsed(text: str) -> Any:
+    """Read a flag's value as TOML, and what is not TOML as a plain string."""
+    import tomllib
+
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,99 @@
+"""Recordings: one continuous table of sensor data with its origin, as a Parquet file."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from har.data.activities import ALL
+
+SCHEMA_VERSION = 1
+ACC = ("acc_x", "acc_y", "acc_z")
+GYRO = ("gyro_x", "gyro_y", "gyro_z")
+CHANNELS = ACC + GYRO
+_META_KEY = b"har.recording"
+
+
+@dataclass(frozen=True)
+class RecordingMeta:
+    """Where a recording came from.
+
+    Attributes
+    ----------
+    dataset, recording_id, subject_id : str
+        Names; ids are unique over all data sets.
+    rate_hz : float
+        Sampling rate, Hz.
+    placement : str
+        Where on the body the sensor was.
+    licence : str
+        Licence of the data.
+    source : dict
+        SHA-256 of each source file by name.
+    conversions : tuple of str
+        What was applied to the source's values.
+    start_s : float
+        Time in the source's recording at which this one starts, s.
+    """
+
+    dataset: str
+    recording_id: str
+    subject_id: str
+    rate_hz: float
+    placement: str
+    licence: str
+    source: dict[str, str] = field(default_factory=dict)
+    conversions: tuple[str, ...] = ()
+    start_s: float = 0.0
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A table of sensor data (columns of `har.data.schema`) and its origin."""
+
+    table: pd.DataFrame
+    meta: RecordingMeta
+
+
+def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> pd.DataFrame:
+    """Return a canonical table from axes in SI units, time in s and activity names."""
+    table = pd.DataFrame({"time_s": columns["time_s"]}, dtype="float64")
+    table.insert(0, "subject_id", meta.subject_id)
+    table.insert(0, "recording_id", meta.recording_id)
+    for channel in CHANNELS:
+        values = columns.get(channel)
+        table[channel] = pd.Series(values, dtype="float32") if values is not None else float("nan")
+    table[list(CHANNELS)] = table[list(CHANNELS)].astype("float32")
+    table["activity"] = pd.Categorical(activity, categories=ALL)
+    return table
+
+
+def write_recording(recording: Recording, folder: Path) -> Path:
+    """Write a recording as ``<recording_id>.parquet``; return its path."""
+    table = pa.Table.from_pandas(recording.table, preserve_index=False)
+    meta = json.dumps(asdict(recording.meta)).encode()
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _META_KEY: meta})
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{recording.meta.recording_id}.parquet"
+    pq.write_table(table, path, compression="zstd", write_statistics=False)
+    return path
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a recording that `write_recording` wrote."""
+    table = pq.read_table(path)
+    fields = json.loads(table.schema.metadata[_META_KEY])
+    fields["conversions"] = tuple(fields["conversions"])
+    return Recording(table.to_pandas(), RecordingMeta(**fields))
+
+
+def read_recordings(folder: Path) -> Iterator[Recording]:
+    """Yield the recordings of a folder, one at a time, by id."""
+    for path in sorted(folder.glob("*.parquet")):
+        yield read_recording(path)

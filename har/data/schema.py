@@ -1,0 +1,120 @@
+"""What a recording must be: columns, ranges, units, time."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from har.data.activities import ALL
+from har.data.recording import ACC, GYRO, Recording
+from har.errors import DataError
+
+STANDARD_GRAVITY = 9.80665  # m/s²
+MAX_ACC = 16 * STANDARD_GRAVITY * 1.01  # a ±16 g sensor, with its tolerance
+MAX_GYRO = 36.0  # rad/s, a ±2000 deg/s sensor with its tolerance
+NORM_BOUNDS = (6.0, 14.0)  # m/s²; gravity dominates the median of any worn sensor
+
+
+class RawTable(pa.DataFrameModel):
+    """A recording as ingested: repeated times are legal, backward steps are not."""
+
+    recording_id: Series[str]
+    subject_id: Series[str]
+    time_s: Series[np.float64] = pa.Field(ge=0)
+    acc_x: Series[np.float32] = pa.Field(ge=-MAX_ACC, le=MAX_ACC)
+    acc_y: Series[np.float32] = pa.Field(ge=-MAX_ACC, le=MAX_ACC)
+    acc_z: Series[np.float32] = pa.Field(ge=-MAX_ACC, le=MAX_ACC)
+    gyro_x: Series[np.float32] = pa.Field(ge=-MAX_GYRO, le=MAX_GYRO, nullable=True)
+    gyro_y: Series[np.float32] = pa.Field(ge=-MAX_GYRO, le=MAX_GYRO, nullable=True)
+    gyro_z: Series[np.float32] = pa.Field(ge=-MAX_GYRO, le=MAX_GYRO, nullable=True)
+    activity: Series[pd.CategoricalDtype] = pa.Field(
+        nullable=True, dtype_kwargs={"categories": list(ALL), "ordered": False}
+    )
+
+    class Config:
+        """Every failure is collected; nothing is dropped or converted."""
+
+        strict = True
+        ordered = True
+
+    @pa.check("time_s", name="time_not_backward")
+    def _time_not_backward(cls, time: Series[np.float64]) -> "pd.Series[bool]":
+        return time.diff().fillna(0) >= 0
+
+    @pa.dataframe_check(name="gyro_all_or_none")
+    def _gyro_all_or_none(cls, table: pd.DataFrame) -> bool:
+        missing = table[list(GYRO)].isna()
+        return bool(missing.all(axis=None) or not missing.any(axis=None))
+
+
+class CleanTable(RawTable):
+    """A recording after cleaning: time starts at 0 and strictly increases."""
+
+    @pa.check("time_s", name="time_strictly_increasing_from_0")
+    def _time_strictly_increasing(cls, time: Series[np.float64]) -> bool:
+        return bool(time.iloc[0] == 0 and (time.diff().iloc[1:] > 0).all())
+
+
+def validate(recording: Recording, model: type[RawTable] = RawTable) -> None:
+    """Check a recording's table and units.
+
+    Parameters
+    ----------
+    recording : Recording
+        The recording to check.
+    model : type, default=RawTable
+        `RawTable` as ingested, `CleanTable` after cleaning.
+
+    Raises
+    ------
+    DataError
+        With every failure of the table, or the unit that was found.
+    """
+    name = recording.meta.recording_id
+    if recording.table.empty:
+        raise DataError(f"{name}: no rows", expected="at least one sample")
+    check_units(recording.table, name)
+    try:
+        model.validate(recording.table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        raise DataError(
+            f"{name}: the table does not fit the schema", found=_summary(error.failure_cases)
+        ) from None
+
+
+def check_units(table: pd.DataFrame, name: str) -> None:
+    """Raise `DataError` if acceleration or angular velocity has the wrong unit."""
+    norm = float(np.median(np.linalg.norm(table[list(ACC)].to_numpy("float64"), axis=1)))
+    low, high = NORM_BOUNDS
+    if not low <= norm <= high:
+        in_g = 0.6 <= norm <= 1.4
+        raise DataError(
+            f"{name}: acceleration is not in m/s² with gravity included",
+            expected=f"median norm of acc_x, acc_y, acc_z within {low:g} to {high:g} m/s²",
+            found=f"{norm:.3g}" + (", which looks like g" if in_g else ""),
+            hint=f"multiply acceleration by {STANDARD_GRAVITY}" if in_g else "check the unit",
+        )
+    largest = float(np.nanmax(np.abs(table[list(GYRO)].to_numpy("float64")), initial=0.0))
+    if largest > MAX_GYRO:
+        raise DataError(
+            f"{name}: angular velocity is not in rad/s",
+            expected=f"values within ±{MAX_GYRO:g} rad/s",
+            found=f"{largest:.4g}, which looks like deg/s",
+            hint="multiply angular velocity by pi/180",
+        )
+
+
+def _summary(failures: pd.DataFrame) -> str:
+    """Say in one line each what failed, how often and where first."""
+    lines = []
+    for (column, check), cases in failures.groupby(["column", "check"], dropna=False, sort=False):
+        first: Any = cases.iloc[0]
+        where = (
+            ""
+            if pd.isna(first["index"])
+            else f" (first: {first.failure_case} in row {first['index']})"
+        )
+        lines.append(f"{column} {check}: {len(cases)} time(s){where}")
+    return "; ".join(lines)

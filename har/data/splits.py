@@ -1,0 +1,90 @@
+"""Splits by subject, with the proof that no two of them share a person or a recording."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from har.data.recording import CHANNELS, Recording
+from har.errors import DataError
+from har.lineage import digest
+
+SPLITS = ("train", "validation", "test")
+
+
+def split_subjects(
+    subjects: Iterable[str], *, test: Iterable[str], validation: Iterable[str]
+) -> dict[str, list[str]]:
+    """Assign every subject to one split.
+
+    Parameters
+    ----------
+    subjects : iterable of str
+        All subjects of the data.
+    test, validation : iterable of str
+        Subjects held out; the others train.
+
+    Raises
+    ------
+    DataError
+        If a named subject is not in the data, is named twice, or none is left to train.
+    """
+    present = set(subjects)
+    held = {"test": sorted(set(test)), "validation": sorted(set(validation))}
+    if unknown := sorted((set(held["test"]) | set(held["validation"])) - present):
+        raise DataError(f"split names subjects that are not in the data: {', '.join(unknown)}")
+    if both := sorted(set(held["test"]) & set(held["validation"])):
+        raise DataError(f"subjects in both test and validation: {', '.join(both)}")
+    train = sorted(present - set(held["test"]) - set(held["validation"]))
+    if empty := [name for name, who in {"train": train, **held}.items() if not who]:
+        raise DataError(f"no subject left for: {', '.join(empty)}")
+    return {"train": train, "validation": held["validation"], "test": held["test"]}
+
+
+def content_digest(recording: Recording) -> str:
+    """Return the digest of a recording's samples, whatever its name."""
+    return digest.of_array(recording.table[list(CHANNELS)].to_numpy(np.float32))
+
+
+def prove_disjoint(
+    splits: dict[str, list[str]], contents: dict[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Prove that splits share neither a subject nor a recording's samples.
+
+    Parameters
+    ----------
+    splits : dict
+        Subjects per split.
+    contents : dict
+        Recording id -> (subject, digest of its samples).
+
+    Returns
+    -------
+    dict
+        Counts per split, the intersections (all empty) and the digests compared.
+
+    Raises
+    ------
+    DataError
+        If two splits share a subject, or the same samples under two names.
+    """
+    digests = {
+        split: {d: name for name, (who, d) in contents.items() if who in subjects}
+        for split, subjects in splits.items()
+    }
+    shared: dict[str, dict[str, list[str]]] = {}
+    for a, b in combinations(splits, 2):
+        same = sorted(set(digests[a]) & set(digests[b]))
+        shared[f"{a} and {b}"] = {
+            "subjects": sorted(set(splits[a]) & set(splits[b])),
+            "recordings": [f"{digests[a][d]} = {digests[b][d]}" for d in same],
+        }
+    if leaks := {pair: s for pair, s in shared.items() if s["subjects"] or s["recordings"]}:
+        raise DataError(f"splits share data: {leaks}", expected="no shared subject or recording")
+    return {
+        "subjects": {split: len(who) for split, who in splits.items()},
+        "recordings": {split: len(d) for split, d in digests.items()},
+        "shared": shared,
+        "sample_digests": {name: d for name, (_, d) in sorted(contents.items())},
+    }

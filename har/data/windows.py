@@ -1,0 +1,133 @@
+"""Windows: fixed-length cuts of recordings, with at most one activity each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from har.config import WindowSettings
+from har.data.activities import ALL, class_names
+from har.data.recording import CHANNELS, Recording
+
+Floats = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Cut windows.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_windows, n_samples, 6), float32
+        Acceleration in m/s² and angular velocity in rad/s.
+    y : ndarray of shape (n_windows,), int64
+        Index into `classes`, or -1: unlabelled, mixed or outside the class set.
+    index : DataFrame
+        ``window_id, dataset, subject_id, recording_id, start_s, activity, purity, split``.
+    classes : tuple of str
+        Class names.
+    """
+
+    X: Floats
+    y: Labels
+    index: pd.DataFrame
+    classes: tuple[str, ...]
+
+    def select(self, split: str, *, labelled: bool = True) -> "Windows":
+        """Return the windows of one split, by default those with a label."""
+        rows = (self.index["split"] == split).to_numpy()
+        if labelled:
+            rows &= self.y >= 0
+        index = self.index[rows].reset_index(drop=True)
+        return Windows(self.X[rows], self.y[rows], index, self.classes)
+
+    @property
+    def subjects(self) -> npt.NDArray[np.str_]:
+        """The subject of each window."""
+        return self.index["subject_id"].to_numpy(dtype=np.str_)
+
+    def save(self, folder: Path) -> None:
+        """Write ``X.npy``, ``y.npy`` and ``index.parquet``."""
+        np.save(folder / "X.npy", self.X)
+        np.save(folder / "y.npy", self.y)
+        self.index.to_parquet(folder / "index.parquet", index=False)
+        (folder / "classes.txt").write_text("\n".join(self.classes) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Windows":
+        """Read what `save` wrote; ``X`` stays on disk until it is used."""
+        return cls(
+            np.load(folder / "X.npy", mmap_mode="r"),
+            np.load(folder / "y.npy"),
+            pd.read_parquet(folder / "index.parquet"),
+            tuple((folder / "classes.txt").read_text().split()),
+        )
+
+
+def cut(recording: Recording, settings: WindowSettings) -> tuple[Floats, pd.DataFrame]:
+    """Cut one recording on a regular grid that starts at its first sample.
+
+    Parameters
+    ----------
+    recording : Recording
+        Clean: without gaps, at the settings' rate.
+    settings : WindowSettings
+        Length and hop.
+
+    Returns
+    -------
+    X : ndarray of shape (n_windows, n_samples, 6)
+    index : DataFrame
+        With the commonest activity of each window and its share (``purity``).
+    """
+    table, meta = recording.table, recording.meta
+    size, hop = settings.n_samples, settings.n_hop
+    starts = np.arange(0, len(table) - size + 1, hop)
+    values = table[list(CHANNELS)].to_numpy(np.float32)
+    if not len(starts):
+        return np.empty((0, size, len(CHANNELS)), np.float32), pd.DataFrame()
+    X = np.lib.stride_tricks.sliding_window_view(values, size, axis=0)[starts].swapaxes(1, 2)
+    codes, purity = _majority(table["activity"].cat.codes.to_numpy(), starts, size)
+    start_s = table["time_s"].to_numpy()[starts]
+    index = pd.DataFrame(
+        {
+            "window_id": [f"{meta.recording_id}@{i * hop}" for i in range(len(starts))],
+            "dataset": meta.dataset,
+            "subject_id": meta.subject_id,
+            "recording_id": meta.recording_id,
+            "start_s": start_s,
+            "activity": pd.Categorical.from_codes(codes, categories=pd.Index(ALL)),
+            "purity": purity,
+        }
+    )
+    return np.ascontiguousarray(X), index
+
+
+def cut_all(
+    recordings: Iterable[Recording], splits: dict[str, list[str]], settings: WindowSettings
+) -> Windows:
+    """Cut recordings and label windows whose purity reaches the settings' threshold."""
+    cuts = [cut(recording, settings) for recording in recordings]
+    index = pd.concat([part for X, part in cuts if len(X)], ignore_index=True)
+    split_of = {who: split for split, subjects in splits.items() for who in subjects}
+    index["split"] = index["subject_id"].map(split_of)
+    classes = class_names(settings.classes)
+    codes = index["activity"].cat.codes.to_numpy().astype(np.int64)
+    labelled = (index["purity"] >= settings.purity) & (codes < len(classes))
+    y = np.where(labelled, codes, -1)
+    return Windows(np.concatenate([X for X, _ in cuts]), y, index, classes)
+
+
+def _majority(
+    codes: npt.NDArray[Any], starts: npt.NDArray[np.int64], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return each window's commonest activity (-1: unlabelled) and its share."""
+    one_hot = codes[:, None] == np.arange(-1, len(ALL))
+    total = np.cumsum(np.vstack([np.zeros((1, one_hot.shape[1]), np.int64), one_hot]), axis=0)
+    counts = total[starts + size] - total[starts]
+    return counts.argmax(1) - 1, counts.max(1) / size

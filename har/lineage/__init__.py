@@ -1,0 +1,1 @@
+"""Digests and the lineage record of a model version."""

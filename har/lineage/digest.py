@@ -1,0 +1,65 @@
+"""SHA-256 of files, folders, arrays, settings and code, each in one canonical form."""
+
+import functools
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def of_json(value: Any) -> str:
+    """Return the digest of a JSON-able value: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def of_file(path: Path) -> str:
+    """Return the digest of a file's bytes, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def of_folder(folder: Path, *, leave_out: Iterable[str] = ()) -> dict[str, str]:
+    """Return the digest of every file, by POSIX path relative to the folder."""
+    skipped = set(leave_out)
+    paths = sorted(p for p in folder.rglob("*") if p.is_file())
+    names = [p.relative_to(folder).as_posix() for p in paths]
+    return {n: of_file(p) for n, p in zip(names, paths, strict=True) if n not in skipped}
+
+
+def of_array(array: npt.NDArray[Any]) -> str:
+    """Return the digest of an array's content: dtype, shape and C-ordered bytes."""
+    canonical = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
+    head = json.dumps([canonical.dtype.str, list(canonical.shape)])
+    return hashlib.sha256(head.encode() + canonical.tobytes()).hexdigest()
+
+
+def of_mapping(digests: Mapping[str, str]) -> str:
+    """Return one digest over named digests."""
+    return of_json(dict(digests))
+
+
+@functools.cache
+def of_code(*modules: str) -> str:
+    """Return the digest of the source of modules and packages, which are not imported.
+
+    Examples
+    --------
+    >>> of_code("har.errors") == of_code("har.errors")
+    True
+    """
+    sources: dict[str, str] = {}
+    for module in modules:
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(module)
+        origin = Path(spec.origin)
+        files = origin.parent.rglob("*.py") if spec.submodule_search_locations else [origin]
+        for file in files:
+            sources[f"{module}:{file.relative_to(origin.parent).as_posix()}"] = of_file(file)
+    return of_mapping(sources)

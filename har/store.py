@@ -1,0 +1,181 @@
+"""The content-addressed store: each step's output under the digest of what made it.
+
+A step's key is the digest of its inputs' content, its parameters, its code and
+the versions of the libraries that shape its result. The output is written to a
+temporary folder beside its place and renamed, so an entry is whole or absent;
+one lock per key keeps two runs from making the same entry at once, and a folder
+that a killed run left behind is removed by the next one.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from har.lineage import digest
+
+MANIFEST = "step.json"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished output of a step.
+
+    Attributes
+    ----------
+    step : str
+        The step's name.
+    key : str
+        Digest of what made it: inputs, parameters, code, library versions.
+    content : str
+        Digest of what it holds.
+    path : Path
+        Its folder.
+    reused : bool
+        Whether it was found rather than made.
+    seconds : float
+        How long it took to make.
+    """
+
+    step: str
+    key: str
+    content: str
+    path: Path
+    reused: bool
+    seconds: float
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the step recorded of itself."""
+        manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
+        return manifest
+
+
+class Store:
+    """Finds or makes outputs of steps below one folder.
+
+    Parameters
+    ----------
+    root : Path
+        The store's folder; made when the first entry is.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def get_or_make(
+        self,
+        step: str,
+        build: Callable[[Path], None],
+        *,
+        inputs: Mapping[str, Artifact | str],
+        params: Mapping[str, Any],
+        code: Sequence[str],
+        libraries: Sequence[str] = (),
+    ) -> Artifact:
+        """Return the output of a step, calling ``build(folder)`` if there is none yet.
+
+        Parameters
+        ----------
+        step : str
+            The step's name, which is also its folder.
+        build : callable
+            Writes the output into the empty folder that it is given.
+        inputs : mapping
+            Outputs of other steps, or digests of files, by role.
+        params : mapping
+            JSON-able parameters.
+        code : sequence of str
+            Modules and packages whose source shapes the output.
+        libraries : sequence of str
+            Distributions whose versions shape the output.
+        """
+        recipe = {
+            "step": step,
+            "inputs": {k: v if isinstance(v, str) else v.content for k, v in inputs.items()},
+            "params": json.loads(json.dumps(params)),
+            "code": digest.of_code(*code),
+            "libraries": {name: version(name) for name in libraries},
+        }
+        key = digest.of_json(recipe)
+        place = self.root / step / key[:16]
+        if found := _read(place, step, key):
+            return found
+        with self._lock(step, key):
+            if found := _read(place, step, key):
+                return found
+            self._make(place, build, {"key": key, **recipe})
+        made = _read(place, step, key, reused=False)
+        assert made is not None
+        return made
+
+    def sweep(self) -> int:
+        """Remove what killed runs left half-written; return how many folders."""
+        removed = 0
+        for folder in sorted(self.root.glob(".tmp/*")):
+            lock = FileLock(self.root / ".locks" / f"{folder.name}.lock")
+            try:
+                with lock.acquire(timeout=0):
+                    shutil.rmtree(folder, ignore_errors=True)
+                    removed += 1
+            except Timeout:
+                continue  # another run is writing it now
+        return removed
+
+    def _lock(self, step: str, key: str) -> FileLock:
+        path = self.root / ".locks" / f"{step}-{key[:16]}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path)
+
+    def _make(self, place: Path, build: Callable[[Path], None], recipe: dict[str, Any]) -> None:
+        scratch = self.root / ".tmp" / f"{recipe['step']}-{place.name}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        start = time.perf_counter()
+        try:
+            build(scratch)
+            _write_manifest(scratch, recipe, time.perf_counter() - start)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        shutil.rmtree(place, ignore_errors=True)  # a damaged entry, or none
+        place.parent.mkdir(parents=True, exist_ok=True)
+        scratch.rename(place)
+
+
+def _write_manifest(folder: Path, recipe: dict[str, Any], seconds: float) -> None:
+    files = digest.of_folder(folder)
+    manifest = {
+        **recipe,
+        "content": digest.of_mapping(files),
+        "files": {
+            name: {"sha256": sha256, "bytes": (folder / name).stat().st_size}
+            for name, sha256 in files.items()
+        },
+        "seconds": round(seconds, 2),
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    with (folder / MANIFEST).open("w") as file:
+        json.dump(manifest, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(place: Path, step: str, key: str, *, reused: bool = True) -> Artifact | None:
+    """Return the entry if its manifest is there and every file has its recorded size."""
+    try:
+        manifest = json.loads((place / MANIFEST).read_text())
+        sizes = {name: (place / name).stat().st_size for name in manifest["files"]}
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    whole = all(sizes[name] == entry["bytes"] for name, entry in manifest["files"].items())
+    if not whole or manifest["key"] != key:
+        return None
+    return Artifact(step, key, manifest["content"], place, reused, manifest["seconds"])
