@@ -27,9 +27,10 @@ class Section(BaseModel):
 
 
 class DataSettings(Section):
-    """Which data set."""
+    """Which data set, and whose data of it."""
 
     dataset: str = "hapt"
+    subjects: tuple[str, ...] | None = Field(None, description="default: all of them")
 
 
 class CleanSettings(Section):
@@ -124,6 +125,7 @@ class ExportSettings(Section):
     min_agreement: float = 0.995
     max_macro_f1_drop: float = 0.005
     max_latency_ms: float = 10.0
+    max_slowdown: float = Field(1.2, description="largest latency relative to the fp32 build")
     calibration_windows: int = 512
     latency_repeats: int = 300
 
@@ -140,6 +142,7 @@ class RegistrySettings(Section):
 
     model: str = "har"
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
+    audit: Path = Field(Path("mlruns/audit.jsonl"), description="hash-chained log of decisions")
 
 
 class Settings(BaseSettings):

@@ -10,7 +10,7 @@ PosixPath('data/store/windows/0f8a…')
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from har.config import Settings
 from har.data import prepare, sources
@@ -27,19 +27,19 @@ _TORCH = ("numpy", "torch", "transformers")
 
 
 def ingest(settings: Settings) -> Artifact:
-    """Recordings of the data set, validated, in SI units."""
+    """Read the data set into recordings, validated, in SI units."""
     source = sources.get(settings.data.dataset)
     return Store(settings.store).get_or_make(
         "ingest",
-        lambda out: prepare.ingest(out, source),
+        lambda out: prepare.ingest(out, source, subjects=settings.data.subjects),
         inputs={"file": digest.of_file(source.file)},
-        params={"dataset": source.name},
+        params=settings.data.model_dump(),
         code=["har.data"],
     )
 
 
 def clean(settings: Settings) -> Artifact:
-    """Recordings without duplicates and gaps."""
+    """Clean the recordings of duplicates and gaps."""
     ingested = ingest(settings)
     return Store(settings.store).get_or_make(
         "clean",
@@ -51,7 +51,7 @@ def clean(settings: Settings) -> Artifact:
 
 
 def split(settings: Settings) -> Artifact:
-    """Subjects per split, and the proof that they are disjoint."""
+    """Assign subjects to splits and prove that they are disjoint."""
     cleaned = clean(settings)
     source = sources.get(settings.data.dataset)
     return Store(settings.store).get_or_make(
@@ -64,7 +64,7 @@ def split(settings: Settings) -> Artifact:
 
 
 def windows(settings: Settings) -> Artifact:
-    """Windows of all recordings, with labels and splits."""
+    """Cut the recordings into windows with labels and splits."""
     cleaned, assigned = clean(settings), split(settings)
     return Store(settings.store).get_or_make(
         "windows",
@@ -76,7 +76,7 @@ def windows(settings: Settings) -> Artifact:
 
 
 def baseline(settings: Settings) -> Artifact:
-    """The classical model on features of the training subjects' windows."""
+    """Train the classical model on features of the training subjects' windows."""
     cut = windows(settings)
 
     def build(out: Path) -> None:
@@ -98,7 +98,7 @@ def baseline(settings: Settings) -> Artifact:
 
 
 def pretrain(settings: Settings) -> Artifact:
-    """The encoder, pretrained on the training subjects' windows without labels."""
+    """Pretrain the encoder on the training subjects' windows without labels."""
     cut = windows(settings)
 
     def build(out: Path) -> None:
@@ -124,7 +124,7 @@ def pretrain(settings: Settings) -> Artifact:
 
 
 def finetune(settings: Settings, seed: int) -> Artifact:
-    """The pretrained encoder with a new head, fine-tuned with one seed."""
+    """Fine-tune the pretrained encoder, under a new head, with one seed."""
     cut, pretrained = windows(settings), pretrain(settings)
 
     def build(out: Path) -> None:
@@ -149,7 +149,167 @@ def finetune(settings: Settings, seed: int) -> Artifact:
     )
 
 
-def training_record(model: Artifact) -> dict[str, object]:
+def chosen_seed(settings: Settings) -> int:
+    """Return the fine-tuning seed that did best on the validation subjects."""
+    return max(settings.finetune.seeds, key=lambda seed: _validation_macro_f1(settings, seed))
+
+
+def evaluate(settings: Settings) -> Artifact:
+    """Score the baseline and the encoder on the test subjects, each model once."""
+    cut, classical = windows(settings), baseline(settings)
+    tuned = {seed: finetune(settings, seed) for seed in settings.finetune.seeds}
+
+    def build(out: Path) -> None:
+        from har.data.windows import Windows
+        from har.evaluation.evaluate import evaluate as run
+        from har.models.baseline import predict_proba as baseline_proba
+        from har.training.finetune import predict_proba as encoder_proba
+
+        data = Windows.load(cut.path)
+        X = data.select("test").X
+        records = {seed: training_record(model) for seed, model in tuned.items()}
+        run(
+            data,
+            out,
+            baseline_proba=baseline_proba(classical.path, X),
+            encoder_proba={seed: encoder_proba(model.path, X) for seed, model in tuned.items()},
+            chosen_seed=chosen_seed(settings),
+            validation_macro_f1={s: r["best_validation_macro_f1"] for s, r in records.items()},
+            histories={seed: record["history"] for seed, record in records.items()},
+            settings=settings.evaluate,
+        )
+
+    return Store(settings.store).get_or_make(
+        "evaluate",
+        build,
+        inputs={
+            "windows": cut,
+            "baseline": classical,
+            **{f"finetune-{seed}": model for seed, model in tuned.items()},
+        },
+        params=settings.evaluate.model_dump(),
+        code=["har.evaluation"],
+        libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
+    )
+
+
+def model(settings: Settings, candidate: str) -> Artifact:
+    """Return the trained model of a candidate: the best seed's, for the encoder."""
+    if candidate == "baseline":
+        return baseline(settings)
+    return finetune(settings, chosen_seed(settings))
+
+
+def export(settings: Settings, candidate: str) -> Artifact:
+    """Make, measure and judge every ONNX build of a candidate."""
+    cut, trained, evaluated = windows(settings), model(settings, candidate), evaluate(settings)
+
+    def build(out: Path) -> None:
+        from har.data.windows import Windows
+        from har.export import builds
+
+        run = {"baseline": builds.export_baseline, "encoder": builds.export_encoder}[candidate]
+        run(
+            out,
+            trained.path,
+            evaluated.path / candidate,
+            Windows.load(cut.path),
+            window=settings.window,
+            settings=settings.export,
+        )
+
+    return Store(settings.store).get_or_make(
+        f"export-{candidate}",
+        build,
+        inputs={"windows": cut, "model": trained, "evaluate": evaluated},
+        params={**settings.export.model_dump(), "window": settings.window.model_dump()},
+        code=["har.export", "har.features", "har.models"],
+        libraries=["torch", "transformers", "optimum-onnx", "onnx", "onnxruntime", "skl2onnx"],
+    )
+
+
+def report(settings: Settings) -> Artifact:
+    """Write the HTML report of data, models, evaluation and exports."""
+    inputs = {
+        "clean": clean(settings),
+        "split": split(settings),
+        "windows": windows(settings),
+        "pretrain": pretrain(settings),
+        "evaluate": evaluate(settings),
+        **{f"export-{name}": export(settings, name) for name in CANDIDATES},
+    }
+
+    def build(out: Path) -> None:
+        from har.evaluation.report import write_report
+
+        write_report(
+            out,
+            clean=inputs["clean"].path,
+            split=inputs["split"].path,
+            windows=inputs["windows"].path,
+            pretraining=inputs["pretrain"].path,
+            evaluation=inputs["evaluate"].path,
+            exports={name: inputs[f"export-{name}"].path for name in CANDIDATES},
+            settings=settings,
+        )
+
+    return Store(settings.store).get_or_make(
+        "report",
+        build,
+        inputs=inputs,
+        params=settings.model_dump(mode="json", exclude={"store", "registry", "gate"}),
+        code=["har.evaluation"],
+        libraries=["jinja2"],
+    )
+
+
+def candidate(settings: Settings, name: str) -> "Candidate":
+    """Return all that belongs to one version: its model, numbers, files and steps."""
+    from har.registry.candidate import Candidate
+
+    steps = {
+        "ingest": ingest(settings),
+        "clean": clean(settings),
+        "split": split(settings),
+        "windows": windows(settings),
+        **({"pretrain": pretrain(settings)} if name == "encoder" else {}),
+        "model": model(settings, name),
+        "evaluate": evaluate(settings),
+        "export": export(settings, name),
+        "report": report(settings),
+    }
+    return Candidate(
+        name=name,
+        dataset=settings.data.dataset,
+        model=steps["model"].path,
+        evaluation=steps["evaluate"].path / name,
+        export=steps["export"].path,
+        report=steps["report"].path,
+        windows=steps["windows"].path,
+        steps=steps,
+        settings=settings,
+    )
+
+
+def register(settings: Settings, name: str) -> "Version":
+    """Register a candidate in MLflow, or find the version that it already is."""
+    from har.registry.versions import register as run
+
+    return run(candidate(settings, name))
+
+
+def promote(settings: Settings, version: "Version", reason: str) -> "Decision":
+    """Judge a version at the gate and move it to the stage that it earned."""
+    from har.registry.promotion import promote as run
+
+    return run(version, settings, reason=reason)
+
+
+def training_record(trained: Artifact) -> dict[str, Any]:
     """Return what training recorded of itself."""
-    record: dict[str, object] = json.loads((model.path / "training.json").read_text())
+    record: dict[str, Any] = json.loads((trained.path / "training.json").read_text())
     return record
+
+
+def _validation_macro_f1(settings: Settings, seed: int) -> float:
+    return float(training_record(finetune(settings, seed))["best_validation_macro_f1"])

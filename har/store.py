@@ -8,6 +8,7 @@ that a killed run left behind is removed by the next one.
 """
 
 import json
+import logging
 import os
 import shutil
 import time
@@ -22,6 +23,7 @@ from filelock import FileLock, Timeout
 from har.lineage import digest
 
 MANIFEST = "step.json"
+logger = logging.getLogger("har.store")
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ class Store:
         scratch = self.root / ".tmp" / f"{recipe['step']}-{place.name}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
+        logger.info("%-16s making …", recipe["step"])
         start = time.perf_counter()
         try:
             build(scratch)

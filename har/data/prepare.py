@@ -15,7 +15,7 @@ from har.data.windows import cut_all
 from har.errors import MissingError
 
 
-def ingest(out: Path, source: Source) -> None:
+def ingest(out: Path, source: Source, *, subjects: tuple[str, ...] | None = None) -> None:
     """Write every recording of a data set, validated, and what the set is.
 
     Parameters
@@ -24,10 +24,14 @@ def ingest(out: Path, source: Source) -> None:
         Gets ``<recording_id>.parquet`` for each recording, and ``source.json``.
     source : Source
         The data set.
+    subjects : tuple of str, optional
+        Take these subjects only.
     """
     if not source.file.exists():
         raise MissingError(f"{source.file}: not there", hint="install the package again")
     for recording in source.read(source.file):
+        if subjects is not None and recording.meta.subject_id not in subjects:
+            continue
         validate(recording, RawTable)
         write_recording(recording, out)
     facts = {k: v for k, v in asdict(source).items() if k not in ("file", "read")}

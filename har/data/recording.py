@@ -88,12 +88,22 @@ def write_recording(recording: Recording, folder: Path) -> Path:
 def read_recording(path: Path) -> Recording:
     """Read a recording that `write_recording` wrote."""
     table = pq.read_table(path)
-    fields = json.loads(table.schema.metadata[_META_KEY])
-    fields["conversions"] = tuple(fields["conversions"])
-    return Recording(table.to_pandas(), RecordingMeta(**fields))
+    return Recording(table.to_pandas(), _parse_meta(table.schema.metadata))
+
+
+def read_meta(path: Path) -> tuple[RecordingMeta, int]:
+    """Read a recording's origin and number of samples, and none of its data."""
+    parquet = pq.read_metadata(path)
+    return _parse_meta(parquet.metadata), parquet.num_rows
 
 
 def read_recordings(folder: Path) -> Iterator[Recording]:
     """Yield the recordings of a folder, one at a time, by id."""
     for path in sorted(folder.glob("*.parquet")):
         yield read_recording(path)
+
+
+def _parse_meta(metadata: dict[bytes, bytes]) -> RecordingMeta:
+    fields = json.loads(metadata[_META_KEY])
+    fields["conversions"] = tuple(fields["conversions"])
+    return RecordingMeta(**fields)

@@ -42,7 +42,7 @@ class Windows:
         """Return the windows of one split, by default those with a label."""
         rows = (self.index["split"] == split).to_numpy()
         if labelled:
-            rows &= self.y >= 0
+            rows = rows & (self.y >= 0)
         index = self.index[rows].reset_index(drop=True)
         return Windows(self.X[rows], self.y[rows], index, self.classes)
 

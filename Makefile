@@ -1,0 +1,51 @@
+# Run `make help` for what there is.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# The CUDA build of torch (GPU=1) is the plain release; `==` takes a CPU build where one is offered.
+TORCH := $(if $(GPU),torch===2.13.0)
+
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export MLFLOW_DISABLE_TELEMETRY := true
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: help setup run test lint types lock ui clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+
+setup: $(INSTALLED)  ## make .venv from the lock (GPU=1: with CUDA)
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@echo "Installing into $(VENV) (about 2 GB, some minutes) …" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(if $(TORCH),$(BIN)/pip install -q -q $(TORCH))
+	@$(BIN)/pip install -q -q -r requirements.txt
+	@$(BIN)/pip install -q -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup  ## the main job, end to end, on the bundled data
+	@$(BIN)/har run
+
+test: lint types  ## lint, types and every test
+	$(BIN)/pytest -n 2
+
+lint: setup  ## ruff
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup  ## mypy --strict
+	$(BIN)/mypy
+
+ui: setup  ## MLflow on :5000 (Prefect: `prefect server start`)
+	$(BIN)/mlflow server --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000
+
+lock: setup  ## resolve requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile -q pyproject.toml --all-extras --python-version 3.11 --no-emit-package har \
+	  --no-annotate --no-header $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) -o requirements.txt
+	sed -i 's/^torch==.*/torch==2.13.0/' requirements.txt
+
+clean:  ## remove the store and MLflow's files
+	rm -rf data/store mlruns/mlflow.db mlruns/artifacts

@@ -1,0 +1,1 @@
+"""Prefect flows: orchestration alone; every task is one call into `har.steps`."""

@@ -1,0 +1,80 @@
+"""The command line: one file per noun, heavy imports inside the commands.
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
+5 verification failed, 6 missing or unreachable.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import har
+from har.cli import data, lineage, models, predict, registry, run, settings
+from har.cli.output import print_error
+from har.errors import HarError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Human activity recognition from inertial sensors: raw data in, a registered, "
+        "gated, quantized model out.\n\nExample: [bold]har run[/], then "
+        "[bold]har predict my-recording.csv[/]"
+    ),
+)
+app.command(name="run")(run.run)
+app.add_typer(data.app, name="data")
+app.command(name="pretrain")(models.pretrain)
+app.command(name="train")(models.train)
+app.command(name="evaluate")(models.evaluate)
+app.command(name="export")(models.export)
+app.add_typer(registry.app, name="registry")
+app.add_typer(lineage.app, name="lineage")
+app.command(name="predict")(predict.predict)
+app.command(name="config")(settings.config)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"har {har.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["HAR_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line; errors end with their exit code and without a traceback."""
+    try:
+        app()
+    except HarError as error:
+        _fail(error, error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        _fail(error, 1)
+
+
+def _fail(error: Exception, exit_code: int) -> None:
+    if os.environ.get("HAR_DEBUG"):
+        raise error
+    print_error(error)
+    sys.exit(exit_code)

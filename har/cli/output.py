@@ -1,0 +1,65 @@
+"""What people and machines see: tables, JSON, progress, errors."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from har.errors import HarError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Change a setting (`har config`)."),
+]
+Classes = Annotated[
+    int | None, typer.Option(help="6 activities, or 12 with the postural transitions.")
+]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, paths and dates as text."""
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 1
+) -> Table:
+    """Return a table whose first `left` columns are text and the others numbers."""
+    result = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for i, column in enumerate(columns):
+        result.add_column(column, justify="left" if i < left else "right", overflow="fold")
+    for row in rows:
+        result.add_row(*("" if cell is None else str(cell) for cell in row))
+    return result
+
+
+def print_error(error: Exception) -> None:
+    """Print an error: what is wrong, expected, found, to do."""
+    if isinstance(error, HarError):
+        err.print(f"[red]error:[/] {_escape(str(error))}")
+        return
+    err.print(f"[red]unexpected error:[/] {type(error).__name__}: {_escape(str(error))}")
+    err.print("  to do: `har --debug …` shows the traceback")
+
+
+def show_progress() -> None:
+    """Send what the steps say of themselves to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("har")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")

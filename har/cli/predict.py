@@ -1,0 +1,54 @@
+"""``har predict``: activities over time for a recording."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from har.cli.output import AsJson, Overrides, err, out, print_json, table
+
+
+def predict(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Parquet: time_s, acc_x, acc_y, acc_z, gyro_x, …")
+    ],
+    version: Annotated[
+        str, typer.Option(help="champion, challenger, previous, or a number.")
+    ] = "champion",
+    windows: Annotated[bool, typer.Option("--windows", help="One row a window.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: AsJson = False,
+    overrides: Overrides = None,
+) -> None:
+    """Print what the person did, with the champion's ONNX from the registry.
+
+    Time in s, acceleration in m/s² with gravity, angular velocity in rad/s.
+
+    Example: har predict my-recording.csv
+    """
+    from har.config import load
+    from har.registry.versions import fetch, find
+    from har.serving.predictor import Predictor
+    from har.serving.recordings import read_user_recording
+
+    settings = load(overrides)
+    found = find(version, settings)
+    predictor = Predictor(fetch(found, settings))
+    parts = read_user_recording(file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro)
+    frame = predictor.predict_parts(parts)
+    shown = frame if windows else predictor.timeline(frame)
+    if as_json:
+        return print_json(
+            {
+                "model": found.model,
+                "version": found.number,
+                "file": str(file),
+                "activities": shown.to_dict("records"),
+            }
+        )
+    if as_csv:
+        return shown.to_csv(sys.stdout, index=False)
+    err.print(f"{found.model} version {found.number} ({found.candidate}, {found.stage})")
+    rows = [[f"{v:.2f}" if isinstance(v, float) else v for v in row] for row in shown.to_numpy()]
+    out.print(table(f"Activities in {file.name}", list(shown.columns), rows))

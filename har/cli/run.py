@@ -1,0 +1,49 @@
+"""``har run``: the main job, end to end."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from har.cli.output import AsJson, Classes, Overrides, out, print_json, show_progress, table
+
+
+def run(
+    dataset: Annotated[str, typer.Option(help="Name of the data set.")] = "hapt",
+    classes: Classes = None,
+    overrides: Overrides = None,
+    reason: Annotated[
+        str, typer.Option(help="Why a version may be promoted; kept in its history.")
+    ] = "har run",
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole chain: data, models, evaluation, ONNX, registry, gate.
+
+    Unchanged steps are found in the store. Runs with no server, or against those
+    that PREFECT_API_URL and MLFLOW_TRACKING_URI name.
+
+    Example: har run --classes 12 --set registry.model=har12
+    """
+    from har.config import load
+
+    _quiet_prefect()
+    show_progress()
+    window = {"window": {"classes": classes}} if classes else {}
+    settings = load(overrides, data={"dataset": dataset}, **window)
+    from flows.main import main_job
+    from har.summary import reuse, tables
+
+    summary = main_job(settings, reason)
+    if as_json:
+        return print_json(summary)
+    for part in tables(summary):
+        out.print(table(**part), "")
+    out.print(f"Report: {summary['report']}")
+    out.print(reuse(summary).capitalize() + ".")
+
+
+def _quiet_prefect() -> None:
+    """Switch off analytics and Prefect's own log lines, unless the user set them."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")

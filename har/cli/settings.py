@@ -1,0 +1,24 @@
+"""``har config``: every setting with its value."""
+
+from har.cli.output import AsJson, Overrides, out, print_json, table
+
+
+def config(overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Print every setting, as har.toml, the environment and flags leave it.
+
+    Example: har config --set window.hop_s=0.64
+    """
+    from har.config import load
+
+    settings = load(overrides).model_dump(mode="json")
+    if as_json:
+        return print_json(settings)
+    rows = []
+    for section, values in settings.items():
+        entries = values if isinstance(values, dict) else {"": values}
+        rows += [(f"{section}.{name}".rstrip("."), _toml(value)) for name, value in entries.items()]
+    out.print(table("Settings", ["name", "value"], rows, left=2))
+
+
+def _toml(value: object) -> str:
+    return "default" if value is None else str(value)

@@ -1,0 +1,162 @@
+"""Every ONNX build of a candidate, measured, judged, and the one that serves."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import pandas as pd
+
+from har.config import ExportSettings, WindowSettings
+from har.data.recording import CHANNELS
+from har.data.windows import Windows
+from har.export.measure import Build, failures, measure
+
+UNITS = {"acc": "m/s^2, gravity included", "gyro": "rad/s"}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What every build of a candidate is measured with.
+
+    Attributes
+    ----------
+    windows : ndarray of shape (n_windows, n_samples, n_channels)
+        Labelled test windows.
+    y : ndarray of shape (n_windows,)
+        Their labels.
+    reference : ndarray of shape (n_windows, n_classes)
+        The model's own probabilities for them.
+    """
+
+    windows: npt.NDArray[np.float32]
+    y: npt.NDArray[np.int64]
+    reference: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, windows: Windows, evaluation: Path) -> "Measurement":
+        """Take the test windows and the probabilities that evaluation recorded."""
+        test = windows.select("test")
+        predictions = pd.read_parquet(evaluation / "predictions.parquet")
+        predictions = predictions.set_index("window_id").loc[test.index["window_id"]]
+        columns = [f"p_{name}" for name in windows.classes]
+        return cls(test.X, test.y, predictions[columns].to_numpy("float64"))
+
+
+def export_baseline(
+    out: Path,
+    model: Path,
+    evaluation: Path,
+    windows: Windows,
+    *,
+    window: WindowSettings,
+    settings: ExportSettings,
+) -> None:
+    """Write the baseline's one build (its kernel has no int8 form) and ``builds.json``."""
+    from har.models.baseline import baseline_to_onnx
+
+    baseline_to_onnx(model, out / "model-fp32.onnx")
+    _finish(out, "baseline", evaluation, windows, window=window, settings=settings)
+
+
+def export_encoder(
+    out: Path,
+    model: Path,
+    evaluation: Path,
+    windows: Windows,
+    *,
+    window: WindowSettings,
+    settings: ExportSettings,
+) -> None:
+    """Write the encoder's fp32 and int8 builds and ``builds.json``.
+
+    Parameters
+    ----------
+    out : Path
+        Gets the ONNX files and ``builds.json``.
+    model, evaluation : Path
+        Hugging Face directory, and the folder of its ``predictions.parquet``.
+    windows : Windows
+        Training subjects' windows calibrate, test windows measure.
+    window, settings
+        What goes into the metadata, and the bounds.
+    """
+    from har.export import encoder, quantize
+
+    fp32 = out / "model-fp32.onnx"
+    encoder.export_encoder(model, fp32)
+    quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
+    train = windows.select("train")
+    rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)
+    quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
+    _finish(out, "encoder", evaluation, windows, window=window, settings=settings)
+
+
+def _finish(
+    out: Path,
+    candidate: str,
+    evaluation: Path,
+    windows: Windows,
+    *,
+    window: WindowSettings,
+    settings: ExportSettings,
+) -> None:
+    """Write the metadata into every file, measure, judge, and name what serves."""
+    paths = sorted(out.glob("model-*.onnx"))  # fp32 first
+    for path in paths:
+        _write_metadata(path, candidate, windows, window)
+    against = Measurement.of(windows, evaluation)
+    builds = judge_all([_measure(path, against, settings) for path in paths], settings)
+    record = {
+        "candidate": candidate,
+        "serving": serving(builds),
+        "builds": [asdict(build) for build in builds],
+    }
+    (out / "builds.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def judge_all(builds: list[Build], settings: ExportSettings) -> list[Build]:
+    """Return the builds with their verdicts; the first one is the fp32 build."""
+    broken = [failures(build, builds[0].latency_ms, settings) for build in builds]
+    return [
+        replace(build, passed=not found, failures=found)
+        for build, found in zip(builds, broken, strict=True)
+    ]
+
+
+def serving(builds: list[Build]) -> str | None:
+    """Return the smallest build that passed: never chosen by its score on the test set."""
+    passed = [build for build in builds if build.passed]
+
+    return min(passed, key=lambda build: build.bytes).name if passed else None
+
+
+def _measure(path: Path, against: Measurement, settings: ExportSettings) -> Build:
+    return measure(
+        path.stem.removeprefix("model-"),
+        path,
+        windows=against.windows,
+        reference=against.reference,
+        y=against.y,
+        repeats=settings.latency_repeats,
+    )
+
+
+def _write_metadata(path: Path, candidate: str, windows: Windows, window: WindowSettings) -> None:
+    model = onnx.load(path)
+    facts = {
+        "candidate": candidate,
+        "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
+        "classes": json.dumps(windows.classes),
+        "channels": json.dumps(CHANNELS),
+        "units": json.dumps(UNITS),
+        "rate_hz": repr(window.rate_hz),
+        "n_samples": str(window.n_samples),
+        "n_hop": str(window.n_hop),
+    }
+    del model.metadata_props[:]
+    for key, value in facts.items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.save(model, path)

@@ -1,0 +1,70 @@
+"""The Hugging Face encoder as ONNX: raw windows in, probabilities out."""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from optimum.exporters.onnx import export
+from optimum.exporters.onnx.base import OnnxConfig
+from optimum.utils import DummyInputGenerator, NormalizedConfig
+
+from har.models.encoder import HarEncoderForActivityRecognition
+
+OPSET = 18
+
+
+class _WindowGenerator(DummyInputGenerator):  # type: ignore[misc]
+    """Makes the windows that the graph is traced with."""
+
+    SUPPORTED_INPUT_NAMES = ("windows",)
+
+    def __init__(self, _task: str, config: NormalizedConfig, batch_size: int = 2, **_: Any) -> None:
+        self.shape = [batch_size, config.n_samples, config.n_channels]
+
+    def generate(self, _name: str, float_dtype: str = "fp32", **_: Any) -> torch.Tensor:
+        tensor: torch.Tensor = self.random_float_tensor(self.shape, dtype=float_dtype)
+        return tensor
+
+
+class HarEncoderOnnxConfig(OnnxConfig):  # type: ignore[misc]
+    """Tells optimum the names and dynamic axes of the encoder's input and output."""
+
+    DEFAULT_ONNX_OPSET = OPSET
+    ATOL_FOR_VALIDATION = 1e-4
+    NORMALIZED_CONFIG_CLASS = NormalizedConfig.with_args(
+        n_samples="n_samples", n_channels="n_channels", allow_new=True
+    )
+    DUMMY_INPUT_GENERATOR_CLASSES: ClassVar[tuple[type, ...]] = (_WindowGenerator,)
+
+    @property
+    def inputs(self) -> dict[str, dict[int, str]]:
+        """The raw windows; only the batch size varies."""
+        return OrderedDict(windows={0: "batch_size"})
+
+    @property
+    def outputs(self) -> dict[str, dict[int, str]]:
+        """The probabilities of the classes."""
+        return OrderedDict(probabilities={0: "batch_size"})
+
+
+class _Probabilities(HarEncoderForActivityRecognition):
+    """The classifier with its softmax, as it is shipped."""
+
+    def forward(self, windows: torch.Tensor) -> dict[str, torch.Tensor]:  # type: ignore[override]
+        return {"probabilities": super().forward(windows).logits.softmax(-1)}
+
+
+def export_encoder(folder: Path, path: Path) -> None:
+    """Export a fine-tuned encoder.
+
+    Parameters
+    ----------
+    folder : Path
+        Hugging Face directory.
+    path : Path
+        The ONNX file to write; input ``windows`` (batch, n_samples, n_channels),
+        output ``probabilities`` (batch, n_classes), float32.
+    """
+    model = _Probabilities.from_pretrained(folder).eval()
+    export(model, HarEncoderOnnxConfig(model.config), path, opset=OPSET)

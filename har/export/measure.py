@@ -1,0 +1,135 @@
+"""How far an ONNX build is from the model it came from, and how fast it runs."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+from sklearn.metrics import f1_score
+
+from har.config import ExportSettings
+from har.lineage import digest
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Build:
+    """One ONNX file, measured on the test windows and judged by the bounds.
+
+    Attributes
+    ----------
+    name, file, sha256 : str
+        The build and its file.
+    bytes : int
+        Size of the file.
+    max_probability_gap : float
+        Largest difference of a class probability from the model's.
+    agreement : float
+        Share of windows with the model's label.
+    macro_f1, macro_f1_change : float
+        Of the build, and the build's minus the model's.
+    latency_ms, latency_p95_ms : float
+        Median and 95th percentile for one window on one thread, ms.
+    passed : bool
+        Whether every bound holds.
+    failures : list of str
+        The bounds that do not, with value and bound.
+    """
+
+    name: str
+    file: str
+    bytes: int
+    sha256: str
+    max_probability_gap: float
+    agreement: float
+    macro_f1: float
+    macro_f1_change: float
+    latency_ms: float
+    latency_p95_ms: float
+    passed: bool = True
+    failures: list[str] = field(default_factory=list)
+
+
+def session(path: Path) -> ort.InferenceSession:
+    """Return a session on one CPU thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def measure(
+    name: str,
+    path: Path,
+    *,
+    windows: Floats,
+    reference: npt.NDArray[np.float64],
+    y: npt.NDArray[np.int64],
+    repeats: int,
+) -> Build:
+    """Compare a build with the model's probabilities and time it.
+
+    Parameters
+    ----------
+    name, path
+        The build and its file.
+    windows : ndarray of shape (n_windows, n_samples, n_channels)
+        Labelled test windows.
+    reference : ndarray of shape (n_windows, n_classes)
+        The model's probabilities for them.
+    y : ndarray of shape (n_windows,)
+        Their labels.
+    repeats : int
+        Timed calls, after a tenth as many to warm up.
+    """
+    model = session(path)
+    found = probabilities(model, windows)
+    expected, labels = reference.argmax(1), found.argmax(1)
+    macro_f1 = f1_score(y, labels, average="macro")
+    latency = latencies(model, windows[:1], repeats)
+    return Build(
+        name=name,
+        file=path.name,
+        bytes=path.stat().st_size,
+        sha256=digest.of_file(path),
+        max_probability_gap=float(np.abs(found - reference).max()),
+        agreement=float((labels == expected).mean()),
+        macro_f1=float(macro_f1),
+        macro_f1_change=float(macro_f1 - f1_score(y, expected, average="macro")),
+        latency_ms=float(np.median(latency)),
+        latency_p95_ms=float(np.quantile(latency, 0.95)),
+    )
+
+
+def probabilities(model: ort.InferenceSession, windows: Floats, batch: int = 256) -> Floats:
+    """Return a build's probabilities, shape (n_windows, n_classes)."""
+    parts = [
+        model.run(["probabilities"], {"windows": np.ascontiguousarray(windows[i : i + batch])})[0]
+        for i in range(0, len(windows), batch)
+    ]
+    return np.concatenate(parts)
+
+
+def latencies(model: ort.InferenceSession, window: Floats, repeats: int) -> npt.NDArray[np.float64]:
+    """Return the time of each call with one window, ms."""
+    window = np.ascontiguousarray(window)
+    times = np.empty(repeats + repeats // 10)
+    for i in range(len(times)):
+        start = time.perf_counter()
+        model.run(["probabilities"], {"windows": window})
+        times[i] = 1000 * (time.perf_counter() - start)
+    return times[repeats // 10 :]
+
+
+def failures(build: Build, fp32_latency_ms: float, bounds: ExportSettings) -> list[str]:
+    """Return the bounds that a build breaks, each with its value."""
+    rules = {
+        "probability gap": (build.max_probability_gap, bounds.max_probability_gap),
+        "disagreement": (1 - build.agreement, 1 - bounds.min_agreement),
+        "macro-F1 drop": (-build.macro_f1_change, bounds.max_macro_f1_drop),
+        "latency, ms": (build.latency_ms, bounds.max_latency_ms),
+        "latency / fp32": (build.latency_ms / fp32_latency_ms, bounds.max_slowdown),
+    }
+    return [f"{rule} {v:.4g} > {bound:.4g}" for rule, (v, bound) in rules.items() if v > bound]

@@ -1,0 +1,157 @@
+"""What a run has to say at its end, as facts and as tables."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from har.store import Artifact
+
+if TYPE_CHECKING:
+    from har.registry.gate import Decision
+    from har.registry.versions import Version
+
+Rows = tuple[list[str], list[list[Any]]]
+_COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")
+
+
+def summarise(
+    artifacts: Mapping[str, Artifact],
+    outcomes: Sequence[tuple["Version", "Decision"]],
+) -> dict[str, Any]:
+    """Return the facts of a run, read from what its steps wrote.
+
+    Parameters
+    ----------
+    artifacts : mapping
+        The run's artifacts by step: ``clean``, ``split``, ``windows``, ``evaluate``,
+        ``export-baseline``, ``export-encoder``, ``report`` and others.
+    outcomes : sequence of (Version, Decision)
+        Registered versions, each with the gate's decision.
+    """
+    exported = [a for name, a in artifacts.items() if name.startswith("export-")]
+    scored = artifacts["evaluate"].path
+    names = sorted(folder.name for folder in scored.iterdir() if folder.is_dir())
+    return {
+        "data": _data(artifacts["clean"].path),
+        "splits": _splits(artifacts["windows"].path),
+        "models": {name: _json(scored / name / "metrics.json") for name in names},
+        "comparison": _json(scored / "comparison.json"),
+        "builds": [_json(artifact.path / "builds.json") for artifact in exported],
+        "versions": [_outcome(*outcome) for outcome in outcomes],
+        "report": str(artifacts["report"].path / "report.html"),
+        "steps": [
+            {"step": name, "reused": a.reused, "seconds": a.seconds, "path": str(a.path)}
+            for name, a in artifacts.items()
+        ],
+    }
+
+
+def tables(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tables of a summary: title, columns, rows, and how many columns are text."""
+    data = summary["data"]
+    changes = [f"{data[name]} {name.replace('_', ' ')}" for name in _COUNTED]
+    title = f"Data: {data['recordings']} recordings, {data['samples']:,} samples"
+    splits = (
+        ["split", "subjects", "windows", "labelled"],
+        [[name, *values.values()] for name, values in summary["splits"].items()],
+    )
+    parts = [
+        (f"{title} ({', '.join(changes)})", splits, 1),
+        ("Test subjects", score_rows(summary["models"]), 1),
+        ("ONNX builds", build_rows(summary["builds"]), 2),
+        ("Registry", version_rows(summary["versions"]), 4),
+    ]
+    return [
+        {"title": title, "columns": columns, "rows": rows, "left": left}
+        for title, (columns, rows), left in parts
+    ]
+
+
+def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:
+    """Return the columns and rows of the models' scores."""
+    columns = ["model", "macro-F1", "interval", "accuracy", "precision", "recall", "seeds"]
+    rows = []
+    for name, m in models.items():
+        low, high = m["macro_f1_interval"]
+        values = [m[k] for k in ("accuracy", "macro_precision", "macro_recall")]
+        seeds = " ".join(f"{seed['test_macro_f1']:.4f}" for seed in m.get("seeds", []))
+        interval = f"{low:.4f} to {high:.4f}"
+        scores = [f"{v:.4f}" for v in values]
+        rows.append([name, f"{m['macro_f1']:.4f}", interval, *scores, seeds])
+    return columns, rows
+
+
+def build_rows(exports: Iterable[Mapping[str, Any]]) -> Rows:
+    """Return the columns and rows of the ONNX builds."""
+    columns = ["model", "build", "kB", "gap", "agreement", "F1 change", "ms", "verdict"]
+    rows = []
+    for export in exports:
+        for build in export["builds"]:
+            serves = build["name"] == export["serving"]
+            verdict = "; ".join(build["failures"]) or ("serves" if serves else "passed")
+            rows.append(
+                [
+                    export["candidate"],
+                    build["name"],
+                    f"{build['bytes'] / 1000:,.0f}",
+                    f"{build['max_probability_gap']:.4f}",
+                    f"{build['agreement']:.4f}",
+                    f"{build['macro_f1_change']:+.4f}",
+                    f"{build['latency_ms']:.2f}",
+                    verdict,
+                ]
+            )
+    return columns, rows
+
+
+def version_rows(versions: Iterable[Mapping[str, Any]]) -> Rows:
+    """Return the columns and rows of the registered versions."""
+    rows = [[v["version"], v["candidate"], v["stage"], v["verdict"], v["reason"]] for v in versions]
+    return ["version", "model", "stage", "gate", "because"], rows
+
+
+def reuse(summary: Mapping[str, Any]) -> str:
+    """Say in one sentence which steps were found rather than made."""
+    steps = summary["steps"]
+    made = [step["step"] for step in steps if not step["reused"]]
+    count = f"{len(steps) - len(made)} of {len(steps)} steps found in the store"
+    return f"{count}; made now: {', '.join(made)}" if made else f"{count}, none made anew"
+
+
+def _outcome(version: "Version", decision: "Decision") -> dict[str, Any]:
+    return {
+        "model": version.model,
+        "version": version.number,
+        "candidate": version.candidate,
+        "stage": decision.stage,
+        "verdict": "passed" if decision.passed else "refused",
+        "reason": decision.reason,
+    }
+
+
+def _data(clean: Path) -> dict[str, Any]:
+    report = pd.DataFrame(_json(clean / "report.json"))
+    changes = {name: int(report[name].sum()) for name in _COUNTED}
+    return {"recordings": len(report), "samples": int(report["rows_out"].sum()), **changes}
+
+
+def _splits(windows: Path) -> dict[str, dict[str, int]]:
+    from har.data.windows import Windows
+
+    data = Windows.load(windows)
+    frame = data.index.assign(labelled=data.y >= 0).groupby("split", sort=False)
+    return {
+        str(name): {
+            "subjects": int(part["subject_id"].nunique()),
+            "windows": len(part),
+            "labelled": int(part["labelled"].sum()),
+        }
+        for name, part in frame
+    }
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())

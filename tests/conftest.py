@@ -1,0 +1,37 @@
+"""Shared fixtures: a small real slice of HAPT, settings in a temporary folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
+from har.data.sources import hapt
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's har.toml, environment and working folder out of the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> list[Recording]:
+    """All 61 recordings of the bundled data set."""
+    return list(hapt.read(hapt.SOURCE.file))
+
+
+@pytest.fixture
+def recording() -> Recording:
+    """Ten seconds of a phone lying flat and still, turning about its z axis at 1 rad/s."""
+    n = 500
+    meta = RecordingMeta("lab", "lab-01-a", "lab-01", 50.0, "table", "CC0")
+    columns = {channel: np.zeros(n, np.float32) for channel in CHANNELS}
+    columns["acc_z"] += np.float32(9.81)
+    columns["gyro_z"] += np.float32(1.0)
+    # Every sample differs, as a sensor's do.
+    columns["acc_x"] += np.linspace(-0.1, 0.1, n, dtype=np.float32)
+    activity = np.where(np.arange(n) < 250, "standing", "walking")
+    return Recording(make_table(meta, {**columns, "time_s": np.arange(n) / 50}, activity), meta)

@@ -1,0 +1,78 @@
+"""What is refused, and how the refusal reads."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from har.data.recording import Recording
+from har.data.schema import CleanTable, validate
+from har.errors import DataError
+
+
+def _with(recording: Recording, **columns: object) -> Recording:
+    return replace(recording, table=recording.table.assign(**columns))
+
+
+def test_good_recording_passes(recording: Recording) -> None:
+    """Nothing is raised for a recording that fits."""
+    validate(recording, CleanTable)
+
+
+def test_acceleration_in_g_is_an_error(recording: Recording) -> None:
+    """The median norm gives the unit away, and the hint names the factor."""
+    axes = {c: recording.table[c] / np.float32(9.80665) for c in ("acc_x", "acc_y", "acc_z")}
+    with pytest.raises(DataError) as caught:
+        validate(_with(recording, **axes))
+    assert caught.value.exit_code == 3
+    assert caught.value.found == "1, which looks like g"
+    assert caught.value.hint == "multiply acceleration by 9.80665"
+
+
+def test_gyroscope_in_degrees_is_an_error(recording: Recording) -> None:
+    """Angular velocity beyond any sensor's range in rad/s is deg/s."""
+    with pytest.raises(DataError, match="looks like deg/s"):
+        validate(_with(recording, gyro_z=recording.table["gyro_z"] * np.float32(57.3)))
+
+
+def test_all_failures_come_at_once(recording: Recording) -> None:
+    """A NaN, a step back in time and half a gyroscope are reported together."""
+    table = recording.table.copy()
+    table.loc[3, "acc_x"] = np.nan
+    table.loc[5, "gyro_x"] = np.nan
+    table.loc[7, "time_s"] = 0.0
+    with pytest.raises(DataError) as caught:
+        validate(replace(recording, table=table))
+    found = str(caught.value.found)
+    assert "acc_x not_nullable: 1 time(s) (first: nan in row 3)" in found
+    assert "time_not_backward: 1 time(s)" in found
+    assert "gyro_all_or_none" in found
+
+
+def test_missing_gyroscope_is_legal(recording: Recording) -> None:
+    """Accelerometer-only data fits the schema."""
+    nothing = np.full(500, np.nan, np.float32)
+    validate(_with(recording, gyro_x=nothing, gyro_y=nothing, gyro_z=nothing), CleanTable)
+
+
+def test_unknown_label_is_an_error(recording: Recording) -> None:
+    """An activity outside the taxonomy does not fit the column's type."""
+    labels = recording.table["activity"].cat.rename_categories({"walking": "moonwalk"})
+    with pytest.raises(DataError, match="activity"):
+        validate(_with(recording, activity=labels))
+
+
+def test_repeated_time_is_raw_but_not_clean(recording: Recording) -> None:
+    """Ingestion may keep a repeated time; a cleaned recording may not."""
+    table = recording.table.copy()
+    table.loc[5, "time_s"] = table.loc[4, "time_s"]
+    raw = replace(recording, table=table)
+    validate(raw)
+    with pytest.raises(DataError, match="time_strictly_increasing_from_0"):
+        validate(raw, CleanTable)
+
+
+def test_empty_recording_is_an_error(recording: Recording) -> None:
+    """No rows is said as such."""
+    with pytest.raises(DataError, match="lab-01-a: no rows"):
+        validate(replace(recording, table=recording.table.iloc[:0]))

@@ -1,0 +1,111 @@
+"""The store finds, makes, and never shows half an entry."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from har.store import Artifact, Store
+
+
+def _make(store: Store, text: str = "a", **params: object) -> Artifact:
+    return store.get_or_make(
+        "step",
+        lambda out: (out / "file.txt").write_text(text) and None,
+        inputs={},
+        params=params,
+        code=["har.errors"],
+    )
+
+
+def test_made_once_then_found(tmp_path: Path) -> None:
+    """The second call reads what the first one wrote."""
+    store = Store(tmp_path)
+    first, second = _make(store), _make(store, "never written")
+    assert (first.reused, second.reused) == (False, True)
+    assert (second.path / "file.txt").read_text() == "a"
+    assert first.content == second.content
+
+
+def test_other_parameters_make_another_entry(tmp_path: Path) -> None:
+    """A changed parameter changes the key, not what is there already."""
+    store = Store(tmp_path)
+    assert _make(store, n=1).path != _make(store, n=2).path
+
+
+def test_equal_content_has_equal_digest(tmp_path: Path) -> None:
+    """Steps downstream depend on content, so an equal result is not computed again."""
+    store = Store(tmp_path)
+    assert _make(store, n=1).content == _make(store, n=2).content
+    assert _make(store, "b", n=3).content != _make(store, n=1).content
+
+
+def test_damaged_entry_is_made_again(tmp_path: Path) -> None:
+    """A truncated file is noticed by its size."""
+    store = Store(tmp_path)
+    (_make(store).path / "file.txt").write_text("")
+    assert not _make(store).reused
+    assert (_make(store).path / "file.txt").read_text() == "a"
+
+
+def test_failed_step_leaves_nothing(tmp_path: Path) -> None:
+    """An exception in a step removes what it had begun to write."""
+    store = Store(tmp_path)
+
+    def build(out: Path) -> None:
+        (out / "half.txt").write_text("half")
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        store.get_or_make("step", build, inputs={}, params={}, code=["har.errors"])
+    assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_killed_step_is_swept_and_made(tmp_path: Path) -> None:
+    """After kill -9 the entry is absent; the next run removes the remains and makes it."""
+    program = f"""
+    import time
+    from pathlib import Path
+    from har.store import Store
+    def build(out):
+        (out / "half.txt").write_text("half")
+        print("writing", flush=True)
+        time.sleep(60)
+    Store(Path({str(tmp_path)!r})).get_or_make(
+        "step", build, inputs={{}}, params={{}}, code=["har.errors"])
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writing\n"
+    store = Store(tmp_path)
+    assert store.sweep() == 0  # it is still being written
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert [p.name for p in tmp_path.rglob("*.txt")] == ["half.txt"]
+    assert store.sweep() == 1
+    assert not list(tmp_path.rglob("*.txt"))
+    assert not _make(store).reused
+
+
+def test_two_runs_make_an_entry_once(tmp_path: Path) -> None:
+    """Of two processes that want the same entry, one makes it and the other finds it."""
+    program = f"""
+    import time
+    from pathlib import Path
+    from har.store import Store
+    def build(out):
+        time.sleep(0.5)
+        (out / "file.txt").write_text("a")
+    artifact = Store(Path({str(tmp_path)!r})).get_or_make(
+        "step", build, inputs={{}}, params={{}}, code=["har.errors"])
+    print(artifact.reused)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sorted(process.communicate()[0] for process in both) == ["False\n", "True\n"]
