@@ -1,11 +1,11 @@
 """Assessed models to registered versions, each at the stage it earned."""
 
-from har.registry.gate import Decision
-from har.registry.versions import Version
 from prefect import flow, task
 
 from har import steps
 from har.config import Settings
+from har.registry.gate import Decision
+from har.registry.versions import Version, find
 
 register = task(name="register", task_run_name="register-{name}")(steps.register)
 promote = task(name="promote")(steps.promote)
@@ -14,8 +14,5 @@ promote = task(name="promote")(steps.promote)
 @flow(name="release")
 def release(settings: Settings, reason: str) -> list[tuple[Version, Decision]]:
     """Register both models and let the gate judge them, the simpler one first."""
-    outcomes = []
-    for name in steps.CANDIDATES:
-        version = register(settings, name)
-        outcomes.append((version, promote(settings, version, reason)))
-    return outcomes
+    decisions = [promote(settings, register(settings, name), reason) for name in steps.CANDIDATES]
+    return [(find(str(decision.version), settings), decision) for decision in decisions]

@@ -162,8 +162,8 @@ def evaluate(settings: Settings) -> Artifact:
     def build(out: Path) -> None:
         from har.data.windows import Windows
         from har.evaluation.evaluate import evaluate as run
-        from har.models.baseline import predict_proba as baseline_proba
-        from har.training.finetune import predict_proba as encoder_proba
+        from har.models.baseline import load_baseline
+        from har.training.finetune import predict_proba
 
         data = Windows.load(cut.path)
         X = data.select("test").X
@@ -171,8 +171,8 @@ def evaluate(settings: Settings) -> Artifact:
         run(
             data,
             out,
-            baseline_proba=baseline_proba(classical.path, X),
-            encoder_proba={seed: encoder_proba(model.path, X) for seed, model in tuned.items()},
+            baseline_proba=load_baseline(classical.path).predict_proba(X),
+            encoder_proba={seed: predict_proba(model.path, X) for seed, model in tuned.items()},
             chosen_seed=chosen_seed(settings),
             validation_macro_f1={s: r["best_validation_macro_f1"] for s, r in records.items()},
             histories={seed: record["history"] for seed, record in records.items()},

@@ -126,7 +126,7 @@ def _outcome(version: "Version", decision: "Decision") -> dict[str, Any]:
         "model": version.model,
         "version": version.number,
         "candidate": version.candidate,
-        "stage": decision.stage,
+        "stage": version.stage,
         "verdict": "passed" if decision.passed else "refused",
         "reason": decision.reason,
     }

@@ -5,24 +5,37 @@ import typer
 from har.cli.output import AsJson, Overrides, out, print_json
 from har.cli.registry import Selector
 
-app = typer.Typer(no_args_is_help=True, help="What a version was made of.")
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def _noun() -> None:
+    """Show what a version was made of."""
 
 
 @app.command()
 def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Show the lineage record of a version: files, data, code, parameters, steps.
+    """Show the lineage record of a version: files, data, people, code, steps.
+
+    The record's bytes are checked against the digest that the registry holds.
 
     Example: har lineage show champion
     """
+    from rich.markup import escape
     from rich.tree import Tree
 
     from har.config import load
-    from har.registry.versions import fetch_lineage, find
+    from har.lineage.record import outline
+    from har.registry.versions import find, read_lineage
 
     settings = load(overrides)
     version = find(selector, settings)
-    record = fetch_lineage(version, settings)
+    record = read_lineage(version, settings)
     if as_json:
         return print_json(record)
-    tree = Tree(f"{version.model} {version.number} ({version.candidate}, {version.stage})")
-    del tree, out
+    tree = Tree(f"[bold]{version.model} {version.number}[/] ({version.stage})")
+    for heading, entries in outline(record).items():
+        branch = tree.add(f"[bold]{heading}[/]")
+        for name, text in entries.items():
+            branch.add(escape(f"{name}  {text}"))
+    out.print(tree)

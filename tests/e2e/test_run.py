@@ -1,0 +1,161 @@
+"""`har run` from nothing, again, changed, killed, and what its users do next."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from support import Project
+
+STEPS = [
+    *("ingest", "clean", "split", "windows", "baseline", "pretrain", "finetune-0"),
+    *("evaluate", "export-baseline", "export-encoder", "report"),
+]
+
+
+def test_first_run_makes_every_step(summary: Any) -> None:
+    """From nothing, every step is made, in order."""
+    assert [step["step"] for step in summary["steps"]] == STEPS
+    assert not any(step["reused"] for step in summary["steps"])
+    assert Path(summary["report"]).name == "report.html"
+
+
+def test_first_run_tells_data_and_scores(summary: Any) -> None:
+    """The summary has the data's counts and both models' scores with intervals."""
+    assert summary["data"]["recordings"] == 12
+    assert {name: s["subjects"] for name, s in summary["splits"].items()} == {
+        "train": 3,
+        "validation": 1,
+        "test": 2,
+    }
+    for model in summary["models"].values():
+        low, high = model["macro_f1_interval"]
+        assert 0.5 < low <= model["macro_f1"] <= high <= 1
+    assert {export["candidate"] for export in summary["builds"]} == {"baseline", "encoder"}
+
+
+def test_first_run_registers_two_versions(summary: Any) -> None:
+    """The baseline is judged first, by the floors; the encoder against it."""
+    first, second = summary["versions"]
+    assert (first["candidate"], first["stage"]) == ("baseline", "Production")
+    assert second["candidate"] == "encoder"
+    assert second["verdict"] in ("passed", "refused")
+    assert second["reason"]
+
+
+def test_second_run_finds_everything(project: Project, summary: Any) -> None:
+    """Nothing is made again and no version is added; the table says so."""
+    done = project.har("run")
+    assert done.returncode == 0, done.stderr
+    assert "11 of 11 steps found in the store" in done.stdout
+    assert "making" not in done.stderr
+    assert len(project.json("registry", "list")) == len(summary["versions"])
+
+
+def test_champion_can_be_shown(project: Project, summary: Any) -> None:
+    """The champion's version and lineage are there for people and for machines."""
+    champion = project.json("registry", "show", "champion")
+    assert champion["stage"] == "Production"
+    record = project.json("lineage", "show", "champion")
+    assert record["_type"].startswith("https://in-toto.io/Statement/")
+    shown = project.har("lineage", "show", "champion")
+    assert shown.returncode == 0, shown.stderr
+    assert "hapt.parquet" in shown.stdout
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_prediction_agrees_with_evaluation(project: Project, summary: Any, suffix: str) -> None:
+    """A test subject's recording, exported and predicted, gives the evaluation's activities."""
+    file = f"recording.{suffix}"
+    assert project.har("data", "export", "hapt-02-exp03", "-o", file).returncode == 0
+    predicted = pd.DataFrame(project.json("predict", file, "--windows")["activities"])
+    champion = project.json("registry", "show", "champion")["candidate"]
+    folder = next(Path(s["path"]) for s in summary["steps"] if s["step"] == "evaluate")
+    expected = pd.read_parquet(project.folder / folder / champion / "predictions.parquet")
+    expected = expected[expected["recording_id"] == "hapt-02-exp03"]
+    predicted = predicted.assign(tick=(predicted["start_s"] * 50).round().astype(int))
+    expected = expected.assign(tick=(expected["start_s"] * 50).round().astype(int))
+    both = expected.merge(predicted, on="tick", validate="one_to_one")
+    assert len(both) == len(expected) > 100
+    assert (both["predicted"] == both["activity"]).mean() >= 0.995
+
+
+def test_timeline_for_people(project: Project, summary: Any) -> None:
+    """A table by default and CSV on request, with whole segments of time."""
+    project.har("data", "export", "hapt-04-exp07", "-o", "walk.csv")
+    shown = project.har("predict", "walk.csv")
+    assert shown.returncode == 0, shown.stderr
+    assert "Activities in walk.csv" in shown.stdout
+    as_csv = project.har("predict", "walk.csv", "--csv").stdout.splitlines()
+    assert as_csv[0] == "start_s,end_s,activity,windows,probability"
+    assert len(as_csv) > 10
+
+
+BAD = {
+    "missing column": lambda table: table.drop(columns="acc_y").to_csv(index=False),
+    "text in a number": lambda table: (
+        table.astype({"acc_x": object})
+        .assign(acc_x=lambda t: t["acc_x"].where(t.index != 7, "fast"))
+        .to_csv(index=False)
+    ),
+    "wrong unit": lambda table: table.assign(
+        **{c: table[c] / 9.80665 for c in ("acc_x", "acc_y", "acc_z")}
+    ).to_csv(index=False),
+    "no gyroscope": lambda table: table.drop(columns=["gyro_x", "gyro_y", "gyro_z"]).to_csv(
+        index=False
+    ),
+    "empty file": lambda _: "",
+    "unreadable file": lambda _: "\x00\x01\x02 not a table \xff",
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_bad_input_is_one_clear_error(project: Project, summary: Any, fault: str) -> None:
+    """Exit code 3, one error without a traceback, no output, nothing registered."""
+    project.har("data", "export", "hapt-04-exp07", "-o", "good.csv")
+    table = pd.read_csv(project.folder / "good.csv").head(1000)
+    (project.folder / "bad.csv").write_text(BAD[fault](table), encoding="latin-1")
+    before = len(project.json("registry", "list"))
+    done = project.har("predict", "bad.csv")
+    assert done.returncode == 3, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("error:") == 1
+    assert "Traceback" not in done.stderr
+    assert len(project.json("registry", "list")) == before
+
+
+def test_other_faults_have_their_exit_codes(project: Project, summary: Any) -> None:
+    """Usage is 2; what is missing is 6."""
+    assert project.har("run", "--set", "window.hops=1").returncode == 2
+    assert project.har("run", "--dataset", "nothing").returncode == 6
+    assert project.har("registry", "show", "99").returncode == 6
+    assert project.har("predict", "nowhere.csv").returncode == 6
+
+
+def test_killed_run_is_picked_up(project: Project, summary: Any, tmp_path: Path) -> None:
+    """After kill -9 while fine-tuning, the next run finds what was done and leaves no half file."""
+    shutil.copytree(project.folder, tmp_path / "copy")
+    copy = Project(tmp_path / "copy", {"PREFECT_HOME": str(tmp_path / "copy" / "prefect")})
+    process = copy.start("run", "--set", "finetune.seeds=[1]")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("finetune") and "making" in line:
+            break
+    process.kill()
+    process.communicate()
+    assert list((copy.folder / "data/store/.tmp").iterdir())
+    again = copy.json("run", "--set", "finetune.seeds=[1]")
+    made = [step["step"] for step in again["steps"] if not step["reused"]]
+    assert made == ["finetune-1", "evaluate", "export-baseline", "export-encoder", "report"]
+    assert not list((copy.folder / "data/store/.tmp").iterdir())
+
+
+def test_help_names_every_command(project: Project) -> None:
+    """`har --help` answers and every command shows an example."""
+    for command in ("run", "predict", "train", "evaluate", "export", "pretrain", "config"):
+        done = project.har(command, "--help")
+        assert done.returncode == 0
+        assert "Example:" in done.stdout
+    assert json.loads(project.har("config", "--json").stdout)["data"]["dataset"] == "hapt"

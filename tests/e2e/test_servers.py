@@ -1,0 +1,57 @@
+"""The main job against a running Prefect server and a running MLflow server."""
+
+import json
+import os
+import shutil
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from support import Project, server
+
+
+def _post(url: str, body: dict[str, Any]) -> Any:
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def test_chain_is_visible_in_both(project: Project, summary: Any, tmp_path: Path) -> None:
+    """Prefect has the flows and their tasks; MLflow has the versions, stages and plots."""
+    folder = tmp_path / "project"
+    (folder / "data").mkdir(parents=True)
+    shutil.copytree(project.folder / "data" / "store", folder / "data" / "store")
+    prefect = ["prefect", "server", "start", "--port", "{port}"]
+    mlflow = [
+        *("mlflow", "server", "--port", "{port}"),
+        *("--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db"),
+        *("--artifacts-destination", str(tmp_path / "artifacts")),
+    ]
+    quiet = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_HOME": str(tmp_path / "home")}
+    with (
+        server(prefect, "/api/health", **quiet) as prefect_url,
+        server(mlflow, "/health", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false") as mlflow_url,
+    ):
+        env = {"PREFECT_API_URL": f"{prefect_url}/api", "MLFLOW_TRACKING_URI": mlflow_url}
+        elsewhere = Project(folder, {**env, "PREFECT_HOME": str(tmp_path / "client")})
+        again = elsewhere.json("run")
+        assert all(step["reused"] for step in again["steps"])
+        flows = _post(f"{prefect_url}/api/flow_runs/filter", {})
+        tasks = _post(f"{prefect_url}/api/task_runs/filter", {})
+        states = {run["state_type"] for run in (*flows, *tasks)}
+        assert len(flows) == 5  # the job and its four parts
+        assert states == {"COMPLETED"}
+        assert {"windows", "finetune-0", "export-encoder", "register-baseline"} <= {
+            task["name"].rstrip("0123456789abcdef").rstrip("-") for task in tasks
+        } | {task["name"] for task in tasks}
+        found = urllib.request.urlopen(
+            f"{mlflow_url}/api/2.0/mlflow/registered-models/get?name=har", timeout=30
+        )
+        model = json.loads(found.read())["registered_model"]
+        assert {alias["alias"] for alias in model["aliases"]} >= {"champion"}
+        shown = elsewhere.json("registry", "show", "champion")
+        assert str(shown["number"]) in {alias["version"] for alias in model["aliases"]}
+        assert not (folder / "mlruns").exists() or not list((folder / "mlruns").glob("*.db"))
+    assert os.environ.get("MLFLOW_TRACKING_URI") is None

@@ -1,0 +1,41 @@
+"""Flows run the steps in order and end as Prefect runs that can be looked at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.prepare import prepare
+from har.config import load
+
+
+@pytest.fixture(scope="module")
+def _prefect() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.mark.usefixtures("_prefect")
+def test_prepare_runs_its_tasks_and_finds_them_again(tmp_path: Path) -> None:
+    """Four tasks a run, all completed; the second run makes nothing."""
+    settings = load(
+        [
+            "data.subjects=['hapt-01', 'hapt-02', 'hapt-07']",
+            "split.test_subjects=['hapt-02']",
+            "split.validation_subjects=['hapt-07']",
+            f"store={tmp_path}",
+        ]
+    )
+    first, second = prepare(settings), prepare(settings)
+    assert not any(artifact.reused for artifact in first.values())
+    assert all(artifact.reused for artifact in second.values())
+    assert {k: a.path for k, a in first.items()} == {k: a.path for k, a in second.items()}
+    with get_client(sync_client=True) as client:
+        flows, tasks = client.read_flow_runs(), client.read_task_runs()
+    assert {run.state_name for run in (*flows, *tasks)} == {"Completed"}
+    assert len(flows) == 2
+    assert sorted(run.name.rpartition("-")[0] for run in tasks) == sorted(
+        ["ingest", "clean", "split", "windows"] * 2
+    )
