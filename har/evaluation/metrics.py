@@ -1,0 +1,265 @@
+"""Scores of predictions, their spread over subjects, and the paired comparison of two models.
+
+Windows of one person resemble each other, so the unit that is resampled is the
+subject: an interval says what another group of people could have given.
+
+A macro average is over the classes that occur in the labels. A class that a subject
+or a resample lacks is left out of its average; predicting that class there is still
+counted, as missed windows of the classes that do occur.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import wilcoxon
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from har.config import EvaluateSettings
+from har.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+NO_DIFFERENCE = "no difference beyond noise"
+
+
+def score(
+    y_true: npt.NDArray[np.int64],
+    probabilities: npt.NDArray[np.floating[Any]],
+    subjects: npt.NDArray[np.str_],
+    classes: tuple[str, ...],
+    *,
+    settings: EvaluateSettings,
+) -> dict[str, Any]:
+    """Score one model's predictions.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_windows,)
+        Labels, as indices into `classes`.
+    probabilities : ndarray of shape (n_windows, n_classes)
+        Of each class; the largest is the prediction.
+    subjects : ndarray of shape (n_windows,)
+        Who each window is from.
+    classes : tuple of str
+        Class names.
+    settings : EvaluateSettings
+        Of the interval over subjects.
+
+    Returns
+    -------
+    dict
+        JSON-able: accuracy, macro precision, recall and F1, the interval of macro-F1,
+        ``per_class``, ``per_subject`` and ``confusion`` (rows are labels).
+    """
+    predicted = np.asarray(probabilities).argmax(1)
+    labels = np.arange(len(classes))
+    names, confusions = subject_confusions(y_true, predicted, subjects, len(classes))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        y_true, predicted, labels=labels, zero_division=0
+    )
+    occurs = support > 0
+    columns = {"precision": precision, "recall": recall, "f1": f1, "support": support}
+    pooled = confusions.sum(0)
+    return {
+        "classes": list(classes),
+        "n_windows": len(y_true),
+        "n_subjects": len(names),
+        "accuracy": float(_accuracy(pooled)),
+        "macro_precision": float(precision[occurs].mean()),
+        "macro_recall": float(recall[occurs].mean()),
+        "macro_f1": float(f1[occurs].mean()),
+        "macro_f1_interval": interval(macro_f1(resample(confusions, settings)), settings),
+        "confidence": settings.confidence,
+        "per_class": pd.DataFrame(columns, index=classes).to_dict("index"),
+        "per_subject": _per_subject(names, confusions),
+        "confusion": pooled.tolist(),
+    }
+
+
+def paired_difference(
+    predictions_a: pd.DataFrame,
+    predictions_b: pd.DataFrame,
+    classes: tuple[str, ...],
+    *,
+    settings: EvaluateSettings,
+) -> dict[str, Any]:
+    """Compare two models on the same windows, subject by subject: a minus b.
+
+    Parameters
+    ----------
+    predictions_a, predictions_b : DataFrame
+        As in ``predictions.parquet``: one row a window, with ``window_id``,
+        ``subject_id``, ``label`` and ``predicted`` (class names).
+    classes : tuple of str
+        Class names.
+    settings : EvaluateSettings
+        Of the intervals; both models are measured on the same resampled subjects.
+
+    Returns
+    -------
+    dict
+        ``per_subject`` (macro-F1 over the classes that the subject has, of each model,
+        and the difference), the mean of those differences and the difference of the
+        pooled macro-F1, each with its interval, the p of Wilcoxon's signed-rank test
+        over subjects, and the `verdict`.
+
+    Raises
+    ------
+    DataError
+        If the two were not made on the same windows with the same labels.
+    """
+    b = _aligned(predictions_a, predictions_b)
+    names, matrices_a = _confusions(predictions_a, classes)
+    _, matrices_b = _confusions(b, classes)
+    f1_a, f1_b = macro_f1(matrices_a), macro_f1(matrices_b)
+    difference = f1_a - f1_b
+    pooled = macro_f1(matrices_a.sum(0)) - macro_f1(matrices_b.sum(0))
+    resampled = macro_f1(resample(matrices_a, settings)) - macro_f1(resample(matrices_b, settings))
+    means = _draws(len(names), settings) @ difference / len(names)
+    rows = zip(names, f1_a, f1_b, difference, strict=True)
+    result = {
+        "n_subjects": len(names),
+        "confidence": settings.confidence,
+        "per_subject": {
+            str(name): {"a": float(a), "b": float(b), "difference": float(d)}
+            for name, a, b, d in rows
+        },
+        "mean_difference": float(difference.mean()),
+        "mean_difference_interval": interval(means, settings),
+        "macro_f1_difference": float(pooled),
+        "macro_f1_difference_interval": interval(resampled, settings),
+        "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else 1.0,
+    }
+    return {**result, "verdict": verdict(result)}
+
+
+def verdict(difference: dict[str, Any]) -> str:
+    """Say whether a paired difference is beyond noise.
+
+    It is when the interval of the pooled difference and that of the mean difference
+    lie on the same side of zero. Asking for both makes up for percentile intervals
+    being too narrow with few subjects. One subject shows no spread, so decides nothing.
+
+    Returns
+    -------
+    str
+        ``better``, ``worse`` or ``no difference beyond noise``.
+    """
+    bounds = [difference["macro_f1_difference_interval"], difference["mean_difference_interval"]]
+    if difference["n_subjects"] == 1:
+        return NO_DIFFERENCE
+    if all(low > 0 for low, _ in bounds):
+        return "better"
+    if all(high < 0 for _, high in bounds):
+        return "worse"
+    return NO_DIFFERENCE
+
+
+def subject_confusions(
+    y_true: npt.NDArray[np.int64],
+    predicted: npt.NDArray[np.int64],
+    subjects: npt.NDArray[np.str_],
+    n_classes: int,
+) -> tuple[npt.NDArray[np.str_], Counts]:
+    """Return the subjects, sorted, and a confusion matrix of each (rows are labels).
+
+    Returns
+    -------
+    names : ndarray of shape (n_subjects,)
+    confusions : ndarray of shape (n_subjects, n_classes, n_classes)
+    """
+    names = np.unique(subjects)
+    labels = np.arange(n_classes)
+    matrices = [
+        confusion_matrix(y_true[subjects == name], predicted[subjects == name], labels=labels)
+        for name in names
+    ]
+    return names, np.stack(matrices)
+
+
+def macro_f1(confusions: npt.NDArray[Any]) -> Floats:
+    """Return macro-F1 of confusion matrices, over the classes that occur in each.
+
+    F1 = 2 TP / (2 TP + FP + FN), which is 2 TP over labels plus predictions.
+
+    Parameters
+    ----------
+    confusions : ndarray of shape (..., n_classes, n_classes)
+        Rows are labels.
+
+    Returns
+    -------
+    ndarray of shape (...)
+    """
+    support, predicted = confusions.sum(-1), confusions.sum(-2)
+    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
+    f1 = 2 * hits / np.maximum(support + predicted, 1)
+    occurs = support > 0
+    return np.asarray((f1 * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
+
+
+def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
+    """Return pooled confusion matrices of bootstrap samples of subjects.
+
+    The same settings draw the same subjects, which is what makes a comparison paired.
+
+    Parameters
+    ----------
+    confusions : ndarray of shape (n_subjects, n_classes, n_classes)
+
+    Returns
+    -------
+    ndarray of shape (bootstrap, n_classes, n_classes)
+    """
+    return np.tensordot(_draws(len(confusions), settings), confusions.astype(float), axes=1)
+
+
+def interval(values: Floats, settings: EvaluateSettings) -> list[float]:
+    """Return the central percentile interval of bootstrap values."""
+    tail = (1 - settings.confidence) / 2
+    return [float(v) for v in np.quantile(values, [tail, 1 - tail])]
+
+
+def _draws(n_subjects: int, settings: EvaluateSettings) -> Floats:
+    """Return how often each subject is drawn, shape (bootstrap, n_subjects)."""
+    rng = np.random.default_rng(settings.seed)
+    even = np.full(n_subjects, 1 / n_subjects)
+    return rng.multinomial(n_subjects, even, size=settings.bootstrap).astype(float)
+
+
+def _accuracy(confusions: Counts) -> Floats:
+    return np.asarray(np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum((-2, -1)))
+
+
+def _per_subject(names: npt.NDArray[np.str_], confusions: Counts) -> dict[str, dict[str, Any]]:
+    columns = {
+        "macro_f1": macro_f1(confusions),
+        "accuracy": _accuracy(confusions),
+        "n_windows": confusions.sum((1, 2)),
+    }
+    return pd.DataFrame(columns, index=names.tolist()).to_dict("index")  # type: ignore[return-value]
+
+
+def _aligned(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
+    """Return b in the order of a, or raise if they are not about the same windows."""
+    keys = ["window_id", "subject_id", "label"]
+    merged = a[keys].merge(b, on=keys, how="left", validate="one_to_one")
+    if len(a) != len(b) or merged["predicted"].isna().any():
+        raise DataError(
+            "the two models were not measured on the same windows",
+            expected=f"{len(a)} windows with the same ids, subjects and labels",
+            found=f"{int(merged['predicted'].notna().sum())} in common, of {len(b)}",
+            hint="evaluate both on the same test windows",
+        )
+    return merged
+
+
+def _confusions(
+    predictions: pd.DataFrame, classes: tuple[str, ...]
+) -> tuple[npt.NDArray[np.str_], Counts]:
+    code = pd.Index(classes).get_indexer
+    subjects = predictions["subject_id"].to_numpy(dtype=np.str_)
+    y_true, predicted = code(predictions["label"]), code(predictions["predicted"])  # type: ignore[arg-type]
+    return subject_confusions(y_true, predicted, subjects, len(classes))

@@ -1,0 +1,97 @@
+"""What an evaluation leaves in its folder."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+
+from har.data.windows import Windows
+from har.evaluation import plots
+from har.evaluation.evaluate import test_digest as digest_of_test
+
+
+@pytest.mark.parametrize("name", ["baseline", "encoder"])
+def test_predictions_are_one_row_a_labelled_test_window(
+    name: str, evaluation: Path, windows: Windows
+) -> None:
+    """Ids in order, probabilities in the order of the classes, names that agree with them."""
+    table = pd.read_parquet(evaluation / name / "predictions.parquet")
+    test = windows.select("test")
+    assert table["window_id"].tolist() == test.index["window_id"].tolist()
+    assert list(table)[:6] == [
+        *("window_id", "subject_id", "recording_id", "start_s"),
+        *("label", "predicted"),
+    ]
+    assert list(table)[6:] == ["p_walking", "p_sitting", "p_lying"]
+    best = table[list(table)[6:]].idxmax(axis=1).str.removeprefix("p_")
+    assert (table["predicted"] == best).all()
+    assert (table["label"] == np.array(windows.classes)[test.y]).all()
+
+
+def test_metrics_are_those_of_the_chosen_seed(evaluation: Path) -> None:
+    """4 errors in 90 windows; both seeds are listed."""
+    metrics = json.loads((evaluation / "encoder" / "metrics.json").read_text())
+    assert metrics["candidate"] == "encoder"
+    assert metrics["accuracy"] == pytest.approx(86 / 90)
+    assert metrics["chosen_seed"] == 0
+    assert [s["seed"] for s in metrics["seeds"]] == [0, 1]
+    assert metrics["seeds"][0]["test_macro_f1"] == pytest.approx(metrics["macro_f1"])
+    assert metrics["seeds"][1]["test_macro_f1"] < metrics["macro_f1"]
+    assert metrics["seeds"][1]["validation_macro_f1"] == 0.9
+
+
+def test_comparison_is_encoder_minus_baseline(evaluation: Path) -> None:
+    """The baseline errs less here, so the difference is below zero."""
+    found = json.loads((evaluation / "comparison.json").read_text())
+    assert (found["a"], found["b"]) == ("encoder", "baseline")
+    assert found["macro_f1_difference"] < 0
+    assert found["per_subject"]["s1"]["difference"] < 0
+    assert found["per_subject"]["s2"]["difference"] == 0
+
+
+def test_both_models_name_the_same_frozen_windows(evaluation: Path, windows: Windows) -> None:
+    """The digest is that of the test windows, and moves with any label or sample."""
+    test = windows.select("test")
+    recorded = {
+        json.loads((evaluation / path).read_text())["test_digest"]
+        for path in ("baseline/metrics.json", "encoder/metrics.json", "comparison.json")
+    }
+    assert recorded == {digest_of_test(test)}
+    assert digest_of_test(replace(test, y=test.y[::-1])) not in recorded
+    assert digest_of_test(replace(test, X=test.X + 1)) not in recorded
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("baseline/confusion.png", "baseline/per_subject.png"),
+        *("encoder/confusion.png", "encoder/per_subject.png", "encoder/learning_curves.png"),
+    ],
+)
+def test_plots_are_images_with_ink(path: str, evaluation: Path) -> None:
+    """Large enough to read, and neither blank nor black."""
+    image = matplotlib.image.imread(evaluation / path)
+    height, width = image.shape[:2]
+    assert 300 < height < 3000
+    assert 400 < width < 3000
+    assert 0.5 < image[..., :3].mean() < 0.995
+
+
+def test_a_figure_gives_the_same_bytes_again() -> None:
+    """Plots do not change the digest of an output that did not change."""
+    history = [{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.5}]
+    assert plots.png(plots.pretraining_curve(history)) == plots.png(
+        plots.pretraining_curve(history)
+    )
+
+
+def test_no_figure_is_left_in_a_global_state(evaluation: Path) -> None:
+    """The plots know nothing of pyplot."""
+    import matplotlib.pyplot as plt
+
+    assert (evaluation / "encoder" / "confusion.png").exists()
+    assert plt.get_fignums() == []

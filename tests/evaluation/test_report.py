@@ -1,0 +1,153 @@
+"""The report says what the numbers say, and needs nothing but itself."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from har.config import Settings
+from har.data.windows import Windows
+from har.evaluation.report import sentence, write_report
+
+
+def build(name: str, **changes: Any) -> dict[str, Any]:
+    facts = {
+        "name": name,
+        "file": f"model-{name}.onnx",
+        "bytes": 1_234_567,
+        "sha256": "0" * 64,
+        "max_probability_gap": 0.0123,
+        "agreement": 0.9987,
+        "macro_f1": 0.9,
+        "macro_f1_change": -0.0012,
+        "latency_ms": 0.4321,
+        "latency_p95_ms": 0.5678,
+        "passed": True,
+        "failures": [],
+    }
+    return {**facts, **changes}
+
+
+def write(path: Path, value: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+    return path.parent
+
+
+@pytest.fixture(scope="module")
+def inputs(
+    evaluation: Path, windows: Windows, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Write every folder that a report reads."""
+    root = tmp_path_factory.mktemp("inputs")
+    (root / "windows").mkdir()
+    windows.save(root / "windows")
+    counts = ("rows_in", "duplicate_rows", "repeated_times", "rows_interpolated", "gaps_filled")
+    cleaned = [dict.fromkeys((*counts, "gaps_split", "rows_out"), n) for n in (1000, 2456)]
+    shared = {"train and test": {"subjects": [], "recordings": []}}
+    recordings = {"train": 1, "validation": 0, "test": 3}
+    split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
+    write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
+    refused = build("int8-static", passed=False, failures=["probability gap 0.3 > 0.15"])
+    encoder = {"serving": "fp32", "builds": [build("fp32"), refused]}
+    baseline = {"serving": None, "builds": [build("fp32", passed=False, failures=["slow"])]}
+    return {
+        "clean": write(root / "clean" / "report.json", cleaned),
+        "split": write(root / "split" / "split.json", split),
+        "windows": root / "windows",
+        "evaluation": evaluation,
+        "exports": {
+            "encoder": write(root / "x1" / "builds.json", encoder),
+            "baseline": write(root / "x2" / "builds.json", baseline),
+        },
+        "pretraining": write(
+            root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
+        ),
+        "settings": Settings(),
+    }
+
+
+@pytest.fixture(scope="module")
+def page(inputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Write the report and return its text."""
+    out = tmp_path_factory.mktemp("report")
+    write_report(out, **inputs)
+    return (out / "report.html").read_text()
+
+
+def test_report_holds_the_numbers_of_the_evaluation(page: str, evaluation: Path) -> None:
+    """Macro-F1, its interval, the seeds and every subject are on the page."""
+    for name in ("encoder", "baseline"):
+        metrics = json.loads((evaluation / name / "metrics.json").read_text())
+        low, high = metrics["macro_f1_interval"]
+        assert f"<b>{metrics['macro_f1']:.3f}</b>" in page
+        assert f"{low:.3f} to {high:.3f}" in page
+        for scores in metrics["per_class"].values():
+            assert f"<td>{scores['precision']:.3f}</td>" in page
+        for who, scores in metrics["per_subject"].items():
+            assert who in page
+            assert f"<td>{scores['macro_f1']:.3f}</td>" in page
+
+
+def test_report_holds_data_split_and_settings(page: str) -> None:
+    """Counts are sums over recordings; nobody is shared; settings are printed."""
+    assert "<th>samples read</th><td>3\u202f456</td>" in page
+    assert "<th>train and test</th><td>none" in page
+    assert "finetune.learning_rate" in page
+    assert "HAR_" not in page
+
+
+def test_report_says_which_build_serves_and_why_others_do_not(page: str) -> None:
+    """Size in kB, parity, latency, and the bound that was broken."""
+    assert "1\u202f235" in page
+    assert "99.87%" in page
+    assert "−0.001" in page
+    assert "0.43 ms" in page
+    assert ">serves<" in page
+    assert "int8-static of the encoder: probability gap 0.3 &gt; 0.15." in page
+    assert "no build meets its bounds" in page
+
+
+def test_report_asks_the_network_for_nothing(page: str) -> None:
+    """Images are data URIs; there is no script, link or import."""
+    sources = re.findall(r'src="(.{22})', page)
+    assert sources == ["data:image/png;base64,"] * 5
+    assert not re.search(r"<(script|link)|https?://|@import|url\(", page)
+
+
+def test_the_same_inputs_give_the_same_page(
+    page: str, inputs: dict[str, Any], tmp_path: Path
+) -> None:
+    """Nothing of the clock or the machine's folders is on the page."""
+    write_report(tmp_path, **inputs)
+    assert (tmp_path / "report.html").read_text() == page
+
+
+@pytest.mark.parametrize(
+    ("verdict", "start"),
+    [
+        ("better", "The encoder is better than the baseline: on 9 test subjects"),
+        ("worse", "The encoder is worse than the baseline: on 9 test subjects"),
+        (
+            "no difference beyond noise",
+            "There is no difference beyond noise between the models: on 9",
+        ),
+    ],
+)
+def test_sentence_follows_the_verdict(verdict: str, start: str) -> None:
+    """The sentence is computed from the comparison."""
+    comparison = {
+        "n_subjects": 9,
+        "confidence": 0.95,
+        "macro_f1_difference": 0.0123,
+        "macro_f1_difference_interval": [-0.001, 0.02],
+        "wilcoxon_p": 0.25,
+        "verdict": verdict,
+    }
+    models = {"encoder": {"macro_f1": 0.9623}, "baseline": {"macro_f1": 0.95}}
+    found = sentence(models, comparison)
+    assert found.startswith(start)
+    assert "macro-F1 is 0.962 and the baseline's 0.950, a difference of +0.012 " in found
+    assert "(95% interval −0.001 to +0.020, Wilcoxon p = 0.25)" in found

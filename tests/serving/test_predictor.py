@@ -1,0 +1,151 @@
+"""Windows, probabilities and segments of a tiny model with a known rule."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+
+from har.config import WindowSettings
+from har.data.windows import cut
+from har.errors import DataError, MissingError
+from har.serving.predictor import BATCH, Predictor
+from har.serving.recordings import read_user_recording
+
+
+@pytest.fixture
+def predictor(model: Path) -> Predictor:
+    """Load the tiny model."""
+    return Predictor(model)
+
+
+def parts_of(table: pd.DataFrame, folder: Path):
+    path = folder / "walk.csv"
+    table.to_csv(path, index=False)
+    return read_user_recording(path, rate_hz=50, needs_gyro=True)
+
+
+def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> None:
+    """Classes, rate, window and channels come from the file."""
+    assert predictor.classes == ("walking", "sitting")
+    assert (predictor.rate_hz, predictor.n_samples, predictor.n_hop) == (50, 20, 10)
+    assert predictor.needs_gyro
+    assert predictor.units["gyro"] == "rad/s"
+    assert (predictor.window.n_samples, predictor.window.n_hop) == (20, 10)
+
+
+def test_default_window_survives_the_metadata(predictor: Predictor) -> None:
+    """Samples to seconds and back gives the samples again."""
+    predictor.n_samples, predictor.n_hop = WindowSettings().n_samples, WindowSettings().n_hop
+    assert predictor.window == WindowSettings()
+
+
+def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:
+    """softmax([8 m, 4]) of the mean m of gyro_x, also for more than one batch."""
+    X = np.zeros((BATCH + 3, 20, 6), np.float32)
+    X[-1, :, 3] = 1
+    found = predictor.predict_proba(X)
+    assert found.shape == (BATCH + 3, 2)
+    np.testing.assert_allclose(found[0], [1 / (1 + np.exp(4)), 1 / (1 + np.exp(-4))], rtol=1e-5)
+    np.testing.assert_allclose(found[-1], found[0][::-1], rtol=1e-5)
+    assert predictor.predict_proba(X[:0]).shape == (0, 2)
+
+
+def test_windows_of_another_shape_are_refused(predictor: Predictor) -> None:
+    """The message has both shapes."""
+    with pytest.raises(DataError, match=r"\(n_windows, 20, 6\)\n  found: shape \(2, 19, 6\)"):
+        predictor.predict_proba(np.zeros((2, 19, 6)))
+
+
+def test_windows_lie_on_the_grid_of_the_training_windows(
+    predictor: Predictor, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Starts are those that `cut` gives; ends are one window later."""
+    (part,) = parts_of(table, tmp_path)
+    frame = predictor.predict(part)
+    _, index = cut(part, predictor.window)
+    assert list(frame.columns) == ["start_s", "end_s", "activity", "probability"]
+    np.testing.assert_allclose(frame["start_s"], index["start_s"])
+    np.testing.assert_allclose(frame["end_s"] - frame["start_s"], 0.4)
+    # [0.8, 1.2) is half walking: 8 * 0.5 = 4, the tie of the rule, is left out
+    clear = frame[frame["start_s"].round(2) != 0.8]
+    assert clear["activity"].tolist() == ["walking"] * 4 + ["sitting"] * 4
+
+
+def test_timeline_merges_and_meets_in_the_middle_of_the_overlap(predictor: Predictor) -> None:
+    """Segments do not overlap, and cover the whole recording."""
+    frame = pd.DataFrame(
+        {
+            "start_s": [0.0, 0.2, 0.4, 0.6],
+            "end_s": [0.4, 0.6, 0.8, 1.0],
+            "activity": ["walking", "walking", "sitting", "walking"],
+            "probability": [0.9, 0.7, 0.6, 0.8],
+        }
+    )
+    found = predictor.timeline(frame)
+    expected = pd.DataFrame(
+        {
+            "start_s": [0.0, 0.5, 0.7],
+            "end_s": [0.5, 0.7, 1.0],
+            "activity": ["walking", "sitting", "walking"],
+            "windows": [2, 1, 1],
+            "probability": [0.8, 0.6, 0.8],
+        }
+    )
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_nothing_is_predicted_across_a_gap(
+    predictor: Predictor, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A gap of 0.3 s ends a segment of the same activity; times stay on the file's clock."""
+    table["gyro_x"] = 1.0
+    table["time_s"] += 100
+    table.loc[50:, "time_s"] += 0.3
+    parts = parts_of(table, tmp_path)
+    assert len(parts) == 2
+    timeline = predictor.timeline(predictor.predict_parts(parts))
+    assert timeline["activity"].tolist() == ["walking", "walking"]
+    np.testing.assert_allclose(timeline["start_s"], [100, 101.3])
+    np.testing.assert_allclose(timeline["end_s"], [101, 102.3])
+
+
+def test_a_recording_shorter_than_a_window_is_refused(
+    predictor: Predictor, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """The message says how long it must be."""
+    with pytest.raises(DataError, match="too short for one window") as caught:
+        predictor.predict_parts(parts_of(table[:19], tmp_path))
+    assert caught.value.expected == "at least 0.4 s without a gap"
+    assert caught.value.found == "0.38 s"
+    assert caught.value.exit_code == 3
+
+
+def test_a_missing_model_is_a_missing_error(tmp_path: Path) -> None:
+    """Exit code 6: not there."""
+    with pytest.raises(MissingError, match="no such model"):
+        Predictor(tmp_path / "none.onnx")
+
+
+def test_a_foreign_onnx_file_is_refused(model: Path, tmp_path: Path) -> None:
+    """The metadata that lacks is named."""
+    proto = onnx.load(model)
+    del proto.metadata_props[:]
+    onnx.save(proto, tmp_path / "foreign.onnx")
+    with pytest.raises(DataError, match=r"not a model of this project") as caught:
+        Predictor(tmp_path / "foreign.onnx")
+    assert caught.value.found == "no classes, rate_hz, n_samples, n_hop, channels, units"
+
+
+def test_serving_imports_no_training_library() -> None:
+    """A serving host needs neither torch nor scikit-learn nor prefect."""
+    heavy = "{'torch', 'transformers', 'sklearn', 'prefect', 'matplotlib', 'mlflow'}"
+    code = (
+        "import sys, har.serving.predictor, har.serving.recordings\n"
+        f"found = {heavy} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
