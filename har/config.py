@@ -69,19 +69,19 @@ class WindowSettings(Section):
 class BaselineSettings(Section):
     """The classical model: an RBF-SVM on features."""
 
-    c_grid: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0)
-    gamma_scale: tuple[float, ...] = (0.25, 0.5, 1.0)
-    seed: int = 0
+    c_grid: tuple[float, ...] = (1.0, 3.0, 10.0)
+    gamma_scale: tuple[float, ...] = Field((0.125, 0.25, 0.5), description="gamma times n_features")
 
 
 class EncoderSettings(Section):
     """Size of the Hugging Face encoder."""
 
-    hidden_size: int = 96
-    layers: int = 3
+    hidden_size: int = 64
+    layers: int = 2
     heads: int = 4
     patch: int = Field(16, description="samples per patch")
     dropout: float = 0.1
+    token_dropout: float = Field(0.5, description="share of patches and spectra hidden in training")
 
 
 class PretrainSettings(Section):
@@ -91,7 +91,8 @@ class PretrainSettings(Section):
     batch_size: int = 256
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
-    mask_ratio: float = 0.5
+    mask_ratio: float = Field(0.5, gt=0, lt=1, description="share of tokens hidden")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     seed: int = 0
 
 
@@ -104,7 +105,11 @@ class FinetuneSettings(Section):
     weight_decay: float = 0.05
     warmup_ratio: float = 0.1
     label_smoothing: float = 0.1
-    freeze: Literal["none", "head-only", "warmup"] = "warmup"
+    class_weight: float = Field(0.5, ge=0, le=1, description="power of inverse class frequency")
+    freeze: Literal["none", "head-only", "warmup"] = Field(
+        "warmup", description="encoder frozen: never, always, or for freeze_epochs"
+    )
+    freeze_epochs: int = Field(1, ge=0, description="with warmup: epochs of the head alone")
     patience: int = 8
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     seeds: tuple[int, ...] = (0, 1, 2)

@@ -26,7 +26,7 @@ def run(
     """
     from har.config import load
 
-    _quiet_prefect()
+    _prepare_prefect()
     show_progress()
     window = {"window": {"classes": classes}} if classes else {}
     settings = load(overrides, data={"dataset": dataset}, **window)
@@ -42,8 +42,14 @@ def run(
     out.print(reuse(summary).capitalize() + ".")
 
 
-def _quiet_prefect() -> None:
-    """Switch off analytics and Prefect's own log lines, unless the user set them."""
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+def _prepare_prefect() -> None:
+    """Set what Prefect reads at import, unless the user did."""
+    defaults = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # A temporary server makes its database first: 17 s and more on a busy machine.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_LOGGING_LEVEL": "WARNING",  # the steps tell their own progress
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)

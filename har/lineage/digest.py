@@ -12,10 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 
+def canonical(value: Any) -> bytes:
+    """Return the one JSON form of a value: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def of_bytes(data: bytes) -> str:
+    """Return the digest of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def of_json(value: Any) -> str:
-    """Return the digest of a JSON-able value: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the digest of a JSON-able value in its canonical form."""
+    return of_bytes(canonical(value))
 
 
 def of_file(path: Path) -> str:

@@ -1,0 +1,102 @@
+"""The way to MLflow: a server where one is named, else a database in ``mlruns/``.
+
+MLflow starts its telemetry and its logging when it is imported, so it is imported in
+here, after `connect` has said how it shall behave.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from har.config import RegistrySettings
+from har.errors import MissingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LOCAL = Path("mlruns/mlflow.db")
+_BEHAVIOUR = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # The defaults wait minutes for a server that went away.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+}
+
+
+def tracking_uri(settings: RegistrySettings) -> str:
+    """Return the setting's URI, else ``MLFLOW_TRACKING_URI``, else ``mlruns/mlflow.db``'s."""
+    named = settings.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    return named or f"sqlite:///{LOCAL.resolve()}"
+
+
+def connect(settings: RegistrySettings) -> "MlflowClient":
+    """Return a client of the tracking server or the local database.
+
+    Raises
+    ------
+    MissingError
+        If the server does not answer within seconds.
+    """
+    for name, value in _BEHAVIOUR.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
+    uri = tracking_uri(settings)
+    if _is_server(uri):
+        _require_answer(uri)
+    elif database := _sqlite_file(uri):
+        database.parent.mkdir(parents=True, exist_ok=True)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def experiment_id(client: "MlflowClient", dataset: str) -> str:
+    """Return the id of the experiment ``har/<dataset>``, made if there is none."""
+    from mlflow.exceptions import MlflowException
+
+    name = f"har/{dataset}"
+    if found := client.get_experiment_by_name(name):
+        return str(found.experiment_id)
+    database = _sqlite_file(client.tracking_uri)
+    # A server decides where artifacts go; a database file has them beside it.
+    place = (database.parent / "artifacts").resolve().as_uri() if database else None
+    try:
+        return str(client.create_experiment(name, artifact_location=place))
+    except MlflowException:
+        made_meanwhile = client.get_experiment_by_name(name)
+        if made_meanwhile is None:
+            raise
+        return str(made_meanwhile.experiment_id)
+
+
+def version_url(uri: str, model: str, number: int) -> str | None:
+    """Return the page of a version in MLflow's UI, where a server shows one."""
+    return f"{uri.rstrip('/')}/#/models/{model}/versions/{number}" if _is_server(uri) else None
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+
+
+def _require_answer(uri: str) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    try:
+        server = get_default_host_creds(uri)  # type: ignore[no-untyped-call]
+        http_request(server, "/health", "GET", max_retries=0, timeout=3)  # type: ignore[no-untyped-call]
+    except MlflowException as error:
+        raise MissingError(
+            f"the MLflow server at {uri} does not answer",
+            found=str(error).splitlines()[0][-200:],
+            hint="start it (`mlflow server`), or unset MLFLOW_TRACKING_URI for the local registry",
+        ) from None

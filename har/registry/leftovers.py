@@ -1,0 +1,45 @@
+"""What a killed registration left behind, and how it goes away without a trace of files."""
+
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+
+def remove_leftovers(client: MlflowClient, experiment: str, candidate_digest: str) -> int:
+    """Remove unfinished runs of a candidate that has no version; return how many.
+
+    The files go first and the run last, so that a kill in here is no different from
+    the kill before it. Another machine that registers the very same bytes at this
+    moment would lose its run; measured latencies are part of them, so none does.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        Of the registry.
+    experiment : str
+        Id of the experiment.
+    candidate_digest : str
+        The tag that the runs carry from their first moment.
+    """
+    query = f"tags.`har.candidate_digest` = '{candidate_digest}'"
+    runs = client.search_runs([experiment], query)
+    unfinished = [run for run in runs if run.info.status != "FINISHED"]
+    for run in unfinished:
+        _remove(client, run)
+    return len(unfinished)
+
+
+def _remove(client: MlflowClient, run: Run) -> None:
+    run_id, experiment = run.info.run_id, run.info.experiment_id
+    if run.info.status == "RUNNING":
+        client.set_terminated(run_id, status="KILLED")
+    for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
+        _delete_files(client, model.artifact_location)
+        client.delete_logged_model(model.model_id)
+    _delete_files(client, run.info.artifact_uri)
+    client.delete_run(run_id)
+
+
+def _delete_files(client: MlflowClient, uri: str) -> None:
+    repository = get_artifact_repository(uri, tracking_uri=client.tracking_uri)
+    repository.delete_artifacts()  # type: ignore[no-untyped-call]

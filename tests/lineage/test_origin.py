@@ -1,0 +1,73 @@
+"""Where a model comes from: the state of the code."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from har.lineage import digest, origin
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git and return what it prints."""
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+    command = ["git", *identity, "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a package that is committed in a new repository."""
+    package = tmp_path / "har"
+    package.mkdir()
+    (package / "__init__.py").write_text("a = 1\n")
+    (tmp_path / ".gitignore").write_text("ignored\n")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "one")
+    return package
+
+
+def test_clean_checkout(checkout: Path) -> None:
+    """A clean checkout is its commit."""
+    (checkout.parent / "ignored").write_text("x")
+    state = origin.git_state(checkout)
+    assert state is not None
+    assert state["digest"] == {"gitCommit": git(checkout, "rev-parse", "HEAD")}
+    assert state["annotations"] == {"role": "source code", "dirty": False, "changes_sha256": None}
+
+
+def test_dirty_checkout(checkout: Path) -> None:
+    """Every change of tracked and untracked files changes the digest of the changes."""
+    digests = set()
+    for name, text in [("__init__.py", "a = 2\n"), ("new.py", "b = 1\n"), ("new.py", "b = 2\n")]:
+        (checkout / name).write_text(text)
+        state = origin.git_state(checkout)
+        assert state is not None
+        assert state["annotations"]["dirty"]
+        digests.add(state["annotations"]["changes_sha256"])
+    assert len(digests) == 3
+
+
+def test_outside_a_checkout(tmp_path: Path, checkout: Path) -> None:
+    """Without a checkout, or installed inside a foreign one, the source's digest speaks."""
+    installed = tmp_path / "ignored" / "har"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").touch()
+    assert origin.git_state(installed) is None
+    (source,) = origin.code(installed)
+    assert source["digest"] == {"sha256": digest.of_code("har")}
+
+
+def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without git is one without a checkout."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert origin.git_state(origin.PACKAGE) is None
+
+
+def test_lock_file(checkout: Path) -> None:
+    """The lock file beside the package is recorded by content."""
+    lock = checkout.parent / "requirements.txt"
+    lock.write_text("numpy==2.4.6\n")
+    recorded = {part["annotations"]["role"]: part for part in origin.code(checkout)}
+    assert recorded["lock file"]["digest"]["sha256"] == digest.of_file(lock)

@@ -1,0 +1,237 @@
+"""Small but real candidates, and a real MLflow server."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+import support
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
+
+from har.config import EvaluateSettings, Settings
+from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
+from har.data.windows import Windows
+from har.evaluation.evaluate import predictions, test_digest
+from har.evaluation.metrics import score
+from har.lineage import digest
+from har.registry.candidate import Candidate
+from har.registry.versions import list_versions
+from har.store import Artifact, Store
+
+CLASSES = ("WALKING", "SITTING", "LAYING")
+SUBJECTS = tuple(f"s{n:02d}" for n in range(1, 13))
+SPLITS = dict.fromkeys(SUBJECTS[:4], "train") | dict.fromkeys(SUBJECTS[4:6], "validation")
+PER_SUBJECT = 30
+N_SAMPLES = 128
+
+MakeCandidate = Callable[..., Candidate]
+
+
+@pytest.fixture(scope="session")
+def windows_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save 30 windows of 3 classes for each of 12 subjects, 6 of whom are for testing."""
+    folder = tmp_path_factory.mktemp("windows")
+    rng = np.random.default_rng(0)
+    who = np.repeat(SUBJECTS, PER_SUBJECT)
+    y = np.tile(np.arange(len(CLASSES)), len(who) // len(CLASSES)).astype(np.int64)
+    index = pd.DataFrame(
+        {
+            "window_id": [f"w{i}" for i in range(len(who))],
+            "dataset": "tiny",
+            "subject_id": who,
+            "recording_id": [f"{subject}-r1" for subject in who],
+            "start_s": 1.28 * np.tile(np.arange(PER_SUBJECT), len(SUBJECTS)),
+            "activity": np.array(CLASSES)[y],
+            "purity": 1.0,
+            "split": [SPLITS.get(subject, "test") for subject in who],
+        }
+    )
+    X = rng.normal(size=(len(who), N_SAMPLES, len(CHANNELS))).astype(np.float32)
+    Windows(X, y, index, CLASSES).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact]:
+    """Make an ingest step with one recording and a pretrain step with weights."""
+    store = Store(tmp_path_factory.mktemp("origin"))
+
+    def ingest(out: Path) -> None:
+        meta = RecordingMeta(
+            *("tiny", "s01-r1", "s01", 50.0, "waist", "CC BY 4.0"),
+            source={"tiny.parquet": "ab" * 32},
+        )
+        columns = {"time_s": np.arange(3) / 50} | {c: np.zeros(3) for c in CHANNELS}
+        write_recording(Recording(make_table(meta, columns, [None] * 3), meta), out)
+
+    def pretrain(out: Path) -> None:
+        save_file({"w": np.ones(3, np.float32)}, out / "model.safetensors")
+        history = [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.7}]
+        (out / "training.json").write_text(json.dumps({"history": history}))
+
+    def make(name: str, build: Callable[[Path], None]) -> Artifact:
+        return store.get_or_make(name, build, inputs={}, params={}, code=["har.data"])
+
+    return {"ingest": make("ingest", ingest), "pretrain": make("pretrain", pretrain)}
+
+
+@pytest.fixture
+def make_candidate(
+    tmp_path: Path, windows_folder: Path, origin_steps: dict[str, Artifact]
+) -> MakeCandidate:
+    """Return a factory of candidates that err on a stated number of windows a subject."""
+
+    def make(
+        name: str = "encoder",
+        *,
+        settings: Settings,
+        errors: int = 2,
+        failures: tuple[str, ...] = (),
+        digest_of_test: str | None = None,
+    ) -> Candidate:
+        root = tmp_path / f"{name}-{errors}-{len(failures)}-{digest_of_test}"
+        folders = {part: root / part for part in ("model", "evaluation", "export", "report")}
+        for folder in folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
+        write_model(folders["model"])
+        write_evaluation(folders["evaluation"], windows_folder, name, errors, digest_of_test)
+        write_export(folders["export"], name, failures)
+        (folders["report"] / "report.html").write_text("<h1>Report</h1>")
+        return Candidate(
+            name=name,
+            dataset="tiny",
+            model=folders["model"],
+            evaluation=folders["evaluation"],
+            export=folders["export"],
+            report=folders["report"],
+            windows=windows_folder,
+            steps=origin_steps if name == "encoder" else {"ingest": origin_steps["ingest"]},
+            settings=settings,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make MLflow's tables once: that takes seconds."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    list_versions(Settings(registry={"tracking_uri": f"sqlite:///{path}"}))
+    return path
+
+
+@pytest.fixture
+def local(tmp_path: Path, empty_database: Path) -> Settings:
+    """Return settings of the local registry in the test's own working directory."""
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(empty_database, tmp_path / "mlruns" / "mlflow.db")
+    return Settings(store=tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run `mlflow server` on a free port of this machine; yield its URI."""
+    folder = tmp_path_factory.mktemp("server")
+    command = [
+        *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db"),
+        *("--artifacts-destination", str(folder / "artifacts")),
+    ]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with support.server(command, "/health", **quiet) as uri:
+        yield uri
+
+
+@pytest.fixture(params=["local", "server"])
+def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
+    """Return settings of the local registry, and of a server with a model name of its own."""
+    if request.param == "local":
+        return local
+    uri = request.getfixturevalue("server")
+    name = "har-" + digest.of_json(request.node.nodeid)[:8]
+    return Settings(store=local.store, registry={"tracking_uri": uri, "model": name})
+
+
+def write_model(folder: Path) -> None:
+    """Write what looks like a Hugging Face directory with its training record."""
+    save_file({"w": np.arange(6, dtype=np.float32)}, folder / "model.safetensors")
+    (folder / "config.json").write_text('{"model_type": "tiny"}')
+    history = [
+        {"epoch": e, "train_loss": 1 / e, "validation_loss": 1.1 / e, "validation_macro_f1": 0.9}
+        for e in (1, 2, 3)
+    ]
+    (folder / "training.json").write_text(json.dumps({"seed": 0, "history": history}))
+
+
+def write_evaluation(
+    folder: Path, windows_folder: Path, name: str, errors: int, digest_of_test: str | None
+) -> None:
+    """Score predictions that are wrong on the last `errors` windows of each subject."""
+    test = Windows.load(windows_folder).select("test")
+    place = np.arange(len(test.y)) % PER_SUBJECT
+    labels = np.where(place >= PER_SUBJECT - errors, (test.y + 1) % len(CLASSES), test.y)
+    proba = np.where(np.eye(len(CLASSES), dtype=bool)[labels], 0.8, 0.1)
+    metrics: dict[str, Any] = {
+        "candidate": name,
+        "test_digest": digest_of_test or test_digest(test),
+        **score(test.y, proba, test.subjects, CLASSES, settings=EvaluateSettings()),
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    predictions(test, proba).to_parquet(folder / "predictions.parquet", index=False)
+    (folder / "confusion.png").write_bytes(b"\x89PNG\r\n")
+
+
+def write_export(folder: Path, name: str, failures: tuple[str, ...]) -> None:
+    """Write the builds of a candidate; with failures, none of them may serve."""
+    names = ("fp32", "int8-dynamic") if name == "encoder" else ("fp32",)
+    builds = []
+    for i, build in enumerate(names):
+        path = folder / f"model-{build}.onnx"
+        path.write_bytes(tiny_onnx(name, seed=i).SerializeToString())
+        builds.append(
+            {
+                **{"name": build, "file": path.name, "bytes": path.stat().st_size},
+                **{"sha256": digest.of_file(path), "max_probability_gap": 0.01, "agreement": 1.0},
+                **{"macro_f1": 0.93, "macro_f1_change": 0.0, "latency_ms": 0.2 / (i + 1)},
+                **{"latency_p95_ms": 0.3, "passed": not failures, "failures": list(failures)},
+            }
+        )
+    serving = None if failures else names[-1]
+    record = {"candidate": name, "serving": serving, "builds": builds}
+    (folder / "builds.json").write_text(json.dumps(record))
+
+
+def tiny_onnx(candidate: str, *, seed: int) -> onnx.ModelProto:
+    """Return a linear softmax model of flattened windows."""
+    width = N_SAMPLES * len(CHANNELS)
+    weights = np.random.default_rng(seed).normal(size=(width, len(CLASSES))).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["windows"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+            helper.make_node("Softmax", ["logits"], ["probabilities"]),
+        ],
+        "tiny",
+        [
+            helper.make_tensor_value_info(
+                "windows", TensorProto.FLOAT, ["batch", N_SAMPLES, len(CHANNELS)]
+            )
+        ],
+        [
+            helper.make_tensor_value_info(
+                "probabilities", TensorProto.FLOAT, ["batch", len(CLASSES)]
+            )
+        ],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    facts = {"candidate": candidate, "classes": json.dumps(CLASSES), "rate_hz": "50.0"}
+    for key, value in facts.items():
+        model.metadata_props.add(key=key, value=value)
+    return model

@@ -1,0 +1,156 @@
+"""The gate's rules on hand-made evidence."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from har.config import Settings
+from har.registry.gate import Decision, Evidence, judge
+
+SUBJECTS = [f"s{i}" for i in range(6)]
+CLASSES = ["A", "B"]
+SETTINGS = Settings()
+
+
+def evidence(
+    number: int = 1,
+    *,
+    errors: list[int] | None = None,
+    test_digest: str = "t",
+    class_f1: float = 0.95,
+    macro_f1: float = 0.95,
+    **build: Any,
+) -> Evidence:
+    """Return a version that gets `errors` of each subject's 20 windows of class A wrong."""
+    errors = errors or [0] * len(SUBJECTS)
+    rows = [
+        (f"{subject}-{i}", subject, label, "B" if i < wrong else label)
+        for subject, wrong in zip(SUBJECTS[: len(errors)], errors, strict=True)
+        for i, label in enumerate(["A"] * 20 + ["B"] * 20)
+    ]
+    entry = {
+        **{"name": "fp32", "passed": True, "failures": [], "max_probability_gap": 0.01},
+        **{"latency_ms": 0.3},
+        **build,
+    }
+    score = {"f1": class_f1, "support": 120}
+    return Evidence(
+        number=number,
+        metrics={
+            **{"candidate": "encoder", "classes": CLASSES, "test_digest": test_digest},
+            **{"macro_f1": macro_f1, "per_class": {"A": score, "B": score}},
+        },
+        builds={"serving": "fp32" if entry["passed"] else None, "builds": [entry]},
+        predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
+    )
+
+
+def f1_of_subject(wrong: int) -> float:
+    """Macro-F1 of a subject with `wrong` of 20 A taken for B and all 20 B right."""
+    return (2 * (20 - wrong) / (40 - wrong) + 2 * 20 / (40 + wrong)) / 2
+
+
+def rule(decision: Decision, name: str) -> Any:
+    """Return a rule of a decision by name."""
+    return next(r for r in decision.rules if r.name == name)
+
+
+def test_first_version() -> None:
+    """Without a champion, floors and bounds decide."""
+    decision = judge(evidence(), None, settings=SETTINGS)
+    assert decision.passed
+    assert (decision.stage, decision.champion) == ("Production", None)
+    assert decision.reason == "all floors and bounds hold; no champion before it"
+
+
+def test_better_beyond_noise() -> None:
+    """Every subject gains, so the interval lies above zero; the mean is the hand-made one."""
+    champion = evidence(1, errors=[4, 5, 6, 4, 5, 6])
+    decision = judge(evidence(2), champion, settings=SETTINGS)
+    mean = 1 - np.mean([f1_of_subject(w) for w in (4, 5, 6, 4, 5, 6)])
+    better = rule(decision, "better than the champion")
+    assert decision.stage == "Production"
+    assert better.value > 0
+    assert decision.reason == better.detail
+    assert better.detail.startswith("better than version 1 beyond noise: ")
+    assert f"macro-F1 {mean:+.4f} [" in better.detail
+    assert better.detail.endswith("over 6 subjects")
+
+
+def test_equal_gains_give_an_interval_without_width() -> None:
+    """If each subject gains the same, that gain is both ends of the interval."""
+    decision = judge(evidence(2), evidence(1, errors=[4] * 6), settings=SETTINGS)
+    gain = 1 - f1_of_subject(4)
+    assert rule(decision, "better than the champion").value == pytest.approx(gain)
+
+
+@pytest.mark.parametrize(
+    ("challenger", "champion"),
+    [([3] * 6, [3] * 6), ([0, 6, 0, 6, 0, 6], [6, 0, 6, 0, 6, 0]), ([5] * 6, [0] * 6)],
+    ids=["tie", "noise", "worse"],
+)
+def test_not_better(challenger: list[int], champion: list[int]) -> None:
+    """A tie, a gain within noise and a loss are refused, and stay at Staging."""
+    decision = judge(
+        evidence(2, errors=challenger), evidence(1, errors=champion), settings=SETTINGS
+    )
+    assert not decision.passed
+    assert (decision.stage, decision.champion) == ("Staging", 1)
+    assert len(decision.failures) == 1
+    assert decision.reason.startswith("not better than version 1 beyond noise: macro-F1 ")
+
+
+def test_one_subject_is_no_evidence() -> None:
+    """A gain on one subject alone is within noise, whatever its size."""
+    decision = judge(evidence(2, errors=[0]), evidence(1, errors=[9]), settings=SETTINGS)
+    assert decision.stage == "Staging"
+
+
+def test_other_test_windows() -> None:
+    """A champion measured on other windows is no comparison: refused with that reason."""
+    decision = judge(evidence(2), evidence(1, test_digest="u"), settings=SETTINGS)
+    assert decision.stage == "Staging"
+    assert decision.reason == (
+        "version 1 was measured on other test windows: evaluate both on the same"
+    )
+
+
+def test_floors() -> None:
+    """Macro-F1 or one class below its floor is refused; the floor itself is enough."""
+    low = judge(evidence(macro_f1=0.89), None, settings=SETTINGS)
+    assert low.failures == ["macro-F1 0.89 (bound 0.9)"]
+    weak = judge(evidence(class_f1=0.79), None, settings=SETTINGS)
+    assert weak.failures == ["F1 of A 0.79 (bound 0.8)", "F1 of B 0.79 (bound 0.8)"]
+    assert judge(evidence(macro_f1=0.90, class_f1=0.80), None, settings=SETTINGS).passed
+
+
+def test_class_without_windows_has_no_floor() -> None:
+    """A class that the test windows lack is not held against a version."""
+    version = evidence()
+    version.metrics["per_class"]["A"] = {"f1": 0.0, "support": 0}
+    assert judge(version, None, settings=SETTINGS).passed
+
+
+def test_failed_parity() -> None:
+    """A version without a build that may serve is refused and does not reach Staging."""
+    failed = evidence(passed=False, failures=["disagreement 0.1 > 0.005"])
+    decision = judge(failed, None, settings=SETTINGS)
+    assert decision.stage == "None"
+    assert decision.reason == "build fp32: disagreement 0.1 > 0.005"
+
+
+def test_bounds_of_now() -> None:
+    """The gate holds the figures against today's bounds, whatever export thought of them."""
+    slow = judge(evidence(latency_ms=11.0), None, settings=SETTINGS)
+    assert slow.failures == ["latency, ms 11 (bound 10)"]
+    far = judge(evidence(max_probability_gap=0.2), None, settings=SETTINGS)
+    assert far.failures == ["probability gap 0.2 (bound 0.15)"]
+
+
+def test_decision_round_trip() -> None:
+    """A decision survives JSON."""
+    decision = judge(evidence(2, errors=[1] * 6), evidence(1), settings=SETTINGS)
+    assert Decision.from_json(json.dumps(decision.to_dict())) == decision

@@ -1,0 +1,143 @@
+"""Promotion: the record first, then the alias, once, on both kinds of registry."""
+
+import json
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from har.config import GateSettings, Settings
+from har.errors import UsageError, VerificationError
+from har.lineage import audit
+from har.registry import promotion, stages
+from har.registry.connection import connect
+from har.registry.promotion import promote
+from har.registry.versions import Version, find, register
+
+
+@pytest.fixture
+def two(settings: Settings, make_candidate) -> tuple[Version, Version]:
+    """Register a version and one that is better on every subject."""
+    worse = register(make_candidate("baseline", settings=settings, errors=2))
+    return worse, register(make_candidate("encoder", settings=settings, errors=0))
+
+
+def test_champion_is_replaced(two: tuple[Version, Version], settings: Settings) -> None:
+    """A better version becomes champion; the former one is previous and archived."""
+    first, second = two
+    assert promote(first, settings, reason="first").stage == "Production"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        decision = promote(second, settings, reason="better")
+    assert (decision.passed, decision.champion) == (True, 1)
+    assert find("champion", settings).number == 2
+    former = find("previous", settings)
+    assert (former.number, former.stage) == (1, "Archived")
+    client = connect(settings.registry)
+    native = client.get_model_version(second.model, "2").current_stage
+    assert (find("2", settings).stage, native) == ("Production", "Production")
+    assert find("2", settings).gate == decision
+
+
+def test_refused_version_is_challenger(settings: Settings, make_candidate) -> None:
+    """A version that is not better stays at Staging with the reason, and the champion stays."""
+    promote(register(make_candidate(settings=settings, errors=1)), settings, reason="first")
+    version = register(make_candidate(settings=settings, errors=3))
+    decision = promote(version, settings, reason="second")
+    assert not decision.passed
+    challenger = find("challenger", settings)
+    assert (challenger.number, challenger.stage) == (2, "Staging")
+    assert challenger.gate is not None
+    assert challenger.gate.reason.startswith("not better than version 1 beyond noise")
+    assert find("champion", settings).number == 1
+
+
+def test_nothing_may_serve(local: Settings, make_candidate) -> None:
+    """A version without a build that passed keeps the stage None and gets no alias."""
+    version = register(make_candidate(settings=local, failures=("probability gap 0.3 > 0.15",)))
+    assert promote(version, local, reason="try").stage == "None"
+    after = find("1", local)
+    assert (after.stage, after.aliases) == ("None", ())
+    assert after.gate is not None
+
+
+def test_decided_once(local: Settings, make_candidate) -> None:
+    """A second call finds the decision and writes nothing; rejudge makes a new one."""
+    promote(register(make_candidate(settings=local, errors=1)), local, reason="first")
+    version = register(make_candidate(settings=local, errors=3))
+    decision = promote(version, local, reason="second")
+    lines = local.registry.audit.read_bytes()
+    assert promote(version, local, reason="third") == decision
+    assert local.registry.audit.read_bytes() == lines
+    strict = local.model_copy(update={"gate": GateSettings(min_macro_f1=0.99)})
+    again = promote(version, strict, reason="again", rejudge=True)
+    assert (again.purpose, again.stage) == ("again", "Staging")
+    assert (len(decision.failures), len(again.failures)) == (1, 2)
+    with pytest.raises(UsageError, match="version 1 is the champion"):
+        promote(find("champion", local), local, reason="again", rejudge=True)
+
+
+def test_challenger_that_may_not_serve_any_more(local: Settings, make_candidate) -> None:
+    """A challenger that is judged again and may not serve loses its alias."""
+    promote(register(make_candidate(settings=local, errors=1)), local, reason="first")
+    version = register(make_candidate(settings=local, errors=3))
+    decision = promote(version, local, reason="second")
+    stages.apply(connect(local.registry), replace(decision, stage="None"))
+    after = find("2", local)
+    assert (after.stage, after.aliases) == ("None", ())
+
+
+def test_dry_run_writes_nothing(local: Settings, make_candidate) -> None:
+    """A dry run says what would happen and leaves everything as it was."""
+    version = register(make_candidate(settings=local))
+    decision = promote(version, local, reason="look", dry_run=True)
+    assert (decision.stage, decision.audit) == ("Production", "")
+    assert find("1", local) == version
+    assert not local.registry.audit.exists()
+
+
+def test_record(local: Settings, make_candidate) -> None:
+    """Audit log, gate.json and tag say the same, and the log's chain holds."""
+    version = register(make_candidate(settings=local))
+    decision = promote(version, local, reason="for the record")
+    gate, stage = audit.entries(local.registry.audit)
+    assert (gate["event"], gate["purpose"], gate["version"]) == ("gate", "for the record", 1)
+    assert gate["sha256"] == decision.audit == stage["decision"]
+    assert gate["lineage_digest"] == version.tags["har.lineage_digest"]
+    path = connect(local.registry).download_artifacts(version.run_id, "gate.json")
+    assert json.loads(Path(path).read_text())["rules"] == gate["rules"]
+    assert find("1", local).tags["har.applied"] == decision.audit
+    assert audit.verify_chain(local.registry.audit) == 2
+
+
+def test_interrupted_move_is_completed(local: Settings, make_candidate, monkeypatch) -> None:
+    """A decision that was recorded but not carried out is carried out by the next call."""
+    version = register(make_candidate(settings=local))
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "_move", lambda *_: None)
+        decision = promote(version, local, reason="first")
+    assert find("1", local).aliases == ()
+    assert promote(version, local, reason="second") == decision
+    assert find("champion", local).number == 1
+
+
+def test_stale_decision_is_made_again(local: Settings, make_candidate, monkeypatch) -> None:
+    """A decision that was never carried out does not outlive the champion it was about."""
+    stale = register(make_candidate(settings=local, errors=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "_move", lambda *_: None)
+        assert promote(stale, local, reason="first").stage == "Production"
+    better = register(make_candidate(settings=local, errors=0))
+    promote(better, local, reason="second")
+    decision = promote(stale, local, reason="third")
+    assert (decision.champion, decision.stage) == (2, "Staging")
+    assert find("champion", local).number == 2
+
+
+def test_alias_is_read_back(local: Settings, make_candidate, monkeypatch) -> None:
+    """A registry that does not keep the alias is found out."""
+    version = register(make_candidate(settings=local))
+    monkeypatch.setattr(stages, "_crown", lambda *_: None)
+    with pytest.raises(VerificationError, match="alias champion did not move"):
+        promote(version, local, reason="first")
