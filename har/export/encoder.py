@@ -47,11 +47,13 @@ class HarEncoderOnnxConfig(OnnxConfig):  # type: ignore[misc]
         return OrderedDict(probabilities={0: "batch_size"})
 
 
-class _Probabilities(HarEncoderForActivityRecognition):
+class _Probabilities(HarEncoderForActivityRecognition):  # type: ignore[no-untyped-call]
     """The classifier with its softmax, as it is shipped."""
 
     def forward(self, windows: torch.Tensor) -> dict[str, torch.Tensor]:  # type: ignore[override]
-        return {"probabilities": super().forward(windows).logits.softmax(-1)}
+        logits = super().forward(windows).logits
+        assert logits is not None
+        return {"probabilities": logits.softmax(-1)}
 
 
 def export_encoder(folder: Path, path: Path) -> None:

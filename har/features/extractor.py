@@ -1,0 +1,123 @@
+"""The one extractor of features: raw windows in, named numbers out."""
+
+import torch
+from torch import Tensor, nn
+
+from har.features.signals import GRAVITY, SCALARS, SIGNALS, WindowSignals, norm
+from har.features.spectra import SpectralStatistics
+from har.features.statistics import LevelStatistics, OrderStatistics, ShapeStatistics
+
+_DYNAMIC = SIGNALS[3:]
+_ORDERED = (*GRAVITY, *SCALARS)  # a sort is dear, and the axes' quartiles add nothing
+_AXES = ("x", "y", "z")
+_PAIRS = (("x", "y"), ("x", "z"), ("y", "z"))
+_TRIAXIAL = ("body_acc", "gyro", "jerk")
+TINY = 1e-12
+
+
+class WindowFeatures(nn.Module):
+    r"""Named features of raw windows, the same in torch, scikit-learn and ONNX.
+
+    Names read ``<signal>.<statistic>``. Signals are those of `WindowSignals`;
+    statistics those of `LevelStatistics` for every signal, of `OrderStatistics`
+    for gravity and the scalar ones, and of `ShapeStatistics` and
+    `SpectralStatistics` for all but gravity. Then come
+
+    ============================  ====  ====================================================
+    feature                       unit  formula
+    ============================  ====  ====================================================
+    <a>_<i>*<a>_<j>.correlation   -     Pearson, of axes i and j of one sensor
+    body_acc_<i>*gyro_<j>.…       -     Pearson, across the two sensors
+    gravity_<i>.cosine            -     mean gravity over its norm: the posture
+    gravity.tilt                  rad   angle between the first and last second's gravity
+    gravity.norm                  m/s²  norm of mean gravity
+    <a>.sma                       unit  signal magnitude area: mean of \|x\| + \|y\| + \|z\|
+    ============================  ====  ====================================================
+
+    No operation depends on the data's values for its path, so the module exports
+    to ONNX with a dynamic batch.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one window.
+    rate_hz : float
+        Sampling rate, Hz.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The name of each feature.
+    """
+
+    def __init__(self, n_samples: int, rate_hz: float) -> None:
+        super().__init__()
+        self.n_samples, self.rate_hz = n_samples, rate_hz
+        self.signals = WindowSignals(n_samples, rate_hz)
+        self.level = LevelStatistics()
+        self.order = OrderStatistics(n_samples)
+        self.shape = ShapeStatistics(n_samples, rate_hz)
+        self.spectral = SpectralStatistics(n_samples, rate_hz)
+        self.second = min(round(rate_hz), n_samples)
+        self.names = (
+            *(f"{s}.{name}" for s in SIGNALS for name in self.level.names),
+            *(f"{s}.{name}" for s in _ORDERED for name in self.order.names),
+            *(f"{s}.{name}" for s in _DYNAMIC for name in self.shape.names),
+            *(f"{s}.{name}" for s in _DYNAMIC for name in self.spectral.names),
+            *(f"{a}_{i}*{a}_{j}.correlation" for a in _TRIAXIAL for i, j in _PAIRS),
+            *(f"body_acc_{i}*gyro_{j}.correlation" for i in _AXES for j in _AXES),
+            *(f"gravity_{i}.cosine" for i in _AXES),
+            *("gravity.tilt", "gravity.norm"),
+            *(f"{a}.sma" for a in _TRIAXIAL),
+        )
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return the features.
+
+        Parameters
+        ----------
+        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+
+        Returns
+        -------
+        Tensor of shape (batch, n_features)
+        """
+        features: Tensor = self.describe(self.signals(windows))
+        return features
+
+    def describe(self, values: Tensor) -> Tensor:
+        """Return the features of signals that `WindowSignals` gave."""
+        gravity, dynamic = values[:, :3], values[:, 3:]
+        body, gyro, jerk = values[:, 3:6], values[:, 6:9], values[:, 9:12]
+        parts = [
+            self.level(values),
+            self.order(torch.cat([gravity, values[:, -len(SCALARS) :]], dim=1)),
+            self.shape(dynamic),
+            self.spectral(dynamic),
+            *(_own_correlations(axes) for axes in (body, gyro, jerk)),
+            _unit(body) @ _unit(gyro).transpose(1, 2),
+            self._posture(gravity),
+            *(axes.abs().mean(-1).sum(-1, keepdim=True) for axes in (body, gyro, jerk)),
+        ]
+        return torch.cat([part.flatten(1) for part in parts], dim=1)
+
+    def _posture(self, gravity: Tensor) -> Tensor:
+        mean = gravity.mean(-1, keepdim=True)
+        first = gravity[..., : self.second].mean(-1, keepdim=True)
+        last = gravity[..., -self.second :].mean(-1, keepdim=True)
+        size = norm(mean)
+        # atan2(|a-b|, |a+b|) of unit vectors stays exact for small angles, arccos does not.
+        a, b = first / norm(first), last / norm(last)
+        tilt = 2 * (norm(a - b) / norm(a + b)).atan()
+        return torch.cat([(mean / size), tilt, size], dim=1)
+
+
+def _unit(axes: Tensor) -> Tensor:
+    """Centre each signal and scale it to norm 1, so that products are correlations."""
+    centred = axes - axes.mean(-1, keepdim=True)
+    return centred / ((centred * centred).sum(-1, keepdim=True) + TINY).sqrt()
+
+
+def _own_correlations(axes: Tensor) -> Tensor:
+    x, y, z = _unit(axes).unbind(1)
+    return torch.stack([(x * y).sum(-1), (x * z).sum(-1), (y * z).sum(-1)], dim=1)

@@ -1,0 +1,108 @@
+"""The signals inside a raw window: gravity, body motion, jerks and magnitudes."""
+
+import numpy as np
+import torch
+from scipy.signal import butter, filtfilt
+from torch import Tensor, nn
+
+GRAVITY_CUTOFF_HZ = 0.3  # Anguita et al. 2013, "A public domain dataset for HAR"
+GRAVITY_ORDER = 3  # of the Butterworth filter, same source
+TINY = 1e-12  # keeps square roots differentiable at 0
+
+_AXES = ("x", "y", "z")
+GRAVITY = tuple(f"gravity_{a}" for a in _AXES)
+BODY_ACC = tuple(f"body_acc_{a}" for a in _AXES)
+GYRO = tuple(f"gyro_{a}" for a in _AXES)
+JERK = tuple(f"jerk_{a}" for a in _AXES)
+SCALARS = (
+    "vertical_acc",
+    "horizontal_acc",
+    "yaw_rate",
+    "body_acc_mag",
+    "jerk_mag",
+    "gyro_mag",
+    "gyro_jerk_mag",
+)
+SIGNALS = (*GRAVITY, *BODY_ACC, *GYRO, *JERK, *SCALARS)
+UNITS = {
+    **dict.fromkeys((*GRAVITY, *BODY_ACC, "vertical_acc", "horizontal_acc"), "m/s²"),
+    **dict.fromkeys((*GYRO, "yaw_rate", "gyro_mag"), "rad/s"),
+    **dict.fromkeys((*JERK, "jerk_mag"), "m/s³"),
+    "body_acc_mag": "m/s²",
+    "gyro_jerk_mag": "rad/s²",
+}
+
+
+class WindowSignals(nn.Module):
+    """Split a raw window into named signals of the same length.
+
+    ====================  =======  ====================================================
+    signal                unit     formula
+    ====================  =======  ====================================================
+    gravity_x/y/z         m/s²     zero-phase Butterworth low-pass of acceleration
+    body_acc_x/y/z        m/s²     acceleration minus gravity
+    gyro_x/y/z            rad/s    angular velocity as measured
+    jerk_x/y/z            m/s³     central difference of body acceleration in time
+    vertical_acc          m/s²     body acceleration along the direction of gravity
+    horizontal_acc        m/s²     size of what is left of it
+    yaw_rate              rad/s    angular velocity about the direction of gravity
+    body_acc_mag          m/s²     Euclidean norm of body acceleration
+    jerk_mag              m/s³     Euclidean norm of jerk
+    gyro_mag              rad/s    Euclidean norm of angular velocity
+    gyro_jerk_mag         rad/s²   Euclidean norm of the derivative of angular velocity
+    ====================  =======  ====================================================
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one window.
+    rate_hz : float
+        Sampling rate, Hz.
+    """
+
+    lowpass: Tensor
+    derivative: Tensor
+
+    def __init__(self, n_samples: int, rate_hz: float) -> None:
+        super().__init__()
+        identity = np.eye(n_samples)
+        b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
+        # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
+        lowpass = filtfilt(b, a, identity, axis=1).copy()
+        derivative = np.gradient(identity, 1 / rate_hz, axis=1)
+        self.register_buffer("lowpass", torch.tensor(lowpass, dtype=torch.float32))
+        self.register_buffer("derivative", torch.tensor(derivative, dtype=torch.float32))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return the signals in the order of `SIGNALS`.
+
+        Parameters
+        ----------
+        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+
+        Returns
+        -------
+        Tensor of shape (batch, n_signals, n_samples)
+        """
+        channels = windows.transpose(1, 2)
+        acc, gyro = channels[:, :3], channels[:, 3:]
+        gravity = acc @ self.lowpass
+        body = acc - gravity
+        jerk, gyro_jerk = body @ self.derivative, gyro @ self.derivative
+        up = gravity / norm(gravity)
+        vertical = (body * up).sum(1, keepdim=True)
+        scalars = [
+            vertical,
+            norm(body - vertical * up),
+            (gyro * up).sum(1, keepdim=True),
+            norm(body),
+            norm(jerk),
+            norm(gyro),
+            norm(gyro_jerk),
+        ]
+        return torch.cat([gravity, body, gyro, jerk, *scalars], dim=1)
+
+
+def norm(vectors: Tensor) -> Tensor:
+    """Return the Euclidean norm over axis 1, kept: (batch, 3, n) to (batch, 1, n)."""
+    return ((vectors * vectors).sum(1, keepdim=True) + TINY).sqrt()

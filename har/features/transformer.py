@@ -1,0 +1,79 @@
+"""The extractor as a scikit-learn transformer."""
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from har.data.recording import CHANNELS
+from har.errors import DataError
+from har.features.extractor import WindowFeatures
+
+
+class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turn raw windows into named features; nothing is learned from data.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one window.
+    rate_hz : float
+        Sampling rate, Hz.
+    batch_size : int, default=128
+        Windows computed at once.
+
+    Examples
+    --------
+    >>> windows = np.zeros((2, 128, 6), np.float32)
+    >>> FeatureTransformer().fit_transform(windows).shape
+    (2, 494)
+    """
+
+    def __init__(self, n_samples: int = 128, rate_hz: float = 50.0, batch_size: int = 128) -> None:
+        self.n_samples = n_samples
+        self.rate_hz = rate_hz
+        self.batch_size = batch_size
+
+    def fit(self, X: npt.NDArray[np.float32] | None = None, y: Any = None) -> Self:
+        """Build the extractor; `X` and `y` are not used."""
+        self.extractor_ = WindowFeatures(self.n_samples, self.rate_hz).eval()
+        return self
+
+    def transform(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the features.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+
+        Returns
+        -------
+        ndarray of shape (n_windows, n_features), float32
+
+        Raises
+        ------
+        DataError
+            If the windows have another shape.
+        """
+        check_is_fitted(self)
+        expected = (self.n_samples, len(CHANNELS))
+        if X.ndim != 3 or X.shape[1:] != expected:
+            raise DataError(
+                "windows do not fit the features",
+                expected=f"shape (n_windows, {expected[0]}, {expected[1]})",
+                found=str(X.shape),
+            )
+        out = np.empty((len(X), len(self.extractor_.names)), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(X), self.batch_size):
+                batch = torch.tensor(X[start : start + self.batch_size], dtype=torch.float32)
+                out[start : start + self.batch_size] = self.extractor_(batch).numpy()
+        return out
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
+        """Return the name of each feature."""
+        check_is_fitted(self)
+        return np.asarray(self.extractor_.names, dtype=object)

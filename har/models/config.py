@@ -1,0 +1,71 @@
+# mypy: untyped_calls_exclude="torch,transformers"
+"""The configuration of the encoder: what is in its ``config.json``."""
+
+from typing import Any
+
+from transformers import BertConfig, PretrainedConfig
+
+from har.data.recording import ACC, CHANNELS
+
+
+class HarEncoderConfig(PretrainedConfig):
+    """Size of the encoder and meaning of its input.
+
+    Parameters
+    ----------
+    n_samples, n_hop : int
+        Samples in one window, and from one window's start to the next one's.
+    rate_hz : float
+        Sampling rate, Hz.
+    patch : int
+        Samples in one patch; must divide `n_samples`.
+    hidden_size, num_hidden_layers, num_attention_heads, intermediate_size : int
+        As in BERT.
+    dropout : float
+        Of hidden states and attention.
+    token_dropout : float
+        Share of patches and spectra hidden in fine-tuning.
+    **kwargs : Any
+        As in `transformers.PretrainedConfig`: ``id2label``, ``label2id``, …
+    """
+
+    model_type = "har-encoder"
+
+    def __init__(
+        self,
+        *,
+        n_samples: int = 128,
+        n_hop: int = 64,
+        rate_hz: float = 50.0,
+        patch: int = 16,
+        hidden_size: int = 64,
+        num_hidden_layers: int = 2,
+        num_attention_heads: int = 4,
+        intermediate_size: int = 128,
+        dropout: float = 0.1,
+        token_dropout: float = 0.5,
+        **kwargs: Any,
+    ) -> None:
+        self.n_samples, self.n_hop, self.rate_hz, self.patch = n_samples, n_hop, rate_hz, patch
+        self.hidden_size = hidden_size
+        self.num_hidden_layers = num_hidden_layers
+        self.num_attention_heads = num_attention_heads
+        self.intermediate_size = intermediate_size
+        self.dropout, self.token_dropout = dropout, token_dropout
+        self.channels = list(CHANNELS)
+        self.units = {c: "m/s2" if c in ACC else "rad/s" for c in CHANNELS}
+        kwargs.pop("channels", None)
+        kwargs.pop("units", None)
+        super().__init__(**kwargs)
+
+    def bert(self) -> BertConfig:
+        """Return the configuration of the transformer inside."""
+        return BertConfig(
+            hidden_size=self.hidden_size,
+            num_hidden_layers=self.num_hidden_layers,
+            num_attention_heads=self.num_attention_heads,
+            intermediate_size=self.intermediate_size,
+            hidden_dropout_prob=self.dropout,
+            attention_probs_dropout_prob=self.dropout,
+            attn_implementation="eager",  # a plain softmax exports and quantizes best
+        )

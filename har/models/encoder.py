@@ -1,0 +1,206 @@
+# mypy: disable-error-code="no-untyped-call"
+"""The Hugging Face encoder: raw windows in, hidden states, reconstructions or classes out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForPreTraining,
+    AutoModelForSequenceClassification,
+    PreTrainedModel,
+)
+from transformers.models.bert.modeling_bert import BertEncoder
+from transformers.utils.generic import ModelOutput
+
+from har.models.config import HarEncoderConfig
+from har.models.preprocess import Tokens, WindowTokens
+
+INIT_STD = 0.02
+
+
+class HarPreTrainedModel(PreTrainedModel):
+    """What the encoder's models share: configuration, prefix and initial weights."""
+
+    config_class = HarEncoderConfig
+    base_model_prefix = "encoder"
+    main_input_name = "windows"
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear):
+            module.weight.data.normal_(0.0, INIT_STD)
+            if module.bias is not None:
+                module.bias.data.zero_()
+        elif isinstance(module, nn.LayerNorm):
+            module.weight.data.fill_(1.0)
+            module.bias.data.zero_()
+        elif isinstance(module, HarEncoder):
+            for parameter in (module.hidden, module.position):
+                parameter.data.normal_(0.0, INIT_STD)
+
+
+class HarEncoder(HarPreTrainedModel):
+    """A BERT encoder over patches, spectra and features of a raw window.
+
+    Parameters
+    ----------
+    config : HarEncoderConfig
+        Sizes.
+    """
+
+    def __init__(self, config: HarEncoderConfig) -> None:
+        super().__init__(config)
+        self.preprocess = WindowTokens(config.n_samples, config.rate_hz, config.patch)
+        sizes, width = self.preprocess.sizes, config.hidden_size
+        self.embed = nn.ModuleList(_stem(size, width, config.dropout) for size in sizes)
+        self.n_tokens = self.preprocess.n_patches + self.preprocess.n_spectra + 1
+        self.hidden = nn.Parameter(torch.empty(1, 1, width))
+        self.position = nn.Parameter(torch.empty(1, self.n_tokens, width))
+        self.norm = nn.LayerNorm(width)
+        self.drop = nn.Dropout(config.dropout)
+        self.transformer = BertEncoder(config.bert())
+        self.post_init()
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return hidden states of shape (batch, n_tokens, hidden_size), the features' first.
+
+        In training, patches and spectra are hidden at random as in pretraining, so
+        that the model cannot know a training subject by the look of one of them.
+        """
+        tokens = self.preprocess(windows)
+        if not self.training:
+            return self.encode(tokens)
+        mask = torch.rand(len(windows), self.n_tokens, device=windows.device)
+        hidden = mask < self.config.token_dropout
+        hidden[:, 0] = False
+        return self.encode(tokens, hidden)
+
+    def encode(self, tokens: Tokens, mask: Tensor | None = None) -> Tensor:
+        """Return hidden states of tokens, those under a mask being hidden.
+
+        Parameters
+        ----------
+        tokens : Tokens
+            From `preprocess`.
+        mask : Tensor of shape (batch, n_tokens), bool, optional
+            True where a token is hidden.
+        """
+        parts = [embed(part) for embed, part in zip(self.embed, tokens, strict=True)]
+        embedded = torch.cat(parts, dim=1)
+        if mask is not None:
+            embedded = torch.where(mask.unsqueeze(-1), self.hidden, embedded)
+        states = self.drop(self.norm(embedded + self.position))
+        encoded: Tensor = self.transformer(states).last_hidden_state
+        return encoded
+
+
+@dataclass
+class ActivityOutput(ModelOutput):
+    """Loss and logits of shape (batch, num_labels)."""
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+
+
+@dataclass
+class PretrainingOutput(ModelOutput):
+    """Loss over hidden tokens, and its parts by kind of token."""
+
+    loss: Tensor | None = None
+    parts: Tensor | None = None
+
+
+class HarEncoderForPretraining(HarPreTrainedModel):
+    """Guess hidden tokens from those that are seen.
+
+    The loss is the mean squared error of standardised numbers over hidden
+    tokens, averaged over patches, spectra and features (He et al. 2022, with
+    three views of the input instead of one).
+    """
+
+    def __init__(self, config: HarEncoderConfig) -> None:
+        super().__init__(config)
+        self.encoder = HarEncoder(config)
+        sizes = self.encoder.preprocess.sizes
+        self.reconstruct = nn.ModuleList(nn.Linear(config.hidden_size, size) for size in sizes)
+        self.post_init()
+
+    def forward(self, windows: Tensor, mask: Tensor) -> PretrainingOutput:
+        """Return the loss of raw windows for hidden tokens, `mask` of shape (batch, n_tokens)."""
+        return self.guess(self.encoder.preprocess(windows), mask)
+
+    def guess(self, tokens: Tokens, mask: Tensor) -> PretrainingOutput:
+        """Return the loss of tokens, which need not be computed anew for every epoch."""
+        states = self.encoder.encode(tokens, mask)
+        lengths = [part.shape[1] for part in tokens]
+        pieces = zip(
+            self.reconstruct, tokens, states.split(lengths, 1), mask.split(lengths, 1), strict=True
+        )
+        losses = [_masked_error(head(state), part, hide) for head, part, state, hide in pieces]
+        parts = torch.stack(losses)
+        return PretrainingOutput(loss=parts.mean(), parts=parts.detach())
+
+
+class HarEncoderForActivityRecognition(HarPreTrainedModel):
+    """Name the activity of a raw window."""
+
+    # The head is new for each fine-tuning; reconstruction ends with pretraining.
+    _keys_to_ignore_on_load_missing = [r"^head\."]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_unexpected = [r"^reconstruct\."]  # type: ignore[assignment] # noqa: RUF012
+
+    def __init__(self, config: HarEncoderConfig) -> None:
+        super().__init__(config)
+        self.encoder = HarEncoder(config)
+        self.head = nn.Sequential(
+            nn.Dropout(config.dropout), nn.Linear(config.hidden_size, config.num_labels)
+        )
+        self.post_init()
+
+    def forward(self, windows: Tensor, labels: Tensor | None = None) -> ActivityOutput:
+        """Return logits, and the cross-entropy if labels are given.
+
+        Parameters
+        ----------
+        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        labels : Tensor of shape (batch,), int64, optional
+        """
+        logits = self.classify(self.encoder(windows))
+        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        return ActivityOutput(loss=loss, logits=logits)
+
+    def classify(self, states: Tensor) -> Tensor:
+        """Return logits of hidden states."""
+        logits: Tensor = self.head(states[:, 0])
+        return logits
+
+
+def _stem(size: int, width: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Dropout(dropout),
+        nn.Linear(size, width),
+        nn.LayerNorm(width),
+        nn.GELU(),
+        nn.Linear(width, width),
+    )
+
+
+def _masked_error(guess: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    error = ((guess - truth) ** 2).mean(-1)
+    return (error * mask).sum() / mask.sum().clamp(min=1)
+
+
+def _register() -> None:
+    kinds: dict[Any, type[PreTrainedModel]] = {
+        AutoModel: HarEncoder,
+        AutoModelForPreTraining: HarEncoderForPretraining,
+        AutoModelForSequenceClassification: HarEncoderForActivityRecognition,
+    }
+    AutoConfig.register(HarEncoderConfig.model_type, HarEncoderConfig, exist_ok=True)
+    for auto, kind in kinds.items():
+        auto.register(HarEncoderConfig, kind, exist_ok=True)
+
+
+_register()  # Hugging Face's way to make from_pretrained find a model by its name

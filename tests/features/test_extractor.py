@@ -1,0 +1,195 @@
+"""The extractor: names, hand-computed values, invariances, and the same numbers in ONNX."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+
+from har.data.recording import Recording
+from har.errors import DataError
+from har.features.extractor import WindowFeatures
+from har.features.transformer import FeatureTransformer
+
+RATE_HZ, N = 50.0, 128
+G = 9.81
+
+
+@pytest.fixture(scope="module")
+def features() -> WindowFeatures:
+    """Make the extractor of 2.56 s at 50 Hz."""
+    return WindowFeatures(N, RATE_HZ).eval()
+
+
+@pytest.fixture(scope="module")
+def real(recordings: list[Recording]) -> torch.Tensor:
+    """Sixty windows of three real recordings."""
+    from har.data.recording import CHANNELS
+
+    cuts = [r.table[list(CHANNELS)].to_numpy()[500 : 500 + 20 * N] for r in recordings[:3]]
+    return torch.tensor(np.concatenate(cuts).reshape(-1, N, 6))
+
+
+def named(features: WindowFeatures, windows: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return the value of each feature for each window, by name."""
+    return dict(zip(features.names, features(windows).T, strict=True))
+
+
+def still(n: int = 1) -> torch.Tensor:
+    """Windows of a phone at rest, z up."""
+    windows = torch.zeros(n, N, 6)
+    windows[..., 2] = G
+    return windows
+
+
+def test_names_are_unique_and_one_for_each_number(features: WindowFeatures) -> None:
+    """Every feature has a name of its own."""
+    assert len(set(features.names)) == len(features.names) == 494
+    assert features(still(3)).shape == (3, 494)
+
+
+def test_gravity_alone_is_posture_and_nothing_else(features: WindowFeatures) -> None:
+    """At rest there is gravity along z, no motion and no turn."""
+    value = named(features, still())
+    assert value["gravity_z.mean"].item() == pytest.approx(G, abs=1e-3)
+    assert value["gravity_z.cosine"].item() == pytest.approx(1, abs=1e-5)
+    assert value["gravity.norm"].item() == pytest.approx(G, abs=1e-3)
+    for name in ("gravity_x.mean", "gravity.tilt", "body_acc_mag.std", "gyro_x.std", "jerk.sma"):
+        assert value[name].item() == pytest.approx(0, abs=2e-3), name
+
+
+@pytest.mark.parametrize("turn", [0.1, 0.5, 1.0])
+def test_tilt_grows_with_the_angle_that_gravity_turns(
+    features: WindowFeatures, turn: float
+) -> None:
+    """A slow turn shows as a tilt below its angle from second to second: the filter smooths."""
+    angle = torch.linspace(0, turn, N)
+    window = torch.zeros(1, N, 6)
+    window[0, :, 0], window[0, :, 2] = G * angle.sin(), G * angle.cos()
+    between_seconds = turn * (N - RATE_HZ) / (N - 1)
+    tilt = named(features, window)["gravity.tilt"].item()
+    assert 0.6 * between_seconds < tilt < between_seconds
+
+
+def test_statistics_of_a_sine(features: WindowFeatures) -> None:
+    """A turn rate of 2 sin(2 pi f t), whole periods: all statistics by hand."""
+    f = 4 * RATE_HZ / N
+    window = still()
+    window[0, :, 3] = 2 * torch.sin(2 * math.pi * f * torch.arange(N) / RATE_HZ)
+    value = named(features, window)
+    assert value["gyro_x.mean"].item() == pytest.approx(0, abs=1e-5)
+    assert value["gyro_x.std"].item() == pytest.approx(math.sqrt(2), rel=1e-4)
+    assert value["gyro_x.mad"].item() == pytest.approx(4 / math.pi, rel=1e-2)
+    assert value["gyro_x.log_rms"].item() == pytest.approx(math.log(math.sqrt(2) + 1e-3), abs=1e-4)
+    assert value["gyro_x.skewness"].item() == pytest.approx(0, abs=1e-3)
+    assert value["gyro_x.kurtosis"].item() == pytest.approx(math.log1p(1.5), abs=1e-3)
+    assert value["gyro_x.crossings"].item() == pytest.approx(8 / N, abs=0.02)
+    assert value["gyro_x.centroid"].item() == pytest.approx(f, rel=1e-3)
+    assert value["gyro_x.peak"].item() == pytest.approx(f, rel=1e-3)
+    assert value["gyro_x.log_power_1-1.6Hz"].item() > value["gyro_x.log_power_4.5-6.5Hz"].item()
+    # One period of 32 samples is 0.64 s; the doubled length costs a quarter of the overlap.
+    assert value["gyro_x.acf_peak"].item() == pytest.approx(0.75, abs=0.02)
+    assert value["gyro.sma"].item() == pytest.approx(4 / math.pi, rel=1e-2)
+
+
+def test_band_powers_add_up_to_the_variance(features: WindowFeatures) -> None:
+    """Welch's scaling: the power of white noise over all bands is about its variance."""
+    generator = torch.Generator().manual_seed(0)
+    windows = still(64)
+    windows[..., 4] = 0.5 * torch.randn(64, N, generator=generator)
+    value = named(features, windows)
+    power = sum(v.exp() for k, v in value.items() if k.startswith("gyro_y.log_power"))
+    assert torch.as_tensor(power).mean().item() == pytest.approx(0.25, rel=0.05)
+
+
+def test_quartiles_are_those_of_numpy(features: WindowFeatures, real: torch.Tensor) -> None:
+    """Quartiles by sort and matrix product equal numpy's linear quantiles."""
+    magnitude = features.signals(real)[:, -2].numpy()  # gyro_mag
+    value = named(features, real)
+    for quantile in (0.25, 0.5, 0.75):
+        expected = np.quantile(magnitude, quantile, axis=1)
+        found = value[f"gyro_mag.q{round(100 * quantile)}"].numpy()
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_correlations_are_those_of_numpy(features: WindowFeatures, real: torch.Tensor) -> None:
+    """Correlations within a sensor and across sensors are Pearson's."""
+    signals, value = features.signals(real).numpy(), named(features, real)
+    for name, i, j in (
+        ("gyro_x*gyro_z.correlation", 6, 8),
+        ("body_acc_y*gyro_x.correlation", 4, 6),
+    ):
+        expected = [np.corrcoef(window[i], window[j])[0, 1] for window in signals]
+        np.testing.assert_allclose(value[name].numpy(), expected, atol=1e-3)
+
+
+def test_magnitudes_do_not_depend_on_how_the_phone_lies(
+    features: WindowFeatures, real: torch.Tensor
+) -> None:
+    """Features of magnitudes and of the vertical are the same after any rotation."""
+    rotation, _ = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(1)))
+    rotation = rotation * torch.linalg.det(rotation)
+    turned = torch.cat([real[..., :3] @ rotation, real[..., 3:] @ rotation], dim=-1)
+    before, after = named(features, real), named(features, turned)
+    invariant = ("vertical_acc.", "horizontal_acc.", "yaw_rate.", "body_acc_mag.", "gyro_mag.")
+    for name in (n for n in features.names if n.startswith(invariant)):
+        np.testing.assert_allclose(after[name], before[name], rtol=2e-2, atol=2e-2, err_msg=name)
+
+
+def test_a_batch_equals_its_windows_one_by_one(
+    features: WindowFeatures, real: torch.Tensor
+) -> None:
+    """No window's features depend on its neighbours in the batch."""
+    one_by_one = torch.cat([features(window[None]) for window in real])
+    np.testing.assert_allclose(features(real), one_by_one, rtol=1e-3, atol=1e-3)
+
+
+def test_onnx_runtime_gives_the_same_numbers(
+    features: WindowFeatures, real: torch.Tensor, tmp_path: Path
+) -> None:
+    """The exported graph agrees on real windows, at batch sizes it was not traced with."""
+    path = tmp_path / "features.onnx"
+    torch.onnx.export(
+        features,
+        (still(2),),
+        str(path),
+        input_names=["windows"],
+        output_names=["features"],
+        dynamic_axes={"windows": {0: "batch"}, "features": {0: "batch"}},
+        opset_version=18,
+        dynamo=False,
+    )
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for windows in (real, real[:1]):
+        (found,) = session.run(None, {"windows": windows.numpy()})
+        expected = features(windows).numpy()
+        scale = np.abs(expected).mean(0) + 1
+        assert np.abs((found - expected) / scale).max() < 1e-3
+
+
+def test_the_transformer_is_the_extractor_in_batches(
+    features: WindowFeatures, real: torch.Tensor
+) -> None:
+    """scikit-learn's face gives the extractor's numbers and names."""
+    transformer = FeatureTransformer(N, RATE_HZ, batch_size=7)
+    found = transformer.fit_transform(real.numpy())
+    np.testing.assert_allclose(found, features(real), rtol=1e-3, atol=1e-3)
+    assert tuple(transformer.get_feature_names_out()) == features.names
+
+
+def test_the_transformer_refuses_windows_of_another_shape() -> None:
+    """A window of the wrong length is an error that says which length is right."""
+    with pytest.raises(DataError, match=r"\(n_windows, 128, 6\)"):
+        FeatureTransformer().fit().transform(np.zeros((2, 64, 6), np.float32))
+
+
+@pytest.mark.parametrize(("n_samples", "rate_hz"), [(64, 25.0), (200, 100.0)])
+def test_other_lengths_and_rates(n_samples: int, rate_hz: float) -> None:
+    """The extractor is not tied to 2.56 s at 50 Hz."""
+    features = WindowFeatures(n_samples, rate_hz)
+    generator = torch.Generator().manual_seed(0)
+    found = features(torch.randn(3, n_samples, 6, generator=generator))
+    assert found.shape == (3, len(features.names))
+    assert found.isfinite().all()
