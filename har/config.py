@@ -80,15 +80,15 @@ class EncoderSettings(Section):
     layers: int = 2
     heads: int = 4
     patch: int = Field(16, description="samples per patch")
-    dropout: float = 0.1
+    dropout: float = 0.2
     token_dropout: float = Field(0.5, description="share of patches and spectra hidden in training")
 
 
 class PretrainSettings(Section):
     """Self-supervised pretraining on the training subjects' windows."""
 
-    epochs: int = 20
-    batch_size: int = 256
+    epochs: int = 8
+    batch_size: int = 128
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     mask_ratio: float = Field(0.5, gt=0, lt=1, description="share of tokens hidden")
@@ -99,7 +99,7 @@ class PretrainSettings(Section):
 class FinetuneSettings(Section):
     """Fine-tuning of the pretrained encoder with a new head."""
 
-    epochs: int = 30
+    epochs: int = 10
     batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
@@ -110,7 +110,7 @@ class FinetuneSettings(Section):
         "warmup", description="encoder frozen: never, always, or for freeze_epochs"
     )
     freeze_epochs: int = Field(1, ge=0, description="with warmup: epochs of the head alone")
-    patience: int = 8
+    patience: int = 5
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     seeds: tuple[int, ...] = (0, 1, 2)
 

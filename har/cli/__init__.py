@@ -12,7 +12,7 @@ import typer
 
 import har
 from har.cli import data, lineage, models, predict, registry, run, settings
-from har.cli.output import print_error
+from har.cli.output import debugging, print_error
 from har.errors import HarError
 
 app = typer.Typer(
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _fail(error: Exception, exit_code: int) -> None:
-    if os.environ.get("HAR_DEBUG"):
+    if debugging():
         raise error
     print_error(error)
     sys.exit(exit_code)

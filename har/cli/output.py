@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
@@ -49,6 +50,11 @@ def print_error(error: Exception) -> None:
         return
     err.print(f"[red]unexpected error:[/] {type(error).__name__}: {_escape(str(error))}")
     err.print("  to do: `har --debug …` shows the traceback")
+
+
+def debugging() -> bool:
+    """Tell whether tracebacks were asked for."""
+    return "HAR_DEBUG" in os.environ
 
 
 def show_progress() -> None:

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from har.cli.output import AsJson, Classes, Overrides, out, print_json, show_progress, table
+from har.cli.output import (
+    AsJson,
+    Classes,
+    Overrides,
+    debugging,
+    out,
+    print_json,
+    show_progress,
+    table,
+)
 
 
 def run(
@@ -49,7 +58,9 @@ def _prepare_prefect() -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # A temporary server makes its database first: 17 s and more on a busy machine.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-        "PREFECT_LOGGING_LEVEL": "WARNING",  # the steps tell their own progress
+        # The steps' own lines go to Prefect; of Prefect's, only with --debug, to the terminal.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "har",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO" if debugging() else "CRITICAL",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -25,7 +25,7 @@ class Augmentation:
 
     rotation_deg: float = 4.0
     gain: float = 0.02
-    noise: float = 0.05
+    noise: float = 0.01
     shift: int = 8
 
     def __call__(self, windows: Tensor, generator: torch.Generator) -> Tensor:

@@ -70,11 +70,25 @@ def choose(precision: str = "auto", device: str = "auto") -> Compute:
 
 
 @contextlib.contextmanager
-def seeded(seed: int) -> Iterator[torch.Generator]:
-    """Fix torch's random numbers within a block; yield a CPU generator of the same seed."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield torch.Generator().manual_seed(seed)
+def reproducible(seed: int) -> Iterator[torch.Generator]:
+    """Fix torch's random numbers and use one CPU thread within a block.
+
+    One thread gives the same bits on a machine of any size. It is no slower for
+    a model this small, and ten times faster than two when a core is busy.
+
+    Yields
+    ------
+    torch.Generator
+        On the CPU, of the same seed.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            yield torch.Generator().manual_seed(seed)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def progress(steps: Iterable[int], what: str) -> Iterable[int]:

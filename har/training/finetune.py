@@ -78,7 +78,7 @@ def finetune(
     check_unseen(train.subjects, windows, what="fine-tuning")
     check_classes(train, what="training windows")
     compute = device.choose(settings.precision)
-    with device.seeded(seed) as generator:
+    with device.reproducible(seed) as generator:
         model = compute.place(_with_new_head(pretrained, windows.classes))
         progress = _fit(model, train, validation, settings, compute, generator)
     model.load_state_dict(progress.weights)

@@ -55,7 +55,7 @@ def pretrain(
     train = windows.select("train", labelled=False)
     check_unseen(train.subjects, windows, what="pretraining")
     compute = device.choose(settings.precision)
-    with device.seeded(settings.seed) as generator:
+    with device.reproducible(settings.seed) as generator:
         model = HarEncoderForPretraining(_config(encoder, window))
         tokens = _fit_preprocess(model, torch.tensor(train.X))
         history = _train(compute.place(model), tokens, settings, compute, generator)
@@ -116,6 +116,7 @@ def _train(
         for rows in torch.randperm(n, generator=generator).split(settings.batch_size):
             batch = Tokens(*(part[rows].to(compute.device) for part in tokens))
             hide = torch.rand(len(rows), model.encoder.n_tokens, generator=generator)
+            hide[:, 0] = 0.0  # the features tell the rest: they are to be guessed, never seen
             mask = (hide < settings.mask_ratio).to(compute.device)
             with compute.autocast():
                 output = model.guess(batch, mask)

@@ -40,9 +40,10 @@ def test_seeds_stay_in_their_block() -> None:
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    with device.seeded(0) as first:
+    with device.reproducible(0) as first:
         inside = torch.rand(1), torch.rand(1, generator=first)
+        assert torch.get_num_threads() == 1
     assert torch.equal(torch.rand(1), expected)
-    with device.seeded(0) as again:
+    with device.reproducible(0) as again:
         assert torch.equal(inside[0], torch.rand(1))
         assert torch.equal(inside[1], torch.rand(1, generator=again))
