@@ -80,14 +80,14 @@ class EncoderSettings(Section):
     layers: int = 2
     heads: int = 4
     patch: int = Field(16, description="samples per patch")
-    dropout: float = 0.2
-    token_dropout: float = Field(0.5, description="share of patches and spectra hidden in training")
+    dropout: float = 0.3
+    token_dropout: float = Field(0.8, description="share of patches and spectra hidden in training")
 
 
 class PretrainSettings(Section):
     """Self-supervised pretraining on the training subjects' windows."""
 
-    epochs: int = 8
+    epochs: int = 4
     batch_size: int = 128
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
@@ -99,7 +99,7 @@ class PretrainSettings(Section):
 class FinetuneSettings(Section):
     """Fine-tuning of the pretrained encoder with a new head."""
 
-    epochs: int = 10
+    epochs: int = 9
     batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.05

@@ -50,7 +50,7 @@ def summarise(
 
 
 def tables(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tables of a summary: title, columns, rows, and how many columns are text."""
+    """Return the tables of a summary: title, columns and rows."""
     data = summary["data"]
     changes = [f"{data[name]} {name.replace('_', ' ')}" for name in _COUNTED]
     title = f"Data: {data['recordings']} recordings, {data['samples']:,} samples"
@@ -59,34 +59,31 @@ def tables(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
         [[name, *values.values()] for name, values in summary["splits"].items()],
     )
     parts = [
-        (f"{title} ({', '.join(changes)})", splits, 1),
-        ("Test subjects", score_rows(summary["models"]), 1),
-        ("ONNX builds", build_rows(summary["builds"]), 2),
-        ("Registry", version_rows(summary["versions"]), 4),
+        (f"{title} ({', '.join(changes)})", splits),
+        ("Test subjects", score_rows(summary["models"])),
+        ("ONNX builds", build_rows(summary["builds"])),
+        ("Registry", version_rows(summary["versions"])),
     ]
-    return [
-        {"title": title, "columns": columns, "rows": rows, "left": left}
-        for title, (columns, rows), left in parts
-    ]
+    return [{"title": title, "columns": columns, "rows": rows} for title, (columns, rows) in parts]
 
 
 def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:
     """Return the columns and rows of the models' scores."""
-    columns = ["model", "macro-F1", "interval", "accuracy", "precision", "recall", "seeds"]
+    columns = ["model", "macro-F1", "interval", "accuracy", "precision", "recall", "by seed"]
     rows = []
     for name, m in models.items():
         low, high = m["macro_f1_interval"]
         values = [m[k] for k in ("accuracy", "macro_precision", "macro_recall")]
-        seeds = " ".join(f"{seed['test_macro_f1']:.4f}" for seed in m.get("seeds", []))
-        interval = f"{low:.4f} to {high:.4f}"
-        scores = [f"{v:.4f}" for v in values]
+        seeds = " ".join(f"{seed['test_macro_f1']:.3f}" for seed in m.get("seeds", []))
+        interval = f"{low:.3f} to {high:.3f}"
+        scores = [f"{v:.3f}" for v in values]
         rows.append([name, f"{m['macro_f1']:.4f}", interval, *scores, seeds])
     return columns, rows
 
 
 def build_rows(exports: Iterable[Mapping[str, Any]]) -> Rows:
     """Return the columns and rows of the ONNX builds."""
-    columns = ["model", "build", "kB", "gap", "agreement", "F1 change", "ms", "verdict"]
+    columns = ["model", "build", "kB", "gap", "agree", "F1 change", "ms", "verdict"]
     rows = []
     for export in exports:
         for build in export["builds"]:

@@ -1,6 +1,9 @@
 """Shared fixtures: a small real slice of HAPT, settings in a temporary folder."""
 
+import os
 from pathlib import Path
+
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch: two test processes share two cores
 
 import numpy as np
 import pytest

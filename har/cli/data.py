@@ -27,7 +27,7 @@ def list_(as_json: AsJson = False) -> None:
             ]
         )
     rows = [(s.name, s.title, s.placement, s.licence, f"{s.rate_hz:g}") for s in found]
-    out.print(table("Data sets", ["name", "title", "placement", "licence", "Hz"], rows, left=4))
+    out.print(table("Data sets", ["name", "title", "placement", "licence", "Hz"], rows))
 
 
 @app.command()
@@ -49,7 +49,7 @@ def ingest(
     if as_json:
         return print_json([{"step": a.step, "path": a.path, "reused": a.reused} for a in made])
     rows = [(a.step, a.path, "reused" if a.reused else f"{a.seconds:.1f} s") for a in made]
-    out.print(table("Steps", ["step", "output", ""], rows, left=2))
+    out.print(table("Steps", ["step", "output", ""], rows))
 
 
 @app.command()
@@ -82,7 +82,7 @@ def recordings(overrides: Overrides = None, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(rows)
     cells = [[*list(row.values())[:-1], f"{row['seconds']:.1f}"] for row in rows]
-    out.print(table("Recordings", list(rows[0]), cells, left=3))
+    out.print(table("Recordings", list(rows[0]), cells))
 
 
 @app.command()

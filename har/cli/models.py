@@ -62,7 +62,7 @@ def export(overrides: Overrides = None, classes: Classes = None, as_json: AsJson
     found = [json.loads((a.path / "builds.json").read_text()) for a in exported]
     if as_json:
         return print_json(found)
-    out.print(table("ONNX builds", *build_rows(found), left=2))
+    out.print(table("ONNX builds", *build_rows(found)))
 
 
 def _settings(overrides: list[str] | None, classes: int | None) -> Any:
@@ -81,7 +81,7 @@ def _print_made(made: list[Any], as_json: bool) -> None:
         (a.step, a.path, "reused" if a.reused else f"{a.seconds:.1f} s", _validation(record))
         for a, record in zip(made, records, strict=True)
     ]
-    out.print(table("Models", ["step", "output", "", "validation macro-F1"], rows, left=2))
+    out.print(table("Models", ["step", "output", "", "validation macro-F1"], rows))
 
 
 def _validation(record: dict[str, Any]) -> str:

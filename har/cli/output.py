@@ -3,12 +3,14 @@
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from har.errors import HarError
@@ -22,6 +24,8 @@ Classes = Annotated[
     int | None, typer.Option(help="6 activities, or 12 with the postural transitions.")
 ]
 
+_NUMBER = re.compile(r"[-+]?[\d,]*\.?\d*( s)?")
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -31,24 +35,24 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
 
 
-def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 1
-) -> Table:
-    """Return a table whose first `left` columns are text and the others numbers."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Return a table whose columns of numbers are aligned to the right."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     result = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for i, column in enumerate(columns):
-        result.add_column(column, justify="left" if i < left else "right", overflow="fold")
-    for row in rows:
-        result.add_row(*("" if cell is None else str(cell) for cell in row))
+        numbers = all(_NUMBER.fullmatch(row[i]) for row in cells)
+        result.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in cells:
+        result.add_row(*map(escape, row))
     return result
 
 
 def print_error(error: Exception) -> None:
     """Print an error: what is wrong, expected, found, to do."""
     if isinstance(error, HarError):
-        err.print(f"[red]error:[/] {_escape(str(error))}")
+        err.print(f"[red]error:[/] {escape(str(error))}")
         return
-    err.print(f"[red]unexpected error:[/] {type(error).__name__}: {_escape(str(error))}")
+    err.print(f"[red]unexpected error:[/] {type(error).__name__}: {escape(str(error))}")
     err.print("  to do: `har --debug …` shows the traceback")
 
 
@@ -65,7 +69,3 @@ def show_progress() -> None:
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")

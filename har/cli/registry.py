@@ -37,7 +37,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
         for v in versions
     ]
     columns = ["version", "model", "stage", "alias", "serves", "created", "macro-F1"]
-    out.print(table("Versions", columns, rows, left=6))
+    out.print(table("Versions", columns, rows))
 
 
 @app.command()
@@ -56,7 +56,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     shown = {k: v for k, v in facts.items() if k not in ("tags", "gate") and v is not None}
     shown |= {"aliases": ", ".join(version.aliases), "macro_f1": _score(version)}
     del shown["macro_f1_interval"]
-    out.print(table(f"{version.model} {version.number}", ["", ""], shown.items(), left=2), "")
+    out.print(table(f"{version.model} {version.number}", ["", ""], shown.items()), "")
     if version.gate:
         out.print(_rules(version.gate))
 
@@ -107,7 +107,7 @@ def history(overrides: Overrides = None, as_json: AsJson = False) -> None:
         return print_json(entries)
     columns = ["time", "event", "version", "stage", "by", "purpose", "reason"]
     rows = [[entry.get(column, "") for column in columns] for entry in entries]
-    out.print(table("History", columns, rows, left=len(columns)))
+    out.print(table("History", columns, rows))
 
 
 def _facts(version: "Version") -> dict[str, Any]:
@@ -132,4 +132,4 @@ def _rules(decision: "Decision") -> "Table":
     ]
     verdict = "passed" if decision.passed else "refused"
     title = f"Gate: version {decision.version} {verdict}, stage {decision.stage}"
-    return table(title, ["rule", "", "value", "bound", "detail"], rows, left=2)
+    return table(title, ["rule", "", "value", "bound", "detail"], rows)

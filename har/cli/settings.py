@@ -17,7 +17,7 @@ def config(overrides: Overrides = None, as_json: AsJson = False) -> None:
     for section, values in settings.items():
         entries = values if isinstance(values, dict) else {"": values}
         rows += [(f"{section}.{name}".rstrip("."), _toml(value)) for name, value in entries.items()]
-    out.print(table("Settings", ["name", "value"], rows, left=2))
+    out.print(table("Settings", ["name", "value"], rows))
 
 
 def _toml(value: object) -> str:

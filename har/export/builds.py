@@ -12,7 +12,7 @@ import pandas as pd
 from har.config import ExportSettings, WindowSettings
 from har.data.recording import CHANNELS
 from har.data.windows import Windows
-from har.export.measure import Build, failures, measure
+from har.export.measure import Build, failures, latencies, measure
 
 UNITS = {"acc": "m/s^2, gravity included", "gyro": "rad/s"}
 
@@ -108,7 +108,9 @@ def _finish(
     for path in paths:
         _write_metadata(path, candidate, windows, window)
     against = Measurement.of(windows, evaluation)
-    builds = judge_all([_measure(path, against, settings) for path in paths], settings)
+    times = latencies(paths, against.windows[:1], settings.latency_repeats)
+    measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
+    builds = judge_all(measured, settings)
     record = {
         "candidate": candidate,
         "serving": serving(builds),
@@ -131,17 +133,6 @@ def serving(builds: list[Build]) -> str | None:
     passed = [build for build in builds if build.passed]
 
     return min(passed, key=lambda build: build.bytes).name if passed else None
-
-
-def _measure(path: Path, against: Measurement, settings: ExportSettings) -> Build:
-    return measure(
-        path.stem.removeprefix("model-"),
-        path,
-        windows=against.windows,
-        reference=against.reference,
-        y=against.y,
-        repeats=settings.latency_repeats,
-    )
 
 
 def _write_metadata(path: Path, candidate: str, windows: Windows, window: WindowSettings) -> None:

@@ -1,6 +1,7 @@
 """How far an ONNX build is from the model it came from, and how fast it runs."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,36 +62,33 @@ def session(path: Path) -> ort.InferenceSession:
 
 
 def measure(
-    name: str,
     path: Path,
+    latency_ms: npt.NDArray[np.float64],
     *,
     windows: Floats,
     reference: npt.NDArray[np.float64],
     y: npt.NDArray[np.int64],
-    repeats: int,
 ) -> Build:
-    """Compare a build with the model's probabilities and time it.
+    """Compare a build with the model's probabilities.
 
     Parameters
     ----------
-    name, path
-        The build and its file.
+    path : Path
+        Its file, ``model-<name>.onnx``.
+    latency_ms : ndarray of shape (n_calls,)
+        As `latencies` measured it, ms.
     windows : ndarray of shape (n_windows, n_samples, n_channels)
         Labelled test windows.
     reference : ndarray of shape (n_windows, n_classes)
         The model's probabilities for them.
     y : ndarray of shape (n_windows,)
         Their labels.
-    repeats : int
-        Timed calls, after a tenth as many to warm up.
     """
-    model = session(path)
-    found = probabilities(model, windows)
+    found = probabilities(session(path), windows)
     expected, labels = reference.argmax(1), found.argmax(1)
     macro_f1 = f1_score(y, labels, average="macro")
-    latency = latencies(model, windows[:1], repeats)
     return Build(
-        name=name,
+        name=path.stem.removeprefix("model-"),
         file=path.name,
         bytes=path.stat().st_size,
         sha256=digest.of_file(path),
@@ -98,8 +96,8 @@ def measure(
         agreement=float((labels == expected).mean()),
         macro_f1=float(macro_f1),
         macro_f1_change=float(macro_f1 - f1_score(y, expected, average="macro")),
-        latency_ms=float(np.median(latency)),
-        latency_p95_ms=float(np.quantile(latency, 0.95)),
+        latency_ms=float(np.median(latency_ms)),
+        latency_p95_ms=float(np.quantile(latency_ms, 0.95)),
     )
 
 
@@ -112,15 +110,32 @@ def probabilities(model: ort.InferenceSession, windows: Floats, batch: int = 256
     return np.concatenate(parts)
 
 
-def latencies(model: ort.InferenceSession, window: Floats, repeats: int) -> npt.NDArray[np.float64]:
-    """Return the time of each call with one window, ms."""
-    window = np.ascontiguousarray(window)
-    times = np.empty(repeats + repeats // 10)
-    for i in range(len(times)):
-        start = time.perf_counter()
-        model.run(["probabilities"], {"windows": window})
-        times[i] = 1000 * (time.perf_counter() - start)
-    return times[repeats // 10 :]
+def latencies(paths: Sequence[Path], window: Floats, repeats: int) -> list[npt.NDArray[np.float64]]:
+    """Time every build on one thread, in turns, so that a busy moment slows them all.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The builds.
+    window : ndarray of shape (1, n_samples, n_channels)
+        What each call predicts.
+    repeats : int
+        Timed calls of each, after a tenth as many to warm up.
+
+    Returns
+    -------
+    list of ndarray of shape (repeats,), ms
+    """
+    sessions = [session(path) for path in paths]
+    inputs = {"windows": np.ascontiguousarray(window)}
+    warm_up = repeats // 10
+    times = np.empty((len(paths), warm_up + repeats))
+    for call in range(times.shape[1]):
+        for build, model in enumerate(sessions):
+            start = time.perf_counter()
+            model.run(["probabilities"], inputs)
+            times[build, call] = 1000 * (time.perf_counter() - start)
+    return list(times[:, warm_up:])
 
 
 def failures(build: Build, fp32_latency_ms: float, bounds: ExportSettings) -> list[str]:

@@ -20,6 +20,7 @@ from optimum.onnxruntime.configuration import (
     CalibrationConfig,
     QuantizationConfig,
 )
+from transformers import PretrainedConfig
 
 OPERATORS = ["MatMul", "Gemm"]
 SPARED = "/preprocess/"
@@ -79,7 +80,7 @@ def quantize_static(fp32: Path, path: Path, windows: npt.NDArray[np.float32]) ->
 def _quantizer(fp32: Path, path: Path) -> Iterator[ORTQuantizer]:
     """Lend a quantizer with a scratch folder, and move its one product to `path`."""
     with tempfile.TemporaryDirectory() as scratch:
-        quantizer = ORTQuantizer.from_pretrained(fp32.parent, file_name=fp32.name)
+        quantizer = ORTQuantizer(fp32, config=PretrainedConfig())  # none is needed to quantize
         quantizer.scratch = Path(scratch)
         yield quantizer
         shutil.move(quantizer.scratch / f"{fp32.stem}_quantized.onnx", path)

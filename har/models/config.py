@@ -42,8 +42,8 @@ class HarEncoderConfig(PretrainedConfig):
         num_hidden_layers: int = 2,
         num_attention_heads: int = 4,
         intermediate_size: int = 128,
-        dropout: float = 0.1,
-        token_dropout: float = 0.5,
+        dropout: float = 0.3,
+        token_dropout: float = 0.8,
         **kwargs: Any,
     ) -> None:
         self.n_samples, self.n_hop, self.rate_hz, self.patch = n_samples, n_hop, rate_hz, patch

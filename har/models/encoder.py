@@ -70,7 +70,8 @@ class HarEncoder(HarPreTrainedModel):
         In training, patches and spectra are hidden at random as in pretraining, so
         that the model cannot know a training subject by the look of one of them.
         """
-        tokens = self.preprocess(windows)
+        with torch.autocast(windows.device.type, enabled=False):
+            tokens = self.preprocess(windows)  # spectra in half precision would be noise
         if not self.training:
             return self.encode(tokens)
         mask = torch.rand(len(windows), self.n_tokens, device=windows.device)

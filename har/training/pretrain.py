@@ -116,8 +116,8 @@ def _train(
         for rows in torch.randperm(n, generator=generator).split(settings.batch_size):
             batch = Tokens(*(part[rows].to(compute.device) for part in tokens))
             hide = torch.rand(len(rows), model.encoder.n_tokens, generator=generator)
-            hide[:, 0] = 0.0  # the features tell the rest: they are to be guessed, never seen
             mask = (hide < settings.mask_ratio).to(compute.device)
+            mask[:, 0] = True  # the features tell all the rest: guessed, never seen
             with compute.autocast():
                 output = model.guess(batch, mask)
             assert output.loss is not None and output.parts is not None

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from har.config import ExportSettings
 from har.export.builds import judge_all, serving
-from har.export.measure import Build, measure
+from har.export.measure import Build, latencies, measure
 
 GOOD = Build(
     name="fp32",
@@ -75,16 +75,18 @@ def test_measurement_by_hand(tmp_path: Path) -> None:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.save(model, tmp_path / "model-fp32.onnx")
+    path = tmp_path / "model-fp32.onnx"
+    (times,) = latencies([path], np.ones((1, 4, 6), np.float32), 20)
     build = measure(
-        "fp32",
-        tmp_path / "model-fp32.onnx",
+        path,
+        times,
         windows=np.ones((4, 4, 6), np.float32),
         reference=np.array([[0.7, 0.3], [0.6, 0.4], [0.9, 0.1], [0.4, 0.6]]),
         y=np.array([0, 0, 0, 1]),
-        repeats=20,
     )
     assert build.max_probability_gap == pytest.approx(0.3)
     assert build.agreement == 0.75
     assert build.macro_f1 == pytest.approx((6 / 7 + 0) / 2)
     assert build.macro_f1_change == pytest.approx(build.macro_f1 - 1)
+    assert len(times) == 20
     assert 0 < build.latency_ms <= build.latency_p95_ms

@@ -121,6 +121,21 @@ def test_tokens_are_dropped_in_training_only(
     model.eval()
 
 
+def test_preprocessing_stays_in_full_precision(
+    model: HarEncoderForActivityRecognition, windows: torch.Tensor
+) -> None:
+    """Under autocast the tokens are those of float32, bit for bit."""
+    seen: list[torch.Tensor] = []
+    hook = model.encoder.preprocess.register_forward_hook(
+        lambda _module, _inputs, tokens: seen.append(tokens.spectra)
+    )
+    model(windows)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        model(windows)
+    hook.remove()
+    assert torch.equal(*seen)
+
+
 class Probabilities(nn.Module):
     """The classifier as it is exported."""
 

@@ -102,6 +102,14 @@ def test_the_encoder_thaws_after_the_warmup(
     assert record["trainable_parameters"] == record["parameters"]
 
 
+def test_mixed_precision_learns_too(small: Windows, pretrained: Path, tmp_path: Path) -> None:
+    """In bf16 the result is about as good, and its saved weights are float32."""
+    tuned = run(small, pretrained, tmp_path / "tuned", precision="bf16")
+    assert record_of(tuned)["precision"] == "bf16"
+    assert record_of(tuned)["best_validation_macro_f1"] > 0.6
+    assert {p.dtype for p in load_classifier(tuned).parameters()} == {torch.float32}
+
+
 def test_early_stopping_stops(small: Windows, pretrained: Path, tmp_path: Path) -> None:
     """Without a learning rate nothing gets better, and patience runs out."""
     tuned = run(small, pretrained, tmp_path / "tuned", learning_rate=0.0, patience=2)
