@@ -30,7 +30,7 @@ run: setup  ## the main job, end to end, on the bundled data
 	@$(BIN)/har run
 
 test: lint types  ## lint, types and every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -q -n 2 --dist loadgroup --durations 10
 
 lint: setup  ## ruff
 	$(BIN)/ruff format --check .

@@ -77,7 +77,7 @@ class EncoderSettings(Section):
     """Size of the Hugging Face encoder."""
 
     hidden_size: int = 64
-    layers: int = 2
+    layers: int = 1
     heads: int = 4
     patch: int = Field(16, description="samples per patch")
     dropout: float = 0.3

@@ -92,7 +92,7 @@ def baseline(settings: Settings) -> Artifact:
         build,
         inputs={"windows": cut},
         params=settings.baseline.model_dump(),
-        code=["har.features", "har.models.baseline"],
+        code=["har.features", "har.models"],
         libraries=["numpy", "torch", "scikit-learn"],
     )
 
@@ -224,7 +224,7 @@ def export(settings: Settings, candidate: str) -> Artifact:
         inputs={"windows": cut, "model": trained, "evaluate": evaluated},
         params={**settings.export.model_dump(), "window": settings.window.model_dump()},
         code=["har.export", "har.features", "har.models"],
-        libraries=["torch", "transformers", "optimum-onnx", "onnx", "onnxruntime", "skl2onnx"],
+        libraries=["torch", "transformers", "optimum-onnx", "onnx", "onnxruntime"],
     )
 
 

@@ -38,3 +38,11 @@ def recording() -> Recording:
     columns["acc_x"] += np.linspace(-0.1, 0.1, n, dtype=np.float32)
     activity = np.where(np.arange(n) < 250, "standing", "walking")
     return Recording(make_table(meta, {**columns, "time_s": np.arange(n) / 50}, activity), meta)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share a costly fixture on one worker."""
+    for item in items:
+        room = item.path.parent.name
+        if room in ("e2e", "registry", "flows"):
+            item.add_marker(pytest.mark.xdist_group(room))

@@ -45,6 +45,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def har(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -39,7 +39,7 @@ class HarEncoderConfig(PretrainedConfig):
         rate_hz: float = 50.0,
         patch: int = 16,
         hidden_size: int = 64,
-        num_hidden_layers: int = 2,
+        num_hidden_layers: int = 1,
         num_attention_heads: int = 4,
         intermediate_size: int = 128,
         dropout: float = 0.3,
