@@ -42,9 +42,10 @@ types: setup  ## mypy --strict
 ui: setup  ## MLflow on :5000 (Prefect: `prefect server start`)
 	$(BIN)/mlflow server --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000
 
-lock: setup  ## resolve requirements.txt anew from pyproject.toml (needs uv)
+lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
+	@rm -f requirements.txt  # its bare torch pin would pull the CUDA packages in
 	uv pip compile -q pyproject.toml --all-extras --python-version 3.11 --no-emit-package har \
-	  --no-annotate --no-header $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) -o requirements.txt
+	  --no-annotate --no-header $(addprefix --find-links ,$(PIP_FIND_LINKS)) -o requirements.txt
 	sed -i 's/^torch==.*/torch==2.13.0/' requirements.txt
 
 clean:  ## remove the store and MLflow's files
