@@ -8,6 +8,7 @@ their outputs, so calling any one of them makes what is missing and nothing else
 PosixPath('data/store/windows/0f8a…')
 """
 
+import functools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def ingest(settings: Settings) -> Artifact:
     return Store(settings.store).get_or_make(
         "ingest",
         lambda out: prepare.ingest(out, source, subjects=settings.data.subjects),
-        inputs={"file": digest.of_file(source.file)},
+        inputs={"file": _digest_once(source.file, source.file.stat().st_mtime_ns)},
         params=settings.data.model_dump(),
         code=["har.data"],
     )
@@ -309,6 +310,12 @@ def training_record(trained: Artifact) -> dict[str, Any]:
     """Return what training recorded of itself."""
     record: dict[str, Any] = json.loads((trained.path / "training.json").read_text())
     return record
+
+
+@functools.cache
+def _digest_once(path: Path, _modified_ns: int) -> str:
+    """Return a file's digest, computed again only when the file was written again."""
+    return digest.of_file(path)
 
 
 def _validation_macro_f1(settings: Settings, seed: int) -> float:

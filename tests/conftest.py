@@ -40,6 +40,7 @@ def recording() -> Recording:
     return Recording(make_table(meta, {**columns, "time_s": np.arange(n) / 50}, activity), meta)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share a costly fixture on one worker."""
     for item in items:

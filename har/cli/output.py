@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from har.errors import HarError
 
@@ -35,16 +36,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """Return a table whose columns of numbers are aligned to the right."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Group:
+    """Return a title over a table whose columns of numbers are aligned to the right."""
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    result = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    result = Table(box=None, pad_edge=False)
     for i, column in enumerate(columns):
         numbers = all(_NUMBER.fullmatch(row[i]) for row in cells)
         result.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for row in cells:
         result.add_row(*map(escape, row))
-    return result
+    return Group(Text(title, style="bold"), result)
 
 
 def print_error(error: Exception) -> None:

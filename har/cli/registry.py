@@ -8,7 +8,7 @@ import typer
 from har.cli.output import AsJson, Overrides, out, print_json, table
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
     from har.registry.gate import Decision
     from har.registry.versions import Version
@@ -119,7 +119,7 @@ def _score(version: "Version") -> str:
     return f"{version.macro_f1:.4f} ({low:.4f} to {high:.4f})"
 
 
-def _rules(decision: "Decision") -> "Table":
+def _rules(decision: "Decision") -> "Group":
     rows = [
         (
             rule.name,

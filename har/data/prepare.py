@@ -12,7 +12,6 @@ from har.data.recording import read_recordings, write_recording
 from har.data.schema import CleanTable, RawTable, validate
 from har.data.sources.base import Source
 from har.data.windows import cut_all
-from har.errors import MissingError
 
 
 def ingest(out: Path, source: Source, *, subjects: tuple[str, ...] | None = None) -> None:
@@ -27,8 +26,6 @@ def ingest(out: Path, source: Source, *, subjects: tuple[str, ...] | None = None
     subjects : tuple of str, optional
         Take these subjects only.
     """
-    if not source.file.exists():
-        raise MissingError(f"{source.file}: not there", hint="install the package again")
     for recording in source.read(source.file):
         if subjects is not None and recording.meta.subject_id not in subjects:
             continue
