@@ -75,7 +75,7 @@ def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:
         low, high = m["macro_f1_interval"]
         values = [m[k] for k in ("accuracy", "macro_precision", "macro_recall")]
         seeds = " ".join(f"{seed['test_macro_f1']:.3f}" for seed in m.get("seeds", []))
-        interval = f"{low:.3f} to {high:.3f}"
+        interval = f"{low:.3f}–{high:.3f}"
         scores = [f"{v:.3f}" for v in values]
         rows.append([name, f"{m['macro_f1']:.4f}", interval, *scores, seeds])
     return columns, rows
