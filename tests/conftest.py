@@ -3,13 +3,22 @@
 import os
 from pathlib import Path
 
-os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch: two test processes share two cores
+# Before torch is imported: two test processes share two cores.
+os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}
 
 import numpy as np
 import pytest
 
+from har.config import WindowSettings
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.sources import hapt
+from har.data.windows import Windows, cut_all
+
+SPLITS = {
+    "train": ["hapt-01", "hapt-03"],
+    "validation": ["hapt-07"],
+    "test": ["hapt-02"],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +47,16 @@ def recording() -> Recording:
     columns["acc_x"] += np.linspace(-0.1, 0.1, n, dtype=np.float32)
     activity = np.where(np.arange(n) < 250, "standing", "walking")
     return Recording(make_table(meta, {**columns, "time_s": np.arange(n) / 50}, activity), meta)
+
+
+@pytest.fixture(scope="session")
+def small(recordings: list[Recording]) -> Windows:
+    """Windows of four real subjects, thinned, with all three splits."""
+    subjects = {who for split in SPLITS.values() for who in split}
+    chosen = [r for r in recordings if r.meta.subject_id in subjects]
+    windows = cut_all(chosen, SPLITS, WindowSettings())
+    index = windows.index.iloc[::4].reset_index(drop=True)
+    return Windows(windows.X[::4].copy(), windows.y[::4].copy(), index, windows.classes)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
