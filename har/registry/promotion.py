@@ -65,7 +65,7 @@ def promote(
         if rejudge and champion == version:
             raise UsageError(
                 f"version {version.number} is the champion: there is nothing to hold it against",
-                hint="`har registry rollback` takes it out of Production",
+                hint="judge another version: it takes the place if it is better",
             )
         decision = None if rejudge else _standing(version, champion)
         if decision is None:
