@@ -27,10 +27,16 @@ class Section(BaseModel):
 
 
 class DataSettings(Section):
-    """Which data set, and whose data of it."""
+    """Which data sets, and whose data of them."""
 
-    dataset: str = "hapt"
+    datasets: tuple[str, ...] = Field(("hapt",), min_length=1)
     subjects: tuple[str, ...] | None = Field(None, description="default: all of them")
+    placements: tuple[str, ...] | None = Field(None, description="default: all of them")
+
+    @property
+    def name(self) -> str:
+        """The data sets as one name."""
+        return "+".join(self.datasets)
 
 
 class CleanSettings(Section):
@@ -53,7 +59,9 @@ class WindowSettings(Section):
     length_s: float = Field(2.56, gt=0, description="window length, s")
     hop_s: float = Field(1.28, gt=0, description="step from window to window, s")
     purity: float = Field(1.0, gt=0.5, le=1, description="smallest share of one activity")
-    classes: Literal[6, 12] = Field(6, description="6 activities, or 12 with the transitions")
+    classes: Literal[6, 12] | tuple[str, ...] | None = Field(
+        None, description="6, 12 with the transitions, or names; default: the data's own"
+    )
 
     @property
     def n_samples(self) -> int:
@@ -222,7 +230,8 @@ def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
         return Settings(**tree)
     except ValidationError as error:
         problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
+        # Of a union, pydantic names the member that came closest.
+        where = ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
         raise UsageError(
             f"setting {where}: {problem['msg'].lower()}",
             found=repr(problem["input"]),

@@ -3,19 +3,19 @@
 Every step is a function of the settings alone: it asks the steps that it needs for
 their outputs, so calling any one of them makes what is missing and nothing else.
 
->>> from har.config import Settings
+>>> from har.config import DataSettings, Settings
 >>> windows(Settings()).path  # doctest: +SKIP
 PosixPath('data/store/windows/0f8a…')
 """
 
-import functools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from har.config import Settings
-from har.data import prepare, sources
-from har.lineage import digest
+from har.config import DataSettings, Settings
+from har.data import prepare
+from har.data.ingest import dataset
+from har.errors import UsageError
 from har.store import Artifact, Store
 
 if TYPE_CHECKING:
@@ -28,37 +28,65 @@ _TORCH = ("numpy", "torch", "transformers")
 
 
 def ingest(settings: Settings) -> Artifact:
-    """Read the data set into recordings, validated, in SI units."""
-    source = sources.get(settings.data.dataset)
-    return Store(settings.store).get_or_make(
-        "ingest",
-        lambda out: prepare.ingest(out, source, subjects=settings.data.subjects),
-        inputs={"file": _digest_once(source.file, source.file.stat().st_mtime_ns)},
-        params=settings.data.model_dump(),
+    """Find the ingested data sets; the bundled one is read when it is asked for."""
+    store = Store(settings.store)
+    found = {name: dataset.find(store, name) for name in settings.data.datasets}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return store.get_or_make(
+        "join",
+        lambda out: prepare.join(out, {name: part.path for name, part in found.items()}),
+        inputs=found,
+        params={},
         code=["har.data"],
     )
 
 
+def data_report(settings: Settings) -> Artifact:
+    """Write the report of an ingested data set: HTML, JSON and a Croissant card."""
+    ingested = ingest(settings)
+
+    def build(out: Path) -> None:
+        from har.data.report import write_report
+
+        write_report(out, ingested.path)
+
+    return Store(settings.store).get_or_make(
+        "data-report",
+        build,
+        inputs={"ingest": ingested},
+        params={},
+        code=["har.data"],
+        libraries=["matplotlib", "jinja2", "scipy"],
+    )
+
+
 def clean(settings: Settings) -> Artifact:
-    """Clean the recordings of duplicates and gaps."""
+    """Clean the recordings of duplicates and gaps, and bring them to one rate."""
     ingested = ingest(settings)
     return Store(settings.store).get_or_make(
         "clean",
-        lambda out: prepare.clean_recordings(out, ingested.path, settings.clean),
+        lambda out: prepare.clean_recordings(
+            out, ingested.path, settings.data, settings.clean, settings.window.rate_hz
+        ),
         inputs={"ingest": ingested},
-        params=settings.clean.model_dump(),
+        params={
+            **settings.clean.model_dump(),
+            "data": settings.data.model_dump(),
+            "rate_hz": settings.window.rate_hz,
+        },
         code=["har.data"],
+        libraries=["numpy", "scipy"],
     )
 
 
 def split(settings: Settings) -> Artifact:
     """Assign subjects to splits and prove that they are disjoint."""
-    cleaned = clean(settings)
-    source = sources.get(settings.data.dataset)
+    ingested, cleaned = ingest(settings), clean(settings)
     return Store(settings.store).get_or_make(
         "split",
-        lambda out: prepare.split(out, cleaned.path, source, settings.split),
-        inputs={"clean": cleaned},
+        lambda out: prepare.split(out, cleaned.path, ingested.path, settings.split),
+        inputs={"ingest": ingested, "clean": cleaned},
         params=settings.split.model_dump(),
         code=["har.data"],
     )
@@ -66,11 +94,13 @@ def split(settings: Settings) -> Artifact:
 
 def windows(settings: Settings) -> Artifact:
     """Cut the recordings into windows with labels and splits."""
-    cleaned, assigned = clean(settings), split(settings)
+    ingested, cleaned, assigned = ingest(settings), clean(settings), split(settings)
     return Store(settings.store).get_or_make(
         "windows",
-        lambda out: prepare.windows(out, cleaned.path, assigned.path, settings.window),
-        inputs={"clean": cleaned, "split": assigned},
+        lambda out: prepare.windows(
+            out, cleaned.path, assigned.path, ingested.path, settings.window
+        ),
+        inputs={"ingest": ingested, "clean": cleaned, "split": assigned},
         params=settings.window.model_dump(),
         code=["har.data"],
     )
@@ -163,8 +193,8 @@ def evaluate(settings: Settings) -> Artifact:
     def build(out: Path) -> None:
         from har.data.windows import Windows
         from har.evaluation.evaluate import evaluate as run
-        from har.models.baseline import load_baseline
-        from har.training.finetune import predict_proba
+        from har.models import baseline
+        from har.training import finetune
 
         data = Windows.load(cut.path)
         X = data.select("test").X
@@ -172,8 +202,8 @@ def evaluate(settings: Settings) -> Artifact:
         run(
             data,
             out,
-            baseline_proba=load_baseline(classical.path).predict_proba(X),
-            encoder_proba={seed: predict_proba(model.path, X) for seed, model in tuned.items()},
+            baseline_proba=baseline.predict_proba(classical.path, X),
+            encoder_proba={s: finetune.predict_proba(m.path, X) for s, m in tuned.items()},
             chosen_seed=chosen_seed(settings),
             validation_macro_f1={s: r["best_validation_macro_f1"] for s, r in records.items()},
             histories={seed: record["history"] for seed, record in records.items()},
@@ -194,6 +224,55 @@ def evaluate(settings: Settings) -> Artifact:
     )
 
 
+def transfer(settings: Settings, dataset: str) -> Artifact:
+    """Score both models, as trained, on all of another data set.
+
+    Raises
+    ------
+    UsageError
+        If the models were trained on it, or on the same people.
+    """
+    people = {dataset, *prepare.same_people(dataset)}
+    if known := sorted(people & set(settings.data.datasets)):
+        raise UsageError(
+            f"the models know people of {dataset}: they were trained on {', '.join(known)}",
+            hint="`har evaluate --trained-on …` without --dataset scores them on test subjects",
+        )
+    other = DataSettings(datasets=(dataset,), placements=settings.data.placements)
+    cleaned = clean(settings.model_copy(update={"data": other}))
+    cut, classical = windows(settings), baseline(settings)
+    tuned = model(settings, "encoder")
+
+    def build(out: Path) -> None:
+        from har.data.windows import Windows
+        from har.evaluation.transfer import evaluate_transfer
+        from har.models import baseline
+        from har.training import finetune
+
+        classes = Windows.load(cut.path).classes
+        data = prepare.foreign_windows(cleaned.path, settings.window, classes)
+        X = data.select("test").X
+        evaluate_transfer(
+            data,
+            out,
+            probabilities={
+                "baseline": baseline.predict_proba(classical.path, X),
+                "encoder": finetune.predict_proba(tuned.path, X),
+            },
+            model_classes=classes,
+            settings=settings.evaluate,
+        )
+
+    return Store(settings.store).get_or_make(
+        "transfer",
+        build,
+        inputs={"clean": cleaned, "windows": cut, "baseline": classical, "encoder": tuned},
+        params={**settings.evaluate.model_dump(), "window": settings.window.model_dump()},
+        code=["har.data", "har.evaluation"],
+        libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
+    )
+
+
 def model(settings: Settings, candidate: str) -> Artifact:
     """Return the trained model of a candidate: the best seed's, for the encoder."""
     if candidate == "baseline":
@@ -207,10 +286,10 @@ def export(settings: Settings, candidate: str) -> Artifact:
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
-        from har.export import builds
+        from har.export.builds import export as run
 
-        run = {"baseline": builds.export_baseline, "encoder": builds.export_encoder}[candidate]
         run(
+            candidate,
             out,
             trained.path,
             evaluated.path / candidate,
@@ -281,7 +360,7 @@ def candidate(settings: Settings, name: str) -> "Candidate":
     }
     return Candidate(
         name=name,
-        dataset=settings.data.dataset,
+        dataset=settings.data.name,
         model=steps["model"].path,
         evaluation=steps["evaluate"].path / name,
         export=steps["export"].path,
@@ -310,12 +389,6 @@ def training_record(trained: Artifact) -> dict[str, Any]:
     """Return what training recorded of itself."""
     record: dict[str, Any] = json.loads((trained.path / "training.json").read_text())
     return record
-
-
-@functools.cache
-def _digest_once(path: Path, _modified_ns: int) -> str:
-    """Return a file's digest, computed again only when the file was written again."""
-    return digest.of_file(path)
 
 
 def _validation_macro_f1(settings: Settings, seed: int) -> float:

@@ -81,6 +81,7 @@ class Store:
         params: Mapping[str, Any],
         code: Sequence[str],
         libraries: Sequence[str] = (),
+        quiet: bool = False,
     ) -> Artifact:
         """Return the output of a step, calling ``build(folder)`` if there is none yet.
 
@@ -98,14 +99,10 @@ class Store:
             Modules and packages whose source shapes the output.
         libraries : sequence of str
             Distributions whose versions shape the output.
+        quiet : bool, default=False
+            Say nothing of making it.
         """
-        recipe = {
-            "step": step,
-            "inputs": {k: v if isinstance(v, str) else v.content for k, v in inputs.items()},
-            "params": json.loads(json.dumps(params)),
-            "code": digest.of_code(*code),
-            "libraries": {name: version(name) for name in libraries},
-        }
+        recipe = self._recipe(step, inputs, params, code, libraries)
         key = digest.of_json(recipe)
         place = self.root / step / key[:16]
         if found := _read(place, step, key):
@@ -113,10 +110,44 @@ class Store:
         with self._lock(step, key):
             if found := _read(place, step, key):
                 return found
-            self._make(place, build, {"key": key, **recipe})
+            self._make(
+                place, build, {"key": key, **recipe}, logging.DEBUG if quiet else logging.INFO
+            )
         made = _read(place, step, key, reused=False)
         assert made is not None
         return made
+
+    def key(
+        self,
+        step: str,
+        *,
+        inputs: Mapping[str, Artifact | str],
+        params: Mapping[str, Any],
+        code: Sequence[str],
+        libraries: Sequence[str] = (),
+    ) -> str:
+        """Return the key under which `get_or_make` finds or makes an output."""
+        return digest.of_json(self._recipe(step, inputs, params, code, libraries))
+
+    @staticmethod
+    def _recipe(
+        step: str,
+        inputs: Mapping[str, Artifact | str],
+        params: Mapping[str, Any],
+        code: Sequence[str],
+        libraries: Sequence[str],
+    ) -> dict[str, Any]:
+        return {
+            "step": step,
+            "inputs": {k: v if isinstance(v, str) else v.content for k, v in inputs.items()},
+            "params": json.loads(json.dumps(params)),
+            "code": digest.of_code(*code),
+            "libraries": {name: version(name) for name in libraries},
+        }
+
+    def find(self, step: str, key: str) -> Artifact | None:
+        """Return the output that a step made under a key, if it is still there."""
+        return _read(self.root / step / key[:16], step, key)
 
     def sweep(self) -> int:
         """Remove what killed runs left half-written; return how many folders."""
@@ -136,11 +167,13 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path)
 
-    def _make(self, place: Path, build: Callable[[Path], None], recipe: dict[str, Any]) -> None:
+    def _make(
+        self, place: Path, build: Callable[[Path], None], recipe: dict[str, Any], level: int
+    ) -> None:
         scratch = self.root / ".tmp" / f"{recipe['step']}-{place.name}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        logger.info("%-16s making …", recipe["step"])
+        logger.log(level, "%-16s making …", recipe["step"])
         start = time.perf_counter()
         try:
             build(scratch)

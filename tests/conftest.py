@@ -8,8 +8,10 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}
 
 import numpy as np
 import pytest
+from reading import read_all
 
 from har.config import WindowSettings
+from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.sources import hapt
 from har.data.windows import Windows, cut_all
@@ -32,7 +34,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.fixture(scope="session")
 def recordings() -> list[Recording]:
     """All 61 recordings of the bundled data set."""
-    return list(hapt.read(hapt.SOURCE.file))
+    return list(read_all("hapt", hapt.BUNDLED).recordings.values())
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def small(recordings: list[Recording]) -> Windows:
     """Windows of four real subjects, thinned, with all three splits."""
     subjects = {who for split in SPLITS.values() for who in split}
     chosen = [r for r in recordings if r.meta.subject_id in subjects]
-    windows = cut_all(chosen, SPLITS, WindowSettings())
+    windows = cut_all(chosen, SPLITS, WindowSettings(), BASIC)
     index = windows.index.iloc[::4].reset_index(drop=True)
     return Windows(windows.X[::4].copy(), windows.y[::4].copy(), index, windows.classes)
 

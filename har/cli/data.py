@@ -1,70 +1,179 @@
-"""``har data``: data sets, ingestion, validation, export of recordings."""
+"""``har data``: data sets, ingestion, reports, recordings."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from har.cli.output import AsJson, Overrides, err, out, print_json, show_progress, table
+from har.cli.ingest import ingest
+from har.cli.output import (
+    AsJson,
+    DatasetOption,
+    Overrides,
+    err,
+    out,
+    print_json,
+    settings_of,
+    show_progress,
+    table,
+)
 
-app = typer.Typer(no_args_is_help=True, help="Data sets: list, ingest, validate, export.")
+app = typer.Typer(no_args_is_help=True, help="Data sets: list, show, download, ingest, report.")
+
+Dataset = Annotated[str, typer.Argument(help="Name of a data set, as `har data list`.")]
 
 
 @app.command(name="list")
-def list_(as_json: AsJson = False) -> None:
-    """List the data sets that can be ingested.
+def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """List the data sets that HAR knows, and those that were ingested.
 
     Example: har data list
     """
+    from har.config import load
     from har.data import sources
+    from har.data.ingest import dataset
+    from har.store import Store
 
-    found = [sources.get(name) for name in sources.names()]
-    if as_json:
-        return print_json(
-            [
-                {"name": s.name, "title": s.title, "licence": s.licence, "rate_hz": s.rate_hz}
-                for s in found
-            ]
+    ingested = dataset.known(Store(load(overrides).store))
+    rows = []
+    for name in sorted({*sources.names(), *ingested}):
+        source = sources.get(name) if name in sources.names() else None
+        state = "ingested" if name in ingested else "bundled" if source and source.bundled else ""
+        rows.append(
+            {
+                "name": name,
+                "state": state,
+                "placements": ", ".join(source.placements) if source else "",
+                "Hz": f"{source.rate_hz:g}" if source and source.rate_hz else "",
+                "licence": source.licence if source else "",
+                "title": source.title if source else "tables of your own",
+            }
         )
-    rows = [(s.name, s.title, s.placement, s.licence, f"{s.rate_hz:g}") for s in found]
-    out.print(table("Data sets", ["name", "title", "placement", "licence", "Hz"], rows))
+    if as_json:
+        return print_json(rows)
+    out.print(table("Data sets", list(rows[0]), [list(row.values()) for row in rows]))
 
 
 @app.command()
-def ingest(
-    dataset: Annotated[str, typer.Option(help="Name of the data set.")] = "hapt",
+def show(name: Dataset, as_json: AsJson = False) -> None:
+    """Show what a data set is: licence, citation, units, known faults, activities.
+
+    Example: har data show pamap2
+    """
+    from har.data import sources
+    from har.data.activities import labels
+
+    source = sources.get(name)
+    words = labels(name)
+    facts = {
+        "title": source.title,
+        "licence": source.licence,
+        "citation": source.citation,
+        "homepage": source.homepage,
+        "archive": source.archive.url if source.archive else None,
+        "placements": ", ".join(source.placements),
+        "rate": f"{source.rate_hz:g} Hz" if source.rate_hz else "differs between devices",
+        "units": source.units,
+        "labels": ", ".join(f"{word} = {activity}" for word, activity in words.items() if activity),
+        "labels left out": ", ".join(word for word, activity in words.items() if not activity),
+    }
+    if as_json:
+        return print_json({**facts, "faults": source.faults})
+    out.print(table(name, ["", ""], [(k, v) for k, v in facts.items() if v]), "")
+    out.print(table("Known faults", ["fault", "what is done"], source.faults))
+
+
+@app.command()
+def download(
+    name: Dataset,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You have read the licence and accept it.")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="Where the archive goes.")] = Path("data/raw"),
+    url: Annotated[str | None, typer.Option(help="Another address, such as a mirror.")] = None,
+) -> None:
+    """Download a data set's archive from its official address.
+
+    The archive's SHA-256 is compared with the published one where there is one, and
+    with that of the first download ever after.
+
+    Example: har data download mhealth --accept-licence
+    """
+    from har.data import sources
+    from har.data.ingest.download import download as run
+    from har.lineage import digest
+
+    path = run(sources.get(name), folder, accept_licence=accept_licence, url=url)
+    stated = sources.get(name).archive
+    if stated and stated.sha256 and stated.sha256 != digest.of_file(path):
+        err.print(f"another archive than one third party recorded (sha256 {stated.sha256})")
+    out.print(f"{path}\nnext: har data ingest {name} {path}")
+
+
+app.command()(ingest)
+
+
+@app.command()
+def report(
+    name: Dataset,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder that gets a copy.")
+    ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a data set into validated, cleaned, split recordings and windows.
+    """Write the report of an ingested data set: HTML, JSON and a Croissant card.
 
-    Example: har data ingest --dataset hapt
+    Example: har data report hapt
     """
+    import json
+    import shutil
+
     from har import steps
-    from har.config import load
 
     show_progress()
-    settings = load(overrides, data={"dataset": dataset})
-    made = [step(settings) for step in (steps.ingest, steps.clean, steps.split, steps.windows)]
+    folder = steps.data_report(settings_of(overrides, datasets=[name])).path
+    if output:
+        folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
     if as_json:
-        return print_json([{"step": a.step, "path": a.path, "reused": a.reused} for a in made])
-    rows = [(a.step, a.path, "reused" if a.reused else f"{a.seconds:.1f} s") for a in made]
-    out.print(table("Steps", ["step", "output", ""], rows))
+        return print_json(json.loads((folder / "report.json").read_text()))
+    rows = [(path.name, path) for path in sorted(folder.iterdir()) if path.name != "step.json"]
+    out.print(table(f"Report of {name}", ["file", "path"], rows))
 
 
 @app.command()
-def recordings(overrides: Overrides = None, as_json: AsJson = False) -> None:
+def quarantine(name: Dataset, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """List why rows of a data set were set aside, with the first row of each reason.
+
+    Example: har data quarantine sp-sw-har
+    """
+    from har.config import load
+    from har.data.ingest import dataset
+    from har.store import Store
+
+    folder = dataset.find(Store(load(overrides).store), name).path / dataset.QUARANTINED
+    reasons = dataset.quarantine_reasons(folder)
+    if as_json:
+        return print_json({"folder": folder, "reasons": reasons})
+    cells = [[r["reason"], r["rows"], f"{r['file']}:{r['line']}", r["content"]] for r in reasons]
+    out.print(table(f"Quarantine of {name}", ["reason", "rows", "first", "row"], cells))
+    out.print(f"All rows: {folder}")
+
+
+@app.command()
+def recordings(
+    datasets: DatasetOption = None, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
     """List the cleaned recordings with their subject, split and length.
 
-    Example: har data recordings
+    Example: har data recordings --dataset hapt
     """
     import json
 
     from har import steps
-    from har.config import load
     from har.data.recording import read_meta
 
-    settings = load(overrides)
+    settings = settings_of(overrides, datasets=datasets)
     split = json.loads((steps.split(settings).path / "split.json").read_text())
     split_of = {who: name for name, subjects in split.items() for who in subjects}
     rows = []
@@ -91,6 +200,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; .csv or .parquet.")
     ] = None,
+    datasets: DatasetOption = None,
     overrides: Overrides = None,
 ) -> None:
     """Write one cleaned recording as CSV or Parquet, in SI units.
@@ -98,11 +208,10 @@ def export(
     Example: har data export hapt-02-exp03 -o walk.csv
     """
     from har import steps
-    from har.config import load
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
 
-    folder = steps.clean(load(overrides)).path
+    folder = steps.clean(settings_of(overrides, datasets=datasets)).path
     source = folder / f"{recording}.parquet"
     if not source.exists():
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")

@@ -1,12 +1,26 @@
 """``har pretrain | train | evaluate | export``: the steps of a model, without Prefect."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from har.cli.output import AsJson, Classes, Overrides, out, print_json, show_progress, table
+import typer
+
+from har.cli.output import (
+    AsJson,
+    Classes,
+    DatasetOption,
+    Overrides,
+    out,
+    print_json,
+    settings_of,
+    show_progress,
+    table,
+)
 
 
-def pretrain(overrides: Overrides = None, as_json: AsJson = False) -> None:
+def pretrain(
+    datasets: DatasetOption = None, overrides: Overrides = None, as_json: AsJson = False
+) -> None:
     """Pretrain the encoder on the training subjects' windows, without labels.
 
     Example: har pretrain --set pretrain.epochs=5
@@ -14,10 +28,15 @@ def pretrain(overrides: Overrides = None, as_json: AsJson = False) -> None:
     from har import steps
 
     show_progress()
-    _print_made([steps.pretrain(_settings(overrides, None))], as_json)
+    _print_made([steps.pretrain(settings_of(overrides, None, datasets))], as_json)
 
 
-def train(overrides: Overrides = None, classes: Classes = None, as_json: AsJson = False) -> None:
+def train(
+    datasets: DatasetOption = None,
+    overrides: Overrides = None,
+    classes: Classes = None,
+    as_json: AsJson = False,
+) -> None:
     """Train the baseline and fine-tune the encoder, once per seed.
 
     Example: har train --set 'finetune.seeds=[0]'
@@ -25,30 +44,54 @@ def train(overrides: Overrides = None, classes: Classes = None, as_json: AsJson 
     from har import steps
 
     show_progress()
-    settings = _settings(overrides, classes)
+    settings = settings_of(overrides, classes, datasets)
     seeds = settings.finetune.seeds
     _print_made(
         [steps.baseline(settings), *(steps.finetune(settings, seed) for seed in seeds)], as_json
     )
 
 
-def evaluate(overrides: Overrides = None, classes: Classes = None, as_json: AsJson = False) -> None:
-    """Score both models on the test subjects, with intervals over subjects.
+def evaluate(
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Another data set, to score the trained models on all of it."),
+    ] = None,
+    trained_on: Annotated[
+        list[str] | None, typer.Option(help="Data set of the models; may be given again.")
+    ] = None,
+    overrides: Overrides = None,
+    classes: Classes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score both models on the test subjects, or on another data set.
 
-    Example: har evaluate --json
+    On another data set they are scored on the activities that it shares with the models;
+    any other answer of theirs is wrong.
+
+    Example: har evaluate --trained-on hapt --dataset sp-sw-har
     """
     from har import steps
     from har.summary import score_rows
 
     show_progress()
-    folder = steps.evaluate(_settings(overrides, classes)).path
+    settings = settings_of(overrides, classes, trained_on)
+    if dataset is None or (dataset,) == settings.data.datasets:
+        folder, title = steps.evaluate(settings).path, "Test subjects"
+    else:
+        folder = steps.transfer(settings, dataset).path
+        title = f"Trained on {settings.data.name}, scored on {dataset}"
     found = {n: json.loads((folder / n / "metrics.json").read_text()) for n in steps.CANDIDATES}
     if as_json:
         return print_json(found)
-    out.print(table("Test subjects", *score_rows(found)))
+    out.print(table(title, *score_rows(found)))
 
 
-def export(overrides: Overrides = None, classes: Classes = None, as_json: AsJson = False) -> None:
+def export(
+    datasets: DatasetOption = None,
+    overrides: Overrides = None,
+    classes: Classes = None,
+    as_json: AsJson = False,
+) -> None:
     """Make, measure and judge the ONNX builds of both models.
 
     Example: har export --set export.max_latency_ms=2
@@ -57,18 +100,12 @@ def export(overrides: Overrides = None, classes: Classes = None, as_json: AsJson
     from har.summary import build_rows
 
     show_progress()
-    settings = _settings(overrides, classes)
+    settings = settings_of(overrides, classes, datasets)
     exported = [steps.export(settings, name) for name in steps.CANDIDATES]
     found = [json.loads((a.path / "builds.json").read_text()) for a in exported]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))
-
-
-def _settings(overrides: list[str] | None, classes: int | None) -> Any:
-    from har.config import load
-
-    return load(overrides, **({"window": {"classes": classes}} if classes else {}))
 
 
 def _print_made(made: list[Any], as_json: bool) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, Group
@@ -16,6 +16,9 @@ from rich.text import Text
 
 from har.errors import HarError
 
+if TYPE_CHECKING:
+    from har.config import Settings
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Overrides = Annotated[
     list[str] | None,
@@ -23,6 +26,10 @@ Overrides = Annotated[
 ]
 Classes = Annotated[
     int | None, typer.Option(help="6 activities, or 12 with the postural transitions.")
+]
+DatasetOption = Annotated[
+    list[str] | None,
+    typer.Option("--dataset", help="Name of an ingested data set; may be given more than once."),
 ]
 
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d*( s)?")
@@ -55,6 +62,20 @@ def print_error(error: Exception) -> None:
         return
     err.print(f"[red]unexpected error:[/] {type(error).__name__}: {escape(str(error))}")
     err.print("  to do: `har --debug …` shows the traceback")
+
+
+def settings_of(
+    overrides: list[str] | None, classes: int | None = None, datasets: list[str] | None = None
+) -> "Settings":
+    """Return the settings with the flags that many commands share."""
+    from har.config import load
+
+    flags: dict[str, Any] = {}
+    if classes:
+        flags["window"] = {"classes": classes}
+    if datasets:
+        flags["data"] = {"datasets": datasets}
+    return load(overrides, **flags)
 
 
 def debugging() -> bool:

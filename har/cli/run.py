@@ -8,17 +8,19 @@ import typer
 from har.cli.output import (
     AsJson,
     Classes,
+    DatasetOption,
     Overrides,
     debugging,
     out,
     print_json,
+    settings_of,
     show_progress,
     table,
 )
 
 
 def run(
-    dataset: Annotated[str, typer.Option(help="Name of the data set.")] = "hapt",
+    datasets: DatasetOption = None,
     classes: Classes = None,
     overrides: Overrides = None,
     reason: Annotated[
@@ -31,14 +33,11 @@ def run(
     Unchanged steps are found in the store. Runs with no server, or against those
     that PREFECT_API_URL and MLFLOW_TRACKING_URI name.
 
-    Example: har run --classes 12 --set registry.model=har12
+    Example: har run --dataset hapt --dataset sp-sw-har --set registry.model=har-both
     """
-    from har.config import load
-
     _prepare_prefect()
     show_progress()
-    window = {"window": {"classes": classes}} if classes else {}
-    settings = load(overrides, data={"dataset": dataset}, **window)
+    settings = settings_of(overrides, classes, datasets)
     from flows.main import main_job
     from har.summary import reuse, tables
 

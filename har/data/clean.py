@@ -1,4 +1,4 @@
-"""Cleaning: duplicates out, short gaps filled, long gaps split, every change counted."""
+"""Cleaning: duplicates out, short gaps filled, long gaps split, one rate; all of it counted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.data.recording import CHANNELS, Recording
+from har.data.resample import is_uniform, resample
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,18 @@ class CleanReport:
     rows_interpolated: int
     gaps_split: int
     parts: int
+    rows_resampled: int
     rows_out: int
 
 
-def clean(recording: Recording, *, max_gap_s: float) -> tuple[list[Recording], CleanReport]:
-    """Remove duplicates, fill short gaps, split at long ones.
+def clean(
+    recording: Recording, *, max_gap_s: float, rate_hz: float | None = None
+) -> tuple[list[Recording], CleanReport]:
+    """Remove duplicates, fill short gaps, split at long ones, resample.
 
     A gap is a step in time of more than 1.5 sampling intervals. A gap of at most
-    `max_gap_s` is filled on the sampling grid by linear interpolation, with the
-    activity of the sample before it if both sides agree and none otherwise.
+    `max_gap_s` is filled by linear interpolation, with the activity of the sample
+    before it if both sides agree and none otherwise.
 
     Parameters
     ----------
@@ -39,39 +43,59 @@ def clean(recording: Recording, *, max_gap_s: float) -> tuple[list[Recording], C
         As ingested: time does not step backward.
     max_gap_s : float
         Longest step in time that is filled, s.
+    rate_hz : float, optional
+        Rate of the result, Hz; by default the recording's own, and times as they are.
 
     Returns
     -------
     parts : list of Recording
         One, or one a stretch between long gaps; time starts at 0 in each.
     report : CleanReport
-        ``rows_in - duplicate_rows - repeated_times + rows_interpolated == rows_out``.
+        ``rows_in - duplicate_rows - repeated_times + rows_interpolated +
+        rows_resampled == rows_out``; resampling may take away rows.
     """
     table, meta = recording.table, recording.meta
     unique = table.drop_duplicates()
-    times = unique.drop_duplicates("time_s")
-    filled, gaps_filled = _fill(times, meta.rate_hz, max_gap_s)
-    parts = list(_split(replace(recording, table=filled), max_gap_s))
+    times = unique.drop_duplicates("time_s", ignore_index=True)
+    gaps = _short_gaps(times["time_s"].to_numpy(), meta.rate_hz, max_gap_s)
+    split = list(_split(replace(recording, table=times), max_gap_s))
+    parts, interpolated = [], 0
+    for part in split:
+        if rate_hz is None or (rate_hz == meta.rate_hz and is_uniform(part, rate_hz)):
+            filled = replace(part, table=_fill(part.table, meta.rate_hz, max_gap_s))
+            interpolated += len(filled.table) - len(part.table)
+            parts.append(filled)
+        else:
+            parts.append(resample(part, rate_hz))
+    rows_out = sum(len(part.table) for part in parts)
     report = CleanReport(
         recording_id=meta.recording_id,
         rows_in=len(table),
         duplicate_rows=len(table) - len(unique),
         repeated_times=len(unique) - len(times),
-        gaps_filled=gaps_filled,
-        rows_interpolated=len(filled) - len(times),
+        gaps_filled=len(gaps),
+        rows_interpolated=interpolated,
         gaps_split=len(parts) - 1,
         parts=len(parts),
-        rows_out=sum(len(part.table) for part in parts),
+        rows_resampled=rows_out - len(times) - interpolated,
+        rows_out=rows_out,
     )
     return parts, report
 
 
-def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> tuple[pd.DataFrame, int]:
-    time = table["time_s"].to_numpy()
+def _short_gaps(
+    time: npt.NDArray[np.float64], rate_hz: float, max_gap_s: float
+) -> npt.NDArray[np.intp]:
+    """Return the positions of the samples that a gap to be filled follows."""
     step = np.diff(time)
-    gaps = np.flatnonzero((step > 1.5 / rate_hz) & (step <= max_gap_s))
+    return np.flatnonzero((step > 1.5 / rate_hz) & (step <= max_gap_s))
+
+
+def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame:
+    time = table["time_s"].to_numpy()
+    gaps = _short_gaps(time, rate_hz, max_gap_s)
     if not len(gaps):
-        return table.reset_index(drop=True), 0
+        return table
     added = np.concatenate([_grid(time[i], time[i + 1], rate_hz) for i in gaps])
     before = np.searchsorted(time, added) - 1
     fill = table.iloc[before].copy()
@@ -80,8 +104,7 @@ def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> tuple[pd.Dat
         fill[channel] = np.interp(added, time, table[channel]).astype(np.float32)
     same = table["activity"].cat.codes.to_numpy()
     fill.loc[same[before] != same[before + 1], "activity"] = None
-    merged = pd.concat([table, fill]).sort_values("time_s", kind="stable", ignore_index=True)
-    return merged, len(gaps)
+    return pd.concat([table, fill]).sort_values("time_s", kind="stable", ignore_index=True)
 
 
 def _grid(start: float, end: float, rate_hz: float) -> npt.NDArray[np.float64]:

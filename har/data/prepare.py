@@ -1,75 +1,145 @@
-"""The four steps from a data set to windows, each reading and writing folders."""
+"""The steps from ingested data sets to windows, each reading and writing folders."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from har.config import CleanSettings, SplitSettings, WindowSettings
-from har.data import splits
+from har.config import CleanSettings, DataSettings, SplitSettings, WindowSettings
+from har.data import sources, splits
+from har.data.activities import class_names, common
 from har.data.clean import clean
-from har.data.recording import read_recordings, write_recording
-from har.data.schema import CleanTable, RawTable, validate
-from har.data.sources.base import Source
-from har.data.windows import cut_all
+from har.data.ingest.dataset import DATASET, link
+from har.data.recording import read_meta, read_recording, read_recordings, write_recording
+from har.data.schema import CleanTable, validate
+from har.data.windows import Windows, cut_all
+from har.errors import DataError
 
 
-def ingest(out: Path, source: Source, *, subjects: tuple[str, ...] | None = None) -> None:
-    """Write every recording of a data set, validated, and what the set is.
+def join(out: Path, ingested: dict[str, Path]) -> None:
+    """Put the recordings of several ingested data sets side by side."""
+    facts = []
+    for folder in ingested.values():
+        for path in folder.glob("*.parquet"):
+            link(path, out / path.name)
+        facts += dataset_facts(folder)
+    _write_json(out / DATASET, facts)
 
-    Parameters
-    ----------
-    out : Path
-        Gets ``<recording_id>.parquet`` for each recording, and ``source.json``.
-    source : Source
-        The data set.
-    subjects : tuple of str, optional
-        Take these subjects only.
+
+def dataset_facts(ingested: Path) -> list[dict[str, Any]]:
+    """Return what the data sets in a folder state of themselves."""
+    facts = json.loads((ingested / DATASET).read_text())
+    return facts if isinstance(facts, list) else [facts]
+
+
+def same_people(name: str) -> tuple[str, ...]:
+    """Return the data sets that are known to hold the same people as another."""
+    return sources.get(name).same_people_as if name in sources.names() else ()
+
+
+def clean_recordings(
+    out: Path, ingested: Path, data: DataSettings, settings: CleanSettings, rate_hz: float
+) -> None:
+    """Write the cleaned recordings, and ``report.json`` with every change counted.
+
+    Raises
+    ------
+    DataError
+        If no recording is of the subjects and placements asked for.
     """
-    for recording in source.read(source.file):
-        if subjects is not None and recording.meta.subject_id not in subjects:
-            continue
-        validate(recording, RawTable)
-        write_recording(recording, out)
-    facts = {k: v for k, v in asdict(source).items() if k not in ("file", "read")}
-    _write_json(out / "source.json", facts)
-
-
-def clean_recordings(out: Path, ingested: Path, settings: CleanSettings) -> None:
-    """Write the cleaned recordings, and ``report.json`` with every change counted."""
     reports = []
-    for recording in read_recordings(ingested):
-        parts, report = clean(recording, max_gap_s=settings.max_gap_s)
+    for path in sorted(ingested.glob("*.parquet")):
+        meta, _ = read_meta(path)
+        if data.subjects is not None and meta.subject_id not in data.subjects:
+            continue
+        if data.placements is not None and meta.placement not in data.placements:
+            continue
+        recording = read_recording(path)
+        parts, report = clean(recording, max_gap_s=settings.max_gap_s, rate_hz=rate_hz)
         for part in parts:
             validate(part, CleanTable)
             write_recording(part, out)
         reports.append(asdict(report))
+    if not reports:
+        raise DataError(
+            f"{data.name}: no recording of these subjects and placements",
+            found=f"data.subjects {data.subjects}, data.placements {data.placements}",
+            hint="`har data recordings` lists what there is",
+        )
     _write_json(out / "report.json", reports)
 
 
-def split(out: Path, cleaned: Path, source: Source, settings: SplitSettings) -> None:
+def split(out: Path, cleaned: Path, ingested: Path, settings: SplitSettings) -> None:
     """Write ``split.json`` (subjects per split) and ``proof.json`` (that they are disjoint)."""
-    contents = {
-        recording.meta.recording_id: (recording.meta.subject_id, splits.content_digest(recording))
-        for recording in read_recordings(cleaned)
-    }
+    contents = {}
+    subjects_of: dict[str, set[str]] = {}
+    for recording in read_recordings(cleaned):
+        meta = recording.meta
+        contents[meta.recording_id] = (meta.subject_id, splits.content_digest(recording))
+        subjects_of.setdefault(meta.dataset, set()).add(meta.subject_id)
+    held: dict[str, list[str]] = {"test": [], "validation": []}
+    for facts in dataset_facts(ingested):
+        name = facts["name"]
+        source = sources.get(facts["source"]) if facts["source"] in sources.names() else None
+        chosen = splits.held_out(subjects_of.get(name, set()), source)
+        for part, who in chosen.items():
+            held[part] += who
     assigned = splits.split_subjects(
         {subject for subject, _ in contents.values()},
-        test=_or_default(settings.test_subjects, source.test_subjects),
-        validation=_or_default(settings.validation_subjects, source.validation_subjects),
+        test=_or_default(settings.test_subjects, held["test"]),
+        validation=_or_default(settings.validation_subjects, held["validation"]),
     )
     _write_json(out / "proof.json", splits.prove_disjoint(assigned, contents))
     _write_json(out / "split.json", assigned)
 
 
-def windows(out: Path, cleaned: Path, split_folder: Path, settings: WindowSettings) -> None:
+def windows(
+    out: Path, cleaned: Path, split_folder: Path, ingested: Path, settings: WindowSettings
+) -> None:
     """Write the windows of all recordings, each with its split."""
     assigned = json.loads((split_folder / "split.json").read_text())
-    cut_all(read_recordings(cleaned), assigned, settings).save(out)
+    classes = _classes(dataset_facts(ingested), settings)
+    cut_all(read_recordings(cleaned), assigned, settings, classes).save(out)
 
 
-def _or_default(chosen: tuple[str, ...] | None, default: tuple[str, ...]) -> tuple[str, ...]:
-    return default if chosen is None else chosen
+def foreign_windows(
+    cleaned: Path, settings: WindowSettings, model_classes: tuple[str, ...]
+) -> Windows:
+    """Return the windows of a data set that models were not trained on, all for the test.
+
+    Its classes are the activities that it and the models have in common.
+
+    Raises
+    ------
+    DataError
+        If they have none in common.
+    """
+    found = list(read_recordings(cleaned))
+    labelled = {name for r in found for name in r.table["activity"].dropna().unique()}
+    classes = common([model_classes, labelled])
+    if not classes:
+        raise DataError(
+            "no activity in common",
+            expected=", ".join(model_classes),
+            found=", ".join(sorted(labelled)) or "no labels",
+        )
+    subjects = sorted({r.meta.subject_id for r in found})
+    return cut_all(found, {"test": subjects}, settings, classes)
+
+
+def _classes(facts: list[dict[str, Any]], settings: WindowSettings) -> tuple[str, ...] | None:
+    """Return the class set: the one asked for, a data set's own, or what several share."""
+    if isinstance(settings.classes, int):
+        return class_names(settings.classes)
+    if settings.classes is not None:
+        return settings.classes
+    if len(facts) > 1 and all(entry["activities"] for entry in facts):
+        return common(entry["activities"] for entry in facts)
+    return tuple(facts[0]["classes"]) or None
+
+
+def _or_default(chosen: tuple[str, ...] | None, default: list[str]) -> tuple[str, ...]:
+    return tuple(default) if chosen is None else chosen
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from har.data.activities import ALL
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ACC = ("acc_x", "acc_y", "acc_z")
 GYRO = ("gyro_x", "gyro_y", "gyro_z")
 CHANNELS = ACC + GYRO
+UNITS = dict.fromkeys(ACC, "m/s2") | dict.fromkeys(GYRO, "rad/s")
 _META_KEY = b"har.recording"
 
 
@@ -39,6 +40,8 @@ class RecordingMeta:
         What was applied to the source's values.
     start_s : float
         Time in the source's recording at which this one starts, s.
+    rows_kept, rows_repaired : int
+        Rows of the raw files that it was made of.
     """
 
     dataset: str
@@ -50,6 +53,8 @@ class RecordingMeta:
     source: dict[str, str] = field(default_factory=dict)
     conversions: tuple[str, ...] = ()
     start_s: float = 0.0
+    rows_kept: int = 0
+    rows_repaired: int = 0
     schema_version: int = SCHEMA_VERSION
 
 

@@ -1,5 +1,6 @@
 """What a recording must be: columns, ranges, units, time."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,24 @@ from har.data.recording import ACC, GYRO, Recording
 from har.errors import DataError
 
 STANDARD_GRAVITY = 9.80665  # m/s²
-MAX_ACC = 16 * STANDARD_GRAVITY * 1.01  # a ±16 g sensor, with its tolerance
+MAX_ACC = 18 * STANDARD_GRAVITY * 1.01  # a ±18 g sensor, with its tolerance
 MAX_GYRO = 36.0  # rad/s, a ±2000 deg/s sensor with its tolerance
+MAX_TIME = 1e11  # s; seconds since 1970, or the year 5138: what is later has another unit
+ACC_RANGE = {"min_value": -MAX_ACC, "max_value": MAX_ACC}
+GYRO_RANGE = {"min_value": -MAX_GYRO, "max_value": MAX_GYRO}
 NORM_BOUNDS = (6.0, 14.0)  # m/s²; gravity dominates the median of any worn sensor
+
+
+class SensorRows(pa.DataFrameModel):
+    """Rows of a raw file in SI units: finite, and within what sensors can measure."""
+
+    time_s: Series[np.float64] = pa.Field(in_range={"min_value": -MAX_TIME, "max_value": MAX_TIME})
+    acc_x: Series[np.float64] = pa.Field(in_range=ACC_RANGE)
+    acc_y: Series[np.float64] = pa.Field(in_range=ACC_RANGE)
+    acc_z: Series[np.float64] = pa.Field(in_range=ACC_RANGE)
+    gyro_x: Series[np.float64] = pa.Field(in_range=GYRO_RANGE)
+    gyro_y: Series[np.float64] = pa.Field(in_range=GYRO_RANGE)
+    gyro_z: Series[np.float64] = pa.Field(in_range=GYRO_RANGE)
 
 
 class RawTable(pa.DataFrameModel):
@@ -23,12 +39,12 @@ class RawTable(pa.DataFrameModel):
     recording_id: Series[str]
     subject_id: Series[str]
     time_s: Series[np.float64] = pa.Field(ge=0)
-    acc_x: Series[np.float32] = pa.Field(ge=-MAX_ACC, le=MAX_ACC)
-    acc_y: Series[np.float32] = pa.Field(ge=-MAX_ACC, le=MAX_ACC)
-    acc_z: Series[np.float32] = pa.Field(ge=-MAX_ACC, le=MAX_ACC)
-    gyro_x: Series[np.float32] = pa.Field(ge=-MAX_GYRO, le=MAX_GYRO, nullable=True)
-    gyro_y: Series[np.float32] = pa.Field(ge=-MAX_GYRO, le=MAX_GYRO, nullable=True)
-    gyro_z: Series[np.float32] = pa.Field(ge=-MAX_GYRO, le=MAX_GYRO, nullable=True)
+    acc_x: Series[np.float32] = pa.Field(in_range=ACC_RANGE)
+    acc_y: Series[np.float32] = pa.Field(in_range=ACC_RANGE)
+    acc_z: Series[np.float32] = pa.Field(in_range=ACC_RANGE)
+    gyro_x: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
+    gyro_y: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
+    gyro_z: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
     activity: Series[pd.CategoricalDtype] = pa.Field(
         nullable=True, dtype_kwargs={"categories": list(ALL), "ordered": False}
     )
@@ -84,6 +100,31 @@ def validate(recording: Recording, model: type[RawTable] = RawTable) -> None:
         ) from None
 
 
+@functools.cache
+def _rows_schema(columns: tuple[str, ...]) -> pa.DataFrameSchema:
+    return SensorRows.to_schema().select_columns(list(columns))
+
+
+def failing_rows(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Return why each row is no measurement, and null for those that are one.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With those columns of `SensorRows` that its sensor has.
+    """
+    reasons = pd.Series(pd.NA, index=rows.index, dtype="str")
+    here = tuple(name for name in SensorRows.to_schema().columns if name in rows)
+    try:
+        _rows_schema(here).validate(rows, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases.dropna(subset=["index"]).drop_duplicates("index")
+        missing = cases["check"] == "not_nullable"
+        text = cases["column"] + missing.map({True: " is missing", False: " out of range"})
+        reasons[cases["index"].astype(int)] = text.to_numpy()
+    return reasons
+
+
 def check_units(table: pd.DataFrame, name: str) -> None:
     """Raise `DataError` if acceleration or angular velocity has the wrong unit."""
     acc = table[list(ACC)].dropna().to_numpy("float64")
@@ -97,7 +138,8 @@ def check_units(table: pd.DataFrame, name: str) -> None:
             found=f"{norm:.3g}" + (", which looks like g" if in_g else ""),
             hint=f"multiply acceleration by {STANDARD_GRAVITY}" if in_g else "check the unit",
         )
-    largest = float(np.nanmax(np.abs(table[list(GYRO)].to_numpy("float64")), initial=0.0))
+    gyro = table[[name for name in GYRO if name in table]].to_numpy("float64")
+    largest = float(np.nanmax(np.abs(gyro), initial=0.0))
     if largest > MAX_GYRO:
         raise DataError(
             f"{name}: angular velocity is not in rad/s",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from har.data.recording import CHANNELS, Recording
+from har.data.sources.base import Source
 from har.errors import DataError
 from har.lineage import digest
 
@@ -40,6 +41,29 @@ def split_subjects(
     if empty := [name for name, who in {"train": train, **held}.items() if not who]:
         raise DataError(f"no subject left for: {', '.join(empty)}")
     return {"train": train, "validation": held["validation"], "test": held["test"]}
+
+
+def held_out(subjects: Iterable[str], source: Source | None) -> dict[str, list[str]]:
+    """Return the subjects to hold out of one data set.
+
+    They are the canonical ones of those present. A set that has none gives three of ten
+    subjects to the test and two of ten to validation (at least one each), those whose
+    ids have the smallest digests: chosen once and for all, by nobody.
+
+    Parameters
+    ----------
+    subjects : iterable of str
+        All subjects of the data set.
+    source : Source, optional
+        The data set; None for a user's own.
+    """
+    ranked = sorted(set(subjects), key=lambda who: digest.of_bytes(who.encode()))
+    canonical = source.test_subjects if source else ()
+    test = [who for who in ranked if who in canonical] or ranked[: max(1, round(0.3 * len(ranked)))]
+    rest = [who for who in ranked if who not in test]
+    own = [who for who in rest if source and who in source.validation_subjects]
+    validation = own or rest[: max(1, round(0.2 * len(ranked)))]
+    return {"test": test, "validation": validation}
 
 
 def content_digest(recording: Recording) -> str:

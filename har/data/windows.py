@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.config import WindowSettings
-from har.data.activities import ALL, class_names
+from har.data.activities import ALL, lift
 from har.data.recording import CHANNELS, Recording
+from har.errors import DataError
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -109,18 +110,64 @@ def cut(recording: Recording, settings: WindowSettings) -> tuple[Floats, pd.Data
 
 
 def cut_all(
-    recordings: Iterable[Recording], splits: dict[str, list[str]], settings: WindowSettings
+    recordings: Iterable[Recording],
+    splits: dict[str, list[str]],
+    settings: WindowSettings,
+    classes: tuple[str, ...] | None = None,
 ) -> Windows:
-    """Cut recordings and label windows whose purity reaches the settings' threshold."""
+    """Cut recordings and label windows whose purity reaches the settings' threshold.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+        Clean, at the settings' rate.
+    splits : dict
+        Subjects per split.
+    settings : WindowSettings
+        Length, hop and purity.
+    classes : tuple of str, optional
+        An activity belongs to itself or to its nearest ancestor among them. By
+        default all activities that every split has pure windows of.
+
+    Raises
+    ------
+    DataError
+        If no recording is as long as a window, or fewer than two classes are left.
+    """
     cuts = [cut(recording, settings) for recording in recordings]
-    index = pd.concat([part for X, part in cuts if len(X)], ignore_index=True)
+    parts = [part for X, part in cuts if len(X)]
+    if not parts:
+        raise DataError(
+            f"no recording is as long as a window of {settings.length_s:g} s",
+            found=f"{len(cuts)} recordings between gaps",
+            hint="a shorter window, as --set window.length_s=1.28, or a longer clean.max_gap_s",
+        )
+    index = pd.concat(parts, ignore_index=True)
     split_of = {who: split for split, subjects in splits.items() for who in subjects}
     index["split"] = index["subject_id"].map(split_of)
-    classes = class_names(settings.classes)
-    codes = index["activity"].cat.codes.to_numpy().astype(np.int64)
-    labelled = (index["purity"] >= settings.purity) & (codes < len(classes))
-    y = np.where(labelled, codes, -1)
-    return Windows(np.concatenate([X for X, _ in cuts]), y, index, classes)
+    pure = index["purity"] >= settings.purity
+    chosen = _in_every_split(index[pure]) if classes is None else classes
+    if len(chosen) < 2:
+        raise DataError(
+            "fewer than two classes to tell apart",
+            expected="activities with labelled windows in training, validation and test",
+            found=", ".join(chosen) or "none",
+            hint=f"short activities need shorter windows (window.length_s, now "
+            f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
+        )
+    lifted = [lift(name, chosen) for name in ALL]
+    code_of = np.array([chosen.index(name) if name else -1 for name in lifted] + [-1])
+    y = np.where(pure, code_of[index["activity"].cat.codes], -1)
+    return Windows(np.concatenate([X for X, _ in cuts]), y.astype(np.int64), index, chosen)
+
+
+def _in_every_split(index: pd.DataFrame) -> tuple[str, ...]:
+    """Return the activities that all three splits have, in the taxonomy's order."""
+    present = index.groupby("split")["activity"].unique()
+    shared = (
+        set.intersection(*(set(names.dropna()) for names in present)) if len(present) else set()
+    )
+    return tuple(name for name in ALL if name in shared)
 
 
 def _majority(

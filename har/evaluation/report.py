@@ -1,6 +1,5 @@
 """One HTML page about a run: self-contained, and computed from what the steps wrote."""
 
-import base64
 import json
 import platform
 from collections.abc import Callable, Hashable, Mapping
@@ -10,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from har.config import Settings
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots
+from har.page import data_uri, environment
 
 MODELS = ("encoder", "baseline")
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
@@ -61,7 +61,7 @@ def write_report(
         _environment()
         .get_template("report.html")
         .render(
-            dataset=settings.data.dataset,
+            dataset=settings.data.name,
             classes=cut.classes,
             cleaning=_cleaning(_json(clean / "report.json")),
             recordings=_json(split / "proof.json")["recordings"],
@@ -124,26 +124,11 @@ def change(value: float) -> str:
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
-def count(value: int) -> str:
-    """Format a count with narrow spaces between thousands.
-
-    >>> count(1122772)
-    '1\u202f122\u202f772'
-    """
-    return f"{value:,}".replace(",", "\u202f")
-
-
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Callable[..., str]] = {"score": score, "change": change, "count": count}
-    environment.filters.update(filters)
-    return environment
+    made = environment(Path(__file__).parent)
+    filters: dict[str, Callable[..., str]] = {"score": score, "change": change}
+    made.filters.update(filters)
+    return made
 
 
 def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:
@@ -170,10 +155,7 @@ def _images(evaluation: Path, pretraining: Path) -> dict[str, str]:
     }
     content = {name: path.read_bytes() for name, path in files.items()}
     content["pretraining"] = plots.png(plots.pretraining_curve(history))
-    return {
-        name: "data:image/png;base64," + base64.b64encode(data).decode()
-        for name, data in content.items()
-    }
+    return {name: data_uri(data) for name, data in content.items()}
 
 
 def _json(path: Path) -> Any:

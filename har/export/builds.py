@@ -10,11 +10,9 @@ import onnx
 import pandas as pd
 
 from har.config import ExportSettings, WindowSettings
-from har.data.recording import CHANNELS
+from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
 from har.export.measure import Build, failures, latencies, measure
-
-UNITS = {"acc": "m/s^2, gravity included", "gyro": "rad/s"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ class Measurement:
         return cls(test.X, test.y, predictions[columns].to_numpy("float64"))
 
 
-def export_baseline(
+def export(
+    candidate: str,
     out: Path,
     model: Path,
     evaluation: Path,
@@ -54,56 +53,22 @@ def export_baseline(
     window: WindowSettings,
     settings: ExportSettings,
 ) -> None:
-    """Write the baseline's one build (its kernel has no int8 form) and ``builds.json``."""
-    from har.models.baseline import baseline_to_onnx
-
-    baseline_to_onnx(model, out / "model-fp32.onnx")
-    _finish(out, "baseline", evaluation, windows, window=window, settings=settings)
-
-
-def export_encoder(
-    out: Path,
-    model: Path,
-    evaluation: Path,
-    windows: Windows,
-    *,
-    window: WindowSettings,
-    settings: ExportSettings,
-) -> None:
-    """Write the encoder's fp32 and int8 builds and ``builds.json``.
+    """Write every build of a candidate, measure and judge them, and name what serves.
 
     Parameters
     ----------
+    candidate : {"baseline", "encoder"}
     out : Path
         Gets the ONNX files and ``builds.json``.
     model, evaluation : Path
-        Hugging Face directory, and the folder of its ``predictions.parquet``.
+        The trained model, and the folder of its ``predictions.parquet``.
     windows : Windows
         Training subjects' windows calibrate, test windows measure.
     window, settings
         What goes into the metadata, and the bounds.
     """
-    from har.export import encoder, quantize
-
-    fp32 = out / "model-fp32.onnx"
-    encoder.export_encoder(model, fp32)
-    quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
-    train = windows.select("train")
-    rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)
-    quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
-    _finish(out, "encoder", evaluation, windows, window=window, settings=settings)
-
-
-def _finish(
-    out: Path,
-    candidate: str,
-    evaluation: Path,
-    windows: Windows,
-    *,
-    window: WindowSettings,
-    settings: ExportSettings,
-) -> None:
-    """Write the metadata into every file, measure, judge, and name what serves."""
+    write = {"baseline": _write_baseline, "encoder": _write_encoder}[candidate]
+    write(out, model, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     for path in paths:
         _write_metadata(path, candidate, windows, window)
@@ -117,6 +82,25 @@ def _finish(
         "builds": [asdict(build) for build in builds],
     }
     (out / "builds.json").write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _write_baseline(out: Path, model: Path, windows: Windows, settings: ExportSettings) -> None:
+    """Write the baseline's one build: its kernel has no int8 form."""
+    from har.models.baseline import baseline_to_onnx
+
+    baseline_to_onnx(model, out / "model-fp32.onnx")
+
+
+def _write_encoder(out: Path, model: Path, windows: Windows, settings: ExportSettings) -> None:
+    """Write the encoder's fp32 and int8 builds."""
+    from har.export import encoder, quantize
+
+    fp32 = out / "model-fp32.onnx"
+    encoder.export_encoder(model, fp32)
+    quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
+    train = windows.select("train")
+    rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)
+    quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
 
 
 def judge_all(builds: list[Build], settings: ExportSettings) -> list[Build]:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+SOURCE_SUFFIXES = (".py", ".toml", ".html")
+
 
 def canonical(value: Any) -> bytes:
     """Return the one JSON form of a value: sorted keys, no spaces, UTF-8."""
@@ -68,7 +70,10 @@ def of_code(*modules: str) -> str:
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(module)
         origin = Path(spec.origin)
-        files = origin.parent.rglob("*.py") if spec.submodule_search_locations else [origin]
+        package = bool(spec.submodule_search_locations)
+        files = origin.parent.rglob("*") if package else [origin]
         for file in files:
+            if file.suffix not in SOURCE_SUFFIXES:
+                continue
             sources[f"{module}:{file.relative_to(origin.parent).as_posix()}"] = of_file(file)
     return of_mapping(sources)

@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import BertConfig, PretrainedConfig
 
-from har.data.recording import ACC, CHANNELS
+from har.data.recording import CHANNELS, UNITS
 
 
 class HarEncoderConfig(PretrainedConfig):
@@ -53,7 +53,7 @@ class HarEncoderConfig(PretrainedConfig):
         self.intermediate_size = intermediate_size
         self.dropout, self.token_dropout = dropout, token_dropout
         self.channels = list(CHANNELS)
-        self.units = {c: "m/s2" if c in ACC else "rad/s" for c in CHANNELS}
+        self.units = dict(UNITS)
         kwargs.pop("channels", None)
         kwargs.pop("units", None)
         super().__init__(**kwargs)

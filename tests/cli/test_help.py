@@ -39,4 +39,4 @@ def test_config_prints_every_section() -> None:
     done = CliRunner().invoke(app, ["config", "--json", "--set", "finetune.epochs=2"])
     settings = json.loads(done.output)
     assert settings["finetune"]["epochs"] == 2
-    assert settings["data"]["dataset"] == "hapt"
+    assert settings["data"]["datasets"] == ["hapt"]

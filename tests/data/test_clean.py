@@ -90,6 +90,7 @@ def test_report_names_every_change(recording: Recording) -> None:
         "rows_interpolated": 0,
         "gaps_split": 0,
         "parts": 1,
+        "rows_resampled": 0,
         "rows_out": 500,
     }
 

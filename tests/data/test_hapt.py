@@ -7,16 +7,17 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from har.data.activities import BASIC, TRANSITIONS
 from har.data.recording import CHANNELS, Recording
 from har.data.schema import validate
 from har.data.sources import hapt
 
-PROOF = json.loads(hapt.SOURCE.file.with_suffix(".sha256.json").read_text())
+PROOF = json.loads(hapt.BUNDLED.with_suffix(".sha256.json").read_text())
 
 
 def test_every_column_has_the_published_digest(recordings: list[Recording]) -> None:
     """Decoded SI values are the published ones, as float32, bit for bit."""
-    label_of = {name: number for number, name in hapt.LABELS.items()}
+    label_of = {name: number for number, name in enumerate(BASIC + TRANSITIONS, start=1)}
     for recording, proof in zip(recordings, PROOF, strict=True):
         table = recording.table
         values = {c: table[c].to_numpy("<f4") for c in CHANNELS}
@@ -37,7 +38,7 @@ def test_counts_subjects_and_labels(recordings: list[Recording]) -> None:
 
 def test_scale_is_the_phones(recordings: list[Recording]) -> None:
     """One count is g/720 and 17.5 mdps; a value by hand: 661 counts is 9.003 m/s²."""
-    scale = json.loads(pq.read_schema(hapt.SOURCE.file).metadata[b"scale"])
+    scale = json.loads(pq.read_schema(hapt.BUNDLED).metadata[b"scale"])
     assert scale["acc_x"] == pytest.approx(9.80665 / 720)
     assert scale["gyro_x"] == pytest.approx(np.deg2rad(0.0175))
     assert recordings[0].table["acc_x"].iloc[0] == pytest.approx(661 * 9.80665 / 720, rel=1e-6)

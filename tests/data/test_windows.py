@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from har.config import WindowSettings
+from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut, cut_all
 
@@ -23,8 +24,8 @@ def test_grid_values_and_labels(recording: Recording) -> None:
 def test_mixed_windows_have_no_label(recording: Recording) -> None:
     """One activity a window by default; a lower purity admits more."""
     splits = {"train": ["lab-01"]}
-    assert cut_all([recording], splits, WindowSettings()).y.tolist() == [4, 4, -1, -1, 0, 0]
-    assert cut_all([recording], splits, WindowSettings(purity=0.9)).y.tolist() == [
+    assert cut_all([recording], splits, WindowSettings(), BASIC).y.tolist() == [4, 4, -1, -1, 0, 0]
+    assert cut_all([recording], splits, WindowSettings(purity=0.9), BASIC).y.tolist() == [
         4, 4, 4, -1, 0, 0,
     ]  # fmt: skip
 
@@ -38,7 +39,7 @@ def test_short_recording_gives_no_window(recording: Recording) -> None:
 
 def test_saved_windows_come_back(recording: Recording, tmp_path: Path) -> None:
     """What is saved is what is loaded."""
-    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings())
+    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
     windows.save(tmp_path)
     loaded = Windows.load(tmp_path)
     np.testing.assert_array_equal(loaded.X, windows.X)
@@ -50,7 +51,7 @@ def test_saved_windows_come_back(recording: Recording, tmp_path: Path) -> None:
 def test_selection_by_split(recordings: list[Recording]) -> None:
     """A split's windows are its subjects' and, unless asked otherwise, labelled."""
     chosen = [r for r in recordings if r.meta.subject_id in ("hapt-01", "hapt-02")]
-    windows = cut_all(chosen, {"train": ["hapt-01"], "test": ["hapt-02"]}, WindowSettings())
+    windows = cut_all(chosen, {"train": ["hapt-01"], "test": ["hapt-02"]}, WindowSettings(), BASIC)
     test = windows.select("test")
     assert set(test.subjects) == {"hapt-02"}
     assert (test.y >= 0).all()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from har.data.recording import CHANNELS
+from har.data.recording import CHANNELS, UNITS
 
 RATE, SIZE, HOP = 50.0, 20, 10
 
@@ -41,7 +41,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {
             "classes": json.dumps(["walking", "sitting"]),
             "channels": json.dumps(CHANNELS),
-            "units": json.dumps({"acc": "m/s^2", "gyro": "rad/s"}),
+            "units": json.dumps(UNITS),
             "rate_hz": str(RATE),
             "n_samples": str(SIZE),
             "n_hop": str(HOP),

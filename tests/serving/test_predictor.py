@@ -33,7 +33,7 @@ def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> No
     assert predictor.classes == ("walking", "sitting")
     assert (predictor.rate_hz, predictor.n_samples, predictor.n_hop) == (50, 20, 10)
     assert predictor.needs_gyro
-    assert predictor.units["gyro"] == "rad/s"
+    assert predictor.units["gyro_x"] == "rad/s"
     assert (predictor.window.n_samples, predictor.window.n_hop) == (20, 10)
 
 

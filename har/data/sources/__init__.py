@@ -1,15 +1,20 @@
-"""Data sets, one module each; `get` finds one by name."""
+"""Data sets, one module each: `get` finds one by name.
 
-from har.data.sources import hapt
+A module ``my_set.py`` that defines ``SOURCE`` is the data set ``my-set``; its labels
+stand in ``har/data/taxonomy.toml``. Nothing else is needed to add one.
+"""
+
+import pkgutil
+from importlib import import_module
+
 from har.data.sources.base import Source
 from har.errors import MissingError
-
-_SOURCES: dict[str, Source] = {hapt.SOURCE.name: hapt.SOURCE}
 
 
 def names() -> list[str]:
     """Return the names of the data sets that can be ingested."""
-    return sorted(_SOURCES)
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name.replace("_", "-") for name in modules if name != "base")
 
 
 def get(name: str) -> Source:
@@ -20,6 +25,7 @@ def get(name: str) -> Source:
     MissingError
         If there is no such data set.
     """
-    if name not in _SOURCES:
+    if name not in names():
         raise MissingError(f"no data set {name!r}", expected=", ".join(names()))
-    return _SOURCES[name]
+    source: Source = import_module(f"{__name__}.{name.replace('-', '_')}").SOURCE
+    return source

@@ -1,10 +1,74 @@
-"""What every data set states about itself."""
+"""What every data set states about itself, and how it hands over what it read."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from har.data.recording import Recording
+import pandas as pd
+
+from har.data.ingest.files import RawFiles
+from har.data.ingest.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A published archive.
+
+    Attributes
+    ----------
+    url : str
+        Its official address.
+    sha256 : str, optional
+        Digest recorded by third parties.
+    seen : int
+        How many independent ones state it; a single one warns, more refuse.
+    """
+
+    url: str
+    sha256: str | None = None
+    seen: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """Raw files that are read together: what is ingested again when one of them changes."""
+
+    name: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One recording as its data set tells it, before harmonisation.
+
+    Attributes
+    ----------
+    subject : str
+        The data set's own id of the person.
+    name : str
+        Of the recording; unique within the subject and placement.
+    placement : str
+        One of the source's placements.
+    tables : tuple of DataFrame
+        One table, or accelerometer and gyroscope with separate clocks. Columns:
+        ``time_s``; ``acc_x, acc_y, acc_z`` and ``gyro_x, gyro_y, gyro_z``, those that
+        the table has; ``label`` (str or category, in the first table; null:
+        unlabelled); ``file, line, repaired`` of `har.data.ingest.ledger`. Rows stand
+        in the order of the file.
+    acc_unit : {"m/s2", "g"}
+    gyro_unit : {"rad/s", "deg/s"}
+    conversions : tuple of str
+        What the source computed itself, in words.
+    """
+
+    subject: str
+    name: str
+    placement: str
+    tables: tuple[pd.DataFrame, ...]
+    acc_unit: Literal["m/s2", "g"] = "m/s2"
+    gyro_unit: Literal["rad/s", "deg/s"] = "rad/s"
+    conversions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -13,28 +77,52 @@ class Source:
 
     Attributes
     ----------
-    name, title, licence, citation, placement : str
+    name, title, licence, citation : str
         What the data set is and may be used for.
-    rate_hz : float
-        Its declared sampling rate, Hz.
-    activities : tuple of str
-        Labels of the data set in terms of `har.data.activities`.
-    test_subjects, validation_subjects : tuple of str
-        The canonical split; everyone else trains.
-    file : Path
-        The bundled file.
+    homepage : str
+        Where its provider describes it.
+    placements : tuple of str
+        Where on the body its sensors were.
+    rate_hz : float or None
+        Its declared sampling rate, Hz; None if it differs between its devices.
+    units : str
+        Units of the raw files, in words.
+    faults : tuple of (str, str)
+        Known faults, and what is done about each.
+    items : callable
+        Finds the items among raw files; none if this is another data set's layout.
     read : callable
-        Yields the recordings of a file.
+        Yields the recordings of an item. It tells the ledger of every row: those it
+        does not hand over in a table are quarantined.
+    archive : Archive, optional
+        To download.
+    classes : tuple of str
+        Default class set; empty: whatever every split has labelled windows of.
+    test_subjects, validation_subjects : tuple of str
+        The canonical split, if the field has one; empty: chosen by digests of the ids.
+    same_people_as : tuple of str
+        Data sets of the same people: models trained on one are not scored on the other.
+    bundled : Path, optional
+        A file that ships with the package.
+    labels : dict, optional
+        Words of the data set and their activities; by default the taxonomy's.
     """
 
     name: str
     title: str
     licence: str
     citation: str
-    placement: str
-    rate_hz: float
-    activities: tuple[str, ...]
-    test_subjects: tuple[str, ...]
-    validation_subjects: tuple[str, ...]
-    file: Path
-    read: Callable[[Path], Iterator[Recording]]
+    homepage: str
+    placements: tuple[str, ...]
+    rate_hz: float | None
+    units: str
+    faults: tuple[tuple[str, str], ...]
+    items: Callable[[RawFiles], list[Item]]
+    read: Callable[[RawFiles, Item, Ledger], Iterator[Raw]]
+    archive: Archive | None = None
+    classes: tuple[str, ...] = ()
+    test_subjects: tuple[str, ...] = ()
+    validation_subjects: tuple[str, ...] = ()
+    same_people_as: tuple[str, ...] = ()
+    bundled: Path | None = None
+    labels: dict[str, str] | None = None

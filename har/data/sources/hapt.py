@@ -3,6 +3,9 @@
 The bundled file holds the integer counts of the phone's sensors; the scale in its
 metadata turns them into the phone's own float32 readings in m/s² and rad/s, bit for
 bit (``scripts/bundle_hapt.py`` made the file and proved it).
+
+The official layout is ``RawData/{acc,gyro}_expNN_userMM.txt``, one sample a line, and
+``RawData/labels.txt``: experiment, user, activity, first and last sample.
 """
 
 import json
@@ -10,17 +13,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
-from har.data.activities import ALL
-from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
-from har.data.sources.base import Source
-from har.lineage import digest
+from har.data.activities import BASIC
+from har.data.ingest.files import RawFiles
+from har.data.ingest.ledger import Ledger
+from har.data.ingest.text import Layout, read_table
+from har.data.recording import ACC, CHANNELS, GYRO
+from har.data.sources.base import Archive, Item, Raw, Source
+from har.errors import DataError
 
 RATE_HZ = 50.0
-# Labels 1 to 12 of the data set, in its own order; -1 is unlabelled.
-LABELS = dict(enumerate(ALL, start=1))
+BUNDLED = Path(__file__).parents[1] / "bundled" / "hapt.parquet"
+SIGNALS = r"(acc|gyro)_exp(\d\d)_user(\d\d)\.txt"
+LABELS = r"labels\.txt"
+RANGES = Layout(columns=("experiment", "user", "label", "first", "last"), separator=" ")
 
 
 def subject(number: int) -> str:
@@ -28,41 +37,106 @@ def subject(number: int) -> str:
     return f"hapt-{number:02d}"
 
 
-def read(path: Path) -> Iterator[Recording]:
-    """Yield the 61 recordings of the bundled file.
+def items(files: RawFiles) -> list[Item]:
+    """Return the bundled file, and one item an experiment of the official layout."""
+    found = [Item("bundled", (name,)) for name in files.match(r"hapt\.parquet")]
+    groups: dict[str, dict[str, str]] = {}
+    for name, match in files.match(SIGNALS).items():
+        group = groups.setdefault(f"exp{match[2]}", {})
+        if match[1] in group:
+            raise DataError(f"{name}: a second file of exp{match[2]}", found=group[match[1]])
+        group[match[1]] = name
+    labels = tuple(files.match(LABELS)) if groups else ()
+    if len(labels) > 1:
+        raise DataError(f"{labels[1]}: a second file of labels", found=labels[0])
+    for experiment, group in groups.items():
+        if group.keys() != {"acc", "gyro"} or not labels:
+            raise DataError(
+                f"{experiment}: files are missing",
+                expected="acc_…, gyro_… and labels.txt",
+                found=", ".join((*group.values(), *labels)),
+            )
+        found.append(Item(experiment, (group["acc"], group["gyro"], *labels)))
+    return found
 
-    Parameters
-    ----------
-    path : Path
-        ``hapt.parquet``: one row a sample, counts per axis.
 
-    Yields
-    ------
-    Recording
-        Acceleration in m/s² with gravity, angular velocity in rad/s, at 50 Hz.
+def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
+    """Yield recordings at 50 Hz, rad/s: m/s² from the bundled file, g from the official.
+
+    A sample of an official experiment is two raw rows, one of each sensor's file; its
+    place in the file is its time. Lines of ``labels.txt`` are no samples and not counted.
     """
-    file = pq.read_table(path)
-    scale = json.loads(file.schema.metadata[b"scale"])
-    source = {path.name: digest.of_file(path)}
-    for experiment, rows in file.to_pandas().groupby("experiment", sort=True):
-        user = int(rows["subject"].iloc[0])
-        meta = RecordingMeta(
-            dataset="hapt",
-            recording_id=f"{subject(user)}-exp{experiment:02d}",
-            subject_id=subject(user),
-            rate_hz=RATE_HZ,
-            placement="waist",
-            licence=SOURCE.licence,
-            source=source,
-            conversions=tuple(f"{axis} = count * {scale[axis]!r}" for axis in CHANNELS),
+    if item.name == "bundled":
+        yield from _bundled(files, item.files[0], ledger)
+    else:
+        yield _official(files, item, ledger)
+
+
+def _official(files: RawFiles, item: Item, ledger: Ledger) -> Raw:
+    acc_name, gyro_name, labels = item.files
+    matches = files.match(SIGNALS)
+    _, experiment, user = matches[acc_name].groups()
+    if matches[gyro_name][3] != user:
+        raise DataError(f"{gyro_name}: another user's than {acc_name}")
+    acc = read_table(files, acc_name, Layout(columns=ACC, separator=" "), ledger)
+    gyro = read_table(files, gyro_name, Layout(columns=GYRO, separator=" "), ledger)
+    for table in (acc, gyro):
+        table["time_s"] = (table["line"] - 1) / RATE_HZ
+    acc["label"] = _labels(files, labels, acc["line"].to_numpy(), (int(experiment), int(user)))
+    return Raw(user, f"exp{experiment}", "waist", (acc, gyro), acc_unit="g")
+
+
+def _labels(
+    files: RawFiles, name: str, lines: npt.NDArray[np.int64], who: tuple[int, int]
+) -> npt.NDArray[np.object_]:
+    """Return each sample's label, None where no range or two different ones hold it."""
+    ranges = _ranges(files, name)
+    ranges = ranges[ranges["experiment"] == who[0]]
+    if (ranges["user"] != who[1]).any():
+        raise DataError(
+            f"{name}: experiment {who[0]} is another user's",
+            expected=f"user {who[1]}, as its files are named",
+            found=f"user {int(ranges['user'][ranges['user'] != who[1]].iloc[0])}",
         )
-        yield Recording(_table(rows, meta, scale), meta)
+    labels = np.full(len(lines), None, dtype=object)
+    taken = np.zeros(len(lines), bool)
+    for _, _, activity, first, last in ranges.to_numpy(int).tolist():
+        inside = (lines >= first) & (lines <= last)
+        differs = inside & taken & (labels != str(activity))
+        labels[inside] = str(activity)
+        labels[differs] = None
+        taken |= inside
+    return labels
 
 
-def _table(rows: pd.DataFrame, meta: RecordingMeta, scale: dict[str, float]) -> pd.DataFrame:
-    columns = {c: rows[c].to_numpy().astype(np.float32) * np.float32(scale[c]) for c in CHANNELS}
-    columns["time_s"] = np.arange(len(rows)) / RATE_HZ
-    return make_table(meta, columns, rows["label"].map(LABELS).to_numpy())
+def _ranges(files: RawFiles, name: str) -> pd.DataFrame:
+    notes = Ledger()
+    ranges = read_table(files, name, RANGES, notes)[list(RANGES.columns)]
+    if notes.rows_quarantined or ranges.isna().any(axis=None):
+        raise DataError(
+            f"{name}: a line is no range of labels",
+            expected=f"five numbers a line: {', '.join(RANGES.columns)}",
+            hint="a lost range would leave its samples unlabelled: copy the file again",
+        )
+    return ranges
+
+
+def _bundled(files: RawFiles, name: str, ledger: Ledger) -> Iterator[Raw]:
+    with files.open(name) as file:
+        table = pq.read_table(file)
+    scale = json.loads(table.schema.metadata[b"scale"])
+    conversions = tuple(f"{axis} = count * {scale[axis]!r}" for axis in CHANNELS)
+    rows = table.to_pandas()
+    rows["line"] = np.arange(1, len(rows) + 1)
+    ledger.read(len(rows))
+    for experiment, part in rows.groupby("experiment", sort=True):
+        values = {c: part[c].to_numpy(np.float32) * np.float32(scale[c]) for c in CHANNELS}
+        frame = pd.DataFrame(values, dtype="float64")
+        frame["time_s"] = np.arange(len(part)) / RATE_HZ
+        frame["label"] = part["label"].astype(str).where(part["label"] > 0).to_numpy()
+        frame["file"], frame["line"], frame["repaired"] = name, part["line"].to_numpy(), False
+        who = f"{int(part['subject'].iloc[0]):02d}"
+        yield Raw(who, f"exp{experiment:02d}", "waist", (frame,), conversions=conversions)
 
 
 SOURCE = Source(
@@ -73,12 +147,24 @@ SOURCE = Source(
         "J.-L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra, D. Anguita: Transition-Aware Human "
         "Activity Recognition Using Smartphones. Neurocomputing 171, 2016."
     ),
-    placement="waist",
+    homepage="https://archive.ics.uci.edu/dataset/341",
+    placements=("waist",),
     rate_hz=RATE_HZ,
-    activities=ALL,
+    units="g with gravity, rad/s (bundled: counts of the sensors)",
+    faults=(
+        ("no timestamps", "counted from the row, at 50 Hz"),
+        ("many samples lie in no range of labels.txt", "kept, without a label"),
+    ),
+    items=items,
+    read=read,
+    archive=Archive(
+        "https://archive.ics.uci.edu/static/public/341/"
+        "smartphone+based+recognition+of+human+activities+and+postural+transitions.zip"
+    ),
+    classes=BASIC,
     test_subjects=tuple(subject(n) for n in (2, 4, 9, 10, 12, 13, 18, 20, 24)),
     # Every fifth of the other 21, chosen before any model was trained.
     validation_subjects=tuple(subject(n) for n in (7, 16, 23, 29)),
-    file=Path(__file__).parents[1] / "bundled" / "hapt.parquet",
-    read=read,
+    same_people_as=("uci-har",),
+    bundled=BUNDLED,
 )

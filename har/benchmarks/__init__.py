@@ -1,0 +1,1 @@
+"""Measurements that anyone can repeat: `har benchmark` runs them and prints ratios."""

@@ -1,0 +1,63 @@
+"""Time and peak memory of a call, in a process of its own."""
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a call took.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall clock, without the start of the process and its imports.
+    peak_mb : float
+        Largest resident memory of the process, and of the largest of its children, MB.
+    result : Any
+        What the call returned.
+    """
+
+    seconds: float
+    peak_mb: float
+    result: Any
+
+
+def cost_of(call: Callable[..., Any], *arguments: Any) -> Cost:
+    """Run a call in a new process and return what it took.
+
+    Parameters
+    ----------
+    call : callable
+        A function of a module.
+    *arguments : Any
+        Its arguments; they and the result must be picklable.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(theirs, call, arguments))
+    process.start()
+    theirs.close()
+    try:
+        cost: Cost = ours.recv()
+    except EOFError:
+        raise RuntimeError(f"{call.__name__} ended without a result") from None
+    finally:
+        process.join()
+    return cost
+
+
+def _run(pipe: Connection, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    start = time.perf_counter()
+    result = call(*arguments)
+    seconds = time.perf_counter() - start
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = sum(resource.getrusage(who).ru_maxrss for who in whose) / unit
+    pipe.send(Cost(seconds, peak, result))

@@ -1,0 +1,115 @@
+"""What makes a recording refusable, and what only makes it odd."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from har.data.recording import ACC, GYRO, Recording
+from har.data.schema import MAX_ACC, MAX_GYRO, STANDARD_GRAVITY
+from har.data.schema import check_units as check_units_of_table
+from har.errors import DataError
+
+BLOCK_S = 5.0  # stretch over which a unit is looked for
+MIXED_SHARE = 0.05  # of stretches that look like g where others are m/s²
+BEYOND_SHARE = 0.005  # of rows beyond any sensor; fewer are glitches, and quarantined
+CLIPPED_SHARE = 0.001  # of samples at the largest value
+SMALLEST_RANGE = {  # of the sensors on the market: ±2 g and ±250 deg/s, less 5 %
+    "acceleration": 0.95 * 2 * STANDARD_GRAVITY,
+    "angular velocity": 0.95 * np.deg2rad(250),
+}
+STUCK_S = 1.0
+JITTER = 0.5  # spread of the time steps (90th less 10th percentile) over their mean
+
+
+def rate(time_s: npt.NDArray[np.float64]) -> float:
+    """Return the sampling rate, Hz: samples over time, leaving out the gaps.
+
+    A gap is a step of more than 1 s, and of more than twenty times the median one:
+    shorter pauses are made up by bursts. Repeated times count, for bursts repeat them.
+    """
+    steps = np.diff(time_s)
+    forward = steps[steps > 0]
+    if not len(forward):
+        return float("nan")
+    normal = steps <= max(1.0, 20 * float(np.median(forward)))
+    return float(normal.sum() / steps[normal].sum())
+
+
+def check_range(rows: pd.DataFrame, name: str) -> None:
+    """Raise `DataError` if so many values are beyond any sensor that the unit is wrong."""
+    for channels, limit, unit in ((ACC, MAX_ACC, "m/s²"), (GYRO, MAX_GYRO, "rad/s")):
+        values = rows[[c for c in channels if c in rows]].to_numpy("float64")
+        beyond = float((np.abs(values) > limit).any(axis=1).mean()) if values.size else 0.0
+        if beyond > BEYOND_SHARE:
+            largest = np.nanmax(np.abs(values))
+            raise DataError(
+                f"{name}: {', '.join(channels)} not in {unit}",
+                expected=f"values within ±{limit:.4g} {unit}",
+                found=f"{beyond:.1%} of {len(rows)} rows beyond, up to {largest:.4g}",
+                hint="state the unit that the file is in",
+            )
+
+
+def check_units(rows: pd.DataFrame, name: str) -> None:
+    """Raise `DataError` if a unit is wrong, or changes within the recording."""
+    norm = np.linalg.norm(rows[list(ACC)].to_numpy("float64"), axis=1)
+    size = max(2, round(BLOCK_S * rate(rows["time_s"].to_numpy())))
+    whole = norm[: len(norm) // size * size].reshape(-1, size)
+    in_g = (np.abs(np.median(whole, axis=1) - 1) < 0.4).mean() if len(whole) else 0.0
+    if MIXED_SHARE < in_g < 1 - MIXED_SHARE:
+        raise DataError(
+            f"{name}: acceleration changes its unit",
+            expected=f"a norm near {STANDARD_GRAVITY:g} m/s² at rest throughout",
+            found=f"{in_g:.0%} of {len(whole)} stretches of {BLOCK_S:g} s look like g",
+            hint="split the file by unit and ingest each part with its own",
+        )
+    check_units_of_table(rows, name)
+
+
+def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the detail of what is odd about a recording that is kept.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        In SI units, before times were averaged.
+    recording : Recording
+        What became of them.
+    """
+    table = recording.table
+    for channels, what in ((ACC, "acceleration"), (GYRO, "angular velocity")):
+        values = table[list(channels)].to_numpy()
+        if np.isnan(values).any():
+            continue
+        yield from _clipping(values, what, SMALLEST_RANGE[what])
+        yield from _stuck(values, what, recording.meta.rate_hz)
+    steps = np.diff(rows["time_s"].to_numpy())
+    low, high = np.percentile(steps, [10, 90])
+    if high - low > JITTER * steps.mean():
+        yield "jitter", f"time steps from {low * 1000:.3g} to {high * 1000:.3g} ms (10 to 90 %)"
+    norm = float(np.median(np.linalg.norm(table[list(ACC)].to_numpy("float64"), axis=1)))
+    if abs(norm / STANDARD_GRAVITY - 1) > 0.15:
+        yield "gravity", f"median norm of acceleration {norm:.2f} m/s²"
+
+
+def _clipping(
+    values: npt.NDArray[np.float32], what: str, smallest: float
+) -> Iterator[tuple[str, str]]:
+    largest = np.abs(values).max()
+    share = float((np.abs(values) >= largest).any(axis=1).mean())
+    if largest >= smallest and share > CLIPPED_SHARE and share * len(values) > 5:
+        yield "clipping", f"{share:.2%} of samples at the largest {what}, {largest:.3g}"
+
+
+def _stuck(values: npt.NDArray[np.float32], what: str, rate_hz: float) -> Iterator[tuple[str, str]]:
+    same = np.concatenate([[False], (np.diff(values, axis=0) == 0).all(axis=1), [False]])
+    edges = np.flatnonzero(np.diff(same.astype(np.int8)))
+    lengths = edges[1::2] - edges[::2]
+    long = lengths[lengths >= STUCK_S * rate_hz]
+    if len(long):
+        yield (
+            "stuck",
+            f"{what} does not change for {long.max() / rate_hz:.1f} s ({len(long)} times)",
+        )

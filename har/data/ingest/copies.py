@@ -1,0 +1,151 @@
+"""Recordings whose samples were copied, whole or in part, under another name.
+
+Every 64 rows in a row have a hash of their values, whatever their time and place in
+the recording; one in 64 of these hashes, chosen by its value, is a fingerprint. So a
+copy has its original's fingerprints wherever it starts. Recordings with a fingerprint
+in common are then compared row by row.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from har.data.recording import CHANNELS, Recording, read_recording, read_recordings
+from har.data.splits import content_digest
+
+ROWS = 64  # that a hash spans: 0.6 to 3 s, more than two people share by chance
+KEPT = 64  # one hash in so many is a fingerprint
+MIN_SHARE = 0.1
+MIN_CHANGES = ROWS // 4  # rows unlike the one before; fewer are a stuck sensor or padding
+
+Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, order=True)
+class Copy:
+    """Samples that two recordings share.
+
+    Attributes
+    ----------
+    recording, same_as : str
+        The shorter one and the longer one; of two alike, the later name is first.
+    share : float
+        Of the first one's rows that stand in the other in the same order, 64 or more
+        at a time, 0 to 1. Stretches without change count on neither side.
+    """
+
+    recording: str
+    same_as: str
+    share: float
+
+
+def find_copies(folder: Path) -> list[Copy]:
+    """Return the pairs of recordings that share a tenth or more of the shorter one.
+
+    Whole copies are found at any length. A copied part of n rows is missed with the
+    chance (63/64)ⁿ⁻⁶³: 1 % at 360 rows. Of three or more recordings with the same
+    samples, each is paired with the longest.
+
+    Parameters
+    ----------
+    folder : Path
+        Of recordings, which are read one at a time (those that share something, two);
+        24 bytes a fingerprint stay in memory.
+    """
+    whole: dict[str, str] = {}
+    copies: list[Copy] = []
+    prints: dict[str, tuple[int, Hashes]] = {}
+    for recording in read_recordings(folder):
+        name = recording.meta.recording_id
+        original = whole.setdefault(content_digest(recording), name)
+        if original != name:
+            copies.append(Copy(name, original, 1.0))
+        else:
+            prints[name] = (len(recording.table), _fingerprints(recording))
+    longest_first = sorted(prints, key=lambda name: (-prints[name][0], name))
+    for longer, shorter in _sharing({name: prints[name][1] for name in longest_first}):
+        share = _share(*(read_recording(folder / f"{n}.parquet") for n in (shorter, longer)))
+        if share >= MIN_SHARE:
+            copies.append(Copy(shorter, longer, round(share, 4)))
+    return sorted(copies)
+
+
+def _fingerprints(recording: Recording) -> Hashes:
+    hashes, lively = _hashes(recording)
+    return np.unique(hashes[lively & (hashes % np.uint64(KEPT) == 0)])
+
+
+def _hashes(recording: Recording) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+    """Return the hash of the rows from each row on, and whether enough of them change."""
+    values = recording.table[list(CHANNELS)].to_numpy(np.float32)
+    if len(values) < ROWS:
+        return np.empty(0, np.uint64), np.empty(0, bool)
+    rows = _row_hashes(values)
+    hashes = _mixed(_rolling(rows))
+    changes = np.concatenate([[0], np.cumsum(rows[1:] != rows[:-1])])
+    return hashes, changes[ROWS - 1 :] - changes[: len(hashes)] >= MIN_CHANGES
+
+
+def _share(shorter: Recording, longer: Recording) -> float:
+    """Return the share of the shorter one's rows that stand in the longer one."""
+    hashes, lively = _hashes(shorter)
+    common = lively & np.isin(hashes, _hashes(longer)[0])
+    return float(_covered(common) / _covered(lively))
+
+
+def _covered(starts: npt.NDArray[np.bool_]) -> int:
+    """Count the rows that the spans from the starts on cover."""
+    edges = np.zeros(len(starts) + ROWS, np.int64)
+    edges[: len(starts)] += starts
+    edges[ROWS:] -= starts
+    return int((np.cumsum(edges) > 0).sum())
+
+
+def _row_hashes(values: npt.NDArray[np.float32]) -> Hashes:
+    """Hash the bits of each row; -0 is 0, and what is missing is one value."""
+    values = np.where(np.isnan(values), np.float32(np.nan), values + np.float32(0))
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    hashes = np.zeros(len(values), np.uint64)
+    for column in bits.T:
+        hashes = _mixed(hashes ^ column.astype(np.uint64))
+    return hashes
+
+
+def _mixed(hashes: Hashes) -> Hashes:
+    """Spread every bit over all others (the finaliser of SplitMix64)."""
+    hashes = hashes + np.uint64(0x9E3779B97F4A7C15)
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return hashes ^ (hashes >> np.uint64(31))
+
+
+def _rolling(rows: Hashes) -> Hashes:
+    """Return a polynomial hash modulo 2⁶⁴ of every `ROWS` rows, from sums over all before."""
+    base = 0x9E3779B97F4A7C15  # odd, so it has an inverse
+    inverse = pow(base, -1, 2**64)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(rows * _powers(base, len(rows)))])
+    windows: Hashes = sums[ROWS:] - sums[:-ROWS]
+    return np.multiply(windows, _powers(inverse, len(windows)))
+
+
+def _powers(base: int, n: int) -> Hashes:
+    factors = np.full(n, base, np.uint64)
+    factors[:1] = 1
+    return np.cumprod(factors)
+
+
+def _sharing(prints: dict[str, Hashes]) -> list[tuple[str, str]]:
+    """Return the pairs with a common fingerprint: the first that has it, and each other one."""
+    names = list(prints)
+    if not names:
+        return []
+    hashes = np.concatenate(list(prints.values()))
+    owners = np.repeat(np.arange(len(names)), [len(own) for own in prints.values()])
+    order = np.argsort(hashes, kind="stable")
+    hashes, owners = hashes[order], owners[order]
+    new = np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)]
+    first = owners[np.flatnonzero(new)[np.cumsum(new) - 1]]
+    pairs = set(zip(first[~new].tolist(), owners[~new].tolist(), strict=True))
+    return [(names[a], names[b]) for a, b in sorted(pairs)]

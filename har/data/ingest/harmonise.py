@@ -1,0 +1,283 @@
+"""From what a source read to canonical recordings: units, order, one clock, one taxonomy."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from har.data.activities import ALL, labels
+from har.data.ingest import checks
+from har.data.ingest.ledger import ORIGIN, Ledger
+from har.data.recording import ACC, CHANNELS, GYRO, Recording, RecordingMeta, make_table
+from har.data.schema import STANDARD_GRAVITY, failing_rows, validate
+from har.data.sources.base import Raw, Source
+from har.errors import DataError
+from har.lineage import digest
+
+FACTORS = {"m/s2": 1.0, "g": STANDARD_GRAVITY, "rad/s": 1.0, "deg/s": np.pi / 180}
+RESET_S = 1.0  # a longer step backward is a clock that was set, a shorter one is disorder
+RATE_TOLERANCE = 0.05
+JOIN_TOLERANCE_S = 0.1  # between a sample and its neighbours of the other sensor
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What all recordings of an item share.
+
+    Attributes
+    ----------
+    dataset : str
+        Name under which the data set is ingested.
+    source : Source
+        What it is.
+    digests : dict
+        SHA-256 of the item's raw files.
+    placements : tuple of str
+        Those that the user asked for; empty: all.
+    """
+
+    dataset: str
+    source: Source
+    digests: dict[str, str]
+    placements: tuple[str, ...] = ()
+
+
+def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
+    """Yield the canonical recordings of a raw one; every row is told to the ledger.
+
+    Time starts at 0 and strictly increases; a clock that was set back starts another
+    recording. A recording that cannot be trusted (wrong unit, no samples) is
+    quarantined whole.
+
+    Parameters
+    ----------
+    raw : Raw
+        As its source read it.
+    origin : Origin
+        Of its item.
+    ledger : Ledger
+        Of its item.
+
+    Yields
+    ------
+    Recording
+        At its native rate, in m/s² and rad/s.
+    """
+    subject = slug(raw.subject)
+    place = (raw.placement,) if len(origin.source.placements) > 1 else ()
+    name = "-".join((origin.dataset, subject, *place, slug(raw.name)))
+    tables = [_to_si(table, raw) for table in raw.tables]
+    try:
+        for table in tables:
+            checks.check_range(table, name)
+    except DataError as error:
+        _reject(tables, name, error, ledger)
+        return
+    parts = [list(_segments(_sound(table, ledger), ledger)) for table in tables]
+    if len({len(segments) for segments in parts}) > 1:
+        for table in itertools.chain(*parts):
+            ledger.quarantine(table, "the sensors' clocks were set back at different places")
+        return
+    for number, pair in enumerate(zip(*parts, strict=True), start=1):
+        before = (ledger.rows_kept, ledger.rows_repaired)
+        part = name if len(parts[0]) == 1 else f"{name}-clock{number}"
+        joined = _join(*pair, part, ledger) if len(pair) == 2 else pair
+        for recording in _recording(*joined, name=part, raw=raw, origin=origin, ledger=ledger):
+            kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
+            meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
+            yield Recording(recording.table, meta)
+
+
+def _to_si(table: pd.DataFrame, raw: Raw) -> pd.DataFrame:
+    factors = dict.fromkeys(ACC, FACTORS[raw.acc_unit]) | dict.fromkeys(
+        GYRO, FACTORS[raw.gyro_unit]
+    )
+    changed = {c: table[c] * f for c, f in factors.items() if c in table and f != 1.0}
+    return table.assign(**changed)
+
+
+def _sound(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Quarantine rows that are no measurement, and copies of rows."""
+    if "acc_x" in table and all(c in table and table[c].isna().all() for c in GYRO):
+        table = table.drop(columns=list(GYRO))
+    reasons = failing_rows(table)
+    for reason in reasons.dropna().unique():
+        ledger.quarantine(table[reasons == reason], reason)
+    table = table[reasons.isna()].reset_index(drop=True)
+    time = table["time_s"].to_numpy()
+    if (np.diff(time) > 0).all():
+        return table
+    values = [c for c in table.columns if c not in ORIGIN]
+    return ledger.filter(table, table.duplicated(values).to_numpy(), "copy of an earlier row")
+
+
+def _segments(table: pd.DataFrame, ledger: Ledger) -> Iterator[pd.DataFrame]:
+    """Yield the stretches between resets of the clock, each in order."""
+    back = np.diff(table["time_s"].to_numpy(), prepend=-np.inf) < -RESET_S
+    if not back.any():
+        yield _ordered(table, ledger)
+        return
+    for _, rows in table.groupby(np.cumsum(back), sort=True):
+        yield _ordered(rows.reset_index(drop=True), ledger)
+
+
+def _ordered(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Put rows in the order of time."""
+    time = table["time_s"].to_numpy()
+    late = time < np.maximum.accumulate(time) if len(time) else np.zeros(0, bool)
+    if not late.any():
+        return table
+    ledger.repair(table, late, "put in the order of time")
+    return table.sort_values("time_s", kind="stable", ignore_index=True)
+
+
+def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Average the samples of one time; where their labels differ there is none."""
+    repeated = rows["time_s"].duplicated(keep=False).to_numpy()
+    if not repeated.any():
+        return rows
+    ledger.repair(rows, repeated, "averaged with others of the same time")
+    group = (~rows["time_s"].duplicated()).cumsum().to_numpy() - 1
+    first = rows[~rows["time_s"].duplicated()].reset_index(drop=True)
+    present = [c for c in CHANNELS if c in rows]
+    first[present] = rows[present].groupby(group).mean()
+    codes = pd.factorize(rows["label"])[0]
+    mixed = pd.Series(codes).groupby(group).nunique().to_numpy() > 1
+    first.loc[mixed, "label"] = None
+    return first
+
+
+def _join(
+    acc: pd.DataFrame, gyro: pd.DataFrame, name: str, ledger: Ledger
+) -> tuple[pd.DataFrame, ...]:
+    """Interpolate angular velocity at the times of acceleration.
+
+    Returns
+    -------
+    tuple of DataFrame
+        Acceleration with angular velocity, and the rows that the latter is from.
+    """
+    # A value between two needs both of them near; a sample is of use on either side.
+    before, after = _distances(acc["time_s"].to_numpy(), gyro["time_s"].to_numpy())
+    acc_near = np.maximum(before, after) <= JOIN_TOLERANCE_S
+    before, after = _distances(gyro["time_s"].to_numpy(), acc["time_s"].to_numpy())
+    gyro_near = np.minimum(before, after) <= JOIN_TOLERANCE_S
+    if not acc_near.any():
+        ledger.quarantine(gyro, "the gyroscope's clock shares no time with the accelerometer's")
+        ledger.warn(name, "no gyroscope", "its clock shares no time with the accelerometer's")
+        return (acc,)
+    gyro = ledger.filter(gyro, ~gyro_near, f"no acceleration within {JOIN_TOLERANCE_S:g} s")
+    acc = ledger.filter(acc, ~acc_near, f"no angular velocity within {JOIN_TOLERANCE_S:g} s")
+    gyro = gyro.assign(label=None)
+    times = _averaged(gyro, ledger)
+    values = {c: np.interp(acc["time_s"], times["time_s"], times[c]) for c in GYRO}
+    return acc.assign(**values), gyro
+
+
+def _distances(
+    times: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return how far another sensor's samples before and after each time are from it."""
+    if not len(others):
+        nowhere = np.full(len(times), np.inf)
+        return nowhere, nowhere
+    before = np.maximum(np.searchsorted(others, times, side="right") - 1, 0)
+    after = np.minimum(np.searchsorted(others, times), len(others) - 1)
+    return np.abs(times - others[before]), np.abs(others[after] - times)
+
+
+def _recording(
+    rows: pd.DataFrame, *gyro: pd.DataFrame, name: str, raw: Raw, origin: Origin, ledger: Ledger
+) -> Iterator[Recording]:
+    """Yield a recording, or none; `gyro` are the rows that its angular velocity is from."""
+    if rows["time_s"].nunique() < 2:
+        for table in (rows, *gyro):
+            ledger.quarantine(table, "fewer than two different times in a recording")
+        return
+    rate_hz = checks.rate(rows["time_s"].to_numpy())
+    try:
+        checks.check_units(rows, name)
+    except DataError as error:
+        _reject([rows, *gyro], name, error, ledger)
+        return
+    told = _averaged(rows, ledger)
+    for table in (rows, *gyro):
+        ledger.keep(table)
+    start_s = float(told["time_s"].iloc[0])
+    meta = RecordingMeta(
+        dataset=origin.dataset,
+        recording_id=name,
+        subject_id=f"{origin.dataset}-{slug(raw.subject)}",
+        rate_hz=_declared_or(rate_hz, origin.source.rate_hz, name, ledger),
+        placement=raw.placement,
+        licence=origin.source.licence,
+        source=origin.digests,
+        conversions=(*raw.conversions, *_conversions(raw)),
+        start_s=start_s,
+    )
+    columns = {c: told[c].to_numpy() for c in CHANNELS if c in told}
+    columns["time_s"] = told["time_s"].to_numpy() - start_s
+    recording = Recording(make_table(meta, columns, _activities(told, origin, name, ledger)), meta)
+    validate(recording)
+    for kind, detail in checks.oddities(rows, recording):
+        ledger.warn(name, kind, detail)
+    yield recording
+
+
+def _reject(tables: list[pd.DataFrame], name: str, error: DataError, ledger: Ledger) -> None:
+    for table in tables:
+        ledger.quarantine(table, error.message.removeprefix(f"{name}: "))
+    ledger.reject(name, error)
+
+
+def _declared_or(found: float, declared: float | None, name: str, ledger: Ledger) -> float:
+    """Return the declared rate if the timestamps agree with it, else theirs."""
+    if declared is None:
+        return found
+    if abs(found / declared - 1) <= RATE_TOLERANCE:
+        return declared
+    ledger.warn(name, "rate", f"{found:.4g} Hz by its timestamps, declared as {declared:g} Hz")
+    return found
+
+
+def _conversions(raw: Raw) -> list[str]:
+    units = {"acceleration": raw.acc_unit, "angular velocity": raw.gyro_unit}
+    return [
+        f"{what} = {unit} * {FACTORS[unit]!r}" for what, unit in units.items() if FACTORS[unit] != 1
+    ]
+
+
+def _vocabulary(source: Source) -> dict[str, str | None]:
+    """Return the data set's words; tables without their own use the taxonomy's."""
+    own = {activity: activity for activity in ALL} | (source.labels or {})
+    return labels(source.name) or {word: activity or None for word, activity in own.items()}
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_]+", "-", word.lower())
+
+
+def slug(text: str) -> str:
+    """Return text as part of a file's name; what had to be changed is told apart by a digest.
+
+    >>> slug("exp01"), slug("../x")
+    ('exp01', 'x-d6b96a97')
+    """
+    plain = re.sub(r"[^\w.\-]+", "-", text, flags=re.ASCII).strip("-.")[:80]
+    return plain if plain == text else f"{plain}-{digest.of_bytes(text.encode())[:8]}".strip("-")
+
+
+def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -> "pd.Categorical":
+    """Translate a data set's labels; a word that the taxonomy lacks is unlabelled and told."""
+    known = _vocabulary(origin.source)
+    words = pd.Categorical(rows["label"])
+    texts = [str(word).strip() for word in words.categories]
+    mapped = [known.get(text, known.get(_plain(text))) for text in texts]
+    unknown = [text for text in texts if not {text, _plain(text)} & known.keys()]
+    if unknown:
+        ledger.warn(name, "unknown label", ", ".join(repr(word[:40]) for word in unknown[:5]))
+    return pd.Categorical([*mapped, None], categories=ALL)[words.codes]

@@ -1,0 +1,91 @@
+"""Trained models on a data set that they have never seen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from har.config import EvaluateSettings
+from har.data.activities import lift
+from har.data.windows import Windows
+from har.evaluation import plots
+from har.evaluation.evaluate import predictions, test_digest
+from har.evaluation.metrics import score
+
+OTHER = "other"
+
+
+def evaluate_transfer(
+    windows: Windows,
+    out: Path,
+    *,
+    probabilities: dict[str, npt.NDArray[np.floating[Any]]],
+    model_classes: tuple[str, ...],
+    settings: EvaluateSettings,
+) -> None:
+    """Score models on the activities that they and another data set have in common.
+
+    A model answers with all its classes. One that is finer than a common activity counts
+    as that activity; one that is none of them is the answer ``other``, which is wrong.
+
+    Parameters
+    ----------
+    windows : Windows
+        Of the other data set, all in the split ``test``; its classes are the common ones.
+    out : Path
+        Gets one folder a model with ``metrics.json``, ``predictions.parquet`` and plots.
+    probabilities : dict of str to ndarray of shape (n_test_windows, n_model_classes)
+        Of the labelled windows, by model.
+    model_classes : tuple of str
+        The models' classes.
+    settings : EvaluateSettings
+        Of the intervals.
+    """
+    test = windows.select("test")
+    answers = Windows(test.X, test.y, test.index, (*test.classes, OTHER))
+    found = {}
+    for name, proba in probabilities.items():
+        lifted = lift_probabilities(proba, model_classes, windows.classes)
+        metrics = score(test.y, lifted, test.subjects, answers.classes, settings=settings)
+        found[name] = {
+            "candidate": name,
+            "datasets": sorted(set(test.index["dataset"])),
+            "model_classes": list(model_classes),
+            "test_digest": test_digest(test),
+            **metrics,
+        }
+        (out / name).mkdir()
+        predictions(answers, lifted).to_parquet(out / name / "predictions.parquet", index=False)
+        (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
+        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(metrics)))
+    (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(found)))
+
+
+def lift_probabilities(
+    probabilities: npt.NDArray[np.floating[Any]],
+    model_classes: tuple[str, ...],
+    classes: tuple[str, ...],
+) -> npt.NDArray[np.float64]:
+    """Return the probability of each class, and of none of them in the last column.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_windows, n_model_classes)
+    model_classes, classes : tuple of str
+        Activities of the taxonomy.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_classes + 1)
+
+    Examples
+    --------
+    >>> p = np.array([[0.2, 0.3, 0.5]])
+    >>> lift_probabilities(p, ("stairs-up", "stairs-down", "lying"), ("walking", "stairs"))
+    array([[0. , 0.5, 0.5]])
+    """
+    names = (*classes, OTHER)
+    target = [names.index(lift(name, classes) or OTHER) for name in model_classes]
+    return np.asarray(probabilities, np.float64) @ np.eye(len(names))[target]
