@@ -60,11 +60,24 @@ def tables(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     )
     parts = [
         (f"{title} ({', '.join(changes)})", splits),
-        ("Test subjects", score_rows(summary["models"])),
+        *score_tables("Test subjects", summary["models"]),
         ("ONNX builds", build_rows(summary["builds"])),
         ("Registry", version_rows(summary["versions"])),
     ]
     return [{"title": title, "columns": columns, "rows": rows} for title, (columns, rows) in parts]
+
+
+def score_tables(title: str, models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Rows]]:
+    """Return the titles and rows of the models' scores, by data set too if there are several."""
+    rows = [
+        [name, dataset, f"{part['n_windows']:,}", f"{part['macro_f1']:.4f}"]
+        for name, m in models.items()
+        for dataset, part in m.get("per_dataset", {}).items()
+    ]
+    tables = [(title, score_rows(models))]
+    if len(rows) > len(models):
+        tables.append(("By data set", (["model", "data set", "windows", "macro-F1"], rows)))
+    return tables
 
 
 def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:

@@ -71,7 +71,7 @@ def evaluate(
     Example: har evaluate --trained-on hapt --dataset sp-sw-har
     """
     from har import steps
-    from har.summary import score_rows
+    from har.summary import score_tables
 
     show_progress()
     settings = settings_of(overrides, classes, trained_on)
@@ -83,7 +83,8 @@ def evaluate(
     found = {n: json.loads((folder / n / "metrics.json").read_text()) for n in steps.CANDIDATES}
     if as_json:
         return print_json(found)
-    out.print(table(title, *score_rows(found)))
+    for heading, (columns, rows) in score_tables(title, found):
+        out.print(table(heading, columns, rows))
 
 
 def export(

@@ -98,8 +98,9 @@ def windows(
 ) -> None:
     """Write the windows of all recordings, each with its split."""
     assigned = json.loads((split_folder / "split.json").read_text())
-    classes = _classes(dataset_facts(ingested), settings)
-    cut_all(read_recordings(cleaned), assigned, settings, classes).save(out)
+    classes, fixed = _classes(dataset_facts(ingested), settings)
+    cut = cut_all(read_recordings(cleaned), assigned, settings, classes, drop_missing=not fixed)
+    cut.save(out)
 
 
 def foreign_windows(
@@ -127,15 +128,20 @@ def foreign_windows(
     return cut_all(found, {"test": subjects}, settings, classes)
 
 
-def _classes(facts: list[dict[str, Any]], settings: WindowSettings) -> tuple[str, ...] | None:
-    """Return the class set: the one asked for, a data set's own, or what several share."""
+def _classes(facts: list[dict[str, Any]], settings: WindowSettings) -> tuple[tuple[str, ...], bool]:
+    """Return the class set, and whether it stands whatever the splits hold.
+
+    It is the one that was asked for, else a data set's own, else all its activities, and
+    for several data sets what they have in common.
+    """
     if isinstance(settings.classes, int):
-        return class_names(settings.classes)
+        return class_names(settings.classes), True
     if settings.classes is not None:
-        return settings.classes
-    if len(facts) > 1 and all(entry["activities"] for entry in facts):
-        return common(entry["activities"] for entry in facts)
-    return tuple(facts[0]["classes"]) or None
+        return settings.classes, True
+    if len(facts) > 1:
+        return common(entry["activities"] for entry in facts), False
+    own = tuple(facts[0]["classes"])
+    return own or tuple(facts[0]["activities"]), bool(own)
 
 
 def _or_default(chosen: tuple[str, ...] | None, default: list[str]) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from har.data.recording import CHANNELS, Recording
@@ -24,7 +26,8 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     The samples are interpolated linearly on a uniform grid near their own rate, whose
     ratio to the new rate is a small fraction, then filtered and resampled by
     `scipy.signal.resample_poly` (Kaiser window, anti-aliasing below the lower of both
-    Nyquist rates). A sample gets the activity of the last row before it.
+    Nyquist rates). A sample gets the activity of the last row before it;
+    in a gap (of more than 1.5 sampling intervals) between two activities it has none.
 
     Parameters
     ----------
@@ -51,16 +54,29 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
         values = resample_poly(values, ratio.numerator, ratio.denominator, padtype="line")
     n = min(len(values), int(time[-1] * rate_hz + 1e-6) + 1)
     new_time = np.arange(n) / rate_hz
-    before = np.searchsorted(time, new_time + ON_GRID / rate_hz, side="right") - 1
+    activity = _labels(table["activity"].array, time, new_time, meta.rate_hz)
     result = pd.DataFrame(
         {
             "recording_id": meta.recording_id,
             "subject_id": meta.subject_id,
             "time_s": new_time,
             **{c: values[:n, i].astype(np.float32) for i, c in enumerate(CHANNELS)},
-            "activity": table["activity"].array[before],
+            "activity": activity,
         }
     ).astype({"recording_id": table["recording_id"].dtype, "subject_id": table["subject_id"].dtype})
     note = f"resampled from {meta.rate_hz:g} to {rate_hz:g} Hz"
     conversions = (*meta.conversions, note)
     return Recording(result, replace(meta, rate_hz=rate_hz, conversions=conversions))
+
+
+def _labels(
+    activity: Any, time: npt.NDArray[np.float64], at: npt.NDArray[np.float64], rate_hz: float
+) -> Any:
+    """Return the activity at other times than those of the samples."""
+    close = ON_GRID / rate_hz
+    before = np.searchsorted(time, at + close, side="right") - 1
+    after = np.minimum(before + 1, len(time) - 1)
+    in_gap = (time[after] - time[before] > 1.5 / rate_hz) & (at > time[before] + close)
+    labels = activity[before]
+    labels[in_gap & (activity.codes[before] != activity.codes[after])] = None
+    return labels

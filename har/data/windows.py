@@ -113,7 +113,9 @@ def cut_all(
     recordings: Iterable[Recording],
     splits: dict[str, list[str]],
     settings: WindowSettings,
-    classes: tuple[str, ...] | None = None,
+    classes: tuple[str, ...] = ALL,
+    *,
+    drop_missing: bool = False,
 ) -> Windows:
     """Cut recordings and label windows whose purity reaches the settings' threshold.
 
@@ -125,9 +127,10 @@ def cut_all(
         Subjects per split.
     settings : WindowSettings
         Length, hop and purity.
-    classes : tuple of str, optional
-        An activity belongs to itself or to its nearest ancestor among them. By
-        default all activities that every split has pure windows of.
+    classes : tuple of str
+        An activity belongs to itself or to its nearest ancestor among them.
+    drop_missing : bool, default=False
+        Leave out the classes that a split has no pure window of.
 
     Raises
     ------
@@ -146,7 +149,7 @@ def cut_all(
     split_of = {who: split for split, subjects in splits.items() for who in subjects}
     index["split"] = index["subject_id"].map(split_of)
     pure = index["purity"] >= settings.purity
-    chosen = _in_every_split(index[pure]) if classes is None else classes
+    chosen = _in_every_split(index[pure], classes) if drop_missing else classes
     if len(chosen) < 2:
         raise DataError(
             "fewer than two classes to tell apart",
@@ -155,19 +158,22 @@ def cut_all(
             hint=f"short activities need shorter windows (window.length_s, now "
             f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
         )
-    lifted = [lift(name, chosen) for name in ALL]
-    code_of = np.array([chosen.index(name) if name else -1 for name in lifted] + [-1])
-    y = np.where(pure, code_of[index["activity"].cat.codes], -1)
+    y = np.where(pure, _class_codes(chosen)[index["activity"].cat.codes], -1)
     return Windows(np.concatenate([X for X, _ in cuts]), y.astype(np.int64), index, chosen)
 
 
-def _in_every_split(index: pd.DataFrame) -> tuple[str, ...]:
-    """Return the activities that all three splits have, in the taxonomy's order."""
-    present = index.groupby("split")["activity"].unique()
-    shared = (
-        set.intersection(*(set(names.dropna()) for names in present)) if len(present) else set()
-    )
-    return tuple(name for name in ALL if name in shared)
+def _class_codes(classes: tuple[str, ...]) -> Labels:
+    """Return the class of each activity of the taxonomy, and -1 for none at the end."""
+    lifted = [lift(name, classes) for name in ALL]
+    return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
+
+
+def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the classes that every split has a window of."""
+    codes = _class_codes(classes)[index["activity"].cat.codes]
+    present = [set(codes[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
+    shared = set[int]().union(*present).intersection(*present)
+    return tuple(name for code, name in enumerate(classes) if code in shared)
 
 
 def _majority(

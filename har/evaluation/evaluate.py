@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.metrics import confusion_matrix
 
 from har.config import EvaluateSettings
 from har.data.windows import Windows
 from har.evaluation import plots
-from har.evaluation.metrics import paired_difference, score
+from har.evaluation.metrics import macro_f1, paired_difference, score
 from har.lineage import digest
 
 Probabilities = npt.NDArray[np.floating[Any]]
@@ -58,6 +59,7 @@ def evaluate(
             "candidate": name,
             "test_digest": frozen,
             **score(test.y, proba, test.subjects, test.classes, settings=settings),
+            "per_dataset": per_dataset(test, proba),
         }
         for name, proba in candidates.items()
     }
@@ -93,6 +95,18 @@ def test_digest(test: Windows) -> str:
             "X": digest.of_array(test.X),
         }
     )
+
+
+def per_dataset(test: Windows, probabilities: Probabilities) -> dict[str, dict[str, float]]:
+    """Return windows and macro-F1 on the test subjects of each data set."""
+    predicted = np.asarray(probabilities).argmax(1)
+    found = {}
+    for name, rows in test.index.groupby("dataset").indices.items():
+        matrix = confusion_matrix(
+            test.y[rows], predicted[rows], labels=np.arange(len(test.classes))
+        )
+        found[str(name)] = {"n_windows": len(rows), "macro_f1": float(macro_f1(matrix))}
+    return found
 
 
 def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:

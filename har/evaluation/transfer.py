@@ -59,7 +59,7 @@ def evaluate_transfer(
         (out / name).mkdir()
         predictions(answers, lifted).to_parquet(out / name / "predictions.parquet", index=False)
         (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
-        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(metrics)))
+        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(found[name])))
     (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(found)))
 
 

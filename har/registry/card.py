@@ -3,6 +3,7 @@
 from har.lineage import origin
 from har.registry.candidate import Candidate
 
+MAX_FILES = 10  # that the card names; the lineage record names all
 _TEMPLATE = """# {name} on {dataset}, for human activity recognition
 
 Takes one window of {samples} samples at {rate:g} Hz ({length:g} s) with six channels:
@@ -77,6 +78,9 @@ def _people(candidate: Candidate) -> str:
 def _sources(candidate: Candidate) -> str:
     ingested = candidate.steps.get("ingest")
     files = origin.raw_files(ingested.path) if ingested else []
+    if len(files) > MAX_FILES:
+        licences = sorted({file["annotations"]["licence"] for file in files})
+        return f"{len(files)} files, named in lineage.json ({'; '.join(licences)})"
     named = [f"{file['name']} ({file['annotations']['licence']})" for file in files]
     return ", ".join(named) or "not recorded"
 

@@ -68,7 +68,7 @@ def _fetch(address: str, path: Path) -> None:
 
     try:
         pooch.retrieve(address, None, path.name, path.parent, progressbar=True)
-    except (requests.RequestException, OSError) as error:
+    except (requests.RequestException, OSError, ValueError) as error:  # or no address at all
         raise MissingError(
             f"{address}: cannot be reached",
             found=str(error).splitlines()[0],

@@ -104,7 +104,7 @@ def look(files: RawFiles, separator: str | None = None) -> tuple[pd.DataFrame, d
 def _look_parquet(files: RawFiles, name: str) -> pd.DataFrame:
     with _parquet(files, name) as table:
         for batch in table.iter_batches(SAMPLE_LINES):
-            return pd.DataFrame(batch.to_pandas())
+            return pd.DataFrame(batch.replace_schema_metadata(None).to_pandas())
         return pd.DataFrame(columns=table.schema_arrow.names)
 
 
@@ -186,7 +186,8 @@ def _parquet_blocks(
 
 
 def _with_words(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-    """Turn columns into text, as a CSV would hold them."""
+    """Turn columns into text, as a CSV would hold them; forget which one was the index."""
+    batch = batch.replace_schema_metadata(None)
     for name in names:
         words = batch[name].cast(pa.string())
         batch = batch.set_column(batch.schema.names.index(name), name, words)

@@ -1,0 +1,189 @@
+"""A data set is read once, item by item, and nothing that it holds is lost."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from har.data.ingest import dataset
+from har.data.ingest.dataset import Request, find, ingest, known
+from har.data.ingest.files import RawFiles
+from har.data.ingest.mapping import ColumnMapping
+from har.data.recording import CHANNELS, read_recordings
+from har.errors import DataError, MissingError
+from har.store import Store
+
+MAPPING = ColumnMapping(
+    time="t",
+    acc=("ax", "ay", "az"),
+    gyro=("gx", "gy", "gz"),
+    activity="what",
+    subject_pattern=r"s(\d+)/",
+)
+
+
+def write(folder: Path, name: str, *, seed: int, n: int = 400) -> Path:
+    """Write ten seconds of plausible data at 40 Hz."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        random.normal((0, 0, 9.81, 0, 0, 0), 0.4, (n, 6)),
+        columns=["ax", "ay", "az", "gx", "gy", "gz"],
+    )
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    what = np.where(np.arange(n) < n // 2, "walking", "sitting")
+    frame.assign(t=np.arange(n) / 40, what=what).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """Two people's files."""
+    write(tmp_path / "raw", "s1/walk.csv", seed=1)
+    write(tmp_path / "raw", "s2/walk.csv", seed=2)
+    return tmp_path / "raw"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / "store")
+
+
+def test_a_second_ingestion_reads_nothing(
+    raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same files give the same artifact, and not one of them is opened."""
+    first = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (first.items_read, first.items_found) == (2, 0)
+    dataset.opened.cache_clear()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a file was opened")
+
+    monkeypatch.setattr("har.data.ingest.files._Folder.open", refuse)
+    second = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (second.items_read, second.items_found) == (0, 2)
+    assert second.artifact.content == first.artifact.content
+
+
+def test_a_folder_that_has_grown_reads_the_new_files_only(
+    raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third person's file is opened; the other two are not."""
+    ingest(store, Request("lab", raw, mapping=MAPPING))
+    write(raw, "s3/walk.csv", seed=3)
+    opened: set[str] = set()
+    open_file = RawFiles.__subclasses__()[0].open
+
+    def note(self: RawFiles, name: str) -> object:
+        opened.add(name)
+        return open_file(self, name)
+
+    monkeypatch.setattr("har.data.ingest.files._Folder.open", note)
+    grown = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (grown.items_read, grown.items_found) == (1, 2)
+    assert opened == {"s3/walk.csv"}
+    assert grown.totals["counts"]["subjects"] == 3
+
+
+def test_a_changed_file_is_read_again(raw: Path, store: Store) -> None:
+    """Other bytes under the same name are another item."""
+    before = ingest(store, Request("lab", raw, mapping=MAPPING))
+    write(raw, "s2/walk.csv", seed=9)
+    os.utime(raw / "s2/walk.csv", ns=(1, 1))
+    after = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (after.items_read, after.items_found) == (1, 1)
+    assert after.artifact.content != before.artifact.content
+
+
+def test_a_file_that_is_gone_is_gone(raw: Path, store: Store) -> None:
+    """What the folder no longer holds is not in the data set."""
+    ingest(store, Request("lab", raw, mapping=MAPPING))
+    shutil.rmtree(raw / "s2")
+    left = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert left.totals["counts"]["subjects"] == 1
+    assert [r.meta.subject_id for r in read_recordings(left.artifact.path)] == ["lab-1"]
+
+
+def test_one_process_and_several_give_the_same(raw: Path, tmp_path: Path) -> None:
+    """Items that are read at the same time end in the same bytes."""
+    for number in range(3, 6):
+        write(raw, f"s{number}/walk.csv", seed=number)
+    request = Request("lab", raw, mapping=MAPPING)
+    one = ingest(Store(tmp_path / "one"), request, jobs=1)
+    two = ingest(Store(tmp_path / "two"), request, jobs=2)
+    assert two.items_read == 5
+    assert two.artifact.content == one.artifact.content
+
+
+def test_a_broken_file_does_not_stop_the_others(raw: Path, store: Store) -> None:
+    """It is named with the reason; what is sound is ingested."""
+    (raw / "s3").mkdir()
+    (raw / "s3" / "walk.csv").write_bytes(b"\x00\x01\x02")
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert done.totals["counts"]["recordings"] == 2
+    assert list(done.rejected) == ["s3-walk.csv"]
+    assert "no column t" in done.rejected["s3-walk.csv"]
+
+
+def test_raw_files_are_not_needed_afterwards(raw: Path, store: Store) -> None:
+    """An ingested data set is found by its name when its raw files are gone."""
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    shutil.rmtree(raw)
+    assert find(store, "lab").content == done.artifact.content
+    assert list(known(store)) == ["lab"]
+
+
+def test_quarantine_keeps_line_and_content(raw: Path, store: Store) -> None:
+    """A row that was set aside can be read again: file, line, reason, values."""
+    path = raw / "s1" / "walk.csv"
+    lines = path.read_text().splitlines()
+    lines[10] = lines[10].replace(lines[10].split(",")[0], "oops", 1)
+    path.write_text("\n".join(lines) + "\n")
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    (reason,) = dataset.quarantine_reasons(done.artifact.path / dataset.QUARANTINED)
+    assert (reason["reason"], reason["rows"]) == ("not a number", 1)
+    assert (reason["file"], reason["line"]) == ("s1/walk.csv", 11)
+    assert json.loads(reason["content"])["ax"] == "oops"
+
+
+def test_a_copy_under_another_name_is_set_aside(raw: Path, store: Store) -> None:
+    """The same samples as another person's go to quarantine, and the account still adds up."""
+    shutil.copytree(raw / "s1", raw / "s7")
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    totals = done.totals
+    assert totals["counts"]["recordings"] == 2
+    assert totals["counts"]["rows_in"] == 1200
+    assert totals["counts"]["rows_quarantined"] == 400
+    assert totals["reasons"] == {dataset.COPIED: 400}
+    (copy,) = totals["copies"]
+    assert {copy["recording"], copy["same_as"]} == {"lab-1-s1-walk", "lab-7-s7-walk"}
+
+
+def test_recordings_know_their_origin(raw: Path, store: Store) -> None:
+    """Each recording names its raw file's digest, and how many rows it was made of."""
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    recording = next(read_recordings(done.artifact.path))
+    assert list(recording.meta.source) == ["s1/walk.csv"]
+    assert (recording.meta.rows_kept, recording.meta.rows_repaired) == (400, 0)
+    frame = pd.read_csv(raw / "s1" / "walk.csv")
+    values = frame[["ax", "ay", "az", "gx", "gy", "gz"]].to_numpy(np.float32)
+    np.testing.assert_array_equal(recording.table[list(CHANNELS)].to_numpy(), values)
+
+
+def test_what_is_not_there_is_said(tmp_path: Path, store: Store) -> None:
+    """No path, no such layout, no such placement, never ingested: four clear errors."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MissingError, match="no such file or folder"):
+        ingest(store, Request("mhealth", tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="not the layout of mhealth"):
+        ingest(store, Request("mhealth", tmp_path / "empty"))
+    with pytest.raises(DataError, match="no placement ear"):
+        ingest(store, Request("mhealth", tmp_path / "empty", ("ear",)))
+    with pytest.raises(MissingError, match="'lab' is not ingested"):
+        find(store, "lab")
