@@ -224,8 +224,10 @@ def evaluate(settings: Settings) -> Artifact:
     )
 
 
-def transfer(settings: Settings, dataset: str) -> Artifact:
-    """Score both models, as trained, on all of another data set.
+def transfer(
+    settings: Settings, dataset: str, placements: tuple[str, ...] | None = None
+) -> Artifact:
+    """Score both models, as trained, on all of another data set, or on placements of it.
 
     Raises
     ------
@@ -238,7 +240,7 @@ def transfer(settings: Settings, dataset: str) -> Artifact:
             f"the models know people of {dataset}: they were trained on {', '.join(known)}",
             hint="`har evaluate --trained-on …` without --dataset scores them on test subjects",
         )
-    other = DataSettings(datasets=(dataset,), placements=settings.data.placements)
+    other = DataSettings(datasets=(dataset,), placements=placements)
     cleaned = clean(settings.model_copy(update={"data": other}))
     cut, classical = windows(settings), baseline(settings)
     tuned = model(settings, "encoder")

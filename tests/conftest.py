@@ -1,6 +1,8 @@
 """Shared fixtures: a small real slice of HAPT, settings in a temporary folder."""
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before torch is imported: two test processes share two cores.
@@ -29,6 +31,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.chdir(tmp_path)
     for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_handlers_left() -> Iterator[None]:
+    """Take away what a command set up to tell of its progress."""
+    yield
+    logging.getLogger("har").handlers = []
 
 
 @pytest.fixture(scope="session")

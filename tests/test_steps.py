@@ -1,12 +1,20 @@
 """Steps depend on what they read, and on nothing else."""
 
+import json
 from pathlib import Path
 
 import pytest
+from reading import read_all
 
 from har import steps
 from har.config import Settings, load
+from har.data.activities import BASIC
+from har.data.ingest.dataset import Request, ingest
+from har.data.ingest.mapping import ColumnMapping
+from har.data.recording import GYRO
+from har.data.sources import hapt
 from har.data.windows import Windows
+from har.store import Store
 
 SLICE = [
     "data.subjects=['hapt-01', 'hapt-02', 'hapt-07']",
@@ -30,6 +38,60 @@ def test_asking_for_windows_makes_all_that_they_need(settings: Settings) -> None
     assert not made.reused
     for step in (steps.ingest, steps.clean, steps.split, steps.windows):
         assert step(settings).reused
+
+
+@pytest.fixture
+def lab(settings: Settings, tmp_path: Path) -> str:
+    """Two other people's recordings as CSV files in g, ingested as ``lab``."""
+    found = read_all("hapt", hapt.BUNDLED).recordings
+    for who in ("hapt-05", "hapt-06"):
+        table = next(r for r in found.values() if r.meta.subject_id == who).table
+        acc = {axis: table[f"acc_{axis}"] / 9.80665 for axis in "xyz"}
+        path = tmp_path / "raw" / who.replace("hapt-", "s") / "walk.csv"
+        path.parent.mkdir(parents=True)
+        table.assign(**acc)[["time_s", *"xyz", *GYRO, "activity"]].to_csv(path, index=False)
+    mapping = ColumnMapping(
+        time="time_s", acc=("x", "y", "z"), acc_unit="g", gyro=GYRO, activity="activity"
+    )
+    ingest(Store(settings.store), Request("lab", tmp_path / "raw", mapping=mapping))
+    return "lab"
+
+
+def test_several_data_sets_share_their_classes(settings: Settings, lab: str) -> None:
+    """Windows of both, with the activities that both have; subjects of both in each split."""
+    both = load(
+        [
+            *SLICE[:1],
+            "data.subjects=['hapt-01', 'hapt-02', 'hapt-07', 'lab-5', 'lab-6']",
+            "split.test_subjects=['hapt-02', 'lab-5']",
+            "split.validation_subjects=['hapt-07', 'lab-6']",
+            f"store={settings.store}",
+            f"data.datasets=['hapt', '{lab}']",
+        ]
+    )
+    windows = Windows.load(steps.windows(both).path)
+    assert set(windows.index["dataset"]) == {"hapt", "lab"}
+    assert set(windows.select("test").index["dataset"]) == {"hapt", "lab"}
+    assert windows.classes[:6] == BASIC
+
+
+def test_models_are_scored_on_another_data_set(settings: Settings, lab: str) -> None:
+    """Trained on two of HAPT's people, both models are scored on two others, all in the test."""
+    quick = [
+        "baseline.c_grid=[10]",
+        "baseline.gamma_scale=[1]",
+        "pretrain.epochs=1",
+        "finetune.epochs=1",
+        "finetune.seeds=[0]",
+        "evaluate.bootstrap=50",
+    ]
+    people = "data.subjects=['hapt-01', 'hapt-02', 'hapt-03', 'hapt-07']"
+    scored = steps.transfer(load([*SLICE, people, *quick, f"store={settings.store}"]), lab)
+    metrics = json.loads((scored.path / "baseline" / "metrics.json").read_text())
+    assert metrics["datasets"] == ["lab"]
+    assert set(metrics["per_subject"]) == {"lab-5", "lab-6"}
+    assert tuple(metrics["classes"]) == (*BASIC, "other")
+    assert metrics["macro_f1"] > 0.6  # the same phone at the same place
 
 
 def test_one_setting_makes_only_what_depends_on_it(settings: Settings) -> None:

@@ -51,7 +51,8 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
         )
     if as_json:
         return print_json(rows)
-    out.print(table("Data sets", list(rows[0]), [list(row.values()) for row in rows]))
+    columns = ["name", "state", "placements", "Hz", "title"]
+    out.print(table("Data sets", columns, [[row[c] for c in columns] for row in rows]))
 
 
 @app.command()

@@ -108,13 +108,17 @@ def _mapping(path: Path, file: Path | None, entries: list[str], *, yes: bool) ->
     if file:
         return load_mapping(file)
     stated = _stated(entries)
-    sample, written = tables.look(open_files(path), stated.get("separator"))
+    files = open_files(path)
+    sample, written = tables.look(files, stated.get("separator"))
     guessed = {**written, **guess(list(sample.columns), sample, str(path), stated)}
     mapping = make_mapping({**guessed, **stated}, str(path))
     unsure = {k: v for k, v in mapping.model_dump(exclude_defaults=True).items() if k not in stated}
     if not unsure or yes:
         return mapping
     rows = [(k, v if isinstance(v, str) else ", ".join(map(str, v))) for k, v in unsure.items()]
+    if mapping.subject is None:
+        first = tables.items(files)[0].files[0]
+        rows.append(("subject", f"{tables.subject_of(first, mapping)}, by the path {first}"))
     err.print(table(f"Guessed from {path}", ["what", "column or unit"], rows))
     if not sys.stdin.isatty():
         raise UsageError(

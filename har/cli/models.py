@@ -56,6 +56,9 @@ def evaluate(
         str | None,
         typer.Option(help="Another data set, to score the trained models on all of it."),
     ] = None,
+    placement: Annotated[
+        list[str] | None, typer.Option(help="Only this placement of it; may be given again.")
+    ] = None,
     trained_on: Annotated[
         list[str] | None, typer.Option(help="Data set of the models; may be given again.")
     ] = None,
@@ -68,7 +71,7 @@ def evaluate(
     On another data set they are scored on the activities that it shares with the models;
     any other answer of theirs is wrong.
 
-    Example: har evaluate --trained-on hapt --dataset sp-sw-har
+    Example: har evaluate --trained-on hapt --dataset sp-sw-har --placement pocket
     """
     from har import steps
     from har.summary import score_tables
@@ -78,7 +81,7 @@ def evaluate(
     if dataset is None or (dataset,) == settings.data.datasets:
         folder, title = steps.evaluate(settings).path, "Test subjects"
     else:
-        folder = steps.transfer(settings, dataset).path
+        folder = steps.transfer(settings, dataset, tuple(placement) if placement else None).path
         title = f"Trained on {settings.data.name}, scored on {dataset}"
     found = {n: json.loads((folder / n / "metrics.json").read_text()) for n in steps.CANDIDATES}
     if as_json:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from har.config import WindowSettings
 from har.data.activities import ALL, lift
-from har.data.recording import CHANNELS, Recording
+from har.data.recording import CHANNELS, GYRO, Recording
 from har.errors import DataError
 
 Floats = npt.NDArray[np.float32]
@@ -135,9 +135,10 @@ def cut_all(
     Raises
     ------
     DataError
-        If no recording is as long as a window, or fewer than two classes are left.
+        If a recording has no gyroscope, none is as long as a window, or fewer than two
+        classes are left.
     """
-    cuts = [cut(recording, settings) for recording in recordings]
+    cuts = [cut(_with_gyro(recording), settings) for recording in recordings]
     parts = [part for X, part in cuts if len(X)]
     if not parts:
         raise DataError(
@@ -160,6 +161,16 @@ def cut_all(
         )
     y = np.where(pure, _class_codes(chosen)[index["activity"].cat.codes], -1)
     return Windows(np.concatenate([X for X, _ in cuts]), y.astype(np.int64), index, chosen)
+
+
+def _with_gyro(recording: Recording) -> Recording:
+    if recording.table[list(GYRO)].isna().any(axis=None):
+        raise DataError(
+            f"{recording.meta.recording_id} has no gyroscope",
+            expected="angular velocity in every recording: the models read both sensors",
+            hint="choose placements that have one, as --set 'data.placements=[\"wrist\"]'",
+        )
+    return recording
 
 
 def _class_codes(classes: tuple[str, ...]) -> Labels:

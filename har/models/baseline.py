@@ -18,7 +18,7 @@ from sklearn.svm import SVC
 
 from har.config import BaselineSettings, WindowSettings
 from har.data.windows import Windows
-from har.errors import MissingError, VerificationError
+from har.errors import DataError, MissingError, VerificationError
 from har.features.transformer import FeatureTransformer
 from har.models.record import check_classes, check_unseen, write_record
 from har.models.svm import SvmProbabilities, couple, fit_coupling
@@ -80,12 +80,19 @@ def train_baseline(
     Raises
     ------
     DataError
-        If a training subject is held out too, or a class has no training window.
+        If a training subject is held out too, there is but one, or a class has no
+        training window.
     """
     start = time.perf_counter()
     train, validation = windows.select("train"), windows.select("validation")
     check_unseen(train.subjects, windows, what="the baseline")
     check_classes(train, what="training windows")
+    if len(set(train.subjects)) < 2:
+        raise DataError(
+            "one training subject is not enough",
+            expected="two or more: probabilities are calibrated on each one left out",
+            hint="ingest more people, or hold fewer out (split.test_subjects)",
+        )
     features = FeatureTransformer(window.n_samples, window.rate_hz).fit(train.X)
     F, F_validation = features.transform(train.X), features.transform(validation.X)
     svm, best, grid = _search((F, train.y), (F_validation, validation.y), settings)

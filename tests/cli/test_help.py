@@ -11,7 +11,8 @@ from har.cli import app
 
 COMMANDS = [
     *("run", "predict", "train", "evaluate", "export", "pretrain", "config"),
-    *("data list", "data ingest", "data recordings", "data export", "data validate"),
+    *("data list", "data show", "data download", "data ingest", "data report"),
+    *("data quarantine", "data recordings", "data export", "data validate", "benchmark ingest"),
     *("registry list", "registry show", "registry promote", "registry history", "lineage show"),
 ]
 

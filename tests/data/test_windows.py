@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from har.config import WindowSettings
 from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut, cut_all
+from har.errors import DataError
 
 
 def test_grid_values_and_labels(recording: Recording) -> None:
@@ -56,3 +58,39 @@ def test_selection_by_split(recordings: list[Recording]) -> None:
     assert set(test.subjects) == {"hapt-02"}
     assert (test.y >= 0).all()
     assert len(windows.select("test", labelled=False).y) > len(test.y)
+
+
+def test_a_recording_without_gyroscope_is_refused(recording: Recording) -> None:
+    """The models read both sensors; a window of half of them would be one of missing values."""
+    recording.table[["gyro_x", "gyro_y", "gyro_z"]] = np.float32(np.nan)
+    with pytest.raises(DataError, match="lab-01-a has no gyroscope"):
+        cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
+
+
+def test_finer_activities_belong_to_their_class(recording: Recording) -> None:
+    """Walking on a treadmill is walking where the class set has nothing finer."""
+    table = recording.table
+    table["activity"] = table["activity"].replace("walking", "treadmill-walking")
+    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
+    assert windows.y.tolist() == [4, 4, -1, -1, 0, 0]
+    fine = ("treadmill-walking", *BASIC)
+    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), fine)
+    assert windows.y.tolist() == [5, 5, -1, -1, 0, 0]
+
+
+def test_classes_that_a_split_lacks_can_be_left_out(recordings: list[Recording]) -> None:
+    """Of all activities of two people only those remain that both did."""
+    chosen = [r for r in recordings if r.meta.subject_id in ("hapt-01", "hapt-02")]
+    splits = {"train": ["hapt-01"], "test": ["hapt-02"]}
+    windows = cut_all(chosen, splits, WindowSettings(), drop_missing=True)
+    for split in splits:
+        assert set(windows.select(split).y) == set(range(len(windows.classes)))
+    assert windows.classes[:6] == BASIC
+
+
+def test_no_window_at_all_is_an_error(recording: Recording) -> None:
+    """Recordings shorter than a window, and a single class, are told with a way out."""
+    with pytest.raises(DataError, match="as long as a window of 20 s"):
+        cut_all([recording], {"train": ["lab-01"]}, WindowSettings(length_s=20), BASIC)
+    with pytest.raises(DataError, match="fewer than two classes"):
+        cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), ("walking",))

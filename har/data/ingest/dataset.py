@@ -353,7 +353,8 @@ def quarantine_reasons(folder: Path) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.parquet")):
         for reason, rows in pd.read_parquet(path).groupby("reason", sort=False):
-            entry = found.setdefault(str(reason), {"reason": reason, "rows": 0, **rows.iloc[0]})
+            first = {**rows.iloc[0], "line": int(rows["line"].iloc[0]), "rows": 0}
+            entry = found.setdefault(str(reason), first)
             entry["rows"] += len(rows)
     return list(found.values())
 

@@ -134,7 +134,7 @@ def _read(files: RawFiles, item: Item, ledger: Ledger, *, mapping: ColumnMapping
     for key, rows in groups:
         who = dict(zip(by, key, strict=True))
         yield Raw(
-            who.get("subject") or _subject_of(name, mapping),
+            who.get("subject") or subject_of(name, mapping),
             "-".join(filter(None, [_stem(name), who.get("recording")])),
             mapping.placement,
             (rows.drop(columns=by),),
@@ -242,7 +242,7 @@ def _stem(name: str) -> str:
     return re.sub(r"(\.csv)?(\.gz)?(\.\w+)?$", "", name).replace("/", "-")
 
 
-def _subject_of(name: str, mapping: ColumnMapping) -> str:
+def subject_of(name: str, mapping: ColumnMapping) -> str:
     """Return the subject that a file's path names."""
     match = re.search(mapping.subject_pattern or SUBJECT_IN_PATH, name, re.IGNORECASE)
     if match:

@@ -26,6 +26,7 @@ from har.data.sources.base import Archive, Item, Raw, Source
 from har.errors import DataError
 
 RATE_HZ = 50.0
+MAX_NUMBER = 1e9  # of what a line of labels.txt states
 BUNDLED = Path(__file__).parents[1] / "bundled" / "hapt.parquet"
 SIGNALS = r"(acc|gyro)_exp(\d\d)_user(\d\d)\.txt"
 LABELS = r"labels\.txt"
@@ -112,10 +113,11 @@ def _labels(
 def _ranges(files: RawFiles, name: str) -> pd.DataFrame:
     notes = Ledger()
     ranges = read_table(files, name, RANGES, notes)[list(RANGES.columns)]
-    if notes.rows_quarantined or ranges.isna().any(axis=None):
+    whole = (ranges % 1 == 0) & (ranges >= 0) & (ranges < MAX_NUMBER)
+    if notes.rows_quarantined or not whole.all(axis=None):
         raise DataError(
             f"{name}: a line is no range of labels",
-            expected=f"five numbers a line: {', '.join(RANGES.columns)}",
+            expected=f"five whole numbers a line: {', '.join(RANGES.columns)}",
             hint="a lost range would leave its samples unlabelled: copy the file again",
         )
     return ranges

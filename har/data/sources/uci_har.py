@@ -24,6 +24,7 @@ from har.data.sources.base import Archive, Item, Raw, Source
 from har.errors import DataError
 
 RATE_HZ = 50.0
+MAX_NUMBER = 100  # above any subject or label
 LENGTH, HALF = 128, 64  # samples of a window, and those it shares with the next
 SIGNALS = tuple(f"{kind}_{axis}" for kind in ("total_acc", "body_gyro") for axis in "xyz")
 ROLES = (*SIGNALS, "subject", "y")
@@ -79,8 +80,11 @@ def _tables(files: RawFiles, item: Item, ledger: Ledger) -> dict[str, pd.DataFra
     for role, name in zip(ROLES, item.files, strict=True):
         layout = WINDOWS if role in SIGNALS else NUMBERS
         table = read_table(files, name, layout, notes).set_index("line")
-        sound = table.dropna(how="all" if role in SIGNALS else "any")
-        tables[role] = sound[list(layout.columns)]
+        values = table[list(layout.columns)]
+        if role in SIGNALS:
+            tables[role] = values.dropna(how="all")
+        else:  # the number of a person or of a label
+            tables[role] = values[values["number"].isin(range(1, MAX_NUMBER))]
     sound_everywhere = tables["y"].index
     for table in tables.values():
         sound_everywhere = sound_everywhere.intersection(table.index)

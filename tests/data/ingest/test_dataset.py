@@ -50,7 +50,7 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """An empty store."""
+    """Return an empty store."""
     return Store(tmp_path / "store")
 
 

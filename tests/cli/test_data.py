@@ -1,0 +1,106 @@
+"""``har data`` as a user meets it: tables of their own, reports, refusals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from har.cli import app
+from har.errors import DataError, UsageError
+
+
+def har(*words: str) -> Result:
+    """Run a command in the working folder, which is a temporary one."""
+    return CliRunner().invoke(app, [*words])
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """Three people's files in g and deg/s, with names of the user's own."""
+    for who in (1, 2, 3):
+        random = np.random.default_rng(who)
+        values = random.normal((0, 0, 1, 0, 0, 0), (0.05,) * 3 + (40,) * 3, (600, 6))
+        frame = pd.DataFrame(values, columns=["ax", "ay", "az", "gx", "gy", "gz"])
+        frame["time"] = np.arange(600) * 20
+        frame["label"] = np.where(np.arange(600) < 300, "walking", "sitting")
+        path = tmp_path / "raw" / f"subject{who}" / "walk.csv"
+        path.parent.mkdir(parents=True)
+        frame.to_csv(path, index=False)
+    return tmp_path / "raw"
+
+
+def test_guessed_columns_need_a_yes(raw: Path) -> None:
+    """Without a terminal nothing is taken for granted; what was guessed is shown."""
+    done = har("data", "ingest", "lab", str(raw))
+    assert isinstance(done.exception, UsageError)
+    assert "nobody confirmed" in str(done.exception)
+    assert "deg/s" in done.stderr
+    assert "subject1/walk.csv" in done.stderr
+
+
+def test_ingest_list_quarantine_and_report(raw: Path) -> None:
+    """One command ingests, the second finds, and the others tell of it."""
+    path = raw / "subject2" / "walk.csv"
+    path.write_text(path.read_text().replace("walking", "walking,extra", 1))
+    first = json.loads(har("data", "ingest", "lab", str(raw), "--yes", "--json").stdout)
+    assert first["counts"]["rows_in"] == 1800
+    assert first["reasons"] == {"not 8 fields": 1}
+    assert (first["items_read"], first["counts"]["subjects"]) == (3, 3)
+    again = har("data", "ingest", "lab", str(raw), "--yes")
+    assert "0 read now, 3 found" in again.stdout
+    listed = json.loads(har("data", "list", "--json").stdout)
+    assert {d["name"]: d["state"] for d in listed}["lab"] == "ingested"
+    (reason,) = json.loads(har("data", "quarantine", "lab", "--json").stdout)["reasons"]
+    assert (reason["file"], reason["line"]) == ("subject2/walk.csv", 2)
+    assert har("data", "report", "lab", "-o", "report").exit_code == 0
+    page = Path("report/report.html").read_text()
+    assert "not 8 fields" in page
+    assert json.loads(Path("report/croissant.json").read_text())["name"] == "Tables of your own: lab"
+
+
+def test_stated_columns_need_no_yes(raw: Path) -> None:
+    """Everything that could be guessed is stated, in flags or in a file."""
+    stated = {
+        "time": "time",
+        "time_unit": "ms",
+        "acc": "ax,ay,az",
+        "acc_unit": "g",
+        "gyro": "gx,gy,gz",
+        "gyro_unit": "deg/s",
+        "activity": "label",
+    }
+    flags = [word for k, v in stated.items() for word in ("--map", f"{k}={v}")]
+    by_flags = har("data", "ingest", "lab", str(raw), *flags, "--json")
+    lines = [f"{k} = {json.dumps(v.split(',') if ',' in v else v)}" for k, v in stated.items()]
+    Path("map.toml").write_text("\n".join(lines))
+    by_file = har("data", "ingest", "lab", str(raw), "--mapping", "map.toml", "--json")
+    assert json.loads(by_flags.stdout)["path"] == json.loads(by_file.stdout)["path"]
+
+
+def test_a_wrong_unit_is_rejected(raw: Path) -> None:
+    """Stating m/s² for g poisons nothing: exit code 3, and the data set does not exist."""
+    done = har("data", "ingest", "lab", str(raw), "--yes", "--map", "acc_unit=m/s2")
+    assert isinstance(done.exception, DataError)
+    assert "looks like g" in str(done.exception)
+    assert "lab" not in {d["name"] for d in json.loads(har("data", "list", "--json").stdout)}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("ingest", "pamap2"), "no path to the files of pamap2"),
+        (("ingest", "mine"), "no data set 'mine'"),
+        (("ingest", "hapt", "--map", "time=t"), "the columns of hapt are known"),
+        (("download", "mhealth"), "the licence of mhealth is not accepted"),
+    ],
+)
+def test_refusals_say_what_to_do(words: tuple[str, ...], message: str) -> None:
+    """A wrong call ends with exit code 2 and a way out."""
+    done = har("data", *words)
+    assert isinstance(done.exception, UsageError)
+    assert message in str(done.exception)
+    assert done.exception.hint or done.exception.expected
