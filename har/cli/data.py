@@ -31,10 +31,10 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     """
     from har.config import load
     from har.data import sources
-    from har.data.ingest import dataset
+    from har.data.ingest import catalogue
     from har.store import Store
 
-    ingested = dataset.known(Store(load(overrides).store))
+    ingested = catalogue.entries(Store(load(overrides).store))
     rows = []
     for name in sorted({*sources.names(), *ingested}):
         source = sources.get(name) if name in sources.names() else None

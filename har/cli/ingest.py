@@ -1,6 +1,7 @@
 """``har data ingest``: raw files to validated recordings."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,20 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from har.cli.output import AsJson, Overrides, err, out, print_json, show_progress, table
+from har.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from har.data.ingest.dataset import Ingestion, Request
     from har.data.ingest.mapping import ColumnMapping
 
 _AXES = ("acc", "gyro")
+Place = tuple[Path, tuple[str, ...]]  # a folder, archive or file; and which of a folder's files
 
 
 def ingest(
     name: Annotated[
         str, typer.Argument(help="A known data set; any other name is for tables of your own.")
     ] = "hapt",
-    path: Annotated[
-        Path | None, typer.Argument(help="Folder, archive or file; none: the bundled one.")
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folder, archive, files or a glob; none: the bundled data."),
     ] = None,
     placement: Annotated[
         list[str] | None, typer.Option(help="Take only these placements of a known data set.")
@@ -53,14 +57,17 @@ def ingest(
     from har.config import load
     from har.data import sources
     from har.data.ingest.dataset import ingest as run
-    from har.errors import UsageError
     from har.store import Store
 
     show_progress()
     known = name in sources.names()
     if known and (mapping or entries):
         raise UsageError(f"the columns of {name} are known", hint="choose another name for tables")
-    request = _known(name, path, placement) if known else _tables(name, path, mapping, entries, yes)
+    place = _place(paths or [])
+    if known:
+        request = _known(name, place, placement)
+    else:
+        request = _tables(name, place, mapping, entries, yes)
     store = Store(load(overrides).store)
     done = run(store, request, jobs=jobs or os.cpu_count() or 1, watch=_progress)
     if as_json:
@@ -68,47 +75,72 @@ def ingest(
     _print(done, name)
 
 
-def _known(name: str, path: Path | None, placement: list[str] | None) -> "Request":
+def _place(paths: list[Path]) -> Place | None:
+    """Return the folder, archive or file, and which files of a folder are meant."""
+    if len(paths) == 1 and re.search(r"[*?\[]", str(paths[0])) and not paths[0].exists():
+        anchor = Path(paths[0].anchor)
+        paths = sorted(anchor.glob(str(paths[0].relative_to(anchor)))) or paths
+    if not paths:
+        return None
+    if len(paths) == 1:
+        return paths[0], ()
+    if missing := [str(path) for path in paths if not path.exists()]:
+        raise MissingError(f"{', '.join(missing)}: no such file or folder")
+    parts = [sorted(path.rglob("*")) if path.is_dir() else [path] for path in paths]
+    found = [path.resolve() for part in parts for path in part if path.is_file()]
+    folder = Path(os.path.commonpath([path.resolve() for path in paths]))
+    return folder, tuple(path.relative_to(folder).as_posix() for path in found)
+
+
+def _known(name: str, place: Place | None, placement: list[str] | None) -> "Request":
     from har.data import sources
     from har.data.ingest.dataset import Request
-    from har.errors import UsageError
 
-    place = path or sources.get(name).bundled
+    bundled = sources.get(name).bundled
+    if place is None and bundled:
+        place = bundled, ()
     if place is None:
         raise UsageError(
             f"no path to the files of {name}",
             hint=f"`har data show {name}` tells where they are published; "
             f"`har data download {name}` fetches them",
         )
-    return Request(name, place, tuple(placement or ()))
+    return Request(name, *place, tuple(placement or ()))
 
 
 def _tables(
-    name: str, path: Path | None, file: Path | None, entries: list[str] | None, yes: bool
+    name: str,
+    place: Place | None,
+    file: Path | None,
+    entries: list[str] | None,
+    yes: bool,
 ) -> "Request":
     from har.data import sources
     from har.data.ingest.dataset import Request
-    from har.errors import UsageError
 
-    if path is None:
+    if place is None:
         raise UsageError(
             f"no data set {name!r}, and no path to tables of your own",
             expected=", ".join(sources.names()),
+            hint="har data ingest NAME PATH",
         )
-    return Request(name, path, mapping=_mapping(path, file, entries or [], yes=yes))
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
+        raise UsageError(f"{name!r} is no name", expected="small letters, digits, - . _")
+    return Request(name, *place, mapping=_mapping(*place, file, entries or [], yes=yes))
 
 
-def _mapping(path: Path, file: Path | None, entries: list[str], *, yes: bool) -> "ColumnMapping":
+def _mapping(
+    path: Path, only: tuple[str, ...], file: Path | None, entries: list[str], *, yes: bool
+) -> "ColumnMapping":
     """Return the mapping that was stated, completed by a guess that a person confirms."""
     from har.data.ingest import tables
     from har.data.ingest.files import open_files
     from har.data.ingest.mapping import guess, load_mapping, make_mapping
-    from har.errors import UsageError
 
     if file:
         return load_mapping(file)
     stated = _stated(entries)
-    files = open_files(path)
+    files = open_files(path, only)
     sample, written = tables.look(files, stated.get("separator"))
     guessed = {**written, **guess(list(sample.columns), sample, str(path), stated)}
     mapping = make_mapping({**guessed, **stated}, str(path))
@@ -130,7 +162,6 @@ def _mapping(path: Path, file: Path | None, entries: list[str], *, yes: bool) ->
 
 
 def _stated(entries: list[str]) -> dict[str, Any]:
-    from har.errors import UsageError
 
     stated: dict[str, Any] = {}
     for entry in entries:

@@ -78,7 +78,9 @@ def split(out: Path, cleaned: Path, ingested: Path, settings: SplitSettings) -> 
         contents[meta.recording_id] = (meta.subject_id, splits.content_digest(recording))
         subjects_of.setdefault(meta.dataset, set()).add(meta.subject_id)
     held: dict[str, list[str]] = {"test": [], "validation": []}
+    copied: list[tuple[str, str]] = []
     for facts in dataset_facts(ingested):
+        copied += _copied_subjects(ingested, facts["copies"])
         name = facts["name"]
         source = sources.get(facts["source"]) if facts["source"] in sources.names() else None
         chosen = splits.held_out(subjects_of.get(name, set()), source)
@@ -89,8 +91,17 @@ def split(out: Path, cleaned: Path, ingested: Path, settings: SplitSettings) -> 
         test=_or_default(settings.test_subjects, held["test"]),
         validation=_or_default(settings.validation_subjects, held["validation"]),
     )
-    _write_json(out / "proof.json", splits.prove_disjoint(assigned, contents))
+    _write_json(out / "proof.json", splits.prove_disjoint(assigned, contents, copied))
     _write_json(out / "split.json", assigned)
+
+
+def _copied_subjects(ingested: Path, copies: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return whose recordings share samples; a whole copy is not among the recordings."""
+    places = [
+        [ingested / f"{copy[key]}.parquet" for key in ("recording", "same_as")] for copy in copies
+    ]
+    kept = [(a, b) for a, b in places if a.exists() and b.exists()]
+    return [(read_meta(a)[0].subject_id, read_meta(b)[0].subject_id) for a, b in kept]
 
 
 def windows(

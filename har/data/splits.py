@@ -1,7 +1,7 @@
 """Splits by subject, with the proof that no two of them share a person or a recording."""
 
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,9 @@ def content_digest(recording: Recording) -> str:
 
 
 def prove_disjoint(
-    splits: dict[str, list[str]], contents: dict[str, tuple[str, str]]
+    splits: dict[str, list[str]],
+    contents: dict[str, tuple[str, str]],
+    copied: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """Prove that splits share neither a subject nor a recording's samples.
 
@@ -82,6 +84,8 @@ def prove_disjoint(
         Subjects per split.
     contents : dict
         Recording id -> (subject, digest of its samples).
+    copied : iterable of (str, str)
+        Pairs of subjects of whom one has a part of the other's samples.
 
     Returns
     -------
@@ -100,11 +104,13 @@ def prove_disjoint(
     shared: dict[str, dict[str, list[str]]] = {}
     for a, b in combinations(splits, 2):
         same = sorted(set(digests[a]) & set(digests[b]))
+        across = {frozenset(pair) for pair in product(splits[a], splits[b])}
         shared[f"{a} and {b}"] = {
             "subjects": sorted(set(splits[a]) & set(splits[b])),
             "recordings": [f"{digests[a][d]} = {digests[b][d]}" for d in same],
+            "parts": [" = ".join(pair) for pair in copied if frozenset(pair) in across],
         }
-    if leaks := {pair: s for pair, s in shared.items() if s["subjects"] or s["recordings"]}:
+    if leaks := {pair: s for pair, s in shared.items() if any(s.values())}:
         raise DataError(f"splits share data: {leaks}", expected="no shared subject or recording")
     return {
         "subjects": {split: len(who) for split, who in splits.items()},

@@ -10,7 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from har.cli import app
-from har.errors import DataError, UsageError
+from har.errors import DataError, MissingError, UsageError
 
 
 def har(*words: str) -> Result:
@@ -59,7 +59,9 @@ def test_ingest_list_quarantine_and_report(raw: Path) -> None:
     assert har("data", "report", "lab", "-o", "report").exit_code == 0
     page = Path("report/report.html").read_text()
     assert "not 8 fields" in page
-    assert json.loads(Path("report/croissant.json").read_text())["name"] == "Tables of your own: lab"
+    assert (
+        json.loads(Path("report/croissant.json").read_text())["name"] == "Tables of your own: lab"
+    )
 
 
 def test_stated_columns_need_no_yes(raw: Path) -> None:
@@ -81,6 +83,20 @@ def test_stated_columns_need_no_yes(raw: Path) -> None:
     assert json.loads(by_flags.stdout)["path"] == json.loads(by_file.stdout)["path"]
 
 
+def test_files_and_globs(raw: Path) -> None:
+    """Some files of a folder are ingested as the shell lists them, or by a quoted pattern."""
+    two = [str(raw / f"subject{who}" / "walk.csv") for who in (1, 3)]
+    listed = json.loads(har("data", "ingest", "lab", *two, "--yes", "--json").stdout)
+    assert listed["counts"]["subjects"] == 2
+    pattern = har("data", "ingest", "lab", str(raw / "*[13]" / "*.csv"), "--yes", "--json")
+    assert json.loads(pattern.stdout)["path"] == listed["path"]
+    folders = [str(raw / f"subject{who}") for who in (1, 3)]
+    done = har("data", "ingest", "lab", *folders, "--yes", "--json")
+    assert json.loads(done.stdout)["path"] == listed["path"]
+    lost = har("data", "ingest", "lab", *two, str(raw / "lost.csv"), "--yes")
+    assert isinstance(lost.exception, MissingError)
+
+
 def test_a_wrong_unit_is_rejected(raw: Path) -> None:
     """Stating m/s² for g poisons nothing: exit code 3, and the data set does not exist."""
     done = har("data", "ingest", "lab", str(raw), "--yes", "--map", "acc_unit=m/s2")
@@ -94,6 +110,7 @@ def test_a_wrong_unit_is_rejected(raw: Path) -> None:
     [
         (("ingest", "pamap2"), "no path to the files of pamap2"),
         (("ingest", "mine"), "no data set 'mine'"),
+        (("ingest", "../mine", "raw"), "'../mine' is no name"),
         (("ingest", "hapt", "--map", "time=t"), "the columns of hapt are known"),
         (("download", "mhealth"), "the licence of mhealth is not accepted"),
     ],

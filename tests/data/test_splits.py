@@ -35,7 +35,18 @@ def test_proof_shows_empty_intersections() -> None:
     proof = prove_disjoint(splits, {"a1": ("a", "01"), "b1": ("b", "02"), "c1": ("c", "03")})
     assert proof["subjects"] == {"train": 1, "validation": 1, "test": 1}
     assert set(proof["shared"]) == {"train and validation", "train and test", "validation and test"}
-    assert all(s == {"subjects": [], "recordings": []} for s in proof["shared"].values())
+    assert all(
+        s == {"subjects": [], "recordings": [], "parts": []} for s in proof["shared"].values()
+    )
+
+
+def test_a_copied_part_is_found() -> None:
+    """A stretch of one subject's recording in another's is a leak between splits only."""
+    splits = split_subjects("abc", test=["b"], validation=["c"])
+    contents = {"a1": ("a", "01"), "b1": ("b", "02"), "c1": ("c", "03")}
+    with pytest.raises(DataError, match="b = a"):
+        prove_disjoint(splits, contents, [("b", "a")])
+    assert prove_disjoint(splits, contents, [("a", "a")])["subjects"]["train"] == 1
 
 
 def test_copied_recording_is_found() -> None:

@@ -2,5 +2,7 @@
 
 `files` opens folders and archives, `text` parses lines, a source (`har.data.sources`)
 says what they mean, `harmonise` makes recordings of them, `checks` finds what is wrong
-or odd, and `ledger` counts. `dataset` runs it all over a data set.
+or odd, and `ledger` counts. `items` does all of it for one group of files, `dataset` for a
+data set, and `catalogue` remembers. `tables` and `mapping` read a user's own tables,
+`partition` sorts long ones, `copies` finds the same samples twice, `download` fetches.
 """

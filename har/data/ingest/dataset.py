@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from har.data import sources
 from har.data.activities import ALL
+from har.data.ingest import catalogue
 from har.data.ingest.copies import Copy, find_copies
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
@@ -57,6 +58,8 @@ class Request:
         Of the data set from now on.
     root : Path
         Folder, archive or file.
+    only : tuple of str
+        Of a folder, only these files; empty: all.
     placements : tuple of str
         Those wanted; empty: all.
     mapping : ColumnMapping, optional
@@ -65,6 +68,7 @@ class Request:
 
     name: str
     root: Path
+    only: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
     mapping: ColumnMapping | None = None
 
@@ -148,11 +152,12 @@ def ingest(
             expected=", ".join(source.placements),
         )
     opened.cache_clear()  # the files may be others than last time
-    files = opened(request.root)
+    files = opened(request.root, request.only)
     items = source.items(files)
     if not items:
         raise _unknown_layout(request, files)
-    digests = _digests(store, request, files, items)
+    names = [name for item in items for name in item.files]
+    digests = catalogue.digests(store, request.name, files, names)
     made: dict[str, Artifact] = {}
     rejected: dict[str, DataError] = {}
     outcomes = _read_all(store, request, items, digests, jobs)
@@ -165,7 +170,7 @@ def ingest(
         raise _nothing_left(request, rejected)
     reasons = {name: str(error) for name, error in rejected.items()}
     artifact = _assemble(store, request, made, reasons)
-    _remember(store, request, files, digests, artifact)
+    catalogue.remember(store, request.name, files, digests, artifact)
     reused = sum(part.reused for part in made.values())
     return Ingestion(artifact, len(made) - reused, reused, reasons)
 
@@ -178,11 +183,9 @@ def find(store: Store, name: str) -> Artifact:
     MissingError
         If no data set of that name was ingested.
     """
-    place = _catalogue(store, name)
-    if place.exists():
-        entry = json.loads(place.read_text())
-        if artifact := store.find("ingest", entry["key"]):
-            return artifact
+    entry = catalogue.entry(store, name)
+    if entry and (artifact := store.find("ingest", entry["key"])):
+        return artifact
     bundled = sources.get(name).bundled if name in sources.names() else None
     if bundled:
         return ingest(store, Request(name, bundled)).artifact
@@ -190,12 +193,6 @@ def find(store: Store, name: str) -> Artifact:
         f"data set {name!r} is not ingested",
         hint=f"`har data ingest {name} PATH` reads its files; `har data list` shows what there is",
     )
-
-
-def known(store: Store) -> dict[str, dict[str, Any]]:
-    """Return what was ingested so far: the catalogue's entries by name."""
-    places = sorted((store.root / "datasets").glob("*.json"))
-    return {place.stem: json.loads(place.read_text()) for place in places}
 
 
 def _read_all(
@@ -229,7 +226,7 @@ def _make(
     try:
         return store.get_or_make(
             "item",
-            lambda out: write_item(out, opened(request.root), item, origin),
+            lambda out: write_item(out, opened(request.root, request.only), item, origin),
             quiet=True,
             **_recipe(request, item, digests),
         )
@@ -252,9 +249,9 @@ def _recipe(request: Request, item: Item, digests: dict[str, str]) -> dict[str, 
 
 
 @functools.lru_cache(maxsize=1)
-def opened(root: Path) -> RawFiles:
+def opened(root: Path, only: tuple[str, ...]) -> RawFiles:
     """Return the raw files below a root, opened once a process."""
-    return open_files(root)
+    return open_files(root, only)
 
 
 def _assemble(
@@ -365,44 +362,6 @@ def link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         target.write_bytes(source.read_bytes())
-
-
-def _catalogue(store: Store, name: str) -> Path:
-    return store.root / "datasets" / f"{name}.json"
-
-
-def _digests(
-    store: Store, request: Request, files: RawFiles, items: Sequence[Item]
-) -> dict[str, str]:
-    """Return the digest of every file of the items; unchanged files are not read for it."""
-    place = _catalogue(store, request.name)
-    old = json.loads(place.read_text())["files"] if place.exists() else {}
-    found: dict[str, str] = {}
-    for name in sorted({name for item in items for name in item.files}):
-        entry = old.get(name, {})
-        same = entry.get("stamp") == files.stamp(name) and entry.get("root") == str(files.root)
-        found[name] = entry["sha256"] if same else files.digest(name)
-    return found
-
-
-def _remember(
-    store: Store, request: Request, files: RawFiles, digests: dict[str, str], artifact: Artifact
-) -> None:
-    place = _catalogue(store, request.name)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    entry = {
-        "key": artifact.key,
-        "root": str(request.root.resolve()),
-        "placements": list(request.placements),
-        "mapping": request.mapping.model_dump() if request.mapping else None,
-        "files": {
-            name: {"stamp": files.stamp(name), "root": str(files.root), "sha256": sha256}
-            for name, sha256 in digests.items()
-        },
-    }
-    scratch = place.with_suffix(".tmp")
-    scratch.write_text(json.dumps(entry, indent=1) + "\n")
-    scratch.replace(place)
 
 
 def _unknown_layout(request: Request, files: RawFiles) -> DataError:

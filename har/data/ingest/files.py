@@ -17,7 +17,7 @@ import weakref
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -92,8 +92,15 @@ def reading(name: str) -> Iterator[None]:
         raise DataError(f"{name}: encrypted", hint="unpack it with its password") from None
 
 
-def open_files(path: Path) -> RawFiles:
+def open_files(path: Path, only: Sequence[str] = ()) -> RawFiles:
     """Return the files of a folder, of an archive with those inside it, or the one file.
+
+    Parameters
+    ----------
+    path : Path
+        Folder, archive or file.
+    only : sequence of str
+        Of a folder, only these files; empty: all.
 
     Raises
     ------
@@ -105,11 +112,11 @@ def open_files(path: Path) -> RawFiles:
     if not path.exists():
         raise MissingError(f"{path}: no such file or folder")
     if path.is_dir():
-        return _with_inner(_Folder(path))
+        return _with_inner(_Folder(path, [path / name for name in only]))
     if _is_archive(path.name):
         with reading(str(path)):
             return _with_inner(_archive(path, path.open("rb"), path.stat().st_size))
-    return _Folder(path.parent, only=path)
+    return _Folder(path.parent, [path], root=path)
 
 
 def _is_archive(name: str) -> bool:
@@ -123,11 +130,11 @@ def _archive(root: Path, file: IO[bytes], size: int) -> "RawFiles":
 
 
 class _Folder(RawFiles):
-    def __init__(self, root: Path, *, only: Path | None = None) -> None:
-        self.root = only or root
-        self._folder = root
-        paths = [only] if only else [p for p in root.rglob("*") if p.is_file()]
-        names = sorted(p.relative_to(root).as_posix() for p in paths)
+    def __init__(self, folder: Path, paths: list[Path], *, root: Path | None = None) -> None:
+        self.root = root or folder
+        self._folder = folder
+        paths = paths or [p for p in folder.rglob("*") if p.is_file()]
+        names = sorted(p.relative_to(folder).as_posix() for p in paths)
         self.names = tuple(name for name in names if not _CLUTTER.search(name))
 
     def open(self, name: str) -> IO[bytes]:

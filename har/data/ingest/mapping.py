@@ -167,7 +167,7 @@ def guess(
             f"{where}: no columns that look like acceleration",
             expected="names such as acc_x, ax or x",
             found=", ".join(header[:12]),
-            hint="name them with --acc X,Y,Z",
+            hint="name them with --map acc=X,Y,Z",
         )
     time = stated.get("time") or _first(header, TIME)
     found: dict[str, Any] = {"acc": acc, "acc_unit": _acc_unit(sample, acc)}
@@ -229,6 +229,8 @@ def _acc_unit(sample: pd.DataFrame, acc: Axes) -> str:
 
 
 def _gyro_unit(sample: pd.DataFrame, gyro: Axes) -> str:
+    if re.search(r"deg|dps|°", gyro[0], re.IGNORECASE):
+        return "deg/s"
     values = np.concatenate([_numbers(sample[name]) for name in gyro])
     return "deg/s" if len(values) and np.abs(values).max() > MAX_GYRO else "rad/s"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.text import Layout, read_table
-from har.data.sources.base import Archive, Item, Raw, Source
+from har.data.sources.base import Item, Raw, Source
 from har.errors import DataError
 
 PLACEMENTS = {"sp": "pocket", "sw": "wrist"}
@@ -40,12 +40,12 @@ def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
         _, subject, trial, device = matches[name].groups()
         table = read_table(files, name, LAYOUT, ledger)
         table["time_s"] /= 1000
-        yield Raw(subject[1:], f"{trial}", PLACEMENTS[device], (table,))
+        yield Raw(subject[1:], trial, PLACEMENTS[device], (table,))
 
 
 SOURCE = Source(
     name="sp-sw-har",
-    title="SP-SW-HAR: activities recorded with a smartphone and a smartwatch",
+    title="Smartphone and smartwatch inertial measurements from heterogeneous subjects",
     licence="CC BY 4.0",
     citation=(
         "M. Matey-Sanz, S. Casteleyn, C. Granell: Dataset of inertial measurements of "
@@ -61,5 +61,4 @@ SOURCE = Source(
     ),
     items=items,
     read=read,
-    archive=Archive("https://zenodo.org/records/8398688"),
 )

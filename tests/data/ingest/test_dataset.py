@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import dataset
-from har.data.ingest.dataset import Request, find, ingest, known
+from har.data.ingest import catalogue, dataset
+from har.data.ingest.dataset import Request, find, ingest
 from har.data.ingest.files import RawFiles
 from har.data.ingest.mapping import ColumnMapping
 from har.data.recording import CHANNELS, read_recordings
@@ -136,7 +136,7 @@ def test_raw_files_are_not_needed_afterwards(raw: Path, store: Store) -> None:
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
     shutil.rmtree(raw)
     assert find(store, "lab").content == done.artifact.content
-    assert list(known(store)) == ["lab"]
+    assert list(catalogue.entries(store)) == ["lab"]
 
 
 def test_quarantine_keeps_line_and_content(raw: Path, store: Store) -> None:
@@ -184,6 +184,6 @@ def test_what_is_not_there_is_said(tmp_path: Path, store: Store) -> None:
     with pytest.raises(DataError, match="not the layout of mhealth"):
         ingest(store, Request("mhealth", tmp_path / "empty"))
     with pytest.raises(DataError, match="no placement ear"):
-        ingest(store, Request("mhealth", tmp_path / "empty", ("ear",)))
+        ingest(store, Request("mhealth", tmp_path / "empty", placements=("ear",)))
     with pytest.raises(MissingError, match="'lab' is not ingested"):
         find(store, "lab")
