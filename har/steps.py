@@ -3,7 +3,7 @@
 Every step is a function of the settings alone: it asks the steps that it needs for
 their outputs, so calling any one of them makes what is missing and nothing else.
 
->>> from har.config import DataSettings, Settings
+>>> from har.config import Settings
 >>> windows(Settings()).path  # doctest: +SKIP
 PosixPath('data/store/windows/0f8a…')
 """
@@ -56,7 +56,7 @@ def data_report(settings: Settings) -> Artifact:
         build,
         inputs={"ingest": ingested},
         params={},
-        code=["har.data"],
+        code=["har.data", "har.page", "har.evaluation.plots"],
         libraries=["matplotlib", "jinja2", "scipy"],
     )
 

@@ -40,96 +40,118 @@ JUNK = (
 )
 
 
-def seeds() -> dict[str, dict[str, bytes]]:
+N = 260  # rows of a seed
+TICKS = np.arange(N)
+MS, NS = 1657544418323 + 20 * TICKS, 90_000_000_000 + 50_000_000 * TICKS
+_RANDOM = np.random.default_rng(0)
+ACC = _RANDOM.normal((0, 0, 9.81), 0.4, (N, 3))
+GYRO = _RANDOM.normal(0, 0.4, (N, 3))
+G = ACC / 9.80665
+HHAR = "Index,Arrival_Time,Creation_Time,x,y,z,User,Model,Device,gt"
+Seeds = dict[str, dict[str, bytes]]
+
+
+def seeds() -> Seeds:
     """Return small sound inputs: files by name, by data set; ``lab`` is a user's own."""
-    n = 260
-    rng = np.random.default_rng(0)
-    acc = rng.normal((0, 0, 9.81), 0.4, (n, 3))
-    gyro = rng.normal(0, 0.4, (n, 3))
-    g = acc / 9.80665
+    return _own() | _phones() | _motion() | _worn()
 
-    def rows(*columns: object, sep: str = ",", end: str = "", head: str = "") -> bytes:
-        arrays = [np.broadcast_to(np.asarray(c), (n,)) if np.ndim(c) < 2 else c for c in columns]
-        flat = [column for a in arrays for column in (a.T if np.ndim(a) == 2 else [a])]
-        words = (
-            sep.join(f"{v:.5f}" if isinstance(v, float) else str(v) for v in row) + end
-            for row in zip(*(c.tolist() for c in flat), strict=True)
-        )
-        return ("\n".join([*([head] if head else []), *words]) + "\n").encode()
 
-    ticks = np.arange(n)
-    ms, ns = 1657544418323 + 20 * ticks, 90_000_000_000 + 50_000_000 * ticks
-    lab = rows(ticks / 50, acc, gyro, "walking", head="time_s,ax,ay,az,gx,gy,gz,activity")
-    hhar = "Index,Arrival_Time,Creation_Time,x,y,z,User,Model,Device,gt"
+def _rows(*columns: object, sep: str = ",", end: str = "", head: str = "") -> bytes:
+    """Return columns, matrices and constants as lines of text."""
+    arrays = [np.broadcast_to(np.asarray(c), (N,)) if np.ndim(c) < 2 else c for c in columns]
+    flat = [column for a in arrays for column in (a.T if np.ndim(a) == 2 else [a])]
+    words = (
+        sep.join(f"{v:.5f}" if isinstance(v, float) else str(v) for v in row) + end
+        for row in zip(*(c.tolist() for c in flat), strict=True)
+    )
+    return ("\n".join([*([head] if head else []), *words]) + "\n").encode()
+
+
+def _own() -> Seeds:
+    lab = _rows(TICKS / 50, ACC, GYRO, "walking", head="time_s,ax,ay,az,gx,gy,gz,activity")
+    other = lab.replace(b",", b";").replace(b".", b",")
+    return {"lab": {"s1/walk.csv": lab, "s2/walk.csv": other}}
+
+
+def _phones() -> Seeds:
     return {
-        "lab": {"s1/walk.csv": lab, "s2/walk.csv": lab.replace(b",", b";").replace(b".", b",")},
         "hapt": {
-            "RawData/acc_exp01_user01.txt": rows(g, sep=" "),
-            "RawData/gyro_exp01_user01.txt": rows(gyro, sep=" "),
+            "RawData/acc_exp01_user01.txt": _rows(G, sep=" "),
+            "RawData/gyro_exp01_user01.txt": _rows(GYRO, sep=" "),
             "RawData/labels.txt": b"1 1 5 20 120\n1 1 4 130 250\n",
         },
         "uci-har": {
             f"test/Inertial Signals/{kind}_{axis}_test.txt": "".join(
                 "  " + "  ".join(f"{v:.7e}" for v in values[i : i + 128, k]) + "\n"
-                for i in range(0, n - 128, 64)
+                for i in range(0, N - 128, 64)
             ).encode()
-            for kind, values in (("total_acc", g), ("body_gyro", gyro))
+            for kind, values in (("total_acc", G), ("body_gyro", GYRO))
             for k, axis in enumerate("xyz")
         }
         | {"test/subject_test.txt": b"2\n2\n2\n", "test/y_test.txt": b"1\n1\n4\n"},
-        "wisdm": {"WISDM_ar_v1.1_raw.txt": rows(33, "Jogging", ns, acc, end=";")},
+        "wisdm": {"WISDM_ar_v1.1_raw.txt": _rows(33, "Jogging", NS, ACC, end=";")},
         "wisdm-2019": {
-            "raw/phone/accel/data_1600_accel_phone.txt": rows(1600, "A", ns, acc, end=";"),
-            "raw/phone/gyro/data_1600_gyro_phone.txt": rows(1600, "A", ns + 7, gyro, end=";"),
+            "raw/phone/accel/data_1600_accel_phone.txt": _rows(1600, "A", NS, ACC, end=";"),
+            "raw/phone/gyro/data_1600_gyro_phone.txt": _rows(1600, "A", NS + 7, GYRO, end=";"),
         },
+        "hhar": {
+            "Phones_accelerometer.csv": _rows(
+                TICKS, MS, NS, ACC, "a", "nexus4", "nexus4_1", "walk", head=HHAR
+            ),
+            "Phones_gyroscope.csv": _rows(
+                TICKS, MS, NS + 9, GYRO, "a", "nexus4", "nexus4_1", "walk", head=HHAR
+            ),
+        },
+    }
+
+
+def _motion() -> Seeds:
+    return {
         "motionsense": {
-            "A_DeviceMotion_data/wlk_7/sub_1.csv": rows(
-                ticks,
-                gyro,
-                g * [0, 0, -1],
-                gyro,
-                g - [0, 0, 1],
+            "A_DeviceMotion_data/wlk_7/sub_1.csv": _rows(
+                TICKS,
+                GYRO,
+                G * [0, 0, -1],
+                GYRO,
+                G - [0, 0, 1],
                 head=",attitude.roll,attitude.pitch,attitude.yaw,gravity.x,gravity.y,gravity.z,"
                 "rotationRate.x,rotationRate.y,rotationRate.z,"
                 "userAcceleration.x,userAcceleration.y,userAcceleration.z",
             )
         },
+        "sp-sw-har": {
+            "DATA/s01/s01_01_sp.csv": _rows(
+                ACC,
+                GYRO,
+                MS,
+                "WALKING",
+                head="x_acc,y_acc,z_acc,x_gyro,y_gyro,z_gyro,timestamp,label",
+            )
+        },
+    }
+
+
+def _worn() -> Seeds:
+    return {
         "pamap2": {
-            "Protocol/subject101.dat": rows(
-                ticks / 100, 4, 100, *([30.0, acc, acc, gyro, gyro, np.zeros((n, 4))] * 3), sep=" "
+            "Protocol/subject101.dat": _rows(
+                TICKS / 100, 4, 100, *([30.0, ACC, ACC, GYRO, GYRO, np.zeros((N, 4))] * 3), sep=" "
             )
         },
         "mhealth": {
-            "mHealth_subject1.log": rows(
-                acc, np.zeros((n, 2)), *([acc, gyro * 57, gyro] * 2), 4, sep="\t"
+            "mHealth_subject1.log": _rows(
+                ACC, np.zeros((N, 2)), *([ACC, GYRO * 57, GYRO] * 2), 4, sep="\t"
             )
         },
-        "hhar": {
-            "Phones_accelerometer.csv": rows(
-                ticks, ms, ns, acc, "a", "nexus4", "nexus4_1", "walk", head=hhar
-            ),
-            "Phones_gyroscope.csv": rows(
-                ticks, ms, ns + 9, gyro, "a", "nexus4", "nexus4_1", "walk", head=hhar
-            ),
-        },
         "dsads": {
-            f"data/a09/p1/s{part:02d}.txt": rows(*([acc, gyro, gyro] * 5))[: 125 * 400]
+            f"data/a09/p1/s{part:02d}.txt": _rows(*([ACC, GYRO, GYRO] * 5))[: 125 * 400]
             for part in (1, 2)
         },
         "harth": {
             "harth/S006.csv": b"timestamp,back_x,back_y,back_z,thigh_x,thigh_y,thigh_z,label\n"
             + b"".join(
                 f"2019-01-12 00:00:{i // 50:02d}.{i % 50 * 20:03d},".encode() + line + b"\n"
-                for i, line in enumerate(rows(g, g, 1).splitlines())
-            )
-        },
-        "sp-sw-har": {
-            "DATA/s01/s01_01_sp.csv": rows(
-                acc,
-                gyro,
-                ms,
-                "WALKING",
-                head="x_acc,y_acc,z_acc,x_gyro,y_gyro,z_gyro,timestamp,label",
+                for i, line in enumerate(_rows(G, G, 1).splitlines())
             )
         },
     }

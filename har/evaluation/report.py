@@ -26,6 +26,7 @@ COUNTED = {
     "rows_interpolated": "samples interpolated",
     "gaps_filled": "short gaps filled",
     "gaps_split": "long gaps split",
+    "rows_resampled": "samples gained (or lost, below 0) by resampling",
     "rows_out": "samples kept",
 }
 

@@ -45,7 +45,10 @@ def inputs(
     (root / "windows").mkdir()
     windows.save(root / "windows")
     counts = ("rows_in", "duplicate_rows", "repeated_times", "rows_interpolated", "gaps_filled")
-    cleaned = [dict.fromkeys((*counts, "gaps_split", "rows_out"), n) for n in (1000, 2456)]
+    cleaned = [
+        dict.fromkeys((*counts, "gaps_split", "rows_resampled", "rows_out"), n)
+        for n in (1000, 2456)
+    ]
     shared = {"train and test": {"subjects": [], "recordings": []}}
     recordings = {"train": 1, "validation": 0, "test": 3}
     split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
