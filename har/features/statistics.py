@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -73,7 +74,15 @@ class OrderStatistics(nn.Module):
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
-        return signals.sort(-1).values @ self.weights
+        return _sorted(signals) @ self.weights
+
+
+def _sorted(signals: Tensor) -> Tensor:
+    """Sort each signal; outside of gradients and graphs numpy does it many times faster."""
+    plain = torch.is_inference_mode_enabled() and not torch.onnx.is_in_onnx_export()
+    if plain and signals.device.type == "cpu":
+        return torch.from_numpy(np.sort(signals.numpy(), axis=-1))
+    return signals.sort(-1).values
 
 
 class ShapeStatistics(nn.Module):

@@ -146,6 +146,15 @@ def test_a_batch_equals_its_windows_one_by_one(
     np.testing.assert_allclose(features(real), one_by_one, rtol=1e-3, atol=1e-3)
 
 
+def test_inference_and_training_give_the_same_numbers(
+    features: WindowFeatures, real: torch.Tensor
+) -> None:
+    """The faster sort of inference changes no bit."""
+    expected = features(real)
+    with torch.inference_mode():
+        assert torch.equal(features(real), expected)
+
+
 def test_onnx_runtime_gives_the_same_numbers(
     features: WindowFeatures, real: torch.Tensor, tmp_path: Path
 ) -> None:
