@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from har.cli.output import AsJson, err, out, print_json, table
+from har.cli.output import AsJson, Overrides, err, out, print_json, table
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,3 +43,42 @@ def ingest(
         for e in entries
     ]
     out.print(table("Ingestion", columns, cells))
+
+
+@app.command()
+def features(
+    windows: Annotated[int, typer.Option(help="Windows of the bundled data.")] = 2048,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Extract features, against TSFEL and catch22 on the same windows and one thread.
+
+    The other libraries come with `pip install har[benchmark]`.
+
+    Example: har benchmark features --windows 4096
+    """
+    from har import steps
+    from har.benchmarks.features import LIBRARIES, run
+    from har.config import load
+
+    # Read by the processes that are measured, before they load their libraries.
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    settings = load(overrides)
+    entries = list(run(steps.windows(settings).path, windows, settings.window.rate_hz))
+    if as_json:
+        return print_json([asdict(entry) for entry in entries])
+    columns = ["library", "version", "features", "windows/s", "features/s", "HAR is faster by"]
+    cells = [
+        (
+            e.library,
+            e.version,
+            e.features,
+            f"{e.windows_per_s:,.0f}",
+            f"{e.features_per_s:,}",
+            f"{e.ratio:,.2f}",
+        )
+        for e in entries
+    ]
+    out.print(table("Features, one thread", columns, cells))
+    if absent := sorted(LIBRARIES.keys() - {entry.library for entry in entries}):
+        err.print(f"not installed: {', '.join(absent)}")

@@ -22,7 +22,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Samples in one window.
     rate_hz : float
         Sampling rate, Hz.
-    batch_size : int, default=128
+    batch_size : int, default=64
         Windows computed at once.
 
     Examples
@@ -32,7 +32,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     (2, 494)
     """
 
-    def __init__(self, n_samples: int = 128, rate_hz: float = 50.0, batch_size: int = 128) -> None:
+    def __init__(self, n_samples: int = 128, rate_hz: float = 50.0, batch_size: int = 64) -> None:
         self.n_samples = n_samples
         self.rate_hz = rate_hz
         self.batch_size = batch_size

@@ -12,7 +12,8 @@ from har.cli import app
 COMMANDS = [
     *("run", "predict", "train", "evaluate", "export", "pretrain", "config"),
     *("data list", "data show", "data download", "data ingest", "data report"),
-    *("data quarantine", "data recordings", "data export", "data validate", "benchmark ingest"),
+    *("data quarantine", "data recordings", "data export", "data validate"),
+    *("benchmark ingest", "benchmark features"),
     *("registry list", "registry show", "registry promote", "registry history", "lineage show"),
 ]
 
