@@ -57,7 +57,7 @@ def clean_recordings(
         recording = read_recording(path)
         parts, report = clean(recording, max_gap_s=settings.max_gap_s, rate_hz=rate_hz)
         for part in parts:
-            validate(part, CleanTable)
+            validate(part, CleanTable, units=False)
             write_recording(part, out)
         reports.append(asdict(report))
     if not reports:

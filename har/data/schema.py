@@ -73,7 +73,7 @@ class CleanTable(RawTable):
         return bool(time.iloc[0] == 0 and (time.diff().iloc[1:] > 0).all())
 
 
-def validate(recording: Recording, model: type[RawTable] = RawTable) -> None:
+def validate(recording: Recording, model: type[RawTable] = RawTable, *, units: bool = True) -> None:
     """Check a recording's table and units.
 
     Parameters
@@ -81,8 +81,10 @@ def validate(recording: Recording, model: type[RawTable] = RawTable) -> None:
     recording : Recording
         The recording to check.
     model : type, default=RawTable
-        `RawTable` as ingested; `CleanTable` after cleaning, where units are no longer
-        looked at: the stretch between two gaps may be one jump.
+        `RawTable` as ingested, `CleanTable` after cleaning.
+    units : bool, default=True
+        Whether to check them: not again where that was done, nor on the stretch between
+        two gaps, which may be one jump.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def validate(recording: Recording, model: type[RawTable] = RawTable) -> None:
     name = recording.meta.recording_id
     if recording.table.empty:
         raise DataError(f"{name}: no rows", expected="at least one sample")
-    if model is RawTable:
+    if units:
         check_units(recording.table, name)
     try:
         model.validate(recording.table, lazy=True)

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow.parquet as pq
 
 from har.data import sources
@@ -347,12 +346,24 @@ def _found(folder: Path) -> dict[str, Any]:
 
 def quarantine_reasons(folder: Path) -> list[dict[str, Any]]:
     """Return the reasons for which rows are in quarantine, with counts and a first row."""
+    found = quarantine_examples(folder, 1)
+    return [{"reason": e["reason"], "rows": e["rows"], **e["examples"][0]} for e in found]
+
+
+def quarantine_examples(folder: Path, n: int) -> list[dict[str, Any]]:
+    """Return why rows are in quarantine: ``reason``, ``rows`` and up to n ``examples``.
+
+    An example has ``file``, ``line`` and ``content``.
+    """
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.parquet")):
-        for reason, rows in pd.read_parquet(path).groupby("reason", sort=False):
-            first = {**rows.iloc[0], "line": int(rows["line"].iloc[0]), "rows": 0}
-            entry = found.setdefault(str(reason), first)
-            entry["rows"] += len(rows)
+        for batch in pq.ParquetFile(path).iter_batches():
+            for reason, rows in batch.to_pandas().groupby("reason", sort=False):
+                empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
+                entry = found.setdefault(str(reason), empty)
+                entry["rows"] += len(rows)
+                wanted = rows.head(n - len(entry["examples"]))
+                entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
     return list(found.values())
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 
 from har.data.activities import ALL
+from har.data.ingest.dataset import ACCOUNTS, COUNTED, DATASET, QUARANTINED, quarantine_examples
 from har.data.recording import GYRO, Recording
 
 GAP_S = 0.1  # a longer step is a gap, unless the rate is so low that it is none
@@ -19,7 +19,6 @@ GAP_PERIODS = 2.5
 BINS = 240  # of a recording's timeline
 EXAMPLES = 3
 LONGEST = 5
-ROWS = ("rows_in", "rows_kept", "rows_repaired", "rows_quarantined", "rows_left_out")
 
 Array = npt.NDArray[np.float64]
 
@@ -164,8 +163,8 @@ def gather(ingested: Path, recordings: Sequence[RecordingFacts]) -> dict[str, An
         ``rejected_items``, ``recordings``, ``subjects``, ``activities``, ``copies``
         (and whether they were kept), ``conversions``.
     """
-    dataset = json.loads((ingested / "dataset.json").read_text(encoding="utf-8"))
-    accounts = json.loads((ingested / "accounts.json").read_text(encoding="utf-8"))
+    dataset = json.loads((ingested / DATASET).read_text(encoding="utf-8"))
+    accounts = json.loads((ingested / ACCOUNTS).read_text(encoding="utf-8"))
     repairs: Counter[str] = Counter()
     for account in accounts:
         repairs.update(account["repairs"])
@@ -177,7 +176,7 @@ def gather(ingested: Path, recordings: Sequence[RecordingFacts]) -> dict[str, An
         "totals": _totals(accounts, recordings),
         "items": [_item(account) for account in accounts],
         "repairs": dict(repairs.most_common()),
-        "quarantine": _quarantine(ingested / "quarantine", accounts),
+        "quarantine": _quarantine(ingested / QUARANTINED, accounts),
         "rejected": rejected,
         "rejected_items": dataset.get("rejected_items", {}),
         "warnings": _warnings(w for account in accounts for w in account["warnings"]),
@@ -194,7 +193,7 @@ def _recording(facts: RecordingFacts) -> dict[str, Any]:
 
 
 def _item(account: dict[str, Any]) -> dict[str, Any]:
-    counts = {key: account[key] for key in (*ROWS, "samples")}
+    counts = {key: account[key] for key in COUNTED}
     return {"item": account["item"], "files": len(account["files"]), **counts}
 
 
@@ -204,7 +203,7 @@ def _totals(
     recorded = sum(r.seconds - r.missing_s for r in recordings)
     unlabelled = sum(r.unlabelled_s for r in recordings)
     return {
-        **{key: sum(account[key] for account in accounts) for key in ROWS},
+        **{key: sum(account[key] for account in accounts) for key in COUNTED},
         "files": sum(len(account["files"]) for account in accounts),
         "samples": sum(r.samples for r in recordings),
         "recordings": len(recordings),
@@ -226,17 +225,13 @@ def _quarantine(folder: Path, accounts: Sequence[dict[str, Any]]) -> dict[str, A
     counts: Counter[str] = Counter()
     for account in accounts:
         counts.update(account["reasons"])
-    examples: dict[str, list[dict[str, Any]]] = {reason: [] for reason in counts}
-    for path in sorted(folder.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(
-            columns=["reason", "file", "line", "content"]
-        ):
-            frame = batch.to_pandas()
-            for row in frame.groupby("reason", sort=False).head(EXAMPLES).to_dict("records"):
-                of_reason = examples.setdefault(row.pop("reason"), [])
-                if len(of_reason) < EXAMPLES:
-                    of_reason.append(row)
-    return {reason: {"rows": n, "examples": examples[reason]} for reason, n in counts.most_common()}
+    examples = {
+        entry["reason"]: entry["examples"] for entry in quarantine_examples(folder, EXAMPLES)
+    }
+    return {
+        reason: {"rows": n, "examples": examples.get(reason, [])}
+        for reason, n in counts.most_common()
+    }
 
 
 def _warnings(warnings: Iterable[dict[str, str]]) -> dict[str, Any]:
