@@ -175,7 +175,10 @@ def ingest(
 
 
 def find(store: Store, name: str) -> Artifact:
-    """Return an ingested data set by name; the bundled one is ingested when it is asked for.
+    """Return an ingested data set by name.
+
+    The bundled one is ingested when it is asked for, and again when the code that reads
+    it has changed; of others the raw files may be gone, so they stay as they were read.
 
     Raises
     ------
@@ -183,9 +186,11 @@ def find(store: Store, name: str) -> Artifact:
         If no data set of that name was ingested.
     """
     entry = catalogue.entry(store, name)
-    if entry and (artifact := store.find("ingest", entry["key"])):
-        return artifact
+    artifact = store.find("ingest", entry["key"]) if entry else None
     bundled = sources.get(name).bundled if name in sources.names() else None
+    ours = bundled and (entry is None or entry["root"] == str(bundled.resolve()))
+    if artifact and not (ours and artifact.manifest["code"] != digest.of_code(*CODE)):
+        return artifact
     if bundled:
         return ingest(store, Request(name, bundled)).artifact
     raise MissingError(

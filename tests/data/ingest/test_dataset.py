@@ -139,6 +139,19 @@ def test_raw_files_are_not_needed_afterwards(raw: Path, store: Store) -> None:
     assert list(catalogue.entries(store)) == ["lab"]
 
 
+def test_bundled_data_are_read_again_by_other_code(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade does not go on with what older code had read."""
+    first = find(store, "hapt")
+    assert find(store, "hapt").reused
+    monkeypatch.setattr("har.lineage.digest.of_code", lambda *_: "another version")
+    again = find(store, "hapt")
+    assert again.key != first.key
+    assert again.manifest["code"] == "another version"
+    assert find(store, "hapt").key == again.key
+
+
 def test_quarantine_keeps_line_and_content(raw: Path, store: Store) -> None:
     """A row that was set aside can be read again: file, line, reason, values."""
     path = raw / "s1" / "walk.csv"
