@@ -1,6 +1,7 @@
 # mypy: disable-error-code="no-untyped-call"
 """The Hugging Face encoder: raw windows in, hidden states, reconstructions or classes out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,29 +18,55 @@ from transformers.models.bert.modeling_bert import BertEncoder
 from transformers.utils.generic import ModelOutput
 
 from har.models.config import HarEncoderConfig
+from har.models.network import INIT_STD, HarNetwork, WindowClassifier
 from har.models.preprocess import Tokens, WindowTokens
 
-INIT_STD = 0.02
+CHUNK = 256  # windows preprocessed at once
 
 
-class HarPreTrainedModel(PreTrainedModel):
+class HarPreTrainedModel(HarNetwork):
     """What the encoder's models share: configuration, prefix and initial weights."""
 
     config_class = HarEncoderConfig
     base_model_prefix = "encoder"
-    main_input_name = "windows"
 
     def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Linear):
-            module.weight.data.normal_(0.0, INIT_STD)
-            if module.bias is not None:
-                module.bias.data.zero_()
-        elif isinstance(module, nn.LayerNorm):
-            module.weight.data.fill_(1.0)
-            module.bias.data.zero_()
-        elif isinstance(module, HarEncoder):
+        super()._init_weights(module)
+        if isinstance(module, TokenEmbedding):
             for parameter in (module.hidden, module.position):
                 parameter.data.normal_(0.0, INIT_STD)
+
+
+class TokenEmbedding(nn.Module):
+    """Tokens of three kinds as vectors of one width, each with its position.
+
+    Parameters
+    ----------
+    config : HarEncoderConfig
+        Sizes.
+    sizes : sequence of int
+        Numbers in one token, by kind.
+    n_tokens : int
+        Tokens of one window.
+    """
+
+    def __init__(self, config: HarEncoderConfig, sizes: Sequence[int], n_tokens: int) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.stems = nn.ModuleList(_stem(size, width, config.dropout) for size in sizes)
+        self.hidden = nn.Parameter(torch.empty(1, 1, width))
+        self.position = nn.Parameter(torch.empty(1, n_tokens, width))
+        self.norm = nn.LayerNorm(width)
+        self.drop = nn.Dropout(config.dropout)
+
+    def forward(self, tokens: Tokens, mask: Tensor | None = None) -> Tensor:
+        """Return vectors of shape (batch, n_tokens, hidden_size)."""
+        parts = [stem(part) for stem, part in zip(self.stems, tokens, strict=True)]
+        embedded = torch.cat(parts, dim=1)
+        if mask is not None:
+            embedded = torch.where(mask.unsqueeze(-1), self.hidden, embedded)
+        vectors: Tensor = self.drop(self.norm(embedded + self.position))
+        return vectors
 
 
 class HarEncoder(HarPreTrainedModel):
@@ -54,13 +81,8 @@ class HarEncoder(HarPreTrainedModel):
     def __init__(self, config: HarEncoderConfig) -> None:
         super().__init__(config)
         self.preprocess = WindowTokens(config.n_samples, config.rate_hz, config.patch)
-        sizes, width = self.preprocess.sizes, config.hidden_size
-        self.embed = nn.ModuleList(_stem(size, width, config.dropout) for size in sizes)
         self.n_tokens = self.preprocess.n_patches + self.preprocess.n_spectra + 1
-        self.hidden = nn.Parameter(torch.empty(1, 1, width))
-        self.position = nn.Parameter(torch.empty(1, self.n_tokens, width))
-        self.norm = nn.LayerNorm(width)
-        self.drop = nn.Dropout(config.dropout)
+        self.embedding = TokenEmbedding(config, self.preprocess.sizes, self.n_tokens)
         self.transformer = BertEncoder(config.bert())
         self.post_init()
 
@@ -89,21 +111,8 @@ class HarEncoder(HarPreTrainedModel):
         mask : Tensor of shape (batch, n_tokens), bool, optional
             True where a token is hidden.
         """
-        parts = [embed(part) for embed, part in zip(self.embed, tokens, strict=True)]
-        embedded = torch.cat(parts, dim=1)
-        if mask is not None:
-            embedded = torch.where(mask.unsqueeze(-1), self.hidden, embedded)
-        states = self.drop(self.norm(embedded + self.position))
-        encoded: Tensor = self.transformer(states).last_hidden_state
+        encoded: Tensor = self.transformer(self.embedding(tokens, mask)).last_hidden_state
         return encoded
-
-
-@dataclass
-class ActivityOutput(ModelOutput):
-    """Loss and logits of shape (batch, num_labels)."""
-
-    loss: Tensor | None = None
-    logits: Tensor | None = None
 
 
 @dataclass
@@ -145,7 +154,7 @@ class HarEncoderForPretraining(HarPreTrainedModel):
         return PretrainingOutput(loss=parts.mean(), parts=parts.detach())
 
 
-class HarEncoderForActivityRecognition(HarPreTrainedModel):
+class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
     """Name the activity of a raw window."""
 
     # The head is new for each fine-tuning; reconstruction ends with pretraining.
@@ -160,21 +169,17 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel):
         )
         self.post_init()
 
-    def forward(self, windows: Tensor, labels: Tensor | None = None) -> ActivityOutput:
-        """Return logits, and the cross-entropy if labels are given.
+    def fit_preprocess(self, windows: Tensor) -> None:
+        """Learn the scales of signals, spectra and features from raw windows."""
+        self.encoder.preprocess.fit(windows.split(CHUNK))
 
-        Parameters
-        ----------
-        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
-        labels : Tensor of shape (batch,), int64, optional
-        """
-        logits = self.classify(self.encoder(windows))
-        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
-        return ActivityOutput(loss=loss, logits=logits)
+    def stages(self) -> list[nn.Module]:
+        """Return the token embedding and the layers of the transformer."""
+        return [self.encoder.embedding, *self.encoder.transformer.layer]
 
-    def classify(self, states: Tensor) -> Tensor:
-        """Return logits of hidden states."""
-        logits: Tensor = self.head(states[:, 0])
+    def classify(self, windows: Tensor) -> Tensor:
+        """Return logits of shape (batch, num_labels)."""
+        logits: Tensor = self.head(self.encoder(windows)[:, 0])
         return logits
 
 

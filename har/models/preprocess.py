@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from har.features.extractor import WindowFeatures
 from har.features.signals import BODY_ACC, GYRO, SIGNALS
 from har.features.spectra import PowerSpectrum
+from har.models.network import Standardise
 
 # Without gravity: a patch of it tells how this person wears the sensor, and is learned by heart.
 PATCH_SIGNALS = (*BODY_ACC, *GYRO)
@@ -18,7 +19,7 @@ _SPECTRAL_INDEX = [SIGNALS.index(name) for name in SPECTRAL_SIGNALS]
 SIGNALS_PER_SPECTRUM = 3
 SPECTRUM_HZ = 20.0  # little of human motion lies above
 FLOOR = 1e-6  # added to power before the log
-CLIP = 3.0  # standard deviations; keeps one knock from drowning a window
+CLIP = 3.0  # standard deviations
 
 
 class Tokens(NamedTuple):
@@ -37,29 +38,6 @@ class Tokens(NamedTuple):
     features: Tensor
     patches: Tensor
     spectra: Tensor
-
-
-class Standardise(nn.Module):
-    """Subtract a mean and divide by a spread, both learned from training windows."""
-
-    mean: Tensor
-    spread: Tensor
-
-    def __init__(self, *shape: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(shape))
-        self.register_buffer("spread", torch.ones(shape))
-
-    def fit(self, values: Tensor, axes: tuple[int, ...]) -> None:
-        """Learn mean and spread over `axes`; what does not vary is left unscaled."""
-        exact = values.double()
-        spread = exact.std(axes, correction=0)
-        self.mean.copy_(exact.mean(axes).view_as(self.mean))
-        self.spread.copy_(torch.where(spread > 1e-6, spread, 1.0).view_as(self.spread))
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Return values with mean 0 and spread 1, clipped."""
-        return ((values - self.mean) / self.spread).clamp(-CLIP, CLIP)
 
 
 class WindowTokens(nn.Module):
@@ -84,9 +62,9 @@ class WindowTokens(nn.Module):
         self.n_spectra = len(SPECTRAL_SIGNALS) // SIGNALS_PER_SPECTRUM
         n_features, n_frequencies = len(self.extractor.names), len(self.spectrum.frequencies)
         self.sizes = (n_features, len(PATCH_SIGNALS) * patch, SIGNALS_PER_SPECTRUM * n_frequencies)
-        self.signal_scale = Standardise(len(PATCH_SIGNALS), 1)
-        self.spectrum_scale = Standardise(len(SPECTRAL_SIGNALS), n_frequencies)
-        self.feature_scale = Standardise(n_features)
+        self.signal_scale = Standardise(len(PATCH_SIGNALS), 1, clip=CLIP)
+        self.spectrum_scale = Standardise(len(SPECTRAL_SIGNALS), n_frequencies, clip=CLIP)
+        self.feature_scale = Standardise(n_features, clip=CLIP)
 
     def forward(self, windows: Tensor) -> Tokens:
         """Return the tokens of raw windows of shape (batch, n_samples, 6)."""

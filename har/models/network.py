@@ -1,0 +1,107 @@
+# mypy: disable-error-code="no-untyped-call"
+"""What every network shares: a Hugging Face model from raw windows to logits."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.utils.generic import ModelOutput
+
+INIT_STD = 0.02
+
+
+@dataclass
+class ActivityOutput(ModelOutput):
+    """Loss and logits of shape (batch, num_labels)."""
+
+    loss: Tensor | None = None
+    logits: Tensor | None = None
+
+
+class HarNetwork(PreTrainedModel):
+    """A Hugging Face model over raw windows."""
+
+    main_input_name = "windows"
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if isinstance(module, nn.Linear):
+            module.weight.data.normal_(0.0, INIT_STD)
+            if module.bias is not None:
+                module.bias.data.zero_()
+        elif isinstance(module, nn.LayerNorm):
+            module.weight.data.fill_(1.0)
+            module.bias.data.zero_()
+
+
+class WindowClassifier(HarNetwork):
+    """A network that names the activity of a raw window; its preprocessing is inside.
+
+    A subclass sets ``head`` and defines `fit_preprocess`, `stages` and `classify`.
+
+    Attributes
+    ----------
+    head : Module
+        What is new for each fine-tuning, behind everything that may be pretrained.
+    """
+
+    head: nn.Module
+
+    def fit_preprocess(self, windows: Tensor) -> None:
+        """Learn the scales of the preprocessing from raw windows of training subjects."""
+        raise NotImplementedError
+
+    def stages(self) -> list[nn.Module]:
+        """Return the parts that learn, from input to output and without the head.
+
+        They are what freezing policies count by: each is one layer or block.
+        """
+        raise NotImplementedError
+
+    def classify(self, windows: Tensor) -> Tensor:
+        """Return logits of shape (batch, num_labels)."""
+        raise NotImplementedError
+
+    def forward(self, windows: Tensor, labels: Tensor | None = None) -> ActivityOutput:
+        """Return logits, and the cross-entropy if labels are given.
+
+        Parameters
+        ----------
+        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        labels : Tensor of shape (batch,), int64, optional
+        """
+        logits = self.classify(windows)
+        loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
+        return ActivityOutput(loss=loss, logits=logits)
+
+
+class Standardise(nn.Module):
+    """Subtract a mean and divide by a spread, both learned from training windows.
+
+    Parameters
+    ----------
+    *shape : int
+        Of the values without their batch; an axis of 1 shares one scale.
+    clip : float
+        Largest size of what comes out, in spreads: keeps one knock from drowning a window.
+    """
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, *shape: int, clip: float) -> None:
+        super().__init__()
+        self.clip = clip
+        self.register_buffer("mean", torch.zeros(shape))
+        self.register_buffer("spread", torch.ones(shape))
+
+    def fit(self, values: Tensor, axes: tuple[int, ...]) -> None:
+        """Learn mean and spread over `axes`; what does not vary is left unscaled."""
+        exact = values.double()
+        spread = exact.std(axes, correction=0)
+        self.mean.copy_(exact.mean(axes).view_as(self.mean))
+        self.spread.copy_(torch.where(spread > 1e-6, spread, 1.0).view_as(self.spread))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return values with mean 0 and spread 1, clipped."""
+        return ((values - self.mean) / self.spread).clamp(-self.clip, self.clip)
