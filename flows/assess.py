@@ -14,10 +14,11 @@ report = task(name="report")(told(steps.report))
 
 @flow(name="assess")
 def assess(settings: Settings) -> dict[str, Artifact]:
-    """Score both models on the test subjects, export both, write the report."""
+    """Score every candidate on the test subjects, export it, write the report."""
     evaluated = evaluate(settings)
     exported = {
-        f"export-{name}": export(settings, name, wait_for=[evaluated]) for name in steps.CANDIDATES
+        f"export-{name}": export(settings, name, wait_for=[evaluated])
+        for name in settings.candidates
     }
     written = report(settings, wait_for=[*exported.values()])
     return {"evaluate": evaluated, **exported, "report": written}

@@ -13,6 +13,8 @@ promote = task(name="promote")(steps.promote)
 
 @flow(name="release")
 def release(settings: Settings, reason: str) -> list[tuple[Version, Decision]]:
-    """Register both models and let the gate judge them, the simpler one first."""
-    decisions = [promote(settings, register(settings, name), reason) for name in steps.CANDIDATES]
+    """Register every candidate and let the gate judge it, the simpler ones first."""
+    decisions = [
+        promote(settings, register(settings, name), reason) for name in settings.candidates
+    ]
     return [(find(str(decision.version), settings), decision) for decision in decisions]

@@ -5,19 +5,24 @@ from prefect import flow, task
 from flows.progress import told
 from har import steps
 from har.config import Settings
+from har.models.catalogue import ENCODERS
 from har.store import Artifact
 
-baseline = task(name="baseline")(told(steps.baseline))
-pretrain = task(name="pretrain")(told(steps.pretrain))
-finetune = task(name="finetune", task_run_name="finetune-{seed}")(told(steps.finetune))
+pretrain = task(name="pretrain", task_run_name="pretrain-{name}")(told(steps.pretrain))
+train_model = task(name="train", task_run_name="train-{name}-{seed}")(told(steps.train))
 
 
 @flow(name="train")
 def train(settings: Settings) -> dict[str, Artifact]:
-    """Train the baseline; pretrain the encoder and fine-tune it once per seed."""
-    classical, pretrained = baseline(settings), pretrain(settings)
-    tuned = {
-        f"finetune-{seed}": finetune(settings, seed, wait_for=[pretrained])
-        for seed in settings.finetune.seeds
+    """Pretrain what is pretrained, then train every candidate with each of its seeds."""
+    pretrained = {
+        f"pretrain-{name}": pretrain(settings, name)
+        for name in settings.candidates
+        if name in ENCODERS
     }
-    return {"baseline": classical, "pretrain": pretrained, **tuned}
+    trained = {
+        f"train-{name}-{seed}": train_model(settings, name, seed, wait_for=[*pretrained.values()])
+        for name in settings.candidates
+        for seed in steps.seeds(settings, name)
+    }
+    return {**pretrained, **trained}

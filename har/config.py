@@ -6,6 +6,7 @@
 An environment variable names a setting by its path: ``HAR_WINDOW__HOP_S=0.64``.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,15 +75,36 @@ class WindowSettings(Section):
         return round(self.hop_s * self.rate_hz)
 
 
-class BaselineSettings(Section):
-    """The classical model: an RBF-SVM on features."""
+class SvmSettings(Section):
+    """The RBF-SVM on features."""
 
     c_grid: tuple[float, ...] = (1.0, 3.0, 10.0)
     gamma_scale: tuple[float, ...] = Field((0.125, 0.25, 0.5), description="gamma times n_features")
 
 
-class EncoderSettings(Section):
-    """Size of the Hugging Face encoder."""
+class LogisticSettings(Section):
+    """Logistic regression on features."""
+
+    c_grid: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
+    max_iterations: int = 300
+
+
+class ExtraTreesSettings(Section):
+    """Extremely randomised trees on features."""
+
+    n_estimators: int = 200
+    min_samples_leaf: tuple[int, ...] = (1, 2, 4)
+    max_features: float = Field(0.15, gt=0, le=1, description="share of features tried a split")
+
+
+class NetworkSettings(Section):
+    """What every network's section has."""
+
+    finetune: dict[str, Any] = Field({}, description="its own values of [finetune]")
+
+
+class EncoderSettings(NetworkSettings):
+    """Size of a Hugging Face encoder."""
 
     hidden_size: int = 64
     layers: int = 1
@@ -90,6 +112,35 @@ class EncoderSettings(Section):
     patch: int = Field(16, description="samples per patch")
     dropout: float = 0.3
     token_dropout: float = Field(0.8, description="share of patches and spectra hidden in training")
+
+
+class ModelSettings(Section):
+    """One section for each model that can be trained; a model is named like its section."""
+
+    svm: SvmSettings = SvmSettings()
+    logistic: LogisticSettings = LogisticSettings()
+    extra_trees: ExtraTreesSettings = ExtraTreesSettings()
+    encoder_small: EncoderSettings = EncoderSettings()
+
+    def of(self, name: str) -> Section:
+        """Return the section of a model, as ``encoder-small``.
+
+        Raises
+        ------
+        UsageError
+            If there is no such model.
+        """
+        if name not in model_names():
+            raise UsageError(
+                f"model {name}: no such model", expected=", ".join(model_names()), found=name
+            )
+        section: Section = getattr(self, name.replace("-", "_"))
+        return section
+
+
+def model_names() -> tuple[str, ...]:
+    """Return the name of every model that can be trained."""
+    return tuple(field.replace("_", "-") for field in ModelSettings.model_fields)
 
 
 class PretrainSettings(Section):
@@ -120,7 +171,6 @@ class FinetuneSettings(Section):
     freeze_epochs: int = Field(1, ge=0, description="with warmup: epochs of the head alone")
     patience: int = 5
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    seeds: tuple[int, ...] = (0, 1, 2)
 
 
 class EvaluateSettings(Section):
@@ -174,14 +224,28 @@ class Settings(BaseSettings):
     clean: CleanSettings = CleanSettings()
     split: SplitSettings = SplitSettings()
     window: WindowSettings = WindowSettings()
-    baseline: BaselineSettings = BaselineSettings()
-    encoder: EncoderSettings = EncoderSettings()
+    candidates: tuple[str, ...] = Field(
+        ("svm", "encoder-small"),
+        min_length=1,
+        description="models of a run; the others are compared with the first",
+    )
+    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="one training for each")
+    models: ModelSettings = ModelSettings()
     pretrain: PretrainSettings = PretrainSettings()
     finetune: FinetuneSettings = FinetuneSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     export: ExportSettings = ExportSettings()
     gate: GateSettings = GateSettings()
     registry: RegistrySettings = RegistrySettings()
+
+    def flat(self) -> dict[str, Any]:
+        """Return every setting but the store's place by its dotted name, JSON-able."""
+        return dict(_flatten(self.model_dump(mode="json", exclude={"store"})))
+
+    def finetune_of(self, name: str) -> FinetuneSettings:
+        """Return how a network is fine-tuned: ``finetune``, changed by its own section."""
+        own = self.models.of(name).finetune  # type: ignore[attr-defined]
+        return FinetuneSettings.model_validate({**self.finetune.model_dump(), **own})
 
     @classmethod
     def settings_customise_sources(
@@ -237,6 +301,14 @@ def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
             found=repr(problem["input"]),
             hint="`har config` prints every setting with its value",
         ) from None
+
+
+def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _parsed(text: str) -> Any:

@@ -12,18 +12,20 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from har.config import DataSettings, Settings
+from har.config import DataSettings, EncoderSettings, Settings
 from har.data import prepare
 from har.data.ingest import dataset
 from har.errors import UsageError
+from har.models import catalogue
 from har.store import Artifact, Store
 
 if TYPE_CHECKING:
+    from har.data.windows import Windows
+    from har.evaluation.evaluate import Scorable
     from har.registry.candidate import Candidate
     from har.registry.gate import Decision
     from har.registry.versions import Version
 
-CANDIDATES = ("baseline", "encoder")
 _TORCH = ("numpy", "torch", "transformers")
 
 
@@ -106,31 +108,11 @@ def windows(settings: Settings) -> Artifact:
     )
 
 
-def baseline(settings: Settings) -> Artifact:
-    """Train the classical model on features of the training subjects' windows."""
+def pretrain(settings: Settings, name: str = "encoder-small") -> Artifact:
+    """Pretrain an encoder on the training subjects' windows without labels."""
     cut = windows(settings)
-
-    def build(out: Path) -> None:
-        from har.data.windows import Windows
-        from har.models.baseline import train_baseline
-
-        train_baseline(
-            Windows.load(cut.path), out, settings=settings.baseline, window=settings.window
-        )
-
-    return Store(settings.store).get_or_make(
-        "baseline",
-        build,
-        inputs={"windows": cut},
-        params=settings.baseline.model_dump(),
-        code=["har.features", "har.models"],
-        libraries=["numpy", "torch", "scikit-learn"],
-    )
-
-
-def pretrain(settings: Settings) -> Artifact:
-    """Pretrain the encoder on the training subjects' windows without labels."""
-    cut = windows(settings)
+    sizes = settings.models.of(name)
+    assert isinstance(sizes, EncoderSettings)
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
@@ -140,85 +122,89 @@ def pretrain(settings: Settings) -> Artifact:
             Windows.load(cut.path),
             out,
             settings=settings.pretrain,
-            encoder=settings.encoder,
+            encoder=sizes,
             window=settings.window,
         )
 
     return Store(settings.store).get_or_make(
-        "pretrain",
+        f"pretrain-{name}",
         build,
         inputs={"windows": cut},
-        params={**settings.pretrain.model_dump(), "encoder": settings.encoder.model_dump()},
+        params={**settings.pretrain.model_dump(), "encoder": sizes.model_dump()},
         code=["har.features", "har.models", "har.training"],
         libraries=_TORCH,
     )
 
 
-def finetune(settings: Settings, seed: int) -> Artifact:
-    """Fine-tune the pretrained encoder, under a new head, with one seed."""
-    cut, pretrained = windows(settings), pretrain(settings)
+def train(settings: Settings, name: str, seed: int) -> Artifact:
+    """Train a model with one seed on the training subjects' labelled windows."""
+    cut = windows(settings)
+    pretrained = pretrain(settings, name) if name in catalogue.ENCODERS else None
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
-        from har.training.finetune import finetune as run
+        from har.training.train import train as run
 
         run(
+            name,
             Windows.load(cut.path),
-            pretrained.path,
             out,
-            settings=settings.finetune,
+            settings=settings,
             seed=seed,
+            pretrained=pretrained.path if pretrained else None,
         )
 
+    tuning = {} if name in catalogue.CLASSICAL else settings.finetune_of(name).model_dump()
     return Store(settings.store).get_or_make(
-        "finetune",
+        f"train-{name}",
         build,
-        inputs={"windows": cut, "pretrain": pretrained},
-        params={**settings.finetune.model_dump(exclude={"seeds"}), "seed": seed},
+        inputs={"windows": cut, **({"pretrain": pretrained} if pretrained else {})},
+        params={"model": settings.models.of(name).model_dump(), "finetune": tuning, "seed": seed},
         code=["har.features", "har.models", "har.training"],
-        libraries=_TORCH,
+        libraries=[*_TORCH, "scikit-learn"],
     )
 
 
-def chosen_seed(settings: Settings) -> int:
-    """Return the fine-tuning seed that did best on the validation subjects."""
-    return max(settings.finetune.seeds, key=lambda seed: _validation_macro_f1(settings, seed))
+def trained(settings: Settings, name: str) -> dict[int, Artifact]:
+    """Return a model trained with each of its seeds."""
+    return {seed: train(settings, name, seed) for seed in seeds(settings, name)}
+
+
+def seeds(settings: Settings, name: str) -> tuple[int, ...]:
+    """Return the seeds that a model is trained with: one where chance plays no part."""
+    return catalogue.seeds_of(name, settings.seeds)
+
+
+def chosen(settings: Settings, name: str) -> Artifact:
+    """Return a model as trained with the seed that did best on the validation subjects."""
+    return max(trained(settings, name).values(), key=_validation_macro_f1)
 
 
 def evaluate(settings: Settings) -> Artifact:
-    """Score the baseline and the encoder on the test subjects, each model once."""
-    cut, classical = windows(settings), baseline(settings)
-    tuned = {seed: finetune(settings, seed) for seed in settings.finetune.seeds}
+    """Score every candidate on the test subjects, each model once."""
+    cut = windows(settings)
+    models = {name: trained(settings, name) for name in settings.candidates}
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
         from har.evaluation.evaluate import evaluate as run
-        from har.models import baseline
-        from har.training import finetune
 
         data = Windows.load(cut.path)
-        X = data.select("test").X
-        records = {seed: training_record(model) for seed, model in tuned.items()}
-        run(
-            data,
-            out,
-            baseline_proba=baseline.predict_proba(classical.path, X),
-            encoder_proba={s: finetune.predict_proba(m.path, X) for s, m in tuned.items()},
-            chosen_seed=chosen_seed(settings),
-            validation_macro_f1={s: r["best_validation_macro_f1"] for s, r in records.items()},
-            histories={seed: record["history"] for seed, record in records.items()},
-            settings=settings.evaluate,
-        )
+        scorable = {name: _scorable(found, data) for name, found in models.items()}
+        run(data, out, models=scorable, settings=settings.evaluate)
 
     return Store(settings.store).get_or_make(
         "evaluate",
         build,
         inputs={
             "windows": cut,
-            "baseline": classical,
-            **{f"finetune-{seed}": model for seed, model in tuned.items()},
+            **{
+                f"{name}-{seed}": model
+                for name, by_seed in models.items()
+                for seed, model in by_seed.items()
+            },
         },
-        params=settings.evaluate.model_dump(),
+        params={**settings.evaluate.model_dump(), "candidates": settings.candidates},
         code=["har.evaluation"],
         libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
     )
@@ -242,14 +228,13 @@ def transfer(
         )
     other = DataSettings(datasets=(dataset,), placements=placements)
     cleaned = clean(settings.model_copy(update={"data": other}))
-    cut, classical = windows(settings), baseline(settings)
-    tuned = model(settings, "encoder")
+    cut = windows(settings)
+    models = {name: chosen(settings, name) for name in settings.candidates}
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
         from har.evaluation.transfer import evaluate_transfer
-        from har.models import baseline
-        from har.training import finetune
+        from har.models.interface import load_model
 
         classes = Windows.load(cut.path).classes
         data = prepare.foreign_windows(cleaned.path, settings.window, classes)
@@ -258,8 +243,7 @@ def transfer(
             data,
             out,
             probabilities={
-                "baseline": baseline.predict_proba(classical.path, X),
-                "encoder": finetune.predict_proba(tuned.path, X),
+                name: load_model(model.path).predict_proba(X) for name, model in models.items()
             },
             model_classes=classes,
             settings=settings.evaluate,
@@ -268,23 +252,16 @@ def transfer(
     return Store(settings.store).get_or_make(
         "transfer",
         build,
-        inputs={"clean": cleaned, "windows": cut, "baseline": classical, "encoder": tuned},
+        inputs={"clean": cleaned, "windows": cut, **models},
         params={**settings.evaluate.model_dump(), "window": settings.window.model_dump()},
         code=["har.data", "har.evaluation"],
         libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
     )
 
 
-def model(settings: Settings, candidate: str) -> Artifact:
-    """Return the trained model of a candidate: the best seed's, for the encoder."""
-    if candidate == "baseline":
-        return baseline(settings)
-    return finetune(settings, chosen_seed(settings))
-
-
 def export(settings: Settings, candidate: str) -> Artifact:
     """Make, measure and judge every ONNX build of a candidate."""
-    cut, trained, evaluated = windows(settings), model(settings, candidate), evaluate(settings)
+    cut, model, evaluated = windows(settings), chosen(settings, candidate), evaluate(settings)
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
@@ -293,7 +270,7 @@ def export(settings: Settings, candidate: str) -> Artifact:
         run(
             candidate,
             out,
-            trained.path,
+            model.path,
             evaluated.path / candidate,
             Windows.load(cut.path),
             window=settings.window,
@@ -303,7 +280,7 @@ def export(settings: Settings, candidate: str) -> Artifact:
     return Store(settings.store).get_or_make(
         f"export-{candidate}",
         build,
-        inputs={"windows": cut, "model": trained, "evaluate": evaluated},
+        inputs={"windows": cut, "model": model, "evaluate": evaluated},
         params={**settings.export.model_dump(), "window": settings.window.model_dump()},
         code=["har.export", "har.features", "har.models"],
         libraries=["torch", "transformers", "optimum-onnx", "onnx", "onnxruntime"],
@@ -316,9 +293,9 @@ def report(settings: Settings) -> Artifact:
         "clean": clean(settings),
         "split": split(settings),
         "windows": windows(settings),
-        "pretrain": pretrain(settings),
         "evaluate": evaluate(settings),
-        **{f"export-{name}": export(settings, name) for name in CANDIDATES},
+        **{f"pretrain-{name}": pretrain(settings, name) for name in _pretrained(settings)},
+        **{f"export-{name}": export(settings, name) for name in settings.candidates},
     }
 
     def build(out: Path) -> None:
@@ -329,9 +306,9 @@ def report(settings: Settings) -> Artifact:
             clean=inputs["clean"].path,
             split=inputs["split"].path,
             windows=inputs["windows"].path,
-            pretraining=inputs["pretrain"].path,
+            pretrainings={name: inputs[f"pretrain-{name}"].path for name in _pretrained(settings)},
             evaluation=inputs["evaluate"].path,
-            exports={name: inputs[f"export-{name}"].path for name in CANDIDATES},
+            exports={name: inputs[f"export-{name}"].path for name in settings.candidates},
             settings=settings,
         )
 
@@ -354,8 +331,8 @@ def candidate(settings: Settings, name: str) -> "Candidate":
         "clean": clean(settings),
         "split": split(settings),
         "windows": windows(settings),
-        **({"pretrain": pretrain(settings)} if name == "encoder" else {}),
-        "model": model(settings, name),
+        **({"pretrain": pretrain(settings, name)} if name in catalogue.ENCODERS else {}),
+        "model": chosen(settings, name),
         "evaluate": evaluate(settings),
         "export": export(settings, name),
         "report": report(settings),
@@ -393,5 +370,22 @@ def training_record(trained: Artifact) -> dict[str, Any]:
     return record
 
 
-def _validation_macro_f1(settings: Settings, seed: int) -> float:
-    return float(training_record(finetune(settings, seed))["best_validation_macro_f1"])
+def _validation_macro_f1(trained: Artifact) -> float:
+    return float(training_record(trained)["validation_macro_f1"])
+
+
+def _scorable(by_seed: dict[int, Artifact], data: "Windows") -> "Scorable":
+    """Let a model answer for the labelled test windows, once for each seed."""
+    from har.evaluation.evaluate import Scorable
+    from har.models.interface import load_model
+
+    X = data.select("test").X
+    return Scorable(
+        {seed: load_model(model.path).predict_proba(X) for seed, model in by_seed.items()},
+        {seed: training_record(model) for seed, model in by_seed.items()},
+    )
+
+
+def _pretrained(settings: Settings) -> list[str]:
+    """Return the candidates that are pretrained first."""
+    return [name for name in settings.candidates if name in catalogue.ENCODERS]

@@ -27,19 +27,18 @@ def summarise(
     ----------
     artifacts : mapping
         The run's artifacts by step: ``clean``, ``split``, ``windows``, ``evaluate``,
-        ``export-baseline``, ``export-encoder``, ``report`` and others.
+        ``export-<model>``, ``report`` and others.
     outcomes : sequence of (Version, Decision)
         Registered versions, each with the gate's decision.
     """
-    exported = [a for name, a in artifacts.items() if name.startswith("export-")]
+    names = [name.removeprefix("export-") for name in artifacts if name.startswith("export-")]
     scored = artifacts["evaluate"].path
-    names = sorted(folder.name for folder in scored.iterdir() if folder.is_dir())
     return {
         "data": _data(artifacts["clean"].path),
         "splits": _splits(artifacts["windows"].path),
         "models": {name: _json(scored / name / "metrics.json") for name in names},
-        "comparison": _json(scored / "comparison.json"),
-        "builds": [_json(artifact.path / "builds.json") for artifact in exported],
+        "comparisons": _json(scored / "comparisons.json"),
+        "builds": [_json(artifacts[f"export-{name}"].path / "builds.json") for name in names],
         "versions": [_outcome(*outcome) for outcome in outcomes],
         "report": str(artifacts["report"].path / "report.html"),
         "steps": [
@@ -87,7 +86,8 @@ def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:
     for name, m in models.items():
         low, high = m["macro_f1_interval"]
         values = [m[k] for k in ("accuracy", "macro_precision", "macro_recall")]
-        seeds = " ".join(f"{seed['test_macro_f1']:.3f}" for seed in m.get("seeds", []))
+        by_seed = [f"{seed['test_macro_f1']:.3f}" for seed in m.get("seeds", [])]
+        seeds = " ".join(by_seed) if len(by_seed) > 1 else ""
         interval = f"{low:.3f}–{high:.3f}"
         scores = [f"{v:.3f}" for v in values]
         rows.append([name, f"{m['macro_f1']:.4f}", interval, *scores, seeds])

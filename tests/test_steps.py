@@ -78,16 +78,16 @@ def test_several_data_sets_share_their_classes(settings: Settings, lab: str) -> 
 def test_models_are_scored_on_another_data_set(settings: Settings, lab: str) -> None:
     """Trained on two of HAPT's people, both models are scored on two others, all in the test."""
     quick = [
-        "baseline.c_grid=[10]",
-        "baseline.gamma_scale=[1]",
+        "models.svm.c_grid=[10]",
+        "models.svm.gamma_scale=[1]",
         "pretrain.epochs=1",
         "finetune.epochs=1",
-        "finetune.seeds=[0]",
+        "seeds=[0]",
         "evaluate.bootstrap=50",
     ]
     people = "data.subjects=['hapt-01', 'hapt-02', 'hapt-03', 'hapt-07']"
     scored = steps.transfer(load([*SLICE, people, *quick, f"store={settings.store}"]), lab)
-    metrics = json.loads((scored.path / "baseline" / "metrics.json").read_text())
+    metrics = json.loads((scored.path / "svm" / "metrics.json").read_text())
     assert metrics["datasets"] == ["lab"]
     assert set(metrics["per_subject"]) == {"lab-5", "lab-6"}
     assert tuple(metrics["classes"]) == (*BASIC, "other")

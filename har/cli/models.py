@@ -17,38 +17,45 @@ from har.cli.output import (
     table,
 )
 
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="Which model; may be given again (`har config`: candidates)."),
+]
+
 
 def pretrain(
-    datasets: DatasetOption = None, overrides: Overrides = None, as_json: AsJson = False
+    model: Annotated[str, typer.Option(help="Which encoder.")] = "encoder-small",
+    datasets: DatasetOption = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Pretrain the encoder on the training subjects' windows, without labels.
+    """Pretrain an encoder on the training subjects' windows, without labels.
 
     Example: har pretrain --set pretrain.epochs=5
     """
     from har import steps
 
     show_progress()
-    _print_made([steps.pretrain(settings_of(overrides, None, datasets))], as_json)
+    _print_made([steps.pretrain(settings_of(overrides, None, datasets), model)], as_json)
 
 
 def train(
+    models: Models = None,
     datasets: DatasetOption = None,
     overrides: Overrides = None,
     classes: Classes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train the baseline and fine-tune the encoder, once per seed.
+    """Train models, each with every seed.
 
-    Example: har train --set 'finetune.seeds=[0]'
+    Example: har train --model svm --model encoder-small --set 'seeds=[0]'
     """
     from har import steps
 
     show_progress()
-    settings = settings_of(overrides, classes, datasets)
-    seeds = settings.finetune.seeds
-    _print_made(
-        [steps.baseline(settings), *(steps.finetune(settings, seed) for seed in seeds)], as_json
-    )
+    settings = settings_of(overrides, classes, datasets, models)
+    made = [list(steps.trained(settings, name).values()) for name in settings.candidates]
+    _print_made([artifact for by_seed in made for artifact in by_seed], as_json)
 
 
 def evaluate(
@@ -59,6 +66,7 @@ def evaluate(
     placement: Annotated[
         list[str] | None, typer.Option(help="Only this placement of it; may be given again.")
     ] = None,
+    models: Models = None,
     trained_on: Annotated[
         list[str] | None, typer.Option(help="Data set of the models; may be given again.")
     ] = None,
@@ -66,7 +74,7 @@ def evaluate(
     classes: Classes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score both models on the test subjects, or on another data set.
+    """Score models on the test subjects, or on another data set.
 
     On another data set they are scored on the activities that it shares with the models;
     any other answer of theirs is wrong.
@@ -77,13 +85,13 @@ def evaluate(
     from har.summary import score_tables
 
     show_progress()
-    settings = settings_of(overrides, classes, trained_on)
+    settings = settings_of(overrides, classes, trained_on, models)
     if dataset is None or (dataset,) == settings.data.datasets:
         folder, title = steps.evaluate(settings).path, "Test subjects"
     else:
         folder = steps.transfer(settings, dataset, tuple(placement) if placement else None).path
         title = f"Trained on {settings.data.name}, scored on {dataset}"
-    found = {n: json.loads((folder / n / "metrics.json").read_text()) for n in steps.CANDIDATES}
+    found = {n: json.loads((folder / n / "metrics.json").read_text()) for n in settings.candidates}
     if as_json:
         return print_json(found)
     for heading, (columns, rows) in score_tables(title, found):
@@ -91,12 +99,13 @@ def evaluate(
 
 
 def export(
+    models: Models = None,
     datasets: DatasetOption = None,
     overrides: Overrides = None,
     classes: Classes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make, measure and judge the ONNX builds of both models.
+    """Make, measure and judge the ONNX builds of models.
 
     Example: har export --set export.max_latency_ms=2
     """
@@ -104,8 +113,8 @@ def export(
     from har.summary import build_rows
 
     show_progress()
-    settings = settings_of(overrides, classes, datasets)
-    exported = [steps.export(settings, name) for name in steps.CANDIDATES]
+    settings = settings_of(overrides, classes, datasets, models)
+    exported = [steps.export(settings, name) for name in settings.candidates]
     found = [json.loads((a.path / "builds.json").read_text()) for a in exported]
     if as_json:
         return print_json(found)
@@ -126,5 +135,5 @@ def _print_made(made: list[Any], as_json: bool) -> None:
 
 
 def _validation(record: dict[str, Any]) -> str:
-    value = record.get("best_validation_macro_f1", record.get("validation_macro_f1"))
+    value = record.get("validation_macro_f1")
     return "" if value is None else f"{value:.4f}"

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console, Group
@@ -49,7 +49,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     result = Table(box=None, pad_edge=False)
     for i, column in enumerate(columns):
         numbers = all(_NUMBER.fullmatch(row[i]) for row in cells)
-        result.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if numbers else "left"
+        result.add_column(column, justify=justify, overflow="fold", no_wrap=i == 0)
     for row in cells:
         result.add_row(*map(escape, row))
     return Group(Text(title, style="bold"), result)
@@ -65,7 +66,10 @@ def print_error(error: Exception) -> None:
 
 
 def settings_of(
-    overrides: list[str] | None, classes: int | None = None, datasets: list[str] | None = None
+    overrides: list[str] | None,
+    classes: int | None = None,
+    datasets: list[str] | None = None,
+    models: list[str] | None = None,
 ) -> "Settings":
     """Return the settings with the flags that many commands share."""
     from har.config import load
@@ -75,6 +79,8 @@ def settings_of(
         flags["window"] = {"classes": classes}
     if datasets:
         flags["data"] = {"datasets": datasets}
+    if models:
+        flags["candidates"] = models
     return load(overrides, **flags)
 
 

@@ -10,14 +10,11 @@ def config(overrides: Overrides = None, as_json: AsJson = False) -> None:
     """
     from har.config import load
 
-    settings = load(overrides).model_dump(mode="json")
+    settings = load(overrides)
     if as_json:
-        return print_json(settings)
-    rows = []
-    for section, values in settings.items():
-        entries = values if isinstance(values, dict) else {"": values}
-        rows += [(f"{section}.{name}".rstrip("."), _toml(value)) for name, value in entries.items()]
-    out.print(table("Settings", ["name", "value"], rows))
+        return print_json(settings.model_dump(mode="json"))
+    rows = [("store", settings.store), *settings.flat().items()]
+    out.print(table("Settings", ["name", "value"], [(name, _toml(value)) for name, value in rows]))
 
 
 def _toml(value: object) -> str:

@@ -1,6 +1,8 @@
-"""Everything that is known of both models on the test windows, in one folder."""
+"""Everything that is known of the models on the test windows, in one folder."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,72 +20,98 @@ from har.lineage import digest
 Probabilities = npt.NDArray[np.floating[Any]]
 
 
+@dataclass(frozen=True)
+class Scorable:
+    """A model as evaluation sees it.
+
+    Attributes
+    ----------
+    probabilities : dict of int to ndarray of shape (n_test_windows, n_classes)
+        For the labelled test windows, by seed.
+    records : dict of int to mapping
+        ``training.json`` by seed.
+    """
+
+    probabilities: Mapping[int, Probabilities]
+    records: Mapping[int, Mapping[str, Any]]
+
+    @property
+    def chosen_seed(self) -> int:
+        """The seed that was best on the validation subjects; it stands for the model."""
+        return max(self.records, key=lambda seed: self.records[seed]["validation_macro_f1"])
+
+    @property
+    def histories(self) -> dict[int, list[dict[str, Any]]]:
+        """Epochs of training, by seed; none for a model that has no epochs."""
+        return {s: r["history"] for s, r in self.records.items() if "history" in r}
+
+
 def evaluate(
     windows: Windows,
     out: Path,
     *,
-    baseline_proba: Probabilities,
-    encoder_proba: dict[int, Probabilities],
-    chosen_seed: int,
-    validation_macro_f1: dict[int, float],
-    histories: dict[int, list[dict[str, Any]]],
+    models: Mapping[str, Scorable],
     settings: EvaluateSettings,
 ) -> None:
-    """Score the baseline and the encoder on the labelled test windows and compare them.
+    """Score every model on the labelled test windows and compare all with the first.
 
     Parameters
     ----------
     windows : Windows
         All windows; only the labelled ones of the test split are used.
     out : Path
-        Gets ``baseline/`` and ``encoder/``, each with ``predictions.parquet``,
-        ``metrics.json`` and plots, and ``comparison.json`` (encoder minus baseline).
-    baseline_proba : ndarray of shape (n_test_windows, n_classes)
-        The baseline's probabilities.
-    encoder_proba : dict of int to ndarray of shape (n_test_windows, n_classes)
-        The encoder's probabilities, by seed.
-    chosen_seed : int
-        The seed that was best on the validation subjects: the encoder that is registered.
-    validation_macro_f1 : dict of int to float
-        Macro-F1 on the validation subjects, by seed.
-    histories : dict of int to list of dict
-        Epochs of fine-tuning, by seed.
+        Gets a folder a model with ``predictions.parquet``, ``metrics.json`` and plots,
+        and ``comparisons.json`` (each model minus the first).
+    models : mapping of str to Scorable
+        By name.
     settings : EvaluateSettings
         Of the intervals.
     """
     test = windows.select("test")
-    frozen = test_digest(test)
-    candidates = {"baseline": baseline_proba, "encoder": encoder_proba[chosen_seed]}
-    metrics = {
-        name: {
-            "candidate": name,
-            "test_digest": frozen,
-            **score(test.y, proba, test.subjects, test.classes, settings=settings),
-            "per_dataset": per_dataset(test, proba),
-        }
-        for name, proba in candidates.items()
+    metrics = {name: _metrics(name, model, test, settings) for name, model in models.items()}
+    tables = {
+        name: predictions(test, model.probabilities[model.chosen_seed])
+        for name, model in models.items()
     }
-    scores = {
-        seed: score(test.y, proba, test.subjects, test.classes, settings=settings)["macro_f1"]
-        for seed, proba in encoder_proba.items()
+    for name, model in models.items():
+        _write(out / name, tables[name], metrics[name], others=metrics)
+        if model.histories:
+            curves = plots.learning_curves(model.histories, model.chosen_seed)
+            (out / name / "learning_curves.png").write_bytes(plots.png(curves))
+    reference, *others = models
+    comparisons = {
+        name: paired_difference(tables[name], tables[reference], test.classes, settings=settings)
+        for name in others
     }
-    metrics["encoder"]["seeds"] = [
-        {"seed": s, "validation_macro_f1": validation_macro_f1[s], "test_macro_f1": f1}
-        for s, f1 in sorted(scores.items())
-    ]
-    metrics["encoder"]["chosen_seed"] = chosen_seed
-    tables = {name: predictions(test, proba) for name, proba in candidates.items()}
-    for name, table in tables.items():
-        _write(out / name, table, metrics[name], others=metrics)
-    curves = plots.learning_curves(histories, chosen_seed)
-    (out / "encoder" / "learning_curves.png").write_bytes(plots.png(curves))
-    difference = paired_difference(
-        tables["encoder"], tables["baseline"], test.classes, settings=settings
-    )
     _write_json(
-        out / "comparison.json",
-        {"a": "encoder", "b": "baseline", "test_digest": frozen, **difference},
+        out / "comparisons.json",
+        {"reference": reference, "test_digest": test_digest(test), "models": comparisons},
     )
+
+
+def _metrics(
+    name: str, model: Scorable, test: Windows, settings: EvaluateSettings
+) -> dict[str, Any]:
+    """Return the scores with the chosen seed, and in short with every other one."""
+    scores = {
+        seed: score(test.y, proba, test.subjects, test.classes, settings=settings)
+        for seed, proba in model.probabilities.items()
+    }
+    return {
+        "candidate": name,
+        "test_digest": test_digest(test),
+        **scores[model.chosen_seed],
+        "per_dataset": per_dataset(test, model.probabilities[model.chosen_seed]),
+        "chosen_seed": model.chosen_seed,
+        "seeds": [
+            {
+                "seed": seed,
+                "validation_macro_f1": model.records[seed]["validation_macro_f1"],
+                "test_macro_f1": m["macro_f1"],
+            }
+            for seed, m in sorted(scores.items())
+        ],
+    }
 
 
 def test_digest(test: Windows) -> str:

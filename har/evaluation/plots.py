@@ -1,7 +1,7 @@
 """Plots of an evaluation, as matplotlib figures that no global state knows of.
 
-Colours are of Okabe and Ito's palette, which people with any colour vision can tell
-apart; models also differ in marker, seeds in line width.
+Colours are of the palettes of Okabe and Ito and of Paul Tol, which people with any
+colour vision can tell apart; models also differ in marker, seeds in line width.
 """
 
 import io
@@ -12,9 +12,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-COLOURS = {"encoder": "#0072B2", "baseline": "#D55E00"}
-MARKERS = {"encoder": "o", "baseline": "D"}
+COLOURS = {
+    "svm": "#D55E00",
+    "logistic": "#E69F00",
+    "extra-trees": "#CC79A7",
+    "encoder-nano": "#56B4E9",
+    "encoder-small": "#0072B2",
+    "encoder-base": "#332288",
+    "patchtst": "#009E73",
+    "patchtsmixer": "#999933",
+    "bert": "#882255",
+    "resnet": "#661100",
+}
+MARKERS = dict(zip(COLOURS, "DsPoo8^v<>", strict=True))
 INK, QUIET, GRID = "#222222", "#6b6b6b", "#e4e4e4"
+ACCENT = "#0072B2"  # of what a picture is about
 DPI = 160
 
 
@@ -52,7 +64,7 @@ def confusion(metrics: dict[str, Any]) -> Figure:
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted", color=QUIET)
     axes.set_ylabel("label", color=QUIET)
-    _title(axes, f"Confusion of the {metrics['candidate']} (windows, % of the label)")
+    _title(axes, f"Confusion of {metrics['candidate']} (windows, % of the label)")
     return figure
 
 
@@ -114,9 +126,10 @@ def learning_curves(histories: dict[int, list[dict[str, Any]]], chosen_seed: int
     if len(histories) > 1:
         f1.plot([], [], label="other seeds", **_line(chosen=False))
     best = max(histories[chosen_seed], key=lambda e: e["validation_macro_f1"])
+    dot: dict[str, Any] = {"color": ACCENT, "zorder": 4}
     for axes, key in ((loss, "validation_loss"), (f1, "validation_macro_f1")):
         axes.axvline(best["epoch"], color=QUIET, linewidth=0.8, linestyle=":")
-        axes.scatter(best["epoch"], best[key], s=70, **_style("encoder"))
+        axes.scatter(best["epoch"], best[key], s=70, **dot)
         axes.set_xlabel("epoch", color=QUIET)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         _frame(axes, "y")
@@ -138,7 +151,7 @@ def pretraining_curve(history: list[dict[str, Any]]) -> Figure:
     figure = Figure(figsize=(5.2, 3.2), layout="constrained")
     axes = figure.subplots()
     epochs, losses = ([e[key] for e in history] for key in ("epoch", "loss"))
-    axes.plot(epochs, losses, color=COLOURS["encoder"], linewidth=2, marker="o", markersize=3)
+    axes.plot(epochs, losses, color=ACCENT, linewidth=2, marker="o", markersize=3)
     axes.set_xlabel("epoch", color=QUIET)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     _title(axes, "Pretraining loss, training subjects")
@@ -179,7 +192,7 @@ def _seed_curves(
 def _line(*, chosen: bool) -> dict[str, Any]:
     """Return the line style of a seed: the chosen one on top."""
     if chosen:
-        return {"color": COLOURS["encoder"], "linewidth": 2.2, "zorder": 3}
+        return {"color": ACCENT, "linewidth": 2.2, "zorder": 3}
     return {"color": "#9a9a9a", "linewidth": 1.1, "zorder": 2}
 
 

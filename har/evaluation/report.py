@@ -17,7 +17,6 @@ from har.data.windows import Windows
 from har.evaluation import plots
 from har.page import data_uri, environment
 
-MODELS = ("encoder", "baseline")
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 COUNTED = {
     "rows_in": "samples read",
@@ -39,7 +38,7 @@ def write_report(
     windows: Path,
     evaluation: Path,
     exports: Mapping[str, Path],
-    pretraining: Path,
+    pretrainings: Mapping[str, Path],
     settings: Settings,
 ) -> None:
     """Write ``report.html``: one file with everything inlined.
@@ -48,16 +47,16 @@ def write_report(
     ----------
     out : Path
         Folder that gets the page.
-    clean, split, windows, evaluation, pretraining : Path
+    clean, split, windows, evaluation : Path
         Output folders of those steps.
-    exports : mapping of str to Path
-        Output folder of the export, by candidate.
+    exports, pretrainings : mapping of str to Path
+        Output folders of exports and pretrainings, by candidate.
     settings : Settings
         Of the run; printed in full.
     """
     cut = Windows.load(windows)
-    comparison = _json(evaluation / "comparison.json")
-    models = {name: _json(evaluation / name / "metrics.json") for name in MODELS}
+    comparisons = _json(evaluation / "comparisons.json")
+    models = {name: _json(evaluation / name / "metrics.json") for name in exports}
     page = (
         _environment()
         .get_template("report.html")
@@ -70,39 +69,59 @@ def write_report(
             subjects=_json(split / "split.json"),
             windows=_windows(cut),
             models=models,
-            comparison=comparison,
-            sentence=sentence(models, comparison),
+            reference=comparisons["reference"],
+            comparisons=comparisons["models"],
+            sentences=sentences(models, comparisons),
             exports={name: _json(folder / "builds.json") for name, folder in exports.items()},
-            images=_images(evaluation, pretraining),
-            settings=settings.model_dump(mode="json", exclude={"store"}),
+            images=_images(evaluation, pretrainings),
+            settings=settings.flat(),
             versions={"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
         )
     )
     (out / "report.html").write_text(page, encoding="utf-8")
 
 
-def sentence(models: Mapping[str, Mapping[str, Any]], comparison: Mapping[str, Any]) -> str:
-    """Say in one sentence how the two models compare, computed from the numbers.
+def sentences(models: Mapping[str, Mapping[str, Any]], comparisons: Mapping[str, Any]) -> list[str]:
+    """Say in one sentence each how the models compare with the first, from the numbers.
 
     Parameters
     ----------
     models : mapping of str to mapping
-        Metrics of ``encoder`` and ``baseline``.
-    comparison : mapping
-        As `har.evaluation.metrics.paired_difference` returns: encoder minus baseline.
+        Metrics by model.
+    comparisons : mapping
+        ``reference`` and, for each other model, what
+        `har.evaluation.metrics.paired_difference` returned: the model minus the reference.
     """
-    low, high = comparison["macro_f1_difference_interval"]
+    reference = comparisons["reference"]
+    if not comparisons["models"]:
+        m = models[reference]
+        return [
+            f"On {m['n_subjects']} test subjects {reference} has macro-F1 {score(m['macro_f1'])}."
+        ]
+    return [
+        _sentence(name, models[name], reference, models[reference], difference)
+        for name, difference in comparisons["models"].items()
+    ]
+
+
+def _sentence(
+    name: str,
+    model: Mapping[str, Any],
+    reference: str,
+    other: Mapping[str, Any],
+    difference: Mapping[str, Any],
+) -> str:
+    low, high = difference["macro_f1_difference_interval"]
     verdict = {
-        "better": "The encoder is better than the baseline",
-        "worse": "The encoder is worse than the baseline",
-    }.get(comparison["verdict"], "There is no difference beyond noise between the models")
+        "better": f"{name} is better than {reference}",
+        "worse": f"{name} is worse than {reference}",
+    }.get(difference["verdict"], f"No difference beyond noise between {name} and {reference}")
     return (
-        f"{verdict}: on {comparison['n_subjects']} test subjects the encoder's macro-F1 is "
-        f"{score(models['encoder']['macro_f1'])} and the baseline's "
-        f"{score(models['baseline']['macro_f1'])}, a difference of "
-        f"{change(comparison['macro_f1_difference'])} "
-        f"({comparison['confidence']:.0%} interval {change(low)} to {change(high)}, "
-        f"Wilcoxon p = {comparison['wilcoxon_p']:.2g})."
+        f"{verdict}: on {difference['n_subjects']} test subjects macro-F1 "
+        f"{score(model['macro_f1'])} and {score(other['macro_f1'])}, a difference of "
+        f"{change(difference['macro_f1_difference'])} "
+        f"({difference['confidence']:.0%} interval {change(low)} to {change(high)}, "
+        f"Wilcoxon p = {difference['wilcoxon_p']:.2g})."
     )
 
 
@@ -146,16 +165,13 @@ def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
     return counts.rename_axis("name").reset_index().to_dict("records")
 
 
-def _images(evaluation: Path, pretraining: Path) -> dict[str, str]:
-    """Return every plot as a data URI."""
-    history = _json(pretraining / "training.json")["history"]
-    files = {
-        "per_subject": evaluation / "encoder" / "per_subject.png",
-        "learning_curves": evaluation / "encoder" / "learning_curves.png",
-        **{f"confusion_{name}": evaluation / name / "confusion.png" for name in MODELS},
-    }
-    content = {name: path.read_bytes() for name, path in files.items()}
-    content["pretraining"] = plots.png(plots.pretraining_curve(history))
+def _images(evaluation: Path, pretrainings: Mapping[str, Path]) -> dict[str, str]:
+    """Return every plot as a data URI, by ``<model>/<plot>``."""
+    files = sorted(evaluation.glob("*/*.png"))
+    content = {f"{path.parent.name}/{path.stem}": path.read_bytes() for path in files}
+    for name, folder in pretrainings.items():
+        history = _json(folder / "training.json")["history"]
+        content[f"{name}/pretraining"] = plots.png(plots.pretraining_curve(history))
     return {name: data_uri(data) for name, data in content.items()}
 
 

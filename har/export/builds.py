@@ -13,6 +13,8 @@ from har.config import ExportSettings, WindowSettings
 from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
 from har.export.measure import Build, failures, latencies, measure
+from har.models.catalogue import CLASSICAL
+from har.models.interface import load_model
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def export(
 
     Parameters
     ----------
-    candidate : {"baseline", "encoder"}
+    candidate : str
+        Name of the model.
     out : Path
         Gets the ONNX files and ``builds.json``.
     model, evaluation : Path
@@ -67,8 +70,10 @@ def export(
     window, settings
         What goes into the metadata, and the bounds.
     """
-    write = {"baseline": _write_baseline, "encoder": _write_encoder}[candidate]
-    write(out, model, windows, settings)
+    fp32 = out / "model-fp32.onnx"
+    load_model(model).to_onnx(fp32)
+    if candidate not in CLASSICAL:  # a kernel or a tree has no int8 form
+        _quantize(fp32, out, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     for path in paths:
         _write_metadata(path, candidate, windows, window)
@@ -84,19 +89,10 @@ def export(
     (out / "builds.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
-def _write_baseline(out: Path, model: Path, windows: Windows, settings: ExportSettings) -> None:
-    """Write the baseline's one build: its kernel has no int8 form."""
-    from har.models.baseline import baseline_to_onnx
+def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings) -> None:
+    """Write the int8 builds of a network."""
+    from har.export import quantize
 
-    baseline_to_onnx(model, out / "model-fp32.onnx")
-
-
-def _write_encoder(out: Path, model: Path, windows: Windows, settings: ExportSettings) -> None:
-    """Write the encoder's fp32 and int8 builds."""
-    from har.export import encoder, quantize
-
-    fp32 = out / "model-fp32.onnx"
-    encoder.export_encoder(model, fp32)
     quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
     train = windows.select("train")
     rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)

@@ -5,6 +5,7 @@ from typing import Any
 
 from transformers import BertConfig, PretrainedConfig
 
+from har.config import EncoderSettings, WindowSettings
 from har.data.recording import CHANNELS, UNITS
 
 
@@ -57,6 +58,25 @@ class HarEncoderConfig(PretrainedConfig):
         kwargs.pop("channels", None)
         kwargs.pop("units", None)
         super().__init__(**kwargs)
+
+    @classmethod
+    def of(
+        cls, encoder: EncoderSettings, window: WindowSettings, **labels: Any
+    ) -> "HarEncoderConfig":
+        """Return the configuration that settings describe."""
+        return cls(
+            n_samples=window.n_samples,
+            n_hop=window.n_hop,
+            rate_hz=window.rate_hz,
+            patch=encoder.patch,
+            hidden_size=encoder.hidden_size,
+            num_hidden_layers=encoder.layers,
+            num_attention_heads=encoder.heads,
+            intermediate_size=2 * encoder.hidden_size,
+            dropout=encoder.dropout,
+            token_dropout=encoder.token_dropout,
+            **labels,
+        )
 
     def bert(self) -> BertConfig:
         """Return the configuration of the transformer inside."""

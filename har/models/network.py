@@ -1,7 +1,9 @@
 # mypy: disable-error-code="no-untyped-call"
 """What every network shares: a Hugging Face model from raw windows to logits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -73,6 +75,18 @@ class WindowClassifier(HarNetwork):
         logits = self.classify(windows)
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ActivityOutput(loss=loss, logits=logits)
+
+
+def named_labels(classes: Sequence[str]) -> dict[str, Any]:
+    """Return class names as a Hugging Face configuration takes them.
+
+    >>> named_labels(("walking", "lying"))["id2label"]
+    {0: 'walking', 1: 'lying'}
+    """
+    return {
+        "id2label": dict(enumerate(classes)),
+        "label2id": {name: i for i, name in enumerate(classes)},
+    }
 
 
 class Standardise(nn.Module):

@@ -1,4 +1,4 @@
-"""The probabilities of an SVM, in numpy for training and in torch for ONNX.
+"""The RBF-SVM: its grid, and its probabilities in numpy for training and in torch for ONNX.
 
 An SVM of k classes decides k(k-1)/2 pairs. Here a class's probability is the
 product over its pairs of the logistic function of the decision, to a power::
@@ -10,7 +10,9 @@ keeps the order of a vote over pairs and, unlike the vote, has no jumps, so that
 float32 gives the same numbers as float64.
 """
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,26 @@ import torch
 from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
 from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
 from torch import Tensor, nn
 
+from har.config import SvmSettings
 from har.features.extractor import WindowFeatures
+from har.models.graph import ScaledFeatures, write_graph
+
+DECIDES = "decision_function"
 
 Floats = npt.NDArray[np.float64]
+
+
+def grid(
+    settings: SvmSettings, n_features: int, _seed: int
+) -> Iterator[tuple[dict[str, float], SVC]]:
+    """Yield parameters with an SVM, the smoother ones first."""
+    for c, gamma_scale in product(sorted(settings.c_grid), sorted(settings.gamma_scale)):
+        gamma = gamma_scale / n_features
+        svc = SVC(C=c, gamma=gamma, decision_function_shape="ovo", cache_size=500)
+        yield {"c": c, "gamma": gamma}, svc
 
 
 def pair_signs(n_classes: int) -> npt.NDArray[np.float32]:
@@ -47,7 +64,7 @@ def couple(decisions: Floats, scale: float, power: float) -> Floats:
     decisions : ndarray of shape (n_windows, n_pairs)
         Positive for the first class of the pair.
     scale, power : float
-        As fitted by `fit_coupling`.
+        As fitted by `calibrate`.
 
     Returns
     -------
@@ -60,11 +77,12 @@ def couple(decisions: Floats, scale: float, power: float) -> Floats:
     return logp
 
 
-def fit_coupling(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
+def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
     """Return the scale and power with the smallest log-loss."""
+    pairwise = _pairwise(decisions)
 
     def loss(logs: Floats) -> float:
-        logp = couple(decisions, *np.exp(logs))
+        logp = couple(pairwise, *np.exp(logs))
         return -float(logp[np.arange(len(y)), y].mean())
 
     best = minimize(loss, [0.0, 0.0], method="Nelder-Mead", bounds=[(-4, 4), (-4, 4)])
@@ -72,41 +90,50 @@ def fit_coupling(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float
     return {"scale": float(scale), "power": float(power)}
 
 
+def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
+    """Return log-probabilities of pairwise decisions."""
+    return couple(_pairwise(decisions), calibration["scale"], calibration["power"])
+
+
+def to_onnx(
+    features: WindowFeatures, pipeline: Pipeline, calibration: dict[str, float], path: Path
+) -> None:
+    """Write features, scaler, SVM and coupling as one graph."""
+    scaled = ScaledFeatures(features, pipeline["scale"])
+    write_graph(SvmProbabilities(scaled, pipeline["decide"], **calibration), path)
+
+
 class SvmProbabilities(nn.Module):
     """Features, scaler, RBF-SVM and coupling as one graph in float32.
 
     Parameters
     ----------
-    features : WindowFeatures
-        The extractor.
-    svm : Pipeline
-        A fitted `StandardScaler` named ``scale`` and a fitted RBF `SVC` named ``svc``.
+    features : ScaledFeatures
+        From raw windows to scaled features.
+    svc : SVC
+        Fitted, with an RBF kernel.
     scale, power : float
-        As fitted by `fit_coupling`.
+        As fitted by `calibrate`.
     """
 
-    def __init__(self, features: WindowFeatures, svm: Pipeline, scale: float, power: float) -> None:
+    def __init__(self, features: ScaledFeatures, svc: SVC, scale: float, power: float) -> None:
         super().__init__()
         self.features, self.power = features, power
-        scaler, svc = svm["scale"], svm["svc"]
         self.gamma = float(svc._gamma)
         signs = pair_signs(len(svc.classes_))
         weights, support = _pair_coefficients(svc), svc.support_vectors_
+        sign = _sign(len(signs[0]))
         arrays = {
-            "mean": scaler.mean_,
-            "spread": scaler.scale_,
             "support": support.T,
             "support_norm": (support**2).sum(1),
-            "weights": scale * weights,
-            "intercept": scale * svc.intercept_,
+            "weights": sign * scale * weights,
+            "intercept": sign * scale * svc.intercept_,
             "first": signs > 0,
             "second": signs < 0,
         }
         for name, array in arrays.items():
             self.register_buffer(name, torch.tensor(np.asarray(array), dtype=torch.float32))
 
-    mean: Tensor
-    spread: Tensor
     support: Tensor
     support_norm: Tensor
     weights: Tensor
@@ -116,13 +143,23 @@ class SvmProbabilities(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return probabilities of shape (batch, n_classes) for raw windows."""
-        x = (self.features(windows) - self.mean) / self.spread
+        x = self.features(windows)
         distance = (x * x).sum(1, keepdim=True) + self.support_norm - 2 * (x @ self.support)
         decisions = (-self.gamma * distance).exp() @ self.weights + self.intercept
         # log(sigmoid(d)) = -softplus(-d), which ONNX Runtime computes without underflow.
         softplus = nn.functional.softplus
         losses = softplus(-decisions) @ self.first + softplus(decisions) @ self.second
         return (-self.power * losses).softmax(1)
+
+
+def _sign(n_classes: int) -> int:
+    """Return what makes a decision positive for the first class: scikit-learn turns a lone pair."""
+    return -1 if n_classes == 2 else 1
+
+
+def _pairwise(decisions: Floats) -> Floats:
+    """Return decisions of shape (n_windows, n_pairs), positive for the first class of a pair."""
+    return _sign(2) * decisions[:, None] if decisions.ndim == 1 else decisions
 
 
 def _pair_coefficients(svc: Any) -> Floats:

@@ -19,7 +19,7 @@ class Candidate:
     Attributes
     ----------
     name : str
-        ``baseline`` or ``encoder``.
+        The model, as ``svm`` or ``encoder-small``.
     dataset : str
         The data set it was trained on.
     model : Path

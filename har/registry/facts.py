@@ -4,27 +4,21 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from har.models.catalogue import CLASSICAL, ENCODERS
 from har.registry.candidate import Candidate
 
-_SECTIONS = {
-    "baseline": ("data", "clean", "split", "window", "baseline", "export", "evaluate"),
-    "encoder": (
-        *("data", "clean", "split", "window", "encoder", "pretrain", "finetune"),
-        *("export", "evaluate"),
-    ),
-}
+_SHARED = ("data", "clean", "split", "window", "export", "evaluate")
 _LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
 _PER_BUILD = ("bytes", "latency_ms", "latency_p95_ms", "max_probability_gap", "agreement")
 
 
 def params(candidate: Candidate) -> dict[str, Any]:
     """Return the settings that shape this candidate, by dotted name, and what training chose."""
-    settings = candidate.settings.model_dump(mode="json")
-    flat = {
-        f"{section}.{name}": value
-        for section in _SECTIONS[candidate.name]
-        for name, value in settings[section].items()
-    }
+    own = f"models.{candidate.name.replace('-', '_')}"
+    trained = () if candidate.name in CLASSICAL else ("finetune",)
+    pretrained = ("pretrain",) if candidate.name in ENCODERS else ()
+    sections = tuple(f"{name}." for name in (*_SHARED, own, *trained, *pretrained))
+    flat = {k: v for k, v in candidate.settings.flat().items() if k.startswith(sections)}
     learnt = {f"trained.{k}": candidate.training[k] for k in _LEARNT if k in candidate.training}
     return {**flat, **learnt, "serving": candidate.serving["name"]}
 

@@ -4,11 +4,11 @@
 import copy
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from sklearn.metrics import f1_score
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from transformers import get_cosine_schedule_with_warmup
 
 from har.config import FinetuneSettings
 from har.data.windows import Windows
-from har.models.encoder import HarEncoderForActivityRecognition
+from har.models.network import WindowClassifier
 from har.models.record import check_classes, check_unseen, read_record, write_record
 from har.training import device
 from har.training.augment import Augmentation
@@ -44,7 +44,13 @@ class Progress:
 
 
 def finetune(
-    windows: Windows, pretrained: Path, folder: Path, *, settings: FinetuneSettings, seed: int
+    windows: Windows,
+    make: Callable[[], WindowClassifier],
+    folder: Path,
+    *,
+    settings: FinetuneSettings,
+    seed: int,
+    pretrained: Path | None = None,
 ) -> None:
     """Fine-tune with one seed; write a Hugging Face directory with ``training.json``.
 
@@ -74,12 +80,13 @@ def finetune(
     """
     start = time.perf_counter()
     train, validation = windows.select("train"), windows.select("validation")
-    check_unseen(read_record(pretrained)["subjects"], windows, what="the pretrained encoder")
+    if pretrained:
+        check_unseen(read_record(pretrained)["subjects"], windows, what="the pretrained encoder")
     check_unseen(train.subjects, windows, what="fine-tuning")
     check_classes(train, what="training windows")
     compute = device.choose(settings.precision)
     with device.reproducible(seed) as generator:
-        model = compute.place(_with_new_head(pretrained, windows.classes))
+        model = compute.place(make())
         progress = _fit(model, train, validation, settings, compute, generator)
     model.load_state_dict(progress.weights)
     freeze(model, settings, epoch=settings.epochs)
@@ -88,7 +95,7 @@ def finetune(
         "seed": seed,
         "history": progress.history,
         "best_epoch": progress.best["epoch"],
-        "best_validation_macro_f1": progress.best["validation_macro_f1"],
+        "validation_macro_f1": progress.best["validation_macro_f1"],
         "freeze": settings.freeze,
         **asdict(compute),
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -100,57 +107,24 @@ def finetune(
     write_record(folder, record)
 
 
-def freeze(model: HarEncoderForActivityRecognition, settings: FinetuneSettings, epoch: int) -> None:
+def freeze(model: WindowClassifier, settings: FinetuneSettings, epoch: int) -> None:
     """Let the encoder learn in this epoch (from 1), or only the head, as the policy says."""
     frozen = settings.freeze == "head-only" or (
         settings.freeze == "warmup" and epoch <= settings.freeze_epochs
     )
-    model.encoder.requires_grad_(not frozen)
-
-
-def load_classifier(folder: Path) -> HarEncoderForActivityRecognition:
-    """Load a fine-tuned encoder, ready to predict."""
-    model: HarEncoderForActivityRecognition = HarEncoderForActivityRecognition.from_pretrained(
-        folder
-    )
-    model.eval()
-    return model
-
-
-def predict_proba(
-    model: HarEncoderForActivityRecognition | Path, X: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """Return probabilities of shape (n_windows, n_classes).
-
-    Parameters
-    ----------
-    model : model or Path
-        A classifier, or the folder of one.
-    X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
-    """
-    classifier = load_classifier(model) if isinstance(model, Path) else model
-    probabilities: npt.NDArray[np.float32] = _logits(classifier, torch.tensor(X)).softmax(1).numpy()
-    return probabilities
+    for stage in model.stages():
+        stage.requires_grad_(not frozen)
 
 
 @torch.no_grad()
-def _logits(model: HarEncoderForActivityRecognition, X: Tensor) -> Tensor:
+def _logits(model: WindowClassifier, X: Tensor) -> Tensor:
     model.eval()
     chunks = [model(chunk.to(model.device)).logits.float().cpu() for chunk in X.split(BATCH)]
     return torch.cat(chunks)
 
 
-def _with_new_head(pretrained: Path, classes: tuple[str, ...]) -> HarEncoderForActivityRecognition:
-    model: HarEncoderForActivityRecognition = HarEncoderForActivityRecognition.from_pretrained(
-        pretrained,
-        id2label=dict(enumerate(classes)),
-        label2id={name: i for i, name in enumerate(classes)},
-    )
-    return model
-
-
 def _fit(
-    model: HarEncoderForActivityRecognition,
+    model: WindowClassifier,
     train: Windows,
     validation: Windows,
     settings: FinetuneSettings,
@@ -186,7 +160,7 @@ def _fit(
     return progress
 
 
-def _judge(model: HarEncoderForActivityRecognition, windows: Windows) -> dict[str, float]:
+def _judge(model: WindowClassifier, windows: Windows) -> dict[str, float]:
     logits, y = _logits(model, torch.tensor(windows.X)), torch.tensor(windows.y)
     macro_f1 = f1_score(windows.y, logits.argmax(1).numpy(), average="macro")
     return {

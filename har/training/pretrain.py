@@ -56,7 +56,7 @@ def pretrain(
     check_unseen(train.subjects, windows, what="pretraining")
     compute = device.choose(settings.precision)
     with device.reproducible(settings.seed) as generator:
-        model = HarEncoderForPretraining(_config(encoder, window))
+        model = HarEncoderForPretraining(HarEncoderConfig.of(encoder, window))
         tokens = _fit_preprocess(model, torch.tensor(train.X))
         history = _train(compute.place(model), tokens, settings, compute, generator)
     model.save_pretrained(folder)
@@ -69,21 +69,6 @@ def pretrain(
         "seconds": round(time.perf_counter() - start, 2),
     }
     write_record(folder, record)
-
-
-def _config(encoder: EncoderSettings, window: WindowSettings) -> HarEncoderConfig:
-    return HarEncoderConfig(
-        n_samples=window.n_samples,
-        n_hop=window.n_hop,
-        rate_hz=window.rate_hz,
-        patch=encoder.patch,
-        hidden_size=encoder.hidden_size,
-        num_hidden_layers=encoder.layers,
-        num_attention_heads=encoder.heads,
-        intermediate_size=2 * encoder.hidden_size,
-        dropout=encoder.dropout,
-        token_dropout=encoder.token_dropout,
-    )
 
 
 def _fit_preprocess(model: HarEncoderForPretraining, X: Tensor) -> Tokens:

@@ -11,8 +11,8 @@ import pytest
 from support import Project
 
 STEPS = [
-    *("ingest", "clean", "split", "windows", "baseline", "pretrain", "finetune-0"),
-    *("evaluate", "export-baseline", "export-encoder", "report"),
+    *("ingest", "clean", "split", "windows", "pretrain-encoder-small", "train-svm-0"),
+    *("train-encoder-small-0", "evaluate", "export-svm", "export-encoder-small", "report"),
 ]
 
 
@@ -34,14 +34,14 @@ def test_first_run_tells_data_and_scores(summary: Any) -> None:
     for model in summary["models"].values():
         low, high = model["macro_f1_interval"]
         assert 0.5 < low <= model["macro_f1"] <= high <= 1
-    assert {export["candidate"] for export in summary["builds"]} == {"baseline", "encoder"}
+    assert {export["candidate"] for export in summary["builds"]} == {"svm", "encoder-small"}
 
 
 def test_first_run_registers_two_versions(summary: Any) -> None:
-    """The baseline is judged first, by the floors; the encoder against it."""
+    """The SVM is judged first, by the floors; the encoder against it."""
     first, second = summary["versions"]
-    assert (first["candidate"], first["stage"]) == ("baseline", "Production")
-    assert second["candidate"] == "encoder"
+    assert (first["candidate"], first["stage"]) == ("svm", "Production")
+    assert second["candidate"] == "encoder-small"
     assert second["verdict"] in ("passed", "refused")
     assert second["reason"]
 
@@ -138,16 +138,17 @@ def test_killed_run_is_picked_up(project: Project, summary: Any, tmp_path: Path)
     """After kill -9 while fine-tuning, the next run finds what was done and leaves no half file."""
     shutil.copytree(project.folder, tmp_path / "copy")
     copy = Project(tmp_path / "copy", {"PREFECT_HOME": str(tmp_path / "copy" / "prefect")})
-    process = copy.start("run", "--set", "finetune.seeds=[1]")
+    process = copy.start("run", "--set", "seeds=[1]")
     assert process.stderr is not None
     for line in process.stderr:
-        if line.startswith("finetune") and "making" in line:
+        if line.startswith("train-encoder") and "making" in line:
             break
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     os.killpg(process.pid, signal.SIGKILL)  # Prefect's temporary server outlives its parent
     assert list((copy.folder / "data/store/.tmp").iterdir())
-    again = copy.json("run", "--set", "finetune.seeds=[1]")
+    again = copy.json("run", "--set", "seeds=[1]")
     made = [step["step"] for step in again["steps"] if not step["reused"]]
-    assert made == ["finetune-1", "evaluate", "export-baseline", "export-encoder", "report"]
+    exported = ["export-svm", "export-encoder-small"]
+    assert made == ["train-encoder-small-1", "evaluate", *exported, "report"]
     assert not list((copy.folder / "data/store/.tmp").iterdir())

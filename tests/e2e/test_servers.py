@@ -43,7 +43,7 @@ def test_chain_is_visible_in_both(project: Project, summary: Any, tmp_path: Path
         states = {run["state_type"] for run in (*flows, *tasks)}
         assert len(flows) == 5  # the job and its four parts
         assert states == {"COMPLETED"}
-        assert {"windows", "finetune-0", "export-encoder", "register-baseline"} <= {
+        assert {"windows", "train-svm-0", "export-encoder-small", "register-svm"} <= {
             task["name"].rstrip("0123456789abcdef").rstrip("-") for task in tasks
         } | {task["name"] for task in tasks}
         found = urllib.request.urlopen(

@@ -9,7 +9,7 @@ import pytest
 
 from har.config import EvaluateSettings
 from har.data.windows import Windows
-from har.evaluation.evaluate import evaluate
+from har.evaluation.evaluate import Scorable, evaluate
 
 CLASSES = ("walking", "sitting", "lying")
 SETTINGS = EvaluateSettings(bootstrap=500)
@@ -63,17 +63,16 @@ def windows() -> Windows:
 
 @pytest.fixture(scope="session")
 def evaluation(windows: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Evaluate an encoder with 4 errors (seed 1: 9) and a baseline with 2."""
+    """Evaluate an SVM with 2 errors and an encoder with 4 (seed 1: 9)."""
     out = tmp_path_factory.mktemp("evaluation")
     y = windows.select("test").y
-    evaluate(
-        windows,
-        out,
-        baseline_proba=probabilities(y, 2),
-        encoder_proba={0: probabilities(y, 4), 1: probabilities(y, 9)},
-        chosen_seed=0,
-        validation_macro_f1={0: 0.95, 1: 0.9},
-        histories={0: history(6), 1: history(4)},
-        settings=SETTINGS,
-    )
+    records = {
+        0: {"validation_macro_f1": 0.95, "history": history(6)},
+        1: {"validation_macro_f1": 0.9, "history": history(4)},
+    }
+    models = {
+        "svm": Scorable({0: probabilities(y, 2)}, {0: {"validation_macro_f1": 0.9}}),
+        "encoder-small": Scorable({0: probabilities(y, 4), 1: probabilities(y, 9)}, records),
+    }
+    evaluate(windows, out, models=models, settings=SETTINGS)
     return out

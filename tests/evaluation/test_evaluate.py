@@ -14,7 +14,7 @@ from har.evaluation import plots
 from har.evaluation.evaluate import test_digest as digest_of_test
 
 
-@pytest.mark.parametrize("name", ["baseline", "encoder"])
+@pytest.mark.parametrize("name", ["svm", "encoder-small"])
 def test_predictions_are_one_row_a_labelled_test_window(
     name: str, evaluation: Path, windows: Windows
 ) -> None:
@@ -34,8 +34,8 @@ def test_predictions_are_one_row_a_labelled_test_window(
 
 def test_metrics_are_those_of_the_chosen_seed(evaluation: Path) -> None:
     """4 errors in 90 windows; both seeds are listed."""
-    metrics = json.loads((evaluation / "encoder" / "metrics.json").read_text())
-    assert metrics["candidate"] == "encoder"
+    metrics = json.loads((evaluation / "encoder-small" / "metrics.json").read_text())
+    assert metrics["candidate"] == "encoder-small"
     assert metrics["accuracy"] == pytest.approx(86 / 90)
     assert metrics["chosen_seed"] == 0
     assert [s["seed"] for s in metrics["seeds"]] == [0, 1]
@@ -44,10 +44,11 @@ def test_metrics_are_those_of_the_chosen_seed(evaluation: Path) -> None:
     assert metrics["seeds"][1]["validation_macro_f1"] == 0.9
 
 
-def test_comparison_is_encoder_minus_baseline(evaluation: Path) -> None:
-    """The baseline errs less here, so the difference is below zero."""
-    found = json.loads((evaluation / "comparison.json").read_text())
-    assert (found["a"], found["b"]) == ("encoder", "baseline")
+def test_comparison_is_with_the_first_model(evaluation: Path) -> None:
+    """The SVM errs less here, so the encoder's difference is below zero."""
+    found = json.loads((evaluation / "comparisons.json").read_text())
+    assert found["reference"] == "svm"
+    found = found["models"]["encoder-small"]
     assert found["macro_f1_difference"] < 0
     assert found["per_subject"]["s1"]["difference"] < 0
     assert found["per_subject"]["s2"]["difference"] == 0
@@ -58,7 +59,7 @@ def test_both_models_name_the_same_frozen_windows(evaluation: Path, windows: Win
     test = windows.select("test")
     recorded = {
         json.loads((evaluation / path).read_text())["test_digest"]
-        for path in ("baseline/metrics.json", "encoder/metrics.json", "comparison.json")
+        for path in ("svm/metrics.json", "encoder-small/metrics.json", "comparisons.json")
     }
     assert recorded == {digest_of_test(test)}
     assert digest_of_test(replace(test, y=test.y[::-1])) not in recorded
@@ -68,8 +69,12 @@ def test_both_models_name_the_same_frozen_windows(evaluation: Path, windows: Win
 @pytest.mark.parametrize(
     "path",
     [
-        *("baseline/confusion.png", "baseline/per_subject.png"),
-        *("encoder/confusion.png", "encoder/per_subject.png", "encoder/learning_curves.png"),
+        *("svm/confusion.png", "svm/per_subject.png"),
+        *(
+            "encoder-small/confusion.png",
+            "encoder-small/per_subject.png",
+            "encoder-small/learning_curves.png",
+        ),
     ],
 )
 def test_plots_are_images_with_ink(path: str, evaluation: Path) -> None:
@@ -93,5 +98,5 @@ def test_no_figure_is_left_in_a_global_state(evaluation: Path) -> None:
     """The plots know nothing of pyplot."""
     import matplotlib.pyplot as plt
 
-    assert (evaluation / "encoder" / "confusion.png").exists()
+    assert (evaluation / "encoder-small" / "confusion.png").exists()
     assert plt.get_fignums() == []

@@ -9,7 +9,7 @@ import pytest
 
 from har.config import Settings
 from har.data.windows import Windows
-from har.evaluation.report import sentence, write_report
+from har.evaluation.report import sentences, write_report
 
 
 def build(name: str, **changes: Any) -> dict[str, Any]:
@@ -55,19 +55,21 @@ def inputs(
     write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
     refused = build("int8-static", passed=False, failures=["probability gap 0.3 > 0.15"])
     encoder = {"serving": "fp32", "builds": [build("fp32"), refused]}
-    baseline = {"serving": None, "builds": [build("fp32", passed=False, failures=["slow"])]}
+    svm = {"serving": None, "builds": [build("fp32", passed=False, failures=["slow"])]}
     return {
         "clean": write(root / "clean" / "report.json", cleaned),
         "split": write(root / "split" / "split.json", split),
         "windows": root / "windows",
         "evaluation": evaluation,
         "exports": {
-            "encoder": write(root / "x1" / "builds.json", encoder),
-            "baseline": write(root / "x2" / "builds.json", baseline),
+            "svm": write(root / "x2" / "builds.json", svm),
+            "encoder-small": write(root / "x1" / "builds.json", encoder),
         },
-        "pretraining": write(
-            root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
-        ),
+        "pretrainings": {
+            "encoder-small": write(
+                root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
+            )
+        },
         "settings": Settings(),
     }
 
@@ -82,7 +84,7 @@ def page(inputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> st
 
 def test_report_holds_the_numbers_of_the_evaluation(page: str, evaluation: Path) -> None:
     """Macro-F1, its interval, the seeds and every subject are on the page."""
-    for name in ("encoder", "baseline"):
+    for name in ("encoder-small", "svm"):
         metrics = json.loads((evaluation / name / "metrics.json").read_text())
         low, high = metrics["macro_f1_interval"]
         assert f"<b>{metrics['macro_f1']:.3f}</b>" in page
@@ -109,7 +111,7 @@ def test_report_says_which_build_serves_and_why_others_do_not(page: str) -> None
     assert "−0.001" in page
     assert "0.43 ms" in page
     assert ">serves<" in page
-    assert "int8-static of the encoder: probability gap 0.3 &gt; 0.15." in page
+    assert "int8-static of encoder-small: probability gap 0.3 &gt; 0.15." in page
     assert "no build meets its bounds" in page
 
 
@@ -131,11 +133,11 @@ def test_the_same_inputs_give_the_same_page(
 @pytest.mark.parametrize(
     ("verdict", "start"),
     [
-        ("better", "The encoder is better than the baseline: on 9 test subjects"),
-        ("worse", "The encoder is worse than the baseline: on 9 test subjects"),
+        ("better", "encoder-small is better than svm: on 9 test subjects"),
+        ("worse", "encoder-small is worse than svm: on 9 test subjects"),
         (
             "no difference beyond noise",
-            "There is no difference beyond noise between the models: on 9",
+            "No difference beyond noise between encoder-small and svm: on 9 test subjects",
         ),
     ],
 )
@@ -149,8 +151,9 @@ def test_sentence_follows_the_verdict(verdict: str, start: str) -> None:
         "wilcoxon_p": 0.25,
         "verdict": verdict,
     }
-    models = {"encoder": {"macro_f1": 0.9623}, "baseline": {"macro_f1": 0.95}}
-    found = sentence(models, comparison)
+    models = {"encoder-small": {"macro_f1": 0.9623}, "svm": {"macro_f1": 0.95}}
+    comparisons = {"reference": "svm", "models": {"encoder-small": comparison}}
+    (found,) = sentences(models, comparisons)
     assert found.startswith(start)
-    assert "macro-F1 is 0.962 and the baseline's 0.950, a difference of +0.012 " in found
+    assert "macro-F1 0.962 and 0.950, a difference of +0.012 " in found
     assert "(95% interval −0.001 to +0.020, Wilcoxon p = 0.25)" in found

@@ -77,7 +77,7 @@ ENCODER = ("lying",) * 8
 @pytest.fixture
 def scored(tmp_path: Path) -> Path:
     """Score one model with one error, and one that answers lying throughout."""
-    answers = {"baseline": BASELINE, "encoder": ENCODER}
+    answers = {"svm": BASELINE, "encoder-small": ENCODER}
     evaluate_transfer(
         tiny(),
         tmp_path,
@@ -98,7 +98,7 @@ def metrics(folder: Path, name: str) -> dict[str, Any]:
 
 def test_other_is_an_error_and_no_class_of_the_average(scored: Path) -> None:
     """Walking: 3 of 4 found, F1 = 6/7; stairs: 4 of 4, F1 = 1; the mean of the two is 13/14."""
-    found = metrics(scored, "baseline")
+    found = metrics(scored, "svm")
     assert found["classes"] == ["walking", "stairs", "other"]
     assert found["confusion"] == [[3, 0, 1], [0, 4, 0], [0, 0, 0]]
     assert found["accuracy"] == pytest.approx(7 / 8)
@@ -115,15 +115,15 @@ def test_other_is_an_error_and_no_class_of_the_average(scored: Path) -> None:
 
 def test_nothing_but_other_scores_nothing(scored: Path) -> None:
     """A model whose answers are all foreign has a macro-F1 of 0."""
-    found = metrics(scored, "encoder")
+    found = metrics(scored, "encoder-small")
     assert (found["macro_f1"], found["accuracy"]) == (0, 0)
     assert found["confusion"] == [[0, 0, 4], [0, 0, 4], [0, 0, 0]]
 
 
 def test_metrics_say_what_was_scored(scored: Path) -> None:
     """The model, its classes and the data; both models on the same windows."""
-    found = [metrics(scored, name) for name in ("baseline", "encoder")]
-    assert [m["candidate"] for m in found] == ["baseline", "encoder"]
+    found = [metrics(scored, name) for name in ("svm", "encoder-small")]
+    assert [m["candidate"] for m in found] == ["svm", "encoder-small"]
     assert found[0]["datasets"] == ["other"]
     assert found[0]["model_classes"] == list(MODEL)
     assert (found[0]["n_windows"], found[0]["n_subjects"]) == (8, 2)
@@ -132,7 +132,7 @@ def test_metrics_say_what_was_scored(scored: Path) -> None:
 
 def test_predictions_are_of_the_common_classes(scored: Path) -> None:
     """One row a labelled window, with the probability of other in the last column."""
-    table = pd.read_parquet(scored / "baseline" / "predictions.parquet")
+    table = pd.read_parquet(scored / "svm" / "predictions.parquet")
     assert list(table)[4:] == ["label", "predicted", "p_walking", "p_stairs", "p_other"]
     assert table["window_id"].tolist() == ["w0", "w1", "w2", "w3", "w5", "w6", "w7", "w8"]
     assert table["predicted"].tolist() == [
@@ -145,7 +145,7 @@ def test_predictions_are_of_the_common_classes(scored: Path) -> None:
 
 def test_pictures_are_drawn(scored: Path) -> None:
     """A confusion matrix a model, and one plot of both by subject."""
-    places = ("baseline/confusion.png", "encoder/confusion.png", "per_subject.png")
+    places = ("svm/confusion.png", "encoder-small/confusion.png", "per_subject.png")
     assert all((scored / place).read_bytes().startswith(b"\x89PNG") for place in places)
 
 

@@ -88,7 +88,7 @@ def make_candidate(
     """Return a factory of candidates that err on a stated number of windows a subject."""
 
     def make(
-        name: str = "encoder",
+        name: str = "encoder-small",
         *,
         settings: Settings,
         errors: int = 2,
@@ -111,7 +111,7 @@ def make_candidate(
             export=folders["export"],
             report=folders["report"],
             windows=windows_folder,
-            steps=origin_steps if name == "encoder" else {"ingest": origin_steps["ingest"]},
+            steps=origin_steps if name == "encoder-small" else {"ingest": origin_steps["ingest"]},
             settings=settings,
         )
 
@@ -189,7 +189,7 @@ def write_evaluation(
 
 def write_export(folder: Path, name: str, failures: tuple[str, ...]) -> None:
     """Write the builds of a candidate; with failures, none of them may serve."""
-    names = ("fp32", "int8-dynamic") if name == "encoder" else ("fp32",)
+    names = ("fp32", "int8-dynamic") if name == "encoder-small" else ("fp32",)
     builds = []
     for i, build in enumerate(names):
         path = folder / f"model-{build}.onnx"

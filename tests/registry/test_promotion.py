@@ -19,8 +19,8 @@ from har.registry.versions import Version, find, register
 @pytest.fixture
 def two(settings: Settings, make_candidate) -> tuple[Version, Version]:
     """Register a version and one that is better on every subject."""
-    worse = register(make_candidate("baseline", settings=settings, errors=2))
-    return worse, register(make_candidate("encoder", settings=settings, errors=0))
+    worse = register(make_candidate("svm", settings=settings, errors=2))
+    return worse, register(make_candidate("encoder-small", settings=settings, errors=0))
 
 
 def test_champion_is_replaced(two: tuple[Version, Version], settings: Settings) -> None:

@@ -25,7 +25,7 @@ def test_register_once(settings: Settings, make_candidate, capfd) -> None:
     assert capfd.readouterr() == ("", "")
     assert [v.number for v in list_versions(settings)] == [1]
     assert (version.stage, version.aliases, version.gate) == ("None", (), None)
-    assert (version.candidate, version.serving) == ("encoder", "int8-dynamic")
+    assert (version.candidate, version.serving) == ("encoder-small", "int8-dynamic")
     assert version.macro_f1 == candidate.metrics["macro_f1"]
 
 
@@ -135,7 +135,7 @@ def test_find(local: Settings, make_candidate) -> None:
     """A version is found by number and stage; what is not there is named with what is."""
     with pytest.raises(MissingError, match="no version at all"):
         find("champion", local)
-    version = register(make_candidate("baseline", settings=local))
+    version = register(make_candidate("svm", settings=local))
     assert find("1", local) == find("none", local) == version
     with pytest.raises(MissingError, match="expected: one of 1, None"):
         find("champion", local)
@@ -151,7 +151,7 @@ def test_other_candidate_is_another_version(local: Settings, make_candidate) -> 
 
 def test_url(settings: Settings, make_candidate) -> None:
     """A server has a page for the version, a database has none."""
-    version = register(make_candidate("baseline", settings=settings))
+    version = register(make_candidate("svm", settings=settings))
     uri = settings.registry.tracking_uri
     expected = f"{uri}/#/models/{version.model}/versions/1" if uri else None
     assert version.url == expected
@@ -159,11 +159,11 @@ def test_url(settings: Settings, make_candidate) -> None:
 
 def test_artifacts_beside_the_database(local: Settings, make_candidate) -> None:
     """The local registry keeps its files in mlruns/, wherever it is used from later."""
-    version = register(make_candidate("baseline", settings=local))
+    version = register(make_candidate("svm", settings=local))
     uri = connect(local.registry).get_run(version.run_id).info.artifact_uri
     assert uri.startswith(Path("mlruns/artifacts").resolve().as_uri())
     metrics = json.loads(Path(uri.removeprefix("file://"), "evaluation/metrics.json").read_text())
-    assert metrics["candidate"] == "baseline"
+    assert metrics["candidate"] == "svm"
 
 
 def _uri(client) -> str:

@@ -56,7 +56,7 @@ class _Probabilities(HarEncoderForActivityRecognition):  # type: ignore[no-untyp
         return {"probabilities": logits.softmax(-1)}
 
 
-def export_encoder(folder: Path, path: Path) -> None:
+def export_network(folder: Path, path: Path) -> None:
     """Export a fine-tuned encoder.
 
     Parameters

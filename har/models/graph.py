@@ -1,0 +1,64 @@
+"""What the graphs of classical models share: scaled features of raw windows, and the file."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from har.data.recording import CHANNELS
+from har.features.extractor import WindowFeatures
+from har.features.scaler import ClippedScaler
+
+OPSET = 18
+
+
+class ScaledFeatures(nn.Module):
+    """The extractor and a fitted scaler in float32.
+
+    Parameters
+    ----------
+    features : WindowFeatures
+        The extractor.
+    scaler : ClippedScaler
+        Fitted.
+    """
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, features: WindowFeatures, scaler: ClippedScaler) -> None:
+        super().__init__()
+        self.features, self.clip, self.n_samples = features, scaler.clip, features.n_samples
+        self.register_buffer("mean", torch.tensor(scaler.mean_, dtype=torch.float32))
+        self.register_buffer("spread", torch.tensor(scaler.scale_, dtype=torch.float32))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return scaled features of shape (batch, n_features) of raw windows."""
+        scaled: Tensor = (self.features(windows) - self.mean) / self.spread
+        return scaled.clamp(-self.clip, self.clip)
+
+
+def write_graph(module: nn.Module, path: Path, output: str = "probabilities") -> None:
+    """Write a module as ONNX: raw ``windows`` in, any number of them.
+
+    Parameters
+    ----------
+    module : Module
+        A `ScaledFeatures`, or one with it as its submodule ``features``.
+    path : Path
+        The file to write.
+    output : str
+        Name of what comes out.
+    """
+    scaled = module if isinstance(module, ScaledFeatures) else module.features
+    assert isinstance(scaled, ScaledFeatures)
+    torch.onnx.export(
+        module.eval(),
+        (torch.zeros(2, scaled.n_samples, len(CHANNELS)),),
+        str(path),
+        input_names=["windows"],
+        output_names=[output],
+        dynamic_axes={"windows": {0: "batch"}, output: {0: "batch"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )

@@ -1,0 +1,65 @@
+# mypy: disable-error-code="no-untyped-call"
+"""A trained network as a model: loaded from its Hugging Face directory, ready to predict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import AutoModelForSequenceClassification
+
+import har.models.encoder  # noqa: F401  makes its names known to transformers
+from har.models.network import WindowClassifier
+
+BATCH = 256  # windows predicted at once
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network with its weights.
+
+    Attributes
+    ----------
+    folder : Path
+        Its Hugging Face directory.
+    network : WindowClassifier
+        In evaluation mode.
+    """
+
+    folder: Path
+    network: WindowClassifier
+
+    @classmethod
+    def load(cls, folder: Path) -> "TrainedNetwork":
+        """Load a Hugging Face directory."""
+        network = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
+        return cls(folder, network.eval())
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the probabilities."""
+        names = self.network.config.id2label
+        assert names is not None
+        return tuple(names[i] for i in sorted(names))
+
+    def predict_proba(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return probabilities of shape (n_windows, n_classes).
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        """
+        with torch.inference_mode():
+            chunks = [
+                self.network(chunk.to(self.network.device)).logits.float().softmax(1).cpu()
+                for chunk in torch.tensor(X).split(BATCH)
+            ]
+        probabilities: npt.NDArray[np.float32] = torch.cat(chunks).numpy()
+        return probabilities
+
+    def to_onnx(self, path: Path) -> None:
+        """Write one ONNX graph: raw ``windows`` in, ``probabilities`` out."""
+        from har.export.network import export_network
+
+        export_network(self.folder, path)
