@@ -159,8 +159,17 @@ def cut_all(
             hint=f"short activities need shorter windows (window.length_s, now "
             f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
         )
-    y = np.where(pure, _class_codes(chosen)[index["activity"].cat.codes], -1)
+    y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1)
     return Windows(np.concatenate([X for X, _ in cuts]), y.astype(np.int64), index, chosen)
+
+
+def class_codes(classes: tuple[str, ...]) -> Labels:
+    """Return the class of each activity of the taxonomy, and -1 for none at the end.
+
+    Indexed with a table's activity codes, where -1 is unlabelled, it gives classes.
+    """
+    lifted = [lift(name, classes) for name in ALL]
+    return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
 
 
 def _with_gyro(recording: Recording) -> Recording:
@@ -173,15 +182,9 @@ def _with_gyro(recording: Recording) -> Recording:
     return recording
 
 
-def _class_codes(classes: tuple[str, ...]) -> Labels:
-    """Return the class of each activity of the taxonomy, and -1 for none at the end."""
-    lifted = [lift(name, classes) for name in ALL]
-    return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
-
-
 def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
     """Return the classes that every split has a window of."""
-    codes = _class_codes(classes)[index["activity"].cat.codes]
+    codes = class_codes(classes)[index["activity"].cat.codes]
     present = [set(codes[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
     shared = set[int]().union(*present).intersection(*present)
     return tuple(name for code, name in enumerate(classes) if code in shared)

@@ -2,6 +2,7 @@
 
 `har.evaluation.metrics` scores predictions and compares two models on the same
 windows, `har.evaluation.evaluate` writes everything about the test windows into one
-folder, `har.evaluation.plots` draws, and `har.evaluation.report` puts a whole run on
-one HTML page.
+folder, `har.evaluation.streaming` scores answers on continuous recordings,
+`har.evaluation.plots` draws, and `har.evaluation.report` puts a whole run on one HTML
+page.
 """

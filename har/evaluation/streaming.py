@@ -1,0 +1,273 @@
+"""How a window classifier does on continuous recordings, answering hop by hop.
+
+Scores of labelled windows leave out what a stream meets: transitions, unlabelled time,
+windows that straddle two activities, and the delay of an answer. Here every sample of
+a recording counts: `har.evaluation.timeline` says what is answered when,
+`har.evaluation.events` what is an error and how unlabelled time is treated. A label
+outside the classes (a transition, for a model of 6 classes) counts as unlabelled time.
+"""
+
+import json
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from har.config import EvaluateSettings, WindowSettings
+from har.data.recording import Recording
+from har.data.windows import Windows
+from har.evaluation import plots, streaming_plots
+from har.evaluation.events import Comparison, compare, event_counts, frame_counts
+from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
+from har.evaluation.smoothing import HMM
+from har.evaluation.timeline import Timelines, make_timelines
+
+EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
+
+
+def streaming(
+    windows: Windows,
+    probabilities: npt.NDArray[np.floating[Any]],
+    recordings: Iterable[Recording],
+    classes: tuple[str, ...],
+    *,
+    hmm: HMM,
+    window: WindowSettings,
+    settings: EvaluateSettings,
+    n_average: int = 3,
+) -> dict[str, Any]:
+    """Score a classifier on continuous recordings: raw, averaged and filtered answers.
+
+    Parameters
+    ----------
+    windows : Windows
+        All windows of one split: ``select(split, labelled=False)``.
+    probabilities : ndarray of shape (n_windows, n_classes)
+        The classifier's, of these windows.
+    recordings : iterable of Recording
+        Clean, at the windows' rate; those of other subjects are left out.
+    classes : tuple of str
+        The classifier's.
+    hmm : HMM
+        Fitted on training subjects.
+    window : WindowSettings
+        How the windows were cut.
+    settings : EvaluateSettings
+        Of the intervals over subjects.
+    n_average : int, default=3
+        Windows in the running mean.
+
+    Returns
+    -------
+    dict
+        JSON-able: what was measured, ``example`` (the runs of one recording) and, in
+        ``answers``, for ``raw``, ``average`` and ``hmm``:
+
+        - over labelled time: ``accuracy``, ``macro_f1`` and its interval over subjects,
+          the share ``unanswered``; ``macro_f1_gain`` on the raw answers, with its
+          interval over the same resampled subjects;
+        - ``changes_per_minute`` of the answer;
+        - ``events``: how many there are, and how many of them are fragmented, merged,
+          deleted; of those returned, how many are inserted or spilling;
+        - ``delay`` from the start of a true event to the first right answer in it, s:
+          median and 90th percentile, and the share of events ``never`` detected;
+        - ``per_class``: all counts of `har.evaluation.events`, the delay, and of
+          unlabelled time the share with this answer and the returned events that start
+          in an hour of it;
+        - ``per_subject``: macro-F1, accuracy and ``events``.
+
+    Raises
+    ------
+    DataError
+        If the windows are not all of their recordings', the probabilities are not
+        theirs, or nothing is labelled.
+    """
+    lines = make_timelines(
+        windows, probabilities, recordings, classes, hmm=hmm, window=window, n_average=n_average
+    )
+    compared = {k: compare(lines.truth, v, lines.pieces) for k, v in lines.answers.items()}
+    return {
+        "classes": list(classes),
+        "n_recordings": len(lines.recordings),
+        "n_subjects": len(set(lines.subjects)),
+        "labelled_s": lines.seconds(lines.truth >= 0),
+        "unlabelled_s": lines.seconds(lines.truth < 0),
+        "outside_classes_s": lines.seconds(lines.other),
+        "window": window.model_dump(include={"rate_hz", "length_s", "hop_s"}),
+        "n_average": n_average,
+        "hmm": {"transition": hmm.transition.tolist(), "prior": hmm.prior.tolist()},
+        "confidence": settings.confidence,
+        "answers": _answers(compared, lines, settings),
+        "example": _example(compared, lines),
+    }
+
+
+def write(out: Path, result: dict[str, Any]) -> None:
+    """Write ``streaming.json``, ``timeline.png`` and ``events.png``.
+
+    Parameters
+    ----------
+    out : Path
+        A folder.
+    result : dict
+        As `streaming` returns.
+    """
+    (out / "streaming.json").write_text(json.dumps(result, indent=1) + "\n")
+    (out / "timeline.png").write_bytes(plots.png(streaming_plots.timeline(result)))
+    (out / "events.png").write_bytes(plots.png(streaming_plots.events(result)))
+
+
+def _answers(
+    compared: dict[str, Comparison], lines: Timelines, settings: EvaluateSettings
+) -> dict[str, dict[str, Any]]:
+    confusions = {name: _confusions(found, lines) for name, found in compared.items()}
+    resampled = {k: macro_f1(resample(c, settings)) for k, (_, c) in confusions.items()}
+    raw = _scores(confusions["raw"][1].sum(0))
+    answers = {}
+    for name, found in compared.items():
+        scores = _scores(confusions[name][1].sum(0))
+        gain = resampled[name] - resampled["raw"]
+        answers[name] = {
+            **scores,
+            "macro_f1_interval": interval(resampled[name], settings),
+            "macro_f1_gain": scores["macro_f1"] - raw["macro_f1"],
+            "macro_f1_gain_interval": interval(gain, settings),
+            "changes_per_minute": _changes_per_minute(found, lines),
+            "events": _outcomes(found.true_events, found.returned_events),
+            "delay": _delay(found.true_events, lines.rate_hz),
+            "per_class": _per_class(found, lines),
+            "per_subject": _per_subject(found, lines, *confusions[name]),
+        }
+    return answers
+
+
+def _confusions(found: Comparison, lines: Timelines) -> tuple[npt.NDArray[np.str_], Counts]:
+    """Return labelled subjects and their matrices of frames; the last class is no answer."""
+    labelled = found.truth >= 0
+    n = len(lines.classes)
+    answered = np.where(found.predicted < 0, n, found.predicted)[labelled]
+    subjects = lines.subjects[lines.pieces[labelled]]
+    return subject_confusions(found.truth[labelled], answered, subjects, n + 1)
+
+
+def _scores(matrix: Counts) -> dict[str, float]:
+    return {
+        "accuracy": float(np.trace(matrix) / matrix.sum()),
+        "macro_f1": float(macro_f1(matrix)),
+        "unanswered": float(matrix[:, -1].sum() / matrix.sum()),
+    }
+
+
+def _changes_per_minute(found: Comparison, lines: Timelines) -> float:
+    """Return how often an answer follows another one in a recording, 1/min."""
+    pieces = lines.pieces[found.returned_events["start"]]
+    changes = int(np.count_nonzero(np.diff(pieces) == 0))
+    return 60 * changes / max(lines.seconds(found.predicted >= 0), 1 / lines.rate_hz)
+
+
+def _outcomes(true: pd.DataFrame, returned: pd.DataFrame) -> dict[str, int]:
+    fragmented = true["outcome"].isin(["fragmented", "fragmented_and_merged"])
+    merged = true["outcome"].isin(["merged", "fragmented_and_merged"])
+    return {
+        "n": len(true),
+        "fragmented": int(fragmented.sum()),
+        "merged": int(merged.sum()),
+        "deleted": int((true["outcome"] == "deleted").sum()),
+        "inserted": int((returned["outcome"] == "inserted").sum()),
+        "spilling": int((returned["outcome"] == "spilling").sum()),
+    }
+
+
+def _delay(events: pd.DataFrame, rate_hz: float) -> dict[str, float | None]:
+    """Return quantiles of the delay, s, and the share of events without a right answer."""
+    seconds = events["delay"].dropna() / rate_hz
+    median, p90 = seconds.quantile([0.5, 0.9]) if len(seconds) else (None, None)
+    never = 1 - len(seconds) / len(events) if len(events) else None
+    return {"median_s": median, "p90_s": p90, "never": never}
+
+
+def _per_class(found: Comparison, lines: Timelines) -> dict[str, dict[str, Any]]:
+    n = len(lines.classes)
+    true, returned = found.true_events, found.returned_events
+    tables = {
+        "frames": frame_counts(found, n),
+        "true_events": event_counts(true, n),
+        "returned_events": event_counts(returned, n),
+    }
+    unlabelled_s = max(lines.seconds(found.truth < 0), 1 / lines.rate_hz)
+    starts = returned["label"][found.truth[returned["start"]] < 0]
+    result: dict[str, dict[str, Any]] = {}
+    for label, name in enumerate(lines.classes):
+        answered_s = lines.seconds((found.truth < 0) & (found.predicted == label))
+        result[name] = {
+            **{key: table.loc[label].to_dict() for key, table in tables.items()},
+            "delay": _delay(true[true["label"] == label], lines.rate_hz),
+            "unlabelled": {
+                "share": answered_s / unlabelled_s,
+                "events_per_hour": 3600 * int((starts == label).sum()) / unlabelled_s,
+            },
+        }
+    return result
+
+
+def _per_subject(
+    found: Comparison, lines: Timelines, names: npt.NDArray[np.str_], confusions: Counts
+) -> dict[str, dict[str, Any]]:
+    result: dict[str, dict[str, Any]] = {}
+    of_true, of_returned = (
+        lines.subjects[lines.pieces[events["start"]]]
+        for events in (found.true_events, found.returned_events)
+    )
+    for name, matrix in zip(names, confusions, strict=True):
+        mine = found.true_events[of_true == name], found.returned_events[of_returned == name]
+        result[str(name)] = {**_scores(matrix), "events": _outcomes(*mine)}
+    return result
+
+
+def _example(compared: dict[str, Comparison], lines: Timelines) -> dict[str, Any]:
+    """Return the runs of the recording whose raw accuracy is the median, s.
+
+    Of a long recording, the stretch in which most events start.
+    """
+    chosen = _median_recording(compared["raw"], lines)
+    begin, end = np.searchsorted(lines.pieces, [chosen, chosen + 1])
+    tables = {"truth": compared["raw"].true_events}
+    tables |= {name: found.returned_events for name, found in compared.items()}
+    starts = tables["truth"]["start"].to_numpy()
+    starts = starts[(starts >= begin) & (starts < end)]
+    length = round(EXAMPLE_S * lines.rate_hz)
+    offered = np.append(begin, starts)
+    inside = np.searchsorted(starts, offered + length) - np.searchsorted(starts, offered)
+    first = offered[inside.argmax()]
+    last = min(first + length, end)
+    return {
+        "recording_id": str(lines.recordings[chosen]),
+        "start_s": (first - begin) / lines.rate_hz,
+        "stop_s": (last - begin) / lines.rate_hz,
+        "runs": {name: _clipped(table, first, last, lines) for name, table in tables.items()},
+    }
+
+
+def _median_recording(raw: Comparison, lines: Timelines) -> int:
+    labelled = raw.truth >= 0
+    total = np.bincount(lines.pieces[labelled], minlength=len(lines.recordings))
+    right = np.bincount(lines.pieces[labelled & (raw.missed < 0)], minlength=len(total))
+    (scored,) = np.nonzero(total)
+    ranked = scored[np.argsort(right[scored] / total[scored], kind="stable")]
+    return int(ranked[len(ranked) // 2])
+
+
+def _clipped(
+    events: pd.DataFrame, first: int, last: int, lines: Timelines
+) -> list[dict[Hashable, Any]]:
+    """Return start and stop, s from the recording's start, and class of events in a stretch."""
+    shown = events[(events["start"] < last) & (events["stop"] > first)]
+    begin = np.searchsorted(lines.pieces, lines.pieces[first])
+    seconds = (shown[["start", "stop"]].clip(first, last) - begin) / lines.rate_hz
+    names = [lines.classes[label] for label in shown["label"]]
+    runs: list[dict[Hashable, Any]]
+    runs = seconds.add_suffix("_s").assign(activity=names).to_dict("records")
+    return runs
