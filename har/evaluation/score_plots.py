@@ -1,6 +1,6 @@
-"""Plots of calibration and selective prediction, in the style of `plots`."""
+"""Plots of calibration, selective prediction and robustness, in the style of `plots`."""
 
-from itertools import cycle
+from itertools import cycle, groupby
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from har.evaluation.calibration import RISKS
-from har.evaluation.plots import COLOURS, MARKERS, QUIET, _frame, _legend, _title
+from har.evaluation.plots import COLOURS, GRID, INK, MARKERS, QUIET, _frame, _legend, _title
 
 OTHERS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's, after the models'
 SPARE_MARKERS = ("s", "^", "v", "P")
@@ -87,6 +87,41 @@ def selective(found: dict[str, Result]) -> Figure:
     return figure
 
 
+def robustness(found: dict[str, Result]) -> Figure:
+    """Draw macro-F1 with its interval under each perturbation, and a line at the clean one.
+
+    Parameters
+    ----------
+    found : dict of str to dict
+        By model, what `har.evaluation.robustness.robustness` returns, all of the same
+        perturbations.
+    """
+    first = next(iter(found.values()))
+    rows = first["perturbations"]
+    kinds = [(kind, len(list(group))) for kind, group in groupby(row["kind"] for row in rows)]
+    gaps = np.repeat(np.arange(len(kinds)), [n for _, n in kinds])
+    places = np.arange(len(rows)) + 0.9 * gaps
+    figure = Figure(figsize=(7.0, 1.4 + 0.26 * (places[-1] + 1)), layout="constrained")
+    axes = figure.subplots()
+    for place, (name, (colour, marker)) in enumerate(_looks(found).items()):
+        offset = 0.34 * (place - (len(found) - 1) / 2)
+        axes.axvline(found[name]["clean"]["macro_f1"], color=colour, linewidth=1, linestyle="--")
+        scores = found[name]["perturbations"]
+        low, high = np.array([row["macro_f1_interval"] for row in scores]).T
+        axes.hlines(places + offset, low, high, color=colour, linewidth=2)
+        values = [row["macro_f1"] for row in scores]
+        axes.scatter(values, places + offset, s=34, color=colour, marker=marker, label=name)
+    _kinds(axes, [kind for kind, _ in kinds], places[np.unique(gaps, return_index=True)[1]])
+    axes.set_yticks(places, [row["name"] for row in rows])
+    axes.set_ylim(places[-1] + 0.8, -1.4)
+    axes.set_xlim(0, 1.01)
+    axes.set_xlabel(f"macro-F1 with {100 * first['confidence']:g} % interval", color=QUIET)
+    _title(axes, "Macro-F1 under each perturbation (dashed: none)")
+    _legend(axes, loc="lower left")
+    _frame(axes, "x")
+    return figure
+
+
 def _mark(axes: Axes, points: list[tuple[float, float]], look: Look, place: int) -> None:
     """Write the coverage beside points: below the first model's curve, above the others'."""
     colour, marker = look
@@ -101,6 +136,23 @@ def _mark(axes: Axes, points: list[tuple[float, float]], look: Look, place: int)
             ha=side,
             fontsize=8.5,
             color=colour,
+        )
+
+
+def _kinds(axes: Axes, names: list[str], places: Any) -> None:
+    """Write the name of each kind above its first row."""
+    for name, place in zip(names, places, strict=True):
+        axes.axhline(place - 0.55, color=GRID, linewidth=1)
+        axes.annotate(
+            name,
+            (0, place - 0.6),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            fontsize=8.5,
+            va="bottom",
+            weight="bold",
+            color=INK,
         )
 
 
