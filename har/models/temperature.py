@@ -6,11 +6,11 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 Floats = npt.NDArray[np.float64]
-LARGEST = 20.0  # and its inverse the smallest
+BOUNDS = (0.2, 5.0)  # few people without an error would ask for 0
 
 
 def fit_temperature(logits: Floats, y: npt.NDArray[np.int64]) -> float:
-    """Return the temperature with the smallest log-loss (Guo et al. 2017).
+    """Return the temperature with the smallest log-loss (Guo et al. 2017), within `BOUNDS`.
 
     Parameters
     ----------
@@ -24,5 +24,5 @@ def fit_temperature(logits: Floats, y: npt.NDArray[np.int64]) -> float:
         logp = log_softmax(logits / np.exp(log_temperature), axis=1)
         return -float(logp[np.arange(len(y)), y].mean())
 
-    bound = np.log(LARGEST)
-    return float(np.exp(minimize_scalar(loss, bounds=(-bound, bound), method="bounded").x))
+    bounds = tuple(np.log(BOUNDS))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

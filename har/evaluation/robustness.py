@@ -1,0 +1,244 @@
+"""What happens to a model's score when the sensor, its place or its rate differ.
+
+A perturbation turns windows into what another sensor would have read of the same
+motion. Each is drawn from a seed of its own, so every model that is compared meets
+exactly the same ones, and a model is compared with itself window by window.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from har.config import EvaluateSettings
+from har.data.recording import ACC, CHANNELS, GYRO, Recording
+from har.data.resample import MAX_FACTOR
+from har.data.windows import Floats, Windows
+from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
+
+PredictProba = Callable[[Floats], npt.NDArray[np.floating[Any]]]
+Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """A named change of windows.
+
+    Attributes
+    ----------
+    kind : str
+        What it belongs to.
+    name : str
+        What is changed and how much; it also seeds the draws.
+    change : callable
+        From windows and a generator to the changed ``X``.
+    """
+
+    kind: str
+    name: str
+    change: Change
+
+    def __call__(self, windows: Windows, *, seed: int) -> Floats:
+        """Return the changed ``windows.X``, which itself stays; one seed, one result."""
+        rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
+        return self.change(windows, rng).astype(windows.X.dtype)
+
+
+def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -> Perturbation:
+    """Turn both sensors by one rotation about a random axis.
+
+    One rotation per subject is what a sensor worn differently does: it stays turned as
+    long as it is worn, so all windows of that person are off in the same way, and the
+    spread over subjects has the luck with the axis in it. One per window has no such
+    cause, but covers more axes.
+    """
+    from scipy.spatial.transform import Rotation
+
+    def change(windows: Windows, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        whose = windows.subjects if per == "subject" else np.arange(len(windows.X))
+        names, place = np.unique(whose, return_inverse=True)
+        axes = rng.normal(size=(len(names), 3))
+        axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+        matrices = Rotation.from_rotvec(np.deg2rad(degrees) * axes).as_matrix()[place]
+        sensors = windows.X.reshape(*windows.X.shape[:2], 2, 3)
+        turned = np.einsum("wij,wtsj->wtsi", matrices, sensors)
+        return np.asarray(turned.reshape(windows.X.shape))
+
+    return Perturbation("worn differently", f"turned {degrees:g}°, each {per}", change)
+
+
+def gain(change: float) -> Perturbation:
+    """Let both sensors read too much or too little; 0.1 is 10 % too much."""
+    return Perturbation(
+        "gain", f"gain {100 * change:+g} %", lambda windows, rng: windows.X * (1 + change)
+    )
+
+
+def noise(std: float) -> Perturbation:
+    """Add white noise of a standard deviation in m/s², and a tenth of it in rad/s."""
+    each = std * np.array([1, 1, 1, 0.1, 0.1, 0.1])
+    return Perturbation(
+        "noise",
+        f"noise {std:g} m/s²",
+        lambda windows, rng: windows.X + each * rng.normal(size=windows.X.shape),
+    )
+
+
+def loss(channels: tuple[str, ...]) -> Perturbation:
+    """Let channels read zero."""
+    kept = ~np.isin(CHANNELS, channels)
+    what = "gyroscope" if channels == GYRO else ", ".join(channels)
+    return Perturbation("loss", f"no {what}", lambda windows, rng: windows.X * kept)
+
+
+def sampling(rate_hz: float, *, model_hz: float = 50.0) -> Perturbation:
+    """Sample at another rate, and resample to the model's as `har.data.resample` does.
+
+    The filters start anew in every window, and see a line beyond its ends.
+    """
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(rate_hz / model_hz).limit_denominator(MAX_FACTOR)
+    up, down = ratio.numerator, ratio.denominator
+
+    def change(windows: Windows, rng: np.random.Generator) -> npt.NDArray[np.floating[Any]]:
+        there = resample_poly(windows.X, up, down, axis=1, padtype="line")
+        back = resample_poly(there, down, up, axis=1, padtype="line")
+        return np.asarray(back[:, : windows.X.shape[1]])
+
+    return Perturbation("sampling", f"sampled at {rate_hz:g} Hz", change)
+
+
+def shift(
+    seconds: float, *, model_hz: float = 50.0, recordings: Iterable[Recording] = ()
+) -> Perturbation:
+    """Start the windows later; the labels stay.
+
+    Parameters
+    ----------
+    seconds : float
+    model_hz : float, default=50
+        Of the windows.
+    recordings : iterable of Recording
+        Those that the windows were cut from, at the model's rate. What is beyond the end
+        of a recording, or of a window without one, is mirrored.
+    """
+    values_of = {
+        recording.meta.recording_id: recording.table[list(CHANNELS)].to_numpy()
+        for recording in recordings
+    }
+
+    def change(windows: Windows, rng: np.random.Generator) -> Floats:
+        n = windows.X.shape[1]
+        place = np.arange(n) + round(seconds * model_hz)
+        starts = np.rint(windows.index["start_s"].to_numpy() * model_hz).astype(int)
+        changed = windows.X[:, _mirrored(place, n)]
+        for name, rows in windows.index.groupby("recording_id").indices.items():
+            if (values := values_of.get(str(name))) is not None:
+                changed[rows] = values[_mirrored(starts[rows, None] + place, len(values))]
+        return changed
+
+    return Perturbation("time", f"{seconds:g} s later", change)
+
+
+def catalogue(
+    *, model_hz: float = 50.0, recordings: Iterable[Recording] = ()
+) -> tuple[Perturbation, ...]:
+    """Return the perturbations that models are measured with, by kind, mildest first.
+
+    Parameters
+    ----------
+    model_hz : float, default=50
+        Of the windows.
+    recordings : iterable of Recording
+        Those that the windows were cut from, see `shift`.
+    """
+    known = tuple(recordings)
+    return (
+        *(rotation(degrees) for degrees in (15, 45, 90)),
+        *(rotation(degrees, per="window") for degrees in (15, 45, 90)),
+        *(gain(sign * size) for size in (0.05, 0.1, 0.2) for sign in (1, -1)),
+        *(noise(std) for std in (0.1, 0.5, 1.0)),
+        *(loss((channel,)) for channel in ACC),
+        loss(GYRO),
+        *(sampling(rate, model_hz=model_hz) for rate in (25, 100)),
+        *(shift(seconds, model_hz=model_hz, recordings=known) for seconds in (0.1, 0.32)),
+    )
+
+
+def robustness(
+    predict_proba: PredictProba,
+    windows: Windows,
+    *,
+    settings: EvaluateSettings,
+    seed: int,
+    perturbations: Iterable[Perturbation] | None = None,
+) -> dict[str, Any]:
+    """Score a model on perturbed windows and compare it with itself on clean ones.
+
+    Parameters
+    ----------
+    predict_proba : callable
+        From windows of shape (n_windows, n_samples, 6) to probabilities.
+    windows : Windows
+        Labelled ones, of subjects that the model has not seen.
+    settings : EvaluateSettings
+        Of the intervals over subjects; a difference is taken on the same resampled ones.
+    seed : int
+        Of the perturbations: the same for all models that are compared.
+    perturbations : iterable of Perturbation, optional
+        Default: the `catalogue`.
+
+    Returns
+    -------
+    dict
+        JSON-able: ``n_windows``, ``n_subjects``, ``confidence``, ``seed``, ``clean`` with
+        ``macro_f1`` and ``macro_f1_interval``, and ``perturbations``, a list of dict with
+        ``kind`` and ``name`` besides, and the ``difference`` from clean (negative is
+        worse) with its ``difference_interval``.
+    """
+    chosen = catalogue() if perturbations is None else perturbations
+    clean = _confusions(predict_proba(windows.X), windows)
+    rows = []
+    for perturbation in chosen:
+        matrices = _confusions(predict_proba(perturbation(windows, seed=seed)), windows)
+        scores = {**_score(matrices, settings), **_difference(matrices, clean, settings)}
+        rows.append({"kind": perturbation.kind, "name": perturbation.name, **scores})
+    return {
+        "n_windows": len(windows.X),
+        "n_subjects": len(clean),
+        "confidence": settings.confidence,
+        "seed": seed,
+        "clean": _score(clean, settings),
+        "perturbations": rows,
+    }
+
+
+def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
+    predicted = np.asarray(probabilities).argmax(1)
+    return subject_confusions(windows.y, predicted, windows.subjects, len(windows.classes))[1]
+
+
+def _score(matrices: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+    return {
+        "macro_f1": float(macro_f1(matrices.sum(0))),
+        "macro_f1_interval": interval(macro_f1(resample(matrices, settings)), settings),
+    }
+
+
+def _difference(matrices: Counts, clean: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+    resampled = macro_f1(resample(matrices, settings)) - macro_f1(resample(clean, settings))
+    return {
+        "difference": float(macro_f1(matrices.sum(0)) - macro_f1(clean.sum(0))),
+        "difference_interval": interval(resampled, settings),
+    }
+
+
+def _mirrored(place: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:
+    """Return indices into n samples; those beyond an end are reflected at it."""
+    inside = np.abs(place)
+    return np.asarray(np.where(inside < n, inside, 2 * (n - 1) - inside))
