@@ -75,6 +75,12 @@ class WindowSettings(Section):
         return round(self.hop_s * self.rate_hz)
 
 
+class LabelSettings(Section):
+    """How many of the labels are used; the others are as if they had never been given."""
+
+    share: float = Field(1.0, gt=0, le=1, description="of training and validation windows' labels")
+
+
 class SvmSettings(Section):
     """The RBF-SVM on features."""
 
@@ -174,8 +180,10 @@ class FinetuneSettings(Section):
 
 
 class EvaluateSettings(Section):
-    """Intervals over subjects."""
+    """Protocols, and intervals over subjects."""
 
+    groups: int = Field(10, description="of subjects, in the protocol of that name")
+    validation_subjects: int = Field(4, ge=1, description="of a fold that leaves one subject out")
     bootstrap: int = 2000
     confidence: float = 0.95
     seed: int = 0
@@ -224,6 +232,7 @@ class Settings(BaseSettings):
     clean: CleanSettings = CleanSettings()
     split: SplitSettings = SplitSettings()
     window: WindowSettings = WindowSettings()
+    labels: LabelSettings = LabelSettings()
     candidates: tuple[str, ...] = Field(
         ("svm", "encoder-small"),
         min_length=1,

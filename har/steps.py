@@ -22,6 +22,7 @@ from har.store import Artifact, Store
 if TYPE_CHECKING:
     from har.data.windows import Windows
     from har.evaluation.evaluate import Scorable
+    from har.evaluation.protocols import Fold, Protocol
     from har.registry.candidate import Candidate
     from har.registry.gate import Decision
     from har.registry.versions import Version
@@ -147,7 +148,7 @@ def train(settings: Settings, name: str, seed: int) -> Artifact:
 
         run(
             name,
-            Windows.load(cut.path),
+            Windows.load(cut.path).with_labels(settings.labels.share, seed),
             out,
             settings=settings,
             seed=seed,
@@ -159,7 +160,12 @@ def train(settings: Settings, name: str, seed: int) -> Artifact:
         f"train-{name}",
         build,
         inputs={"windows": cut, **({"pretrain": pretrained} if pretrained else {})},
-        params={"model": settings.models.of(name).model_dump(), "finetune": tuning, "seed": seed},
+        params={
+            "model": settings.models.of(name).model_dump(),
+            "finetune": tuning,
+            "labels": settings.labels.model_dump(),
+            "seed": seed,
+        },
         code=["har.features", "har.models", "har.training"],
         libraries=[*_TORCH, "scikit-learn"],
     )
@@ -205,6 +211,65 @@ def evaluate(settings: Settings) -> Artifact:
             },
         },
         params={**settings.evaluate.model_dump(), "candidates": settings.candidates},
+        code=["har.evaluation"],
+        libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
+    )
+
+
+def predict_test(settings: Settings, name: str, seed: int) -> Artifact:
+    """Let a model answer for the labelled test windows, once."""
+    cut, model = windows(settings), train(settings, name, seed)
+
+    def build(out: Path) -> None:
+        from har.data.windows import Windows
+        from har.evaluation.evaluate import predictions
+        from har.models.interface import load_model
+
+        test = Windows.load(cut.path).select("test")
+        answers = predictions(test, load_model(model.path).predict_proba(test.X))
+        answers.to_parquet(out / "predictions.parquet", index=False)
+
+    return Store(settings.store).get_or_make(
+        "predict-test",
+        build,
+        inputs={"windows": cut, "model": model},
+        params={},
+        code=["har.features", "har.models", "har.evaluation.evaluate"],
+        libraries=_TORCH,
+    )
+
+
+def folds(settings: Settings, protocol: "Protocol") -> list["Fold"]:
+    """Return the folds of a protocol on the settings' data."""
+    from har.data.prepare import subjects
+    from har.evaluation.protocols import Fold, make_folds
+
+    canonical = json.loads((split(settings).path / "split.json").read_text())
+    return make_folds(
+        protocol,
+        subjects(clean(settings).path),
+        canonical=Fold("canonical", tuple(canonical["test"]), tuple(canonical["validation"])),
+        n_groups=settings.evaluate.groups,
+        n_validation=settings.evaluate.validation_subjects,
+    )
+
+
+def evaluate_protocol(settings: Settings, protocol: "Protocol", *, jobs: int = 1) -> Artifact:
+    """Score every candidate with every seed in all folds of a protocol."""
+    from har.evaluation.runs import run_folds
+
+    found = run_folds(settings, folds(settings, protocol), jobs=jobs)
+
+    def build(out: Path) -> None:
+        from har.evaluation.runs import write_scores
+
+        write_scores(out, protocol, found, settings.evaluate)
+
+    return Store(settings.store).get_or_make(
+        f"protocol-{protocol}",
+        build,
+        inputs={f"{run.name}-{run.seed}-{run.fold}": run.predictions for run in found},
+        params=settings.evaluate.model_dump(),
         code=["har.evaluation"],
         libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
     )

@@ -7,6 +7,7 @@ one lock per key keeps two runs from making the same entry at once, and a folder
 that a killed run left behind is removed by the next one.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from filelock import FileLock, Timeout
 from har.lineage import digest
 
 MANIFEST = "step.json"
+SHARED_BYTES = 1_000_000  # files from this size on are stored once
 logger = logging.getLogger("har.store")
 
 
@@ -160,6 +162,9 @@ class Store:
                     removed += 1
             except Timeout:
                 continue  # another run is writing it now
+        for blob in self.root.glob(".blobs/*"):
+            if blob.stat().st_nlink == 1:  # no entry has it any more
+                blob.unlink(missing_ok=True)
         return removed
 
     def _lock(self, step: str, key: str) -> FileLock:
@@ -177,7 +182,9 @@ class Store:
         start = time.perf_counter()
         try:
             build(scratch)
-            _write_manifest(scratch, recipe, time.perf_counter() - start)
+            files = digest.of_folder(scratch)
+            _write_manifest(scratch, recipe, files, time.perf_counter() - start)
+            self._share(scratch, files)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
@@ -185,9 +192,26 @@ class Store:
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch.rename(place)
 
+    def _share(self, folder: Path, files: Mapping[str, str]) -> None:
+        """Let large files of the same content be one file on disk, as folds' windows are."""
+        blobs = self.root / ".blobs"
+        blobs.mkdir(exist_ok=True)
+        for name, sha256 in files.items():
+            path, blob = folder / name, blobs / sha256
+            if path.stat().st_size < SHARED_BYTES:
+                continue
+            if blob.exists() and digest.of_file(blob) == sha256:
+                path.unlink()
+                os.link(blob, path)
+            else:
+                blob.unlink(missing_ok=True)
+                with contextlib.suppress(FileExistsError):  # another run was faster
+                    os.link(path, blob)
 
-def _write_manifest(folder: Path, recipe: dict[str, Any], seconds: float) -> None:
-    files = digest.of_folder(folder)
+
+def _write_manifest(
+    folder: Path, recipe: dict[str, Any], files: Mapping[str, str], seconds: float
+) -> None:
     manifest = {
         **recipe,
         "content": digest.of_mapping(files),

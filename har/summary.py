@@ -94,6 +94,48 @@ def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:
     return columns, rows
 
 
+def protocol_tables(result: Mapping[str, Any]) -> list[tuple[str, Rows]]:
+    """Return titles and rows of a protocol's scores and comparisons."""
+    models = result["models"]
+    first = models[result["reference"]]
+    title = (
+        f"Protocol {result['protocol']}: {len(result['folds'])} folds, "
+        f"{first['n_subjects']} subjects tested, {first['n_windows']:,} windows"
+    )
+    columns = ["model", "macro-F1", "interval", "seeds", "median", "quartiles", "worst", "ECE"]
+    rows = []
+    for name, m in models.items():
+        low, high = m["macro_f1_interval"]
+        subjects = m["subjects"]
+        q25, q75 = subjects["quartiles"]
+        by_seed = list(m["macro_f1_by_seed"].values())
+        rows.append(
+            [
+                *(name, f"{m['macro_f1']:.4f}", f"{low:.3f}–{high:.3f}"),
+                f"{min(by_seed):.3f}–{max(by_seed):.3f}" if len(by_seed) > 1 else "",
+                *(f"{subjects['median']:.3f}", f"{q25:.3f}–{q75:.3f}"),
+                *(f"{subjects['worst']:.3f}", f"{m['ece']:.3f}"),
+            ]
+        )
+    tables: list[tuple[str, Rows]] = [(title, (columns, rows))]
+    if result["comparisons"]:
+        tables.append((f"Compared with {result['reference']}", comparison_rows(result)))
+    return tables
+
+
+def comparison_rows(result: Mapping[str, Any]) -> Rows:
+    """Return the columns and rows of paired comparisons with the reference."""
+    columns = ["model", "macro-F1", "interval", "by subject", "interval", "p", "verdict"]
+    rows = []
+    for name, d in result["comparisons"].items():
+        cells = [name]
+        for what in ("macro_f1_difference", "mean_difference"):
+            low, high = d[f"{what}_interval"]
+            cells += [f"{d[what]:+.4f}", f"{low:+.3f} to {high:+.3f}"]
+        rows.append([*cells, f"{d['wilcoxon_p']:.2g}", d["verdict"]])
+    return columns, rows
+
+
 def build_rows(exports: Iterable[Mapping[str, Any]]) -> Rows:
     """Return the columns and rows of the ONNX builds."""
     columns = ["model", "build", "kB", "gap", "agree", "F1 change", "ms", "verdict"]

@@ -1,6 +1,7 @@
 """The store finds, makes, and never shows half an entry."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from har.store import Artifact, Store
+from har.store import SHARED_BYTES, Artifact, Store
 
 
 def _make(store: Store, text: str = "a", **params: object) -> Artifact:
@@ -109,3 +110,24 @@ def test_two_runs_make_an_entry_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", textwrap.dedent(program)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert sorted(process.communicate()[0] for process in both) == ["False\n", "True\n"]
+
+
+def test_equal_large_files_are_one_on_disk(tmp_path: Path) -> None:
+    """Entries share what is large and the same; a damaged copy is not shared again."""
+    store = Store(tmp_path)
+    text = "a" * SHARED_BYTES
+    first, second = (_make(store, text, n=n).path / "file.txt" for n in (1, 2))
+    assert first.samefile(second)
+    first.write_text("b" * SHARED_BYTES)
+    assert (_make(store, text, n=3).path / "file.txt").read_text() == text
+    assert not _make(store, "small", n=4).path.joinpath("file.txt").samefile(first)
+
+
+def test_a_shared_file_goes_with_its_last_entry(tmp_path: Path) -> None:
+    """Sweeping frees what no entry has any more, and nothing else."""
+    store = Store(tmp_path)
+    kept, gone = (_make(store, text * SHARED_BYTES, n=text).path for text in "ab")
+    shutil.rmtree(gone)
+    store.sweep()
+    assert [p.stat().st_nlink for p in (tmp_path / ".blobs").iterdir()] == [2]
+    assert (kept / "file.txt").exists()

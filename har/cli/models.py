@@ -1,7 +1,8 @@
 """``har pretrain | train | evaluate | export``: the steps of a model, without Prefect."""
 
 import json
-from typing import Annotated, Any
+import os
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -67,6 +68,11 @@ def evaluate(
         list[str] | None, typer.Option(help="Only this placement of it; may be given again.")
     ] = None,
     models: Models = None,
+    protocol: Annotated[
+        Literal["canonical", "groups", "loso", "cross-dataset"] | None,
+        typer.Option(help="Who is tested by models of whom; all seeds, folds in parallel."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one a core.")] = 0,
     trained_on: Annotated[
         list[str] | None, typer.Option(help="Data set of the models; may be given again.")
     ] = None,
@@ -77,15 +83,27 @@ def evaluate(
     """Score models on the test subjects, or on another data set.
 
     On another data set they are scored on the activities that it shares with the models;
-    any other answer of theirs is wrong.
+    any other answer of theirs is wrong. A protocol trains anew in each of its folds: one
+    for each group of subjects, each subject, or each data set of --trained-on. One that
+    was stopped goes on where it was.
+
+    Example: har evaluate --protocol groups --model svm --set evaluate.groups=5
 
     Example: har evaluate --trained-on hapt --dataset sp-sw-har --placement pocket
     """
     from har import steps
-    from har.summary import score_tables
+    from har.summary import protocol_tables, score_tables
 
     show_progress()
     settings = settings_of(overrides, classes, trained_on, models)
+    if protocol:
+        made = steps.evaluate_protocol(settings, protocol, jobs=jobs or os.cpu_count() or 1)
+        result = json.loads((made.path / "protocol.json").read_text())
+        if as_json:
+            return print_json(result)
+        for heading, (columns, rows) in protocol_tables(result):
+            out.print(table(heading, columns, rows))
+        return None
     if dataset is None or (dataset,) == settings.data.datasets:
         folder, title = steps.evaluate(settings).path, "Test subjects"
     else:

@@ -104,6 +104,12 @@ def _copied_subjects(ingested: Path, copies: list[dict[str, Any]]) -> list[tuple
     return [(read_meta(a)[0].subject_id, read_meta(b)[0].subject_id) for a, b in kept]
 
 
+def subjects(cleaned: Path) -> dict[str, str]:
+    """Return the data set of every subject."""
+    metas = [recording.meta for recording in read_recordings(cleaned)]
+    return {meta.subject_id: meta.dataset for meta in metas}
+
+
 def windows(
     out: Path, cleaned: Path, split_folder: Path, ingested: Path, settings: WindowSettings
 ) -> None:

@@ -47,6 +47,22 @@ class Windows:
         index = self.index[rows].reset_index(drop=True)
         return Windows(self.X[rows], self.y[rows], index, self.classes)
 
+    def with_labels(self, share: float, seed: int) -> "Windows":
+        """Return the windows with a share of the training and validation labels.
+
+        Labels are drawn by split and class, at least one of each.
+        """
+        if share == 1:
+            return self
+        rng = np.random.default_rng(seed)
+        y = self.y.copy()
+        held = self.index["split"].to_numpy()
+        for split in ("train", "validation"):
+            for label in range(len(self.classes)):
+                rows = rng.permutation(np.flatnonzero((held == split) & (self.y == label)))
+                y[rows[max(1, round(share * len(rows))) :]] = -1
+        return Windows(self.X, y, self.index, self.classes)
+
     @property
     def subjects(self) -> npt.NDArray[np.str_]:
         """The subject of each window."""

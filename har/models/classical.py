@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import skops.io
 from sklearn.metrics import f1_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline
 
 from har.config import Section, WindowSettings
@@ -179,9 +179,8 @@ def train_classical(
     pipeline, best, grid = _search(
         method.grid(settings, F.shape[1], seed), (F, train.y), (F_validation, validation.y)
     )
-    folds = GroupKFold(min(CALIBRATION_FOLDS, len(set(train.subjects))))
     left_out = cross_val_predict(
-        pipeline, F, train.y, cv=folds, groups=train.subjects, method=method.DECIDES
+        pipeline, F, train.y, cv=_calibration_folds(train), method=method.DECIDES
     )
     calibration = method.calibrate(left_out, train.y)
     ClassicalModel(name, features, pipeline, calibration, windows.classes).save(folder)
@@ -206,6 +205,23 @@ def _check_people(train: Windows) -> None:
             expected="two or more: probabilities are calibrated on each one left out",
             hint="ingest more people, or hold fewer out (split.test_subjects)",
         )
+
+
+def _calibration_folds(train: Windows) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    """Return folds by subject; by window where few labels leave a fold without a class."""
+    n = min(CALIBRATION_FOLDS, len(set(train.subjects)))
+    by_subject = list(GroupKFold(n).split(train.X, train.y, train.subjects))
+    if all(set(train.y[fitted]) == set(train.y) for fitted, _ in by_subject):
+        return by_subject
+    rarest = int(np.bincount(train.y).min())
+    if rarest < 2:
+        raise DataError(
+            "too few labels to calibrate probabilities",
+            expected="two labelled training windows or more of every class",
+            found=f"{rarest} of {train.classes[np.bincount(train.y).argmin()]}",
+            hint="more labels (labels.share), or a smaller class set",
+        )
+    return list(StratifiedKFold(min(CALIBRATION_FOLDS, rarest)).split(train.X, train.y))
 
 
 def _search(

@@ -1,14 +1,11 @@
-"""Where and how precisely to compute; seeds; progress on a terminal."""
+"""Where and how precisely to compute; seeds."""
 
 import contextlib
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor, nn
 
 from har.errors import UsageError
@@ -89,13 +86,6 @@ def reproducible(seed: int) -> Iterator[torch.Generator]:
             yield torch.Generator().manual_seed(seed)
     finally:
         torch.set_num_threads(threads)
-
-
-def progress(steps: Iterable[int], what: str) -> Iterable[int]:
-    """Yield steps with a bar on stderr, if that is a terminal."""
-    if not sys.stderr.isatty():
-        return steps
-    return track(steps, what, console=Console(stderr=True), transient=True)
 
 
 def step(

@@ -18,6 +18,7 @@ from har.config import FinetuneSettings
 from har.data.windows import Windows
 from har.models.network import WindowClassifier
 from har.models.record import check_classes, check_unseen, read_record, write_record
+from har.progress import track
 from har.training import device
 from har.training.augment import Augmentation
 
@@ -142,7 +143,7 @@ def _fit(
     warmup = round(settings.warmup_ratio * steps)
     scheduler = get_cosine_schedule_with_warmup(optimizer, warmup, steps)
     scaler, augment, progress = compute.scaler(), Augmentation(), Progress()
-    for epoch in device.progress(range(1, settings.epochs + 1), "fine-tuning"):
+    for epoch in track(range(1, settings.epochs + 1), what="fine-tuning"):
         model.train()
         freeze(model, settings, epoch)
         losses = []

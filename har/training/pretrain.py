@@ -17,6 +17,7 @@ from har.models.config import HarEncoderConfig
 from har.models.encoder import HarEncoderForPretraining
 from har.models.preprocess import Tokens
 from har.models.record import check_unseen, write_record
+from har.progress import track
 from har.training import device
 
 CHUNK = 256  # windows preprocessed at once
@@ -96,7 +97,7 @@ def _train(
     scaler = compute.scaler()
     history = []
     model.train()
-    for epoch in device.progress(range(1, settings.epochs + 1), "pretraining"):
+    for epoch in track(range(1, settings.epochs + 1), what="pretraining"):
         losses = []
         for rows in torch.randperm(n, generator=generator).split(settings.batch_size):
             batch = Tokens(*(part[rows].to(compute.device) for part in tokens))

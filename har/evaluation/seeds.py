@@ -1,0 +1,171 @@
+"""Scores of a model over several seeds and all the subjects of a protocol.
+
+A figure is the mean over seeds; its interval resamples subjects, for all seeds alike.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import wilcoxon
+
+from har.config import EvaluateSettings
+from har.evaluation.calibration import reliability
+from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions, verdict
+
+Floats = npt.NDArray[np.float64]
+
+
+def seed_scores(
+    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: EvaluateSettings
+) -> dict[str, Any]:
+    """Score a model on every subject that a protocol tests.
+
+    Parameters
+    ----------
+    predictions : mapping of int to DataFrame
+        By seed, the predictions of all folds together: ``window_id, subject_id, fold,
+        label, predicted`` (class names) and ``p_<class>``.
+    classes : tuple of str
+        Class names.
+    settings : EvaluateSettings
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        JSON-able: ``macro_f1`` (pooled over subjects, mean over seeds), its interval and
+        its values by seed and by fold, ``accuracy``, macro ``precision`` and ``recall``,
+        ``per_class``, ``per_subject``, their ``subjects`` summary (median, quartiles,
+        worst), ``ece`` and the ``confusion`` of all seeds together.
+    """
+    names, matrices = stacked_confusions(predictions, classes)
+    pooled = matrices.sum(1)
+    per_subject = macro_f1(matrices).mean(0)
+    resampled = np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0)
+    low, median, high = np.quantile(per_subject, [0.25, 0.5, 0.75])
+    return {
+        "classes": list(classes),
+        "n_subjects": len(names),
+        "n_windows": int(matrices[0].sum()),
+        "macro_f1": float(macro_f1(pooled).mean()),
+        "macro_f1_interval": interval(resampled, settings),
+        "confidence": settings.confidence,
+        "macro_f1_by_seed": {
+            str(seed): float(f1) for seed, f1 in zip(predictions, macro_f1(pooled), strict=True)
+        },
+        "macro_f1_by_fold": _by_fold(predictions, classes),
+        **_averages(pooled, classes),
+        "per_subject": {str(n): float(f1) for n, f1 in zip(names, per_subject, strict=True)},
+        "subjects": {
+            "median": float(median),
+            "quartiles": [float(low), float(high)],
+            "worst": float(per_subject.min()),
+            "worst_subject": str(names[per_subject.argmin()]),
+        },
+        "ece": float(np.mean([_ece(table, classes) for table in predictions.values()])),
+        "confusion": pooled.sum(0).tolist(),
+    }
+
+
+def compare_seeds(
+    a: Mapping[int, pd.DataFrame],
+    b: Mapping[int, pd.DataFrame],
+    classes: tuple[str, ...],
+    *,
+    settings: EvaluateSettings,
+) -> dict[str, Any]:
+    """Compare two models subject by subject, each as the mean over its seeds: a minus b.
+
+    Parameters
+    ----------
+    a, b : mapping of int to DataFrame
+        As for `seed_scores`, on the same windows.
+    classes : tuple of str
+        Class names.
+    settings : EvaluateSettings
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        As `har.evaluation.metrics.paired_difference` returns, without the subjects.
+    """
+    names, of_a = stacked_confusions(a, classes)
+    others, of_b = stacked_confusions(b, classes)
+    assert (names == others).all()
+    difference = macro_f1(of_a).mean(0) - macro_f1(of_b).mean(0)
+    pooled = [macro_f1(each.sum(1)).mean() for each in (of_a, of_b)]
+    resampled = [
+        np.mean([macro_f1(resample(seed, settings)) for seed in each], axis=0)
+        for each in (of_a, of_b)
+    ]
+    # Resampling the one-subject "matrices" of differences draws the same subjects again.
+    means = resample(difference[:, None, None], settings)[:, 0, 0] / len(difference)
+    result = {
+        "n_subjects": len(names),
+        "confidence": settings.confidence,
+        "mean_difference": float(difference.mean()),
+        "mean_difference_interval": interval(means, settings),
+        "macro_f1_difference": float(pooled[0] - pooled[1]),
+        "macro_f1_difference_interval": interval(resampled[0] - resampled[1], settings),
+        "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else 1.0,
+    }
+    return {**result, "verdict": verdict(result)}
+
+
+def stacked_confusions(
+    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...]
+) -> tuple[npt.NDArray[np.str_], Counts]:
+    """Return the subjects and matrices of shape (n_seeds, n_subjects, n_classes, n_classes)."""
+    found = [
+        subject_confusions(
+            _codes(table["label"], classes),
+            _codes(table["predicted"], classes),
+            table["subject_id"].to_numpy(dtype=np.str_),
+            len(classes),
+        )
+        for table in predictions.values()
+    ]
+    return found[0][0], np.stack([matrices for _, matrices in found])
+
+
+def _averages(pooled: Counts, classes: tuple[str, ...]) -> dict[str, Any]:
+    """Return accuracy and macro averages, and each class's scores, as means over seeds."""
+    hits = np.diagonal(pooled, axis1=1, axis2=2)
+    support, predicted = pooled.sum(2), pooled.sum(1)
+    columns = {
+        "precision": hits / np.maximum(predicted, 1),
+        "recall": hits / np.maximum(support, 1),
+        "f1": 2 * hits / np.maximum(support + predicted, 1),
+    }
+    means = {name: values.mean(0) for name, values in columns.items()}
+    occurs = support[0] > 0
+    table = pd.DataFrame({**means, "support": support[0]}, index=classes)
+    return {
+        "accuracy": float((hits.sum(1) / support.sum(1)).mean()),
+        "macro_precision": float(means["precision"][occurs].mean()),
+        "macro_recall": float(means["recall"][occurs].mean()),
+        "per_class": table.to_dict("index"),
+    }
+
+
+def _by_fold(predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...]) -> dict[str, float]:
+    """Return the macro-F1 of each fold, mean over seeds."""
+    scores: dict[str, list[float]] = {}
+    for seed, table in predictions.items():
+        for fold, rows in table.groupby("fold", sort=False):
+            _, matrices = stacked_confusions({seed: rows}, classes)
+            scores.setdefault(str(fold), []).append(float(macro_f1(matrices[0].sum(0))))
+    return {fold: float(np.mean(values)) for fold, values in scores.items()}
+
+
+def _ece(table: pd.DataFrame, classes: tuple[str, ...]) -> float:
+    probabilities = table[[f"p_{name}" for name in classes]].to_numpy()
+    return float(reliability(_codes(table["label"], classes), probabilities)["ece"])
+
+
+def _codes(names: "pd.Series[str]", classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    return pd.Categorical(names, categories=list(classes)).codes.astype(np.int64)

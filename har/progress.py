@@ -1,0 +1,17 @@
+"""Progress bars on a terminal's standard error; silent elsewhere."""
+
+import sys
+from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def track(values: Iterable[T], *, what: str, total: int | None = None) -> Iterable[T]:
+    """Yield values with a bar, if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        return values
+    from rich.console import Console
+    from rich.progress import track as bar
+
+    return bar(values, what, total=total, console=Console(stderr=True), transient=True)
