@@ -59,6 +59,12 @@ class WindowSettings(Section):
     rate_hz: float = Field(50.0, gt=0, description="sampling rate, Hz")
     length_s: float = Field(2.56, gt=0, description="window length, s")
     hop_s: float = Field(1.28, gt=0, description="step from window to window, s")
+    train_density: int = Field(
+        4, ge=1, description="training subjects' windows start this many times as often"
+    )
+    train_class_windows: int = Field(
+        2000, ge=1, description="most windows of a class that a higher density may give"
+    )
     purity: float = Field(1.0, gt=0.5, le=1, description="smallest share of one activity")
     classes: Literal[6, 12] | tuple[str, ...] | None = Field(
         None, description="6, 12 with the transitions, or names; default: the data's own"
@@ -81,21 +87,29 @@ class LabelSettings(Section):
     share: float = Field(1.0, gt=0, le=1, description="of training and validation windows' labels")
 
 
-class SvmSettings(Section):
+class ClassicalSettings(Section):
+    """What every model on features has."""
+
+    class_windows: int = Field(1000, ge=1, description="most training windows of a class")
+    copies: int = Field(2, ge=0, description="of each training window, changed at random")
+    rotation_deg: float = Field(10.0, ge=0, description="spread of the angle that turns a copy")
+
+
+class SvmSettings(ClassicalSettings):
     """The RBF-SVM on features."""
 
-    c_grid: tuple[float, ...] = (1.0, 3.0, 10.0)
-    gamma_scale: tuple[float, ...] = Field((0.125, 0.25, 0.5), description="gamma times n_features")
+    c_grid: tuple[float, ...] = (1.0, 3.0)
+    gamma_scale: tuple[float, ...] = Field((0.25,), description="gamma times n_features")
 
 
-class LogisticSettings(Section):
+class LogisticSettings(ClassicalSettings):
     """Logistic regression on features."""
 
     c_grid: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
     max_iterations: int = 300
 
 
-class ExtraTreesSettings(Section):
+class ExtraTreesSettings(ClassicalSettings):
     """Extremely randomised trees on features."""
 
     n_estimators: int = 200

@@ -29,7 +29,8 @@ class Windows:
     y : ndarray of shape (n_windows,), int64
         Index into `classes`, or -1: unlabelled, mixed or outside the class set.
     index : DataFrame
-        ``window_id, dataset, subject_id, recording_id, start_s, activity, purity, split``.
+        ``window_id, dataset, subject_id, recording_id, start_s, activity, purity, split``,
+        and ``extra``: whether it starts between two windows of the grid.
     classes : tuple of str
         Class names.
     """
@@ -44,8 +45,7 @@ class Windows:
         rows = (self.index["split"] == split).to_numpy()
         if labelled:
             rows = rows & (self.y >= 0)
-        index = self.index[rows].reset_index(drop=True)
-        return Windows(self.X[rows], self.y[rows], index, self.classes)
+        return self.take(np.flatnonzero(rows))
 
     def with_labels(self, share: float, seed: int) -> "Windows":
         """Return the windows with a share of the training and validation labels.
@@ -62,6 +62,17 @@ class Windows:
                 rows = rng.permutation(np.flatnonzero((held == split) & (self.y == label)))
                 y[rows[max(1, round(share * len(rows))) :]] = -1
         return Windows(self.X, y, self.index, self.classes)
+
+    def at_most(self, n: int) -> "Windows":
+        """Return the labelled windows, those of a class with more than `n` thinned evenly."""
+        rows = [np.flatnonzero(self.y == label) for label in range(len(self.classes))]
+        kept = [r if len(r) <= n else r[np.linspace(0, len(r) - 1, n).astype(int)] for r in rows]
+        return self.take(np.sort(np.concatenate(kept)))
+
+    def take(self, rows: npt.NDArray[Any]) -> "Windows":
+        """Return the windows at some rows, in their order."""
+        index = self.index.iloc[rows].reset_index(drop=True)
+        return Windows(self.X[rows], self.y[rows], index, self.classes)
 
     @property
     def subjects(self) -> npt.NDArray[np.str_]:
@@ -86,7 +97,9 @@ class Windows:
         )
 
 
-def cut(recording: Recording, settings: WindowSettings) -> tuple[Floats, pd.DataFrame]:
+def cut(
+    recording: Recording, settings: WindowSettings, *, density: int = 1
+) -> tuple[Floats, pd.DataFrame]:
     """Cut one recording on a regular grid that starts at its first sample.
 
     Parameters
@@ -95,34 +108,51 @@ def cut(recording: Recording, settings: WindowSettings) -> tuple[Floats, pd.Data
         Clean: without gaps, at the settings' rate.
     settings : WindowSettings
         Length and hop.
+    density : int, default=1
+        Windows that start within one hop; all but the first of them are ``extra``.
 
     Returns
     -------
     X : ndarray of shape (n_windows, n_samples, 6)
     index : DataFrame
-        With the commonest activity of each window and its share (``purity``).
+        With the commonest activity of each window, its share (``purity``) and ``extra``.
     """
+    index = _index(recording, settings, density)
+    return _values(recording, index, settings), index
+
+
+def _index(recording: Recording, settings: WindowSettings, density: int = 1) -> pd.DataFrame:
+    """Return where the windows of a recording start and what is in them."""
     table, meta = recording.table, recording.meta
     size, hop = settings.n_samples, settings.n_hop
-    starts = np.arange(0, len(table) - size + 1, hop)
-    values = table[list(CHANNELS)].to_numpy(np.float32)
-    if not len(starts):
-        return np.empty((0, size, len(CHANNELS)), np.float32), pd.DataFrame()
-    X = np.lib.stride_tricks.sliding_window_view(values, size, axis=0)[starts].swapaxes(1, 2)
+    if len(table) < size:
+        return pd.DataFrame()
+    places = np.arange((len(table) - size) * density // hop + 1)
+    starts = places * hop // density
     codes, purity = _majority(table["activity"].cat.codes.to_numpy(), starts, size)
-    start_s = table["time_s"].to_numpy()[starts]
-    index = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "window_id": [f"{meta.recording_id}@{i * hop}" for i in range(len(starts))],
+            "window_id": [f"{meta.recording_id}@{start}" for start in starts],
             "dataset": meta.dataset,
             "subject_id": meta.subject_id,
             "recording_id": meta.recording_id,
-            "start_s": start_s,
+            "start_s": table["time_s"].to_numpy()[starts],
             "activity": pd.Categorical.from_codes(codes, categories=pd.Index(ALL)),
             "purity": purity,
+            "extra": places % density > 0,
         }
     )
-    return np.ascontiguousarray(X), index
+
+
+def _values(recording: Recording, index: pd.DataFrame, settings: WindowSettings) -> Floats:
+    """Return the samples of the windows in an index, shape (n_windows, n_samples, 6)."""
+    size = settings.n_samples
+    if index.empty:
+        return np.empty((0, size, len(CHANNELS)), np.float32)
+    starts = np.searchsorted(recording.table["time_s"], index["start_s"])
+    values = recording.table[list(CHANNELS)].to_numpy(np.float32)
+    views = np.lib.stride_tricks.sliding_window_view(values, size, axis=0)
+    return np.ascontiguousarray(views[starts].swapaxes(1, 2))
 
 
 def cut_all(
@@ -134,6 +164,9 @@ def cut_all(
     drop_missing: bool = False,
 ) -> Windows:
     """Cut recordings and label windows whose purity reaches the settings' threshold.
+
+    Recordings of training subjects are cut more densely, for classes that are short of
+    windows; validation and test windows are those of the grid alone.
 
     Parameters
     ----------
@@ -154,15 +187,18 @@ def cut_all(
         If a recording has no gyroscope, none is as long as a window, or fewer than two
         classes are left.
     """
-    cuts = [cut(_with_gyro(recording), settings) for recording in recordings]
-    parts = [part for X, part in cuts if len(X)]
-    if not parts:
+    training = set(splits.get("train", ()))
+    known = [_with_gyro(recording) for recording in recordings]
+    density = [settings.train_density if r.meta.subject_id in training else 1 for r in known]
+    parts = [_index(r, settings, d) for r, d in zip(known, density, strict=True)]
+    if all(part.empty for part in parts):
         raise DataError(
             f"no recording is as long as a window of {settings.length_s:g} s",
-            found=f"{len(cuts)} recordings between gaps",
+            found=f"{len(parts)} recordings between gaps",
             hint="a shorter window, as --set window.length_s=1.28, or a longer clean.max_gap_s",
         )
-    index = pd.concat(parts, ignore_index=True)
+    index = pd.concat(parts, keys=range(len(parts)), names=["place", None]).reset_index("place")
+    index = index.reset_index(drop=True)
     split_of = {who: split for split, subjects in splits.items() for who in subjects}
     index["split"] = index["subject_id"].map(split_of)
     pure = index["purity"] >= settings.purity
@@ -175,8 +211,25 @@ def cut_all(
             hint=f"short activities need shorter windows (window.length_s, now "
             f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
         )
-    y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1)
-    return Windows(np.concatenate([X for X, _ in cuts]), y.astype(np.int64), index, chosen)
+    y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1).astype(np.int64)
+    kept = _enough(y, index["extra"].to_numpy(), settings.train_class_windows)
+    chosen_index = index.iloc[kept]
+    X = [
+        _values(recording, chosen_index[chosen_index["place"] == place], settings)
+        for place, recording in enumerate(known)
+    ]
+    chosen_index = chosen_index.drop(columns="place").reset_index(drop=True)
+    return Windows(np.concatenate(X), y[kept], chosen_index, chosen)
+
+
+def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
+    """Return rows: all of the grid, and extra ones of each class up to the number wanted."""
+    kept = [np.flatnonzero(~extra)]
+    for label in range(int(y.max()) + 1):
+        more = np.flatnonzero(extra & (y == label))
+        n = min(len(more), max(0, wanted - int((~extra & (y == label)).sum())))
+        kept.append(more[np.linspace(0, len(more) - 1, n).astype(int)])
+    return np.sort(np.concatenate(kept))
 
 
 def class_codes(classes: tuple[str, ...]) -> Labels:

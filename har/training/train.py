@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from har.config import Settings
+from har.config import ClassicalSettings, Settings
 from har.data.windows import Windows
 from har.models import catalogue
 
@@ -34,9 +34,10 @@ def train(
         Folder of a pretrained encoder.
     """
     if name in catalogue.CLASSICAL:
-        from har.models.classical import train_classical
+        from har.training.classical import train_classical
 
         section = settings.models.of(name)
+        assert isinstance(section, ClassicalSettings)
         train_classical(name, windows, folder, settings=section, window=settings.window, seed=seed)
         return
     from har.models.networks import make_network

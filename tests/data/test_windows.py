@@ -25,7 +25,7 @@ def test_grid_values_and_labels(recording: Recording) -> None:
 
 def test_mixed_windows_have_no_label(recording: Recording) -> None:
     """One activity a window by default; a lower purity admits more."""
-    splits = {"train": ["lab-01"]}
+    splits = {"test": ["lab-01"]}
     assert cut_all([recording], splits, WindowSettings(), BASIC).y.tolist() == [4, 4, -1, -1, 0, 0]
     assert cut_all([recording], splits, WindowSettings(purity=0.9), BASIC).y.tolist() == [
         4, 4, 4, -1, 0, 0,
@@ -71,7 +71,7 @@ def test_finer_activities_belong_to_their_class(recording: Recording) -> None:
     """Walking on a treadmill is walking where the class set has nothing finer."""
     table = recording.table
     table["activity"] = table["activity"].replace("walking", "treadmill-walking")
-    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
+    windows = cut_all([recording], {"test": ["lab-01"]}, WindowSettings(), BASIC)
     assert windows.y.tolist() == [4, 4, -1, -1, 0, 0]
     fine = ("treadmill-walking", *BASIC)
     windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), fine)
@@ -94,3 +94,52 @@ def test_no_window_at_all_is_an_error(recording: Recording) -> None:
         cut_all([recording], {"train": ["lab-01"]}, WindowSettings(length_s=20), BASIC)
     with pytest.raises(DataError, match="fewer than two classes"):
         cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), ("walking",))
+
+
+def test_training_subjects_are_cut_more_densely(recording: Recording) -> None:
+    """Four starts a hop, of labelled windows alone, until a class has enough of them."""
+    dense = WindowSettings(train_density=4, train_class_windows=6)
+    windows = cut_all([recording], {"train": ["lab-01"]}, dense, BASIC)
+    starts = [int(name.partition("@")[2]) for name in windows.index["window_id"]]
+    assert starts == sorted(starts)
+    assert windows.index["extra"].tolist() == [start % 64 > 0 for start in starts]
+    assert sum(~windows.index["extra"]) == 6
+    assert [int((windows.y == label).sum()) for label in (0, 4)] == [6, 6]
+    assert (windows.y[windows.index["extra"]] >= 0).all()
+    values = recording.table[list(CHANNELS)].to_numpy()
+    for X, start in zip(windows.X, starts, strict=True):
+        np.testing.assert_array_equal(X, values[start : start + 128])
+
+
+def test_nobody_else_is_cut_more_densely(recording: Recording) -> None:
+    """Test windows are those of the grid, and a full class gets no more."""
+    test = cut_all([recording], {"test": ["lab-01"]}, WindowSettings(), BASIC)
+    full = WindowSettings(train_class_windows=1)
+    train = cut_all([recording], {"train": ["lab-01"]}, full, BASIC)
+    for windows in (test, train):
+        assert not windows.index["extra"].any()
+        assert len(windows.y) == 6
+
+
+def test_a_class_is_thinned_evenly(recording: Recording) -> None:
+    """Every class keeps its first and last window, and no more than asked for."""
+    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
+    thin = windows.at_most(2)
+    labelled = windows.take(np.flatnonzero(windows.y >= 0))
+    for label in (0, 4):
+        ours, all_of_it = (w.index["start_s"][w.y == label] for w in (thin, labelled))
+        assert len(ours) == 2
+        assert {ours.min(), ours.max()} == {all_of_it.min(), all_of_it.max()}
+
+
+def test_few_labels_are_drawn_from_every_class(small: Windows) -> None:
+    """A tenth of training and validation, at least one of a class; the test keeps its own."""
+    few = small.with_labels(0.1, seed=0)
+    for split in ("train", "validation"):
+        was, now = (w.select(split).y for w in (small, few))
+        for label in range(len(small.classes)):
+            n = int((was == label).sum())
+            assert int((now == label).sum()) == max(1, round(0.1 * n))
+    np.testing.assert_array_equal(few.select("test").y, small.select("test").y)
+    assert not np.array_equal(few.y, small.with_labels(0.1, seed=1).y)
+    assert small.with_labels(1.0, seed=0) is small

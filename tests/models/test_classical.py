@@ -11,19 +11,20 @@ import skops.io
 from sklearn.metrics import f1_score
 
 from har.config import (
+    ClassicalSettings,
     ExtraTreesSettings,
     LogisticSettings,
-    Section,
     SvmSettings,
     WindowSettings,
 )
 from har.data.windows import Windows
 from har.errors import DataError, MissingError, VerificationError
 from har.models.catalogue import CLASSICAL
-from har.models.classical import METHODS, ClassicalModel, train_classical
+from har.models.classical import METHODS, ClassicalModel
 from har.models.svm import calibrate, couple
+from har.training.classical import train_classical
 
-SETTINGS: dict[str, Section] = {
+SETTINGS: dict[str, ClassicalSettings] = {
     "svm": SvmSettings(c_grid=(3.0,), gamma_scale=(0.25, 0.5)),
     "logistic": LogisticSettings(c_grid=(0.01, 0.1)),
     "extra-trees": ExtraTreesSettings(n_estimators=20, min_samples_leaf=(1, 2)),
