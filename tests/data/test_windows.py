@@ -74,7 +74,7 @@ def test_finer_activities_belong_to_their_class(recording: Recording) -> None:
     windows = cut_all([recording], {"test": ["lab-01"]}, WindowSettings(), BASIC)
     assert windows.y.tolist() == [4, 4, -1, -1, 0, 0]
     fine = ("treadmill-walking", *BASIC)
-    windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), fine)
+    windows = cut_all([recording], {"test": ["lab-01"]}, WindowSettings(), fine)
     assert windows.y.tolist() == [5, 5, -1, -1, 0, 0]
 
 
