@@ -5,6 +5,7 @@
 - `har.features.statistics` describes each signal in time: level, spread, shape.
 - `har.features.spectra` describes each signal in frequency, with the DFT written
   as two matrix products.
+- `har.features.waves` has the cosines and sines, as matrices that cost a graph nothing.
 - `har.features.extractor.WindowFeatures` puts them together as a torch module, so
   that the same numbers come out of scikit-learn, of a Hugging Face model and of ONNX.
 - `har.features.transformer.FeatureTransformer` is its scikit-learn face.

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 GRAVITY_CUTOFF_HZ = 0.3  # Anguita et al. 2013, "A public domain dataset for HAR"
 GRAVITY_ORDER = 3  # of the Butterworth filter, same source
+GRAVITY_RANK = 16  # of its matrix: what is left out is below the rounding of float32
 TINY = 1e-12  # keeps square roots differentiable at 0
 
 _AXES = ("x", "y", "z")
@@ -60,18 +61,22 @@ class WindowSignals(nn.Module):
         Sampling rate, Hz.
     """
 
-    lowpass: Tensor
-    derivative: Tensor
+    analyse: Tensor
+    synthesise: Tensor
 
     def __init__(self, n_samples: int, rate_hz: float) -> None:
         super().__init__()
-        identity = np.eye(n_samples)
+        self.rate_hz = rate_hz
         b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
         # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
-        lowpass = filtfilt(b, a, identity, axis=1).copy()
-        derivative = np.gradient(identity, 1 / rate_hz, axis=1)
-        self.register_buffer("lowpass", torch.tensor(lowpass, dtype=torch.float32))
-        self.register_buffer("derivative", torch.tensor(derivative, dtype=torch.float32))
+        # What it lets through is smooth, so a thin matrix times a flat one is the same.
+        left, sizes, right = np.linalg.svd(filtfilt(b, a, np.eye(n_samples), axis=1))
+        rank = min(GRAVITY_RANK, n_samples)
+        for name, matrix in (
+            ("analyse", left[:, :rank] * sizes[:rank]),
+            ("synthesise", right[:rank]),
+        ):
+            self.register_buffer(name, torch.tensor(matrix, dtype=torch.float32))
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the signals in the order of `SIGNALS`.
@@ -86,9 +91,9 @@ class WindowSignals(nn.Module):
         """
         channels = windows.transpose(1, 2)
         acc, gyro = channels[:, :3], channels[:, 3:]
-        gravity = acc @ self.lowpass
+        gravity = acc @ self.analyse @ self.synthesise
         body = acc - gravity
-        jerk, gyro_jerk = body @ self.derivative, gyro @ self.derivative
+        jerk, gyro_jerk = self._derivative(body), self._derivative(gyro)
         up = gravity / norm(gravity)
         vertical = (body * up).sum(1, keepdim=True)
         scalars = [
@@ -101,6 +106,13 @@ class WindowSignals(nn.Module):
             norm(gyro_jerk),
         ]
         return torch.cat([gravity, body, gyro, jerk, *scalars], dim=1)
+
+    def _derivative(self, signals: Tensor) -> Tensor:
+        """Return the derivative in time: central differences, one-sided at the ends."""
+        first = signals[..., 1:2] - signals[..., :1]
+        middle = (signals[..., 2:] - signals[..., :-2]) / 2
+        last = signals[..., -1:] - signals[..., -2:-1]
+        return torch.cat([first, middle, last], dim=-1) * self.rate_hz
 
 
 def norm(vectors: Tensor) -> Tensor:

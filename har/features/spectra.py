@@ -6,6 +6,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from har.features.waves import Waves
+
 TINY = 1e-12
 FLOOR = 1e-6  # added to power before the log: below the noise of a phone's sensor
 BAND_EDGES_HZ = (0.3, 1.0, 1.6, 2.2, 3.2, 4.5, 6.5, 10.0, 15.0)
@@ -30,8 +32,7 @@ class PowerSpectrum(nn.Module):
     """
 
     frequencies: Tensor
-    cosine: Tensor
-    sine: Tensor
+    weight: Tensor
 
     def __init__(self, n_samples: int, rate_hz: float, max_hz: float | None = None) -> None:
         super().__init__()
@@ -39,18 +40,19 @@ class PowerSpectrum(nn.Module):
         hann = 0.5 - 0.5 * (2 * math.pi * time / n_samples).cos()
         bins = torch.arange(1, n_samples // 2 + 1, dtype=torch.float64)
         bins = bins[bins * rate_hz / n_samples <= (max_hz or rate_hz)]
-        angle = 2 * math.pi / n_samples * time[:, None] * bins
         # Power sums to the variance of a stationary signal (Welch's scaling).
-        basis = hann[:, None] * math.sqrt(2 / (n_samples * float((hann**2).sum())))
+        weight = hann * math.sqrt(2 / (n_samples * float((hann**2).sum())))
         self.register_buffer("frequencies", (bins * rate_hz / n_samples).float())
-        self.register_buffer("cosine", (basis * angle.cos()).float())
-        self.register_buffer("sine", (basis * angle.sin()).float())
+        self.register_buffer("weight", weight.float())
+        self.waves = Waves(time, bins, n_samples)
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return power of shape (..., n_frequencies), in the signal's unit squared."""
-        centred = signals - signals.mean(-1, keepdim=True)
-        real, imaginary = centred @ self.cosine, centred @ self.sine
-        return real * real + imaginary * imaginary
+        weighted = (signals - signals.mean(-1, keepdim=True)) * self.weight
+        cosine, sine = self.waves()
+        real, imaginary = weighted @ cosine, weighted @ sine
+        power: Tensor = real * real + imaginary * imaginary
+        return power
 
 
 class SpectralStatistics(nn.Module):

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from har.features.waves import Waves
+
 TINY = 1e-12
 
 
@@ -113,7 +115,6 @@ class ShapeStatistics(nn.Module):
 
     LAGS_S = (0.1, 0.2, 0.4, 0.8)
     PERIODS_S = (0.3, 1.2)
-    autocorrelation: Tensor
 
     def __init__(self, n_samples: int, rate_hz: float) -> None:
         super().__init__()
@@ -126,21 +127,15 @@ class ShapeStatistics(nn.Module):
         first, last = (min(round(s * rate_hz), n_samples - 1) for s in self.PERIODS_S)
         lags = [min(round(s * rate_hz), n_samples - 1) for s in self.LAGS_S]
         # Wiener-Khinchin on a doubled length, so that the ends do not wrap around.
-        time = torch.arange(n_samples, dtype=torch.float64)
-        frequency = torch.arange(n_samples + 1, dtype=torch.float64)
-        angle = math.pi / n_samples * time[:, None] * frequency
-        weight = torch.full((n_samples + 1, 1), 2.0, dtype=torch.float64)
+        time, frequency = torch.arange(n_samples), torch.arange(n_samples + 1)
+        weight = torch.full((n_samples + 1,), 2.0)
         weight[[0, -1]] = 1.0
-        back = math.pi / n_samples * frequency[:, None]
-        wanted = torch.tensor([*lags, *range(first, last + 1)], dtype=torch.float64)
-        self.register_buffer("cosine", angle.cos().float())
-        self.register_buffer("sine", angle.sin().float())
-        inverse = weight * (back * wanted).cos() / (2 * n_samples)
-        self.register_buffer("inverse", inverse.float())
+        wanted = torch.tensor([*lags, *range(first, last + 1)])
+        self.there = Waves(time, frequency, 2 * n_samples)
+        self.back = Waves(frequency, wanted, 2 * n_samples)
+        self.register_buffer("weight", weight / (2 * n_samples))
 
-    cosine: Tensor
-    sine: Tensor
-    inverse: Tensor
+    weight: Tensor
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
@@ -165,5 +160,9 @@ class ShapeStatistics(nn.Module):
         return torch.cat(parts, dim=-1)
 
     def _autocorrelation(self, centred: Tensor) -> Tensor:
-        real, imaginary = centred @ self.cosine, centred @ self.sine
-        return (real * real + imaginary * imaginary) @ self.inverse
+        cosine, sine = self.there()
+        real, imaginary = centred @ cosine, centred @ sine
+        inverse, _ = self.back()
+        power: Tensor = (real * real + imaginary * imaginary) * self.weight
+        found: Tensor = power @ inverse
+        return found

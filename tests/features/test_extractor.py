@@ -7,10 +7,13 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
+from scipy.signal import butter, filtfilt
 
 from har.data.recording import Recording
 from har.errors import DataError
 from har.features.extractor import WindowFeatures
+from har.features.signals import WindowSignals
+from har.features.spectra import PowerSpectrum
 from har.features.transformer import FeatureTransformer
 
 RATE_HZ, N = 50.0, 128
@@ -202,3 +205,28 @@ def test_other_lengths_and_rates(n_samples: int, rate_hz: float) -> None:
     found = features(torch.randn(3, n_samples, 6, generator=generator))
     assert found.shape == (3, len(features.names))
     assert found.isfinite().all()
+
+
+def test_signals_are_those_of_the_plain_filters() -> None:
+    """Gravity is a filtfilt and jerk a numpy gradient, to the precision of float32."""
+    rng = np.random.default_rng(0)
+    acc = (rng.normal(0, 2, (5, 128, 3)).cumsum(1) / 10 + 9.81).astype(np.float32)
+    windows = torch.tensor(np.concatenate([acc, acc], axis=2))
+    found = WindowSignals(128, 50.0)(windows).numpy()
+    b, a = butter(3, 0.3, fs=50.0)
+    gravity = filtfilt(b, a, acc.astype(np.float64), axis=1)
+    np.testing.assert_allclose(found[:, :3], gravity.swapaxes(1, 2), atol=2e-5)
+    jerk = np.gradient(acc - gravity, 1 / 50, axis=1)
+    np.testing.assert_allclose(found[:, 9:12], jerk.swapaxes(1, 2), atol=2e-3)
+
+
+def test_waves_are_the_same_in_a_graph(tmp_path: Path) -> None:
+    """The graph computes what the module has as numbers, and holds none of them."""
+    spectrum = PowerSpectrum(128, 50.0)
+    signals = torch.randn(2, 3, 128, generator=torch.Generator().manual_seed(0))
+    path = tmp_path / "spectrum.onnx"
+    torch.onnx.export(spectrum, (signals,), str(path), input_names=["signals"], dynamo=False)
+    assert path.stat().st_size < 5_000
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"signals": signals.numpy()})
+    np.testing.assert_allclose(found, spectrum(signals), rtol=1e-4, atol=1e-6)
