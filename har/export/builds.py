@@ -12,6 +12,7 @@ import pandas as pd
 from har.config import ExportSettings, WindowSettings
 from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
+from har.export.compact import compact
 from har.export.measure import Build, failures, latencies, measure
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
@@ -76,7 +77,7 @@ def export(
         _quantize(fp32, out, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     for path in paths:
-        _write_metadata(path, candidate, windows, window)
+        _finish(path, candidate, windows, window)
     against = Measurement.of(windows, evaluation)
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
     measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
@@ -115,8 +116,10 @@ def serving(builds: list[Build]) -> str | None:
     return min(passed, key=lambda build: build.bytes).name if passed else None
 
 
-def _write_metadata(path: Path, candidate: str, windows: Windows, window: WindowSettings) -> None:
+def _finish(path: Path, candidate: str, windows: Windows, window: WindowSettings) -> None:
+    """Make a file small and let it say what goes in and what comes out."""
     model = onnx.load(path)
+    compact(model)
     facts = {
         "candidate": candidate,
         "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
