@@ -212,6 +212,9 @@ class ExportSettings(Section):
     max_latency_ms: float = 10.0
     max_slowdown: float = Field(1.2, description="largest latency relative to the fp32 build")
     calibration_windows: int = 512
+    unknown_share: float = Field(
+        0.005, ge=0, lt=1, description="share of genuine windows that may be called unknown"
+    )
     latency_repeats: int = 300
 
 

@@ -216,6 +216,66 @@ def evaluate(settings: Settings) -> Artifact:
     )
 
 
+def stream(settings: Settings) -> Artifact:
+    """Score every candidate on the continuous recordings of the test subjects."""
+    cleaned, cut = clean(settings), windows(settings)
+    models = {name: chosen(settings, name) for name in settings.candidates}
+
+    def build(out: Path) -> None:
+        from har.data.recording import read_recordings
+        from har.data.windows import Windows
+        from har.evaluation.streaming import stream_all
+        from har.models.interface import load_model
+
+        stream_all(
+            Windows.load(cut.path),
+            out,
+            models={name: load_model(model.path) for name, model in models.items()},
+            recordings=lambda: read_recordings(cleaned.path),
+            window=settings.window,
+            settings=settings.evaluate,
+        )
+
+    return Store(settings.store).get_or_make(
+        "stream",
+        build,
+        inputs={"clean": cleaned, "windows": cut, **models},
+        params={**settings.evaluate.model_dump(), "window": settings.window.model_dump()},
+        code=["har.evaluation", "har.models", "har.features"],
+        libraries=["numpy", "scikit-learn", "matplotlib"],
+    )
+
+
+def perturb(settings: Settings) -> Artifact:
+    """Score every candidate on test windows as other sensors would have read them."""
+    cleaned, cut = clean(settings), windows(settings)
+    models = {name: chosen(settings, name) for name in settings.candidates}
+
+    def build(out: Path) -> None:
+        from har.data.recording import read_recordings
+        from har.data.windows import Windows
+        from har.evaluation.robustness import perturb_all
+        from har.models.interface import load_model
+
+        perturb_all(
+            Windows.load(cut.path),
+            out,
+            models={name: load_model(model.path) for name, model in models.items()},
+            recordings=read_recordings(cleaned.path),
+            rate_hz=settings.window.rate_hz,
+            settings=settings.evaluate,
+        )
+
+    return Store(settings.store).get_or_make(
+        "perturb",
+        build,
+        inputs={"clean": cleaned, "windows": cut, **models},
+        params={**settings.evaluate.model_dump(), "window": settings.window.model_dump()},
+        code=["har.evaluation", "har.models", "har.features"],
+        libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
+    )
+
+
 def predict_test(settings: Settings, name: str, seed: int) -> Artifact:
     """Let a model answer for the labelled test windows, once."""
     cut, model = windows(settings), train(settings, name, seed)

@@ -94,6 +94,40 @@ def score_rows(models: Mapping[str, Mapping[str, Any]]) -> Rows:
     return columns, rows
 
 
+def streaming_tables(found: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Rows]]:
+    """Return titles and rows of scores on continuous recordings."""
+    first = next(iter(found.values()))
+    title = (
+        f"Continuous recordings: {first['labelled_s'] / 60:.0f} min labelled, "
+        f"{first['unlabelled_s'] / 60:.0f} min not, {first['n_subjects']} subjects"
+    )
+    columns = ["model", "answers", "macro-F1", "interval", "changes/min", "delay, s", "p90, s"]
+    outcomes = ("n", "fragmented", "merged", "deleted", "inserted", "spilling")
+    scores, events = [], []
+    for name, result in found.items():
+        for kind, a in result["answers"].items():
+            low, high = a["macro_f1_interval"]
+            delays = [f"{a['delay'][key]:.2f}" for key in ("median_s", "p90_s")]
+            f1, changes = f"{a['macro_f1']:.4f}", f"{a['changes_per_minute']:.1f}"
+            scores.append([name, kind, f1, f"{low:.3f}–{high:.3f}", changes, *delays])
+            events.append([name, kind, *(a["events"][key] for key in outcomes)])
+    counted = ["model", "answers", "events", *outcomes[1:]]
+    return [(title, (columns, scores)), ("Events", (counted, events))]
+
+
+def robustness_tables(found: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Rows]]:
+    """Return titles and rows of macro-F1 as other sensors would have it."""
+    first = next(iter(found.values()))
+    clean = [f"{result['clean']['macro_f1']:.3f}" for result in found.values()]
+    rows: list[list[Any]] = [["", "as recorded", *clean]]
+    for place, change in enumerate(first["perturbations"]):
+        entries = [result["perturbations"][place] for result in found.values()]
+        cells = [f"{e['macro_f1']:.3f} ({e['difference']:+.3f})" for e in entries]
+        rows.append([change["kind"], change["name"], *cells])
+    title = f"Macro-F1 on {first['n_windows']:,} test windows as another sensor reads them"
+    return [(title, (["what", "change", *found], rows))]
+
+
 def protocol_tables(result: Mapping[str, Any]) -> list[tuple[str, Rows]]:
     """Return titles and rows of a protocol's scores and comparisons."""
     models = result["models"]

@@ -2,7 +2,10 @@
 
 import json
 import os
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,6 +20,9 @@ from har.cli.output import (
     show_progress,
     table,
 )
+
+if TYPE_CHECKING:
+    from har.config import Settings
 
 Models = Annotated[
     list[str] | None,
@@ -73,6 +79,12 @@ def evaluate(
         typer.Option(help="Who is tested by models of whom; all seeds, folds in parallel."),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one a core.")] = 0,
+    streaming: Annotated[
+        bool, typer.Option("--streaming", help="On continuous recordings, answer by answer.")
+    ] = False,
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="As other sensors would have read the test.")
+    ] = False,
     trained_on: Annotated[
         list[str] | None, typer.Option(help="Data set of the models; may be given again.")
     ] = None,
@@ -90,30 +102,48 @@ def evaluate(
     Example: har evaluate --protocol groups --model svm --set evaluate.groups=5
 
     Example: har evaluate --trained-on hapt --dataset sp-sw-har --placement pocket
+
+    Example: har evaluate --streaming; har evaluate --robustness
     """
-    from har import steps
-    from har.summary import protocol_tables, score_tables
+    from har import steps, summary
 
     show_progress()
     settings = settings_of(overrides, classes, trained_on, models)
+    tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
         made = steps.evaluate_protocol(settings, protocol, jobs=jobs or os.cpu_count() or 1)
-        result = json.loads((made.path / "protocol.json").read_text())
-        if as_json:
-            return print_json(result)
-        for heading, (columns, rows) in protocol_tables(result):
-            out.print(table(heading, columns, rows))
-        return None
-    if dataset is None or (dataset,) == settings.data.datasets:
-        folder, title = steps.evaluate(settings).path, "Test subjects"
+        found, tables = _read(made.path / "protocol.json"), summary.protocol_tables
+    elif streaming:
+        folder = steps.stream(settings).path
+        found = {name: _read(folder / name / "streaming.json") for name in settings.candidates}
+        tables = summary.streaming_tables
+    elif robustness:
+        found = _read(steps.perturb(settings).path / "robustness.json")
+        tables = summary.robustness_tables
     else:
-        folder = steps.transfer(settings, dataset, tuple(placement) if placement else None).path
-        title = f"Trained on {settings.data.name}, scored on {dataset}"
-    found = {n: json.loads((folder / n / "metrics.json").read_text()) for n in settings.candidates}
+        folder, title = _scored(settings, dataset, placement)
+        found = {name: _read(folder / name / "metrics.json") for name in settings.candidates}
+        tables = partial(summary.score_tables, title)
     if as_json:
         return print_json(found)
-    for heading, (columns, rows) in score_tables(title, found):
+    for heading, (columns, rows) in tables(found):
         out.print(table(heading, columns, rows))
+
+
+def _scored(
+    settings: "Settings", dataset: str | None, placement: list[str] | None
+) -> tuple[Path, str]:
+    """Return the folder with the scores of the candidates, and what they are of."""
+    from har import steps
+
+    if dataset is None or (dataset,) == settings.data.datasets:
+        return steps.evaluate(settings).path, "Test subjects"
+    scored = steps.transfer(settings, dataset, tuple(placement) if placement else None)
+    return scored.path, f"Trained on {settings.data.name}, scored on {dataset}"
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text())
 
 
 def export(

@@ -64,7 +64,7 @@ def confusion(metrics: dict[str, Any]) -> Figure:
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted", color=QUIET)
     axes.set_ylabel("label", color=QUIET)
-    _title(axes, f"Confusion of {metrics['candidate']} (windows, % of the label)")
+    left_title(axes, f"Confusion of {metrics['candidate']} (windows, % of the label)")
     return figure
 
 
@@ -103,9 +103,11 @@ def per_subject(metrics: dict[str, dict[str, Any]]) -> Figure:
     axes.axhline(len(subjects) - 0.4, color=GRID, linewidth=1)
     axes.invert_yaxis()
     axes.set_xlabel("macro-F1", color=QUIET)
-    _title(axes, "Macro-F1 by test subject")
-    _legend(axes, ncols=len(metrics), loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1)
-    _frame(axes, "x")
+    left_title(axes, "Macro-F1 by test subject")
+    quiet_legend(
+        axes, ncols=len(metrics), loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1
+    )
+    plain_frame(axes, "x")
     return figure
 
 
@@ -132,11 +134,11 @@ def learning_curves(histories: dict[int, list[dict[str, Any]]], chosen_seed: int
         axes.scatter(best["epoch"], best[key], s=70, **dot)
         axes.set_xlabel("epoch", color=QUIET)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-        _frame(axes, "y")
-    _title(loss, "Loss")
-    _title(f1, f"Macro-F1 on validation subjects (kept: epoch {best['epoch']})")
-    _legend(loss, loc="upper right")
-    _legend(f1, loc="lower right")
+        plain_frame(axes, "y")
+    left_title(loss, "Loss")
+    left_title(f1, f"Macro-F1 on validation subjects (kept: epoch {best['epoch']})")
+    quiet_legend(loss, loc="upper right")
+    quiet_legend(f1, loc="lower right")
     return figure
 
 
@@ -154,8 +156,8 @@ def pretraining_curve(history: list[dict[str, Any]]) -> Figure:
     axes.plot(epochs, losses, color=ACCENT, linewidth=2, marker="o", markersize=3)
     axes.set_xlabel("epoch", color=QUIET)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    _title(axes, "Pretraining loss, training subjects")
-    _frame(axes, "y")
+    left_title(axes, "Pretraining loss, training subjects")
+    plain_frame(axes, "y")
     return figure
 
 
@@ -210,15 +212,17 @@ def _style(name: str, *, hollow: bool = False) -> dict[str, Any]:
     }
 
 
-def _title(axes: Axes, text: str) -> None:
+def left_title(axes: Axes, text: str) -> None:
+    """Write a title over the left end of a plot."""
     axes.set_title(text, loc="left", fontsize=11, weight="bold", color=INK, pad=10)
 
 
-def _legend(axes: Axes, **options: Any) -> None:
+def quiet_legend(axes: Axes, **options: Any) -> None:
+    """Show a legend without a box."""
     axes.legend(fontsize=9, labelcolor=INK, edgecolor="none", framealpha=1, **options)
 
 
-def _frame(axes: Axes, grid: Literal["x", "y"]) -> None:
+def plain_frame(axes: Axes, grid: Literal["x", "y"]) -> None:
     """Leave the plot a baseline and quiet grid lines along one axis."""
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color("#b0b0b0")

@@ -5,11 +5,13 @@ motion. Each is drawn from a seed of its own, so every model that is compared me
 exactly the same ones, and a model is compared with itself window by window.
 """
 
+import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,13 @@ from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject
 
 PredictProba = Callable[[Floats], npt.NDArray[np.floating[Any]]]
 Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
+
+
+class Predicts(Protocol):
+    """A model, as far as it is needed here."""
+
+    def predict_proba(self, X: Floats) -> npt.NDArray[np.floating[Any]]:
+        """Return probabilities of shape (n_windows, n_classes)."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +225,48 @@ def robustness(
         "clean": _score(clean, settings),
         "perturbations": rows,
     }
+
+
+def perturb_all(
+    windows: Windows,
+    out: Path,
+    *,
+    models: Mapping[str, Predicts],
+    recordings: Iterable[Recording],
+    rate_hz: float,
+    settings: EvaluateSettings,
+) -> None:
+    """Measure models on the test windows and write ``robustness.json`` and its picture.
+
+    Parameters
+    ----------
+    windows : Windows
+        All windows; the labelled ones of the test split are used.
+    out : Path
+        Gets the files.
+    models : mapping of str to model
+        Each with ``predict_proba``.
+    recordings : iterable of Recording
+        Those that the windows were cut from.
+    rate_hz : float
+        Of the windows.
+    settings : EvaluateSettings
+        Of the intervals and of the draws.
+    """
+    from har.evaluation import plots, score_plots
+
+    test = windows.select("test")
+    subjects = set(test.subjects)
+    own = [recording for recording in recordings if recording.meta.subject_id in subjects]
+    changes = catalogue(model_hz=rate_hz, recordings=own)
+    found = {
+        name: robustness(
+            model.predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
+        )
+        for name, model in models.items()
+    }
+    (out / "robustness.json").write_text(json.dumps(found, indent=1) + "\n")
+    (out / "robustness.png").write_bytes(plots.png(score_plots.robustness(found)))
 
 
 def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:

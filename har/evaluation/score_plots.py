@@ -1,6 +1,6 @@
 """Plots of calibration, selective prediction and robustness, in the style of `plots`."""
 
-from itertools import cycle, groupby
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from har.evaluation.calibration import RISKS
-from har.evaluation.plots import COLOURS, GRID, INK, MARKERS, QUIET, _frame, _legend, _title
+from har.evaluation.plots import (
+    COLOURS,
+    GRID,
+    INK,
+    MARKERS,
+    QUIET,
+    left_title,
+    plain_frame,
+    quiet_legend,
+)
 
-OTHERS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's, after the models'
-SPARE_MARKERS = ("s", "^", "v", "P")
 FEWEST = 10  # windows of a bin whose accuracy is drawn
 
 Result = dict[str, Any]
@@ -48,11 +55,11 @@ def reliability(found: dict[str, Result]) -> Figure:
     for axes in (top, bottom):
         axes.set_xlim(0, 1)
         _percent(axes.yaxis)
-        _frame(axes, "y")
+        plain_frame(axes, "y")
     top.set_ylim(0, 1.02)
     _percent(bottom.xaxis)
-    _title(top, "Confidence and accuracy")
-    _legend(top, loc="upper left")
+    left_title(top, "Confidence and accuracy")
+    quiet_legend(top, loc="upper left")
     return figure
 
 
@@ -81,9 +88,9 @@ def selective(found: dict[str, Result]) -> Figure:
     axes.set_ylabel("risk: of them, wrong", color=QUIET)
     _percent(axes.xaxis)
     _percent(axes.yaxis)
-    _title(axes, "Errors when doubtful windows are refused")
-    _legend(axes, loc="upper left")
-    _frame(axes, "y")
+    left_title(axes, "Errors when doubtful windows are refused")
+    quiet_legend(axes, loc="upper left")
+    plain_frame(axes, "y")
     return figure
 
 
@@ -116,9 +123,9 @@ def robustness(found: dict[str, Result]) -> Figure:
     axes.set_ylim(places[-1] + 0.8, -1.4)
     axes.set_xlim(0, 1.01)
     axes.set_xlabel(f"macro-F1 with {100 * first['confidence']:g} % interval", color=QUIET)
-    _title(axes, "Macro-F1 under each perturbation (dashed: none)")
-    _legend(axes, loc="lower left")
-    _frame(axes, "x")
+    left_title(axes, "Macro-F1 under each perturbation (dashed: none)")
+    quiet_legend(axes, loc="lower left")
+    plain_frame(axes, "x")
     return figure
 
 
@@ -157,11 +164,8 @@ def _kinds(axes: Axes, names: list[str], places: Any) -> None:
 
 
 def _looks(found: dict[str, Result]) -> dict[str, Look]:
-    """Return a colour and a marker by name: the models' own, and others in turn."""
-    spare = cycle(zip(OTHERS, SPARE_MARKERS, strict=True))
-    return {
-        name: (COLOURS[name], MARKERS[name]) if name in COLOURS else next(spare) for name in found
-    }
+    """Return a colour and a marker by name."""
+    return {name: (COLOURS.get(name, INK), MARKERS.get(name, "s")) for name in found}
 
 
 def _percent(axis: Any) -> None:

@@ -8,7 +8,7 @@ outside the classes (a transition, for a model of 6 classes) counts as unlabelle
 """
 
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from har.data.windows import Windows
 from har.evaluation import plots, streaming_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
+from har.evaluation.robustness import Predicts
 from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
 
@@ -118,6 +119,45 @@ def write(out: Path, result: dict[str, Any]) -> None:
     (out / "streaming.json").write_text(json.dumps(result, indent=1) + "\n")
     (out / "timeline.png").write_bytes(plots.png(streaming_plots.timeline(result)))
     (out / "events.png").write_bytes(plots.png(streaming_plots.events(result)))
+
+
+def stream_all(
+    windows: Windows,
+    out: Path,
+    *,
+    models: Mapping[str, Predicts],
+    recordings: Callable[[], Iterable[Recording]],
+    window: WindowSettings,
+    settings: EvaluateSettings,
+) -> None:
+    """Score models on the test subjects' recordings; write a folder each, as `write` does.
+
+    Parameters
+    ----------
+    windows : Windows
+        All windows: training subjects' fit the HMM, test subjects' are answered.
+    out : Path
+        Gets a folder a model.
+    models : mapping of str to model
+        Each with ``predict_proba``.
+    recordings : callable
+        Gives the clean recordings anew at every call.
+    window : WindowSettings
+        How the windows were cut.
+    settings : EvaluateSettings
+        Of the intervals.
+    """
+    test, classes = windows.select("test", labelled=False), windows.classes
+    train = windows.select("train", labelled=False)
+    train = train.take(np.flatnonzero(~train.index["extra"]))
+    hmm = HMM.fit(train.y, train.index["recording_id"].to_numpy(), len(classes))
+    for name, model in models.items():
+        answers = model.predict_proba(test.X)
+        result = streaming(
+            test, answers, recordings(), classes, hmm=hmm, window=window, settings=settings
+        )
+        (out / name).mkdir()
+        write(out / name, result)
 
 
 def _answers(

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from har.evaluation.plots import INK, QUIET, _frame, _title
+from har.evaluation.plots import INK, QUIET, left_title, plain_frame
 
 # Okabe and Ito's, which people with any colour vision can tell apart.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -42,7 +42,7 @@ def timeline(result: dict[str, Any]) -> Figure:
         _bands(axes, example["runs"], colours)
         axes.set_xlim(low, high)
     lines[-1].set_xlabel("time, s (white: unlabelled, or not answered yet)", color=QUIET)
-    _title(lines[0], f"Truth and answers, recording {example['recording_id']}")
+    left_title(lines[0], f"Truth and answers, recording {example['recording_id']}")
     handles = [Patch(color=colours[name], label=name) for name in classes]
     _below(figure, handles)
     return figure
@@ -69,9 +69,9 @@ def events(result: dict[str, Any]) -> Figure:
         (true, "True events by outcome", "share of the class's events"),
         (false, "False events", "count returned"),
     ):
-        _title(axes, title)
+        left_title(axes, title)
         axes.set_xlabel(label, color=QUIET)
-        _frame(axes, "x")
+        plain_frame(axes, "x")
     true.set_yticks(rows.ravel(), list(answers) * len(classes))
     n_events = [sum(row[0]["true_events"].values()) for row in tables]
     labels = [f"{name}\n{n} events" for name, n in zip(classes, n_events, strict=True)]
@@ -100,7 +100,7 @@ def _bands(axes: Axes, runs: dict[str, Any], colours: dict[str, Any]) -> None:
         axes.broken_barh(spans, (row - 0.42, 0.84), facecolors=faces, linewidth=0)
     axes.set_yticks(range(len(runs)), list(runs))
     axes.set_ylim(len(runs) - 0.5, -0.5)
-    _frame(axes, "x")
+    plain_frame(axes, "x")
 
 
 def _colours(classes: list[str]) -> dict[str, Any]:

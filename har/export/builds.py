@@ -16,6 +16,7 @@ from har.export.compact import compact
 from har.export.measure import Build, failures, latencies, measure
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
+from har.models.unlike import Unlikeness
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,9 @@ def export(
     if candidate not in CLASSICAL:  # a kernel or a tree has no int8 form
         _quantize(fp32, out, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
+    facts = {"candidate": candidate, **_facts(windows, window, settings)}
     for path in paths:
-        _finish(path, candidate, windows, window)
+        _finish(path, facts)
     against = Measurement.of(windows, evaluation)
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
     measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
@@ -116,12 +118,11 @@ def serving(builds: list[Build]) -> str | None:
     return min(passed, key=lambda build: build.bytes).name if passed else None
 
 
-def _finish(path: Path, candidate: str, windows: Windows, window: WindowSettings) -> None:
-    """Make a file small and let it say what goes in and what comes out."""
-    model = onnx.load(path)
-    compact(model)
-    facts = {
-        "candidate": candidate,
+def _facts(windows: Windows, window: WindowSettings, settings: ExportSettings) -> dict[str, str]:
+    """Return what a file says of itself: what goes in, what comes out, what it knows."""
+    train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
+    unlikeness = Unlikeness.fit(train, validation, refused=settings.unknown_share)
+    return {
         "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
         "classes": json.dumps(windows.classes),
         "channels": json.dumps(CHANNELS),
@@ -129,7 +130,14 @@ def _finish(path: Path, candidate: str, windows: Windows, window: WindowSettings
         "rate_hz": repr(window.rate_hz),
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),
+        "unlikeness": json.dumps(unlikeness.to_dict()),
     }
+
+
+def _finish(path: Path, facts: dict[str, str]) -> None:
+    """Make a file small and write the facts into it."""
+    model = onnx.load(path)
+    compact(model)
     del model.metadata_props[:]
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)

@@ -13,8 +13,10 @@ from har.config import WindowSettings
 from har.data.recording import CHANNELS, GYRO, Recording
 from har.data.windows import Floats, cut
 from har.errors import DataError, MissingError
+from har.models.unlike import Unlikeness
 
 BATCH = 256
+UNKNOWN = "unknown"
 
 
 class Predictor:
@@ -39,6 +41,8 @@ class Predictor:
         Columns of a recording that the model reads, in its order.
     units : dict of str to str
         Unit of each sensor.
+    unlikeness : Unlikeness or None
+        Tells windows that are like nothing seen in training; None in a file without it.
 
     Raises
     ------
@@ -67,6 +71,8 @@ class Predictor:
         self.units: dict[str, str] = json.loads(facts["units"])
         self.rate_hz = float(facts["rate_hz"])
         self.n_samples, self.n_hop = int(facts["n_samples"]), int(facts["n_hop"])
+        known = facts.get("unlikeness")
+        self.unlikeness = Unlikeness.from_dict(json.loads(known)) if known else None
 
     @property
     def needs_gyro(self) -> bool:
@@ -110,6 +116,8 @@ class Predictor:
     def predict(self, recording: Recording) -> pd.DataFrame:
         """Return the activity in every window of one recording without gaps.
 
+        A window that is like nothing seen in training is ``unknown``, of probability 0.
+
         Parameters
         ----------
         recording : Recording
@@ -126,14 +134,16 @@ class Predictor:
             return pd.DataFrame(columns=["start_s", "end_s", "activity", "probability"])
         order = [CHANNELS.index(channel) for channel in self.channels]
         probabilities = self.predict_proba(X[:, :, order])
+        unknown = self.unlikeness.is_unknown(X) if self.unlikeness else np.zeros(len(X), bool)
+        answers = np.array(self.classes)[probabilities.argmax(1)]
         time = recording.table["time_s"].to_numpy()
         last = np.arange(len(X)) * self.n_hop + self.n_samples - 1
         return pd.DataFrame(
             {
                 "start_s": recording.meta.start_s + index["start_s"],
                 "end_s": recording.meta.start_s + time[last] + 1 / self.rate_hz,
-                "activity": np.array(self.classes)[probabilities.argmax(1)],
-                "probability": probabilities.max(1).astype(float),
+                "activity": np.where(unknown, UNKNOWN, answers),
+                "probability": np.where(unknown, 0.0, probabilities.max(1).astype(float)),
             }
         )
 

@@ -29,7 +29,7 @@ from har.evaluation.robustness import (
     sampling,
     shift,
 )
-from har.evaluation.unlike import physical_numbers
+from har.models.unlike import physical_numbers
 
 SETTINGS = EvaluateSettings(bootstrap=200)
 ALL = catalogue()

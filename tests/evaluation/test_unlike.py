@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from har.data.windows import Windows
-from har.evaluation.unlike import (
-    FLOOR,
-    LAGS,
-    Unlikeness,
-    detection,
-    physical_numbers,
-    unlike_windows,
-)
+from har.evaluation.unlike import detection, unlike_windows
+from har.models.unlike import FLOOR, LAGS, Unlikeness, physical_numbers
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Windows, probabilities and segments of a tiny model with a known rule."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from har.config import WindowSettings
 from har.data.windows import cut
 from har.errors import DataError, MissingError
+from har.models.unlike import Unlikeness
 from har.serving.predictor import BATCH, Predictor
 from har.serving.recordings import read_user_recording
 
@@ -149,3 +151,23 @@ def test_serving_imports_no_training_library() -> None:
         "assert not found, found"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_input_unlike_any_training_is_unknown(
+    model: Path, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A file that knows its training windows answers unknown to others, and only to those."""
+    (part,) = parts_of(table, tmp_path)
+    X, _ = cut(part, Predictor(model).window)
+    rng = np.random.default_rng(0)
+    known = np.repeat(X, 50, axis=0) * rng.normal(1, 0.1, (50 * len(X), 1, 1))
+    likeness = Unlikeness.fit(known[::2], known[1::2], refused=0)
+    proto, path = onnx.load(model), tmp_path / "knows.onnx"
+    proto.metadata_props.add(key="unlikeness", value=json.dumps(likeness.to_dict()))
+    onnx.save(proto, path)
+    assert "unknown" not in set(Predictor(path).predict(part)["activity"])
+    part.table[["gyro_x", "gyro_y", "gyro_z"]] *= 180 / np.pi
+    frame = Predictor(path).predict(part)
+    assert set(frame["activity"]) == {"unknown"}
+    assert (frame["probability"] == 0).all()
+    assert "unknown" not in set(Predictor(model).predict(part)["activity"])
