@@ -15,14 +15,11 @@ train_model = task(name="train", task_run_name="train-{name}-{seed}")(told(steps
 @flow(name="train")
 def train(settings: Settings) -> dict[str, Artifact]:
     """Pretrain what is pretrained, then train every candidate with each of its seeds."""
-    pretrained = {
-        f"pretrain-{name}": pretrain(settings, name)
-        for name in settings.candidates
-        if name in ENCODERS
-    }
+    encoders = [name for name in settings.candidates if name in ENCODERS]
+    pretrained = {f"pretrain-{name}": pretrain(settings, name) for name in encoders}
     trained = {
         f"train-{name}-{seed}": train_model(settings, name, seed, wait_for=[*pretrained.values()])
         for name in settings.candidates
         for seed in steps.seeds(settings, name)
     }
-    return {**pretrained, **trained}
+    return {**{step: made for step, made in pretrained.items() if made}, **trained}

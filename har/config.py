@@ -140,7 +140,11 @@ class ModelSettings(Section):
     svm: SvmSettings = SvmSettings()
     logistic: LogisticSettings = LogisticSettings()
     extra_trees: ExtraTreesSettings = ExtraTreesSettings()
+    encoder_nano: EncoderSettings = EncoderSettings(
+        hidden_size=12, heads=2, dropout=0.1, finetune={"learning_rate": 3e-3}
+    )
     encoder_small: EncoderSettings = EncoderSettings()
+    encoder_base: EncoderSettings = EncoderSettings(hidden_size=128, layers=3)
 
     def of(self, name: str) -> Section:
         """Return the section of a model, as ``encoder-small``.
@@ -166,6 +170,9 @@ def model_names() -> tuple[str, ...]:
 class PretrainSettings(Section):
     """Self-supervised pretraining on the training subjects' windows."""
 
+    checkpoint: str = Field(
+        "own", description="own, none, or the folder of an encoder pretrained before"
+    )
     epochs: int = 4
     batch_size: int = 128
     learning_rate: float = 1e-3

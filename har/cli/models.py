@@ -38,12 +38,17 @@ def pretrain(
 ) -> None:
     """Pretrain an encoder on the training subjects' windows, without labels.
 
-    Example: har pretrain --set pretrain.epochs=5
+    Example: har pretrain --model encoder-nano --set pretrain.epochs=5
     """
     from har import steps
+    from har.errors import UsageError
+    from har.models.catalogue import ENCODERS
 
     show_progress()
-    _print_made([steps.pretrain(settings_of(overrides, None, datasets), model)], as_json)
+    made = steps.pretrain(settings_of(overrides, None, datasets), model)
+    if made is None:
+        raise UsageError(f"{model} is not pretrained", expected=f"one of {', '.join(ENCODERS)}")
+    _print_made([made], as_json)
 
 
 def train(

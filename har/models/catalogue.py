@@ -5,7 +5,7 @@ A model is named like its section of the settings (`har.config.ModelSettings`).
 
 CLASSICAL = ("svm", "logistic", "extra-trees")
 DETERMINISTIC = ("svm", "logistic")
-ENCODERS = ("encoder-small",)
+ENCODERS = ("encoder-nano", "encoder-small", "encoder-base")
 
 
 def seeds_of(name: str, seeds: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,0 +1,137 @@
+"""Windows to trained models."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from har.config import EncoderSettings, Settings
+from har.errors import MissingError
+from har.lineage import digest
+from har.models import catalogue
+from har.steps.data import windows
+from har.store import Artifact, Store
+
+TORCH = ("numpy", "torch", "transformers")
+
+
+def pretrain(settings: Settings, name: str) -> Artifact | None:
+    """Pretrain an encoder without labels, or take the checkpoint that the settings name.
+
+    None is returned for a model that starts from random weights.
+    """
+    if name not in catalogue.ENCODERS or settings.pretrain.checkpoint == "none":
+        return None
+    if settings.pretrain.checkpoint != "own":
+        return _checkpoint(settings, name)
+    cut = windows(settings)
+    sizes = settings.models.of(name)
+    assert isinstance(sizes, EncoderSettings)
+
+    def build(out: Path) -> None:
+        from har.data.windows import Windows
+        from har.training.pretrain import pretrain as run
+
+        run(
+            Windows.load(cut.path),
+            out,
+            settings=settings.pretrain,
+            encoder=sizes,
+            window=settings.window,
+        )
+
+    return Store(settings.store).get_or_make(
+        f"pretrain-{name}",
+        build,
+        inputs={"windows": cut},
+        params={**settings.pretrain.model_dump(), "encoder": sizes.model_dump()},
+        code=["har.features", "har.models", "har.training"],
+        libraries=TORCH,
+    )
+
+
+def _checkpoint(settings: Settings, name: str) -> Artifact:
+    """Bring the files of a pretrained encoder into the store, where lineage finds them."""
+    folder = Path(settings.pretrain.checkpoint)
+    files = [folder / file for file in ("config.json", "model.safetensors", "training.json")]
+    if absent := [str(file) for file in files if not file.is_file()]:
+        raise MissingError(
+            f"pretrain.checkpoint: {', '.join(absent)} not there",
+            hint="`har pretrain` makes such a folder; own and none need none",
+        )
+
+    def build(out: Path) -> None:
+        for file in files:
+            shutil.copy(file, out)
+
+    return Store(settings.store).get_or_make(
+        f"pretrain-{name}",
+        build,
+        inputs={file.name: digest.of_file(file) for file in files},
+        params={},
+        code=[],
+    )
+
+
+def pretrained(settings: Settings) -> dict[str, Artifact]:
+    """Return the pretrained encoders that candidates start from."""
+    found = {name: pretrain(settings, name) for name in settings.candidates}
+    return {name: artifact for name, artifact in found.items() if artifact}
+
+
+def train(settings: Settings, name: str, seed: int) -> Artifact:
+    """Train a model with one seed on the training subjects' labelled windows."""
+    cut, pretrained = windows(settings), pretrain(settings, name)
+
+    def build(out: Path) -> None:
+        from har.data.windows import Windows
+        from har.training.train import train as run
+
+        run(
+            name,
+            Windows.load(cut.path).with_labels(settings.labels.share, seed),
+            out,
+            settings=settings,
+            seed=seed,
+            pretrained=pretrained.path if pretrained else None,
+        )
+
+    tuning = {} if name in catalogue.CLASSICAL else settings.finetune_of(name).model_dump()
+    return Store(settings.store).get_or_make(
+        f"train-{name}",
+        build,
+        inputs={"windows": cut, **({"pretrain": pretrained} if pretrained else {})},
+        params={
+            "model": settings.models.of(name).model_dump(),
+            "finetune": tuning,
+            "labels": settings.labels.model_dump(),
+            "seed": seed,
+        },
+        code=["har.features", "har.models", "har.training"],
+        libraries=[*TORCH, "scikit-learn"],
+    )
+
+
+def seeds(settings: Settings, name: str) -> tuple[int, ...]:
+    """Return the seeds that a model is trained with: one where chance plays no part."""
+    return catalogue.seeds_of(name, settings.seeds)
+
+
+def trained(settings: Settings, name: str) -> dict[int, Artifact]:
+    """Return a model trained with each of its seeds."""
+    return {seed: train(settings, name, seed) for seed in seeds(settings, name)}
+
+
+def chosen(settings: Settings, name: str) -> Artifact:
+    """Return a model as trained with the seed that did best on the validation subjects."""
+    return max(trained(settings, name).values(), key=_validation_macro_f1)
+
+
+def training_record(trained: Artifact) -> dict[str, Any]:
+    """Return what training recorded of itself."""
+    record: dict[str, Any] = json.loads((trained.path / "training.json").read_text())
+    return record
+
+
+def _validation_macro_f1(trained: Artifact) -> float:
+    return float(training_record(trained)["validation_macro_f1"])
