@@ -2,11 +2,24 @@
 
 import os
 from dataclasses import asdict
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from har.cli.output import AsJson, Overrides, err, out, print_json, table
+from har.cli.output import (
+    AsJson,
+    Overrides,
+    err,
+    out,
+    print_json,
+    settings_of,
+    show_progress,
+    table,
+)
+
+if TYPE_CHECKING:
+    from har.evaluation.protocols import Protocol
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -82,3 +95,90 @@ def features(
     out.print(table("Features, one thread", columns, cells))
     if absent := sorted(LIBRARIES.keys() - {entry.library for entry in entries}):
         err.print(f"not installed: {', '.join(absent)}")
+
+
+@app.command()
+def models(
+    model: Annotated[list[str] | None, typer.Option(help="Which; default: all of them.")] = None,
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="canonical, groups, loso or cross-dataset.")
+    ] = None,
+    classes: Annotated[list[int] | None, typer.Option(help="6 or 12; may be given again.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks.md"),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score all models under protocols and measure what they cost, into one page.
+
+    Hours, at the first time; what was stopped goes on where it was.
+
+    Example: har benchmark models --model svm --model encoder-nano --protocol canonical
+    """
+    from har.benchmarks.models import lines, run
+    from har.benchmarks.page import write
+    from har.config import model_names
+    from har.summary import protocol_tables
+
+    show_progress()
+    settings = settings_of(overrides, None, None, model or list(model_names()))
+    settings = settings.model_copy(update={"seeds": tuple(range(seeds))})
+    chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
+    result = run(settings, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
+    write(to, lines(result))
+    if as_json:
+        scores = {f"{name}, {n} classes": found for (name, n), found in result.scores.items()}
+        return print_json({"scores": scores, "costs": result.costs})
+    for found in result.scores.values():
+        for heading, (columns, rows) in protocol_tables(found):
+            out.print(table(heading, columns, rows))
+    out.print(f"Written: {to}")
+
+
+@app.command()
+def labels(
+    encoder: Annotated[str, typer.Option(help="Which encoder.")] = "encoder-small",
+    baseline: Annotated[list[str] | None, typer.Option(help="Other models.")] = None,
+    share: Annotated[list[float] | None, typer.Option(help="Of the labels.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/few-labels.md"),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a pretrained encoder with few labels, against random weights and other models.
+
+    Example: har benchmark labels --share 0.01 --share 0.1
+    """
+    from har.benchmarks.labels import lines, run
+    from har.benchmarks.page import write
+
+    show_progress()
+    settings = settings_of(overrides).model_copy(update={"seeds": tuple(range(seeds))})
+    found = run(
+        settings,
+        encoder,
+        baseline or ("svm", "logistic"),
+        share or (1.0, 0.1, 0.01),
+        jobs=jobs or os.cpu_count() or 1,
+    )
+    write(to, lines(found, settings.seeds))
+    if as_json:
+        return print_json(found)
+    columns = ["model", *(f"{float(part):.0%} of labels" for part in found)]
+    rows = [
+        [name, *(f"{by_name[name]['macro_f1']:.4f}" for by_name in found.values())]
+        for name in next(iter(found.values()))
+    ]
+    out.print(table("Macro-F1, canonical split", columns, rows))
+    out.print(f"Written: {to}")
+
+
+def _protocol(name: str) -> "Protocol":
+    from har.errors import UsageError
+    from har.evaluation.protocols import PROTOCOLS
+
+    if name not in PROTOCOLS:
+        raise UsageError(f"protocol {name}: no such protocol", expected=", ".join(PROTOCOLS))
+    return name

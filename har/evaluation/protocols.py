@@ -6,12 +6,13 @@ works on a fold, and what one fold has made is found again by the next call.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from har.errors import UsageError
 from har.lineage import digest
 
 Protocol = Literal["canonical", "groups", "loso", "cross-dataset"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 
 @dataclass(frozen=True)

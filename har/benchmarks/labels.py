@@ -1,0 +1,90 @@
+"""What pretraining buys: few labels, from a pretrained encoder and from random weights."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from har import steps
+from har.benchmarks import page
+from har.config import Settings
+
+RANDOM = "from random weights"
+PRETRAINED = "pretrained"
+
+
+def run(
+    settings: Settings,
+    encoder: str,
+    baselines: Sequence[str],
+    shares: Sequence[float],
+    *,
+    jobs: int,
+) -> dict[str, dict[str, Any]]:
+    """Score models on the canonical split with shares of the labels.
+
+    Parameters
+    ----------
+    settings : Settings
+        With the seeds, each of which draws its own labels.
+    encoder : str
+        Trained twice: pretrained without labels, and from random weights.
+    baselines : sequence of str
+        Other models.
+    shares : sequence of float
+        Of the labels of training and validation subjects.
+    jobs : int
+        Processes.
+
+    Returns
+    -------
+    dict
+        By share, the models' scores by name, as in ``protocol.json``.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for share in shares:
+        labels = settings.labels.model_copy(update={"share": share})
+        own = settings.model_copy(update={"labels": labels, "candidates": (*baselines, encoder)})
+        scratch = own.model_copy(
+            update={
+                "candidates": (encoder,),
+                "pretrain": settings.pretrain.model_copy(update={"checkpoint": "none"}),
+            }
+        )
+        models = _scores(own, jobs)
+        found[f"{share:g}"] = {
+            **{name: models[name] for name in baselines},
+            f"{encoder}, {RANDOM}": _scores(scratch, jobs)[encoder],
+            f"{encoder}, {PRETRAINED}": models[encoder],
+        }
+    return found
+
+
+def lines(found: dict[str, dict[str, Any]], seeds: Sequence[int]) -> Iterator[str]:
+    """Yield the page, line by line."""
+    yield "# Few labels"
+    yield ""
+    yield from page.made_by(seeds)
+    yield (
+        "Canonical split. A share of the labels of training and validation subjects is drawn by "
+        "class, anew for each seed; the other windows count as unlabelled. The encoder is "
+        "pretrained on the training subjects' windows without labels."
+    )
+    yield ""
+    models = list(next(iter(found.values())))
+    columns = ["model", *(f"{float(share):.0%} of labels" for share in found)]
+    rows = [[name, *(_cell(by_name[name]) for by_name in found.values())] for name in models]
+    yield from page.table(columns, rows)
+    yield "Macro-F1, mean over seeds, with its interval over people and the range of seeds."
+
+
+def _scores(settings: Settings, jobs: int) -> dict[str, Any]:
+    made = steps.evaluate_protocol(settings, "canonical", jobs=jobs)
+    scores: dict[str, Any] = json.loads((made.path / "protocol.json").read_text())["models"]
+    return scores
+
+
+def _cell(m: dict[str, Any]) -> str:
+    low, high = m["macro_f1_interval"]
+    seeds = list(m["macro_f1_by_seed"].values())
+    spread = f"; seeds {min(seeds):.3f}–{max(seeds):.3f}" if len(seeds) > 1 else ""
+    return f"**{m['macro_f1']:.4f}** ({low:.3f}–{high:.3f}{spread})"

@@ -1,0 +1,67 @@
+"""A page of measurements in Markdown: how it was made, and tables."""
+
+import platform
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from har.lineage import digest, origin
+
+LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers", "optimum", "onnxruntime")
+
+
+def made_by(seeds: Sequence[int]) -> list[str]:
+    """Return the lines that tell how to make the page again.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+        Of the trainings.
+    """
+    command = shlex.join(["har", *sys.argv[1:]])
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    machine = f"{platform.machine()}, {_processor()}, Python {platform.python_version()}"
+    return [
+        f"Written by `{command}`; nothing here is typed by hand.",
+        "",
+        f"- seeds: {', '.join(map(str, seeds))}",
+        f"- code: SHA-256 `{digest.of_code('har')[:16]}`{_commit()}",
+        f"- libraries: {versions}",
+        f"- machine: {machine}",
+        "",
+    ]
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    lines = [columns, ["---"] * len(columns), *cells]
+    return [*(f"| {' | '.join(line)} |" for line in lines), ""]
+
+
+def write(path: Path, lines: Iterable[str]) -> None:
+    """Write the page."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def _processor() -> str:
+    """Return the name of the processor, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} × {names[0]}" if names else platform.processor()
+
+
+def _commit() -> str:
+    """Return the commit, where the code is in a git checkout."""
+    for entry in origin.code():
+        if sha1 := entry["digest"].get("gitCommit"):
+            changed = ", changed since" if entry.get("annotations", {}).get("dirty") else ""
+            return f", commit `{sha1[:12]}`{changed}"
+    return ""
