@@ -13,7 +13,8 @@ from sklearn.metrics import confusion_matrix
 
 from har.config import EvaluateSettings
 from har.data.windows import Windows
-from har.evaluation import plots
+from har.evaluation import plots, score_plots
+from har.evaluation.calibration import reliability, selective
 from har.evaluation.metrics import macro_f1, paired_difference, score
 from har.lineage import digest
 
@@ -61,7 +62,7 @@ def evaluate(
         All windows; only the labelled ones of the test split are used.
     out : Path
         Gets a folder a model with ``predictions.parquet``, ``metrics.json`` and plots,
-        and ``comparisons.json`` (each model minus the first).
+        ``comparisons.json`` (each model minus the first), and plots of confidence.
     models : mapping of str to Scorable
         By name.
     settings : EvaluateSettings
@@ -78,6 +79,10 @@ def evaluate(
         if model.histories:
             curves = plots.learning_curves(model.histories, model.chosen_seed)
             (out / name / "learning_curves.png").write_bytes(plots.png(curves))
+    by_name = {name: m["calibration"] for name, m in metrics.items()}
+    (out / "reliability.png").write_bytes(plots.png(score_plots.reliability(by_name)))
+    refusing = {name: m["selective"] for name, m in metrics.items()}
+    (out / "selective.png").write_bytes(plots.png(score_plots.selective(refusing)))
     reference, *others = models
     comparisons = {
         name: paired_difference(tables[name], tables[reference], test.classes, settings=settings)
@@ -93,6 +98,7 @@ def _metrics(
     name: str, model: Scorable, test: Windows, settings: EvaluateSettings
 ) -> dict[str, Any]:
     """Return the scores with the chosen seed, and in short with every other one."""
+    chosen = model.probabilities[model.chosen_seed]
     scores = {
         seed: score(test.y, proba, test.subjects, test.classes, settings=settings)
         for seed, proba in model.probabilities.items()
@@ -101,7 +107,9 @@ def _metrics(
         "candidate": name,
         "test_digest": test_digest(test),
         **scores[model.chosen_seed],
-        "per_dataset": per_dataset(test, model.probabilities[model.chosen_seed]),
+        "per_dataset": per_dataset(test, chosen),
+        "calibration": reliability(test.y, chosen),
+        "selective": selective(test.y, chosen),
         "chosen_seed": model.chosen_seed,
         "seeds": [
             {

@@ -37,6 +37,8 @@ def write_report(
     split: Path,
     windows: Path,
     evaluation: Path,
+    streaming: Path,
+    robustness: Path,
     exports: Mapping[str, Path],
     pretrainings: Mapping[str, Path],
     settings: Settings,
@@ -47,7 +49,7 @@ def write_report(
     ----------
     out : Path
         Folder that gets the page.
-    clean, split, windows, evaluation : Path
+    clean, split, windows, evaluation, streaming, robustness : Path
         Output folders of those steps.
     exports, pretrainings : mapping of str to Path
         Output folders of exports and pretrainings, by candidate.
@@ -73,7 +75,8 @@ def write_report(
             comparisons=comparisons["models"],
             sentences=sentences(models, comparisons),
             exports={name: _json(folder / "builds.json") for name, folder in exports.items()},
-            images=_images(evaluation, pretrainings),
+            streaming={name: _json(streaming / name / "streaming.json") for name in exports},
+            images=_images(evaluation, streaming, robustness, pretrainings),
             settings=settings.flat(),
             versions={"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
         )
@@ -165,10 +168,15 @@ def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
     return counts.rename_axis("name").reset_index().to_dict("records")
 
 
-def _images(evaluation: Path, pretrainings: Mapping[str, Path]) -> dict[str, str]:
-    """Return every plot as a data URI, by ``<model>/<plot>``."""
-    files = sorted(evaluation.glob("*/*.png"))
-    content = {f"{path.parent.name}/{path.stem}": path.read_bytes() for path in files}
+def _images(
+    evaluation: Path, streaming: Path, robustness: Path, pretrainings: Mapping[str, Path]
+) -> dict[str, str]:
+    """Return every plot as a data URI, by ``<model>/<plot>`` or ``<plot>``."""
+    content = {
+        str(path.relative_to(folder).with_suffix("")): path.read_bytes()
+        for folder in (evaluation, streaming, robustness)
+        for path in sorted(folder.rglob("*.png"))
+    }
     for name, folder in pretrainings.items():
         history = _json(folder / "training.json")["history"]
         content[f"{name}/pretraining"] = plots.png(plots.pretraining_curve(history))

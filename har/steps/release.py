@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.config import Settings
-from har.steps.assess import evaluate
+from har.steps.assess import evaluate, perturb, stream
 from har.steps.data import clean, ingest, split, windows
 from har.steps.models import chosen, pretrain, pretrained
 from har.store import Artifact, Store
@@ -47,6 +47,8 @@ def report(settings: Settings) -> Artifact:
     """Write the HTML report of data, models, evaluation and exports."""
     encoders = pretrained(settings)
     inputs = {
+        "stream": stream(settings),
+        "perturb": perturb(settings),
         "clean": clean(settings),
         "split": split(settings),
         "windows": windows(settings),
@@ -65,6 +67,8 @@ def report(settings: Settings) -> Artifact:
             windows=inputs["windows"].path,
             pretrainings={name: found.path for name, found in encoders.items()},
             evaluation=inputs["evaluate"].path,
+            streaming=inputs["stream"].path,
+            robustness=inputs["perturb"].path,
             exports={name: inputs[f"export-{name}"].path for name in settings.candidates},
             settings=settings,
         )

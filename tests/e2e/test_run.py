@@ -11,8 +11,9 @@ import pytest
 from support import Project
 
 STEPS = [
-    *("ingest", "clean", "split", "windows", "pretrain-encoder-small", "train-svm-0"),
-    *("train-encoder-small-0", "evaluate", "export-svm", "export-encoder-small", "report"),
+    *("ingest", "clean", "split", "windows", "pretrain-encoder-small"),
+    *("train-svm-0", "train-encoder-small-0", "evaluate", "stream", "perturb"),
+    *("export-svm", "export-encoder-small", "report"),
 ]
 
 
@@ -150,5 +151,6 @@ def test_killed_run_is_picked_up(project: Project, summary: Any, tmp_path: Path)
     again = copy.json("run", "--set", "seeds=[1]")
     made = [step["step"] for step in again["steps"] if not step["reused"]]
     exported = ["export-svm", "export-encoder-small"]
-    assert made == ["train-encoder-small-1", "evaluate", *exported, "report"]
+    scored = ["evaluate", "stream", "perturb"]
+    assert made == ["train-encoder-small-1", *scored, *exported, "report"]
     assert not list((copy.folder / "data/store/.tmp").iterdir())

@@ -11,6 +11,8 @@ from har.config import Settings
 from har.data.windows import Windows
 from har.evaluation.report import sentences, write_report
 
+PIXEL = b"\x89PNG\r\n\x1a\n"  # enough for a page that only inlines it
+
 
 def build(name: str, **changes: Any) -> dict[str, Any]:
     facts = {
@@ -34,6 +36,34 @@ def write(path: Path, value: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value))
     return path.parent
+
+
+def write_streaming(folder: Path) -> Path:
+    """Write what a report reads of two models' answers on continuous recordings."""
+    outcomes = ("n", "fragmented", "merged", "deleted", "inserted", "spilling")
+    answer = {
+        "macro_f1": 0.8642,
+        "macro_f1_interval": [0.85, 0.88],
+        "changes_per_minute": 7.3,
+        "delay": {"median_s": 1.44, "p90_s": 2.5, "never": 0.0},
+        "events": {name: 10 + i for i, name in enumerate(outcomes)},
+    }
+    result = {
+        "window": {"hop_s": 1.28},
+        **{"labelled_s": 600.0, "unlabelled_s": 300.0, "n_average": 3},
+        "answers": dict.fromkeys(("raw", "average", "hmm"), answer),
+    }
+    for name in ("svm", "encoder-small"):
+        write(folder / name / "streaming.json", result)
+        (folder / name / "timeline.png").write_bytes(PIXEL)
+    return folder
+
+
+def write_robustness(folder: Path) -> Path:
+    """Write the picture that a report shows of other sensors."""
+    write(folder / "robustness.json", {})
+    (folder / "robustness.png").write_bytes(PIXEL)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +91,8 @@ def inputs(
         "split": write(root / "split" / "split.json", split),
         "windows": root / "windows",
         "evaluation": evaluation,
+        "streaming": write_streaming(root / "streaming"),
+        "robustness": write_robustness(root / "robustness"),
         "exports": {
             "svm": write(root / "x2" / "builds.json", svm),
             "encoder-small": write(root / "x1" / "builds.json", encoder),
@@ -115,10 +147,19 @@ def test_report_says_which_build_serves_and_why_others_do_not(page: str) -> None
     assert "no build meets its bounds" in page
 
 
+def test_report_tells_how_streams_and_other_sensors_do(page: str) -> None:
+    """Answers of every kind with their errors, and the pictures."""
+    assert "10 min with a label" in page
+    assert page.count("<td>0.864</td>") == 6
+    assert page.count("<td>1.44</td>") == 6
+    for heading in ("Confidence", "Continuous recordings", "Other sensors"):
+        assert f"<h2>{heading}</h2>" in page
+
+
 def test_report_asks_the_network_for_nothing(page: str) -> None:
     """Images are data URIs; there is no script, link or import."""
     sources = re.findall(r'src="(.{22})', page)
-    assert sources == ["data:image/png;base64,"] * 5
+    assert sources == ["data:image/png;base64,"] * 9
     assert not re.search(r"<(script|link)|https?://|@import|url\(", page)
 
 
