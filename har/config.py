@@ -92,6 +92,57 @@ class EncoderSettings(Section):
     token_dropout: float = Field(0.8, description="share of patches and spectra hidden in training")
 
 
+_CHECKPOINT = Field(
+    None, description="Hugging Face folder or hub id to start from; its sizes then hold"
+)
+
+
+class PatchTstSettings(Section):
+    """PatchTST: a transformer over the patches of each channel."""
+
+    checkpoint: str | None = _CHECKPOINT
+    hidden_size: int = 64
+    layers: int = 3
+    heads: int = 4
+    patch: int = Field(16, description="samples per patch")
+    stride: int = Field(16, description="samples from one patch's start to the next one's")
+    dropout: float = 0.2
+    learning_rate: float = 1e-3
+
+
+class PatchTsMixerSettings(Section):
+    """PatchTSMixer: perceptrons over patches, channels and features."""
+
+    checkpoint: str | None = _CHECKPOINT
+    hidden_size: int = 64
+    layers: int = 2
+    patch: int = Field(16, description="samples per patch")
+    stride: int = Field(16, description="samples from one patch's start to the next one's")
+    dropout: float = 0.4
+    learning_rate: float = 1e-3
+
+
+class BertSettings(Section):
+    """BERT over patches of all channels."""
+
+    checkpoint: str | None = _CHECKPOINT
+    hidden_size: int = 64
+    layers: int = 2
+    heads: int = 4
+    patch: int = Field(16, description="samples per patch")
+    dropout: float = 0.4
+    learning_rate: float = 1e-3
+
+
+class ResnetSettings(Section):
+    """A residual network of convolutions, the supervised control."""
+
+    filters: tuple[int, ...] = Field((32, 64, 64), description="channels of each block")
+    kernels: tuple[int, ...] = Field((8, 5, 3), description="of the convolutions in a block")
+    dropout: float = 0.5
+    learning_rate: float = 3e-4
+
+
 class PretrainSettings(Section):
     """Self-supervised pretraining on the training subjects' windows."""
 

@@ -2,13 +2,17 @@
 """What every network shares: a Hugging Face model from raw windows to logits."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from har.data.recording import CHANNELS
+
 INIT_STD = 0.02
+CLIP = 10.0  # standard deviations of a channel: only a knock is beyond
 
 
 @dataclass
@@ -43,9 +47,20 @@ class WindowClassifier(HarNetwork):
     ----------
     head : Module
         What is new for each fine-tuning, behind everything that may be pretrained.
+    lora_targets : tuple of str
+        How the names of the modules end that LoRA adapts.
     """
 
     head: nn.Module
+    lora_targets: ClassVar[tuple[str, ...]] = ()
+
+    def train(self, mode: bool = True) -> Self:
+        """Start or end training; a batch norm that is frozen by then keeps its statistics."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.affine:
+                module.training = mode and module.weight.requires_grad
+        return self
 
     def fit_preprocess(self, windows: Tensor) -> None:
         """Learn the scales of the preprocessing from raw windows of training subjects."""
@@ -73,6 +88,31 @@ class WindowClassifier(HarNetwork):
         logits = self.classify(windows)
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ActivityOutput(loss=loss, logits=logits)
+
+
+class ChannelClassifier(WindowClassifier):
+    """A classifier over the six channels, each standardised by all training windows.
+
+    Not by the window's own mean, which is gravity and tells how the body is held.
+    A subclass sets ``head`` and defines `stages` and `features`.
+    """
+
+    def __init__(self, config: PretrainedConfig) -> None:
+        super().__init__(config)
+        self.scale = Standardise(1, len(CHANNELS), clip=CLIP)
+
+    def fit_preprocess(self, windows: Tensor) -> None:
+        """Learn mean and spread of each channel."""
+        self.scale.fit(windows, (0, 1))
+
+    def features(self, values: Tensor) -> Tensor:
+        """Return what the head sees of standardised windows, shape (batch, n_features)."""
+        raise NotImplementedError
+
+    def classify(self, windows: Tensor) -> Tensor:
+        """Return logits of shape (batch, num_labels)."""
+        logits: Tensor = self.head(self.features(self.scale(windows)))
+        return logits
 
 
 class Standardise(nn.Module):
