@@ -57,7 +57,8 @@ def export(
 
     Parameters
     ----------
-    candidate : {"baseline", "encoder"}
+    candidate : str
+        ``baseline``, or the name of a network.
     out : Path
         Gets the ONNX files and ``builds.json``.
     model, evaluation : Path
@@ -67,7 +68,7 @@ def export(
     window, settings
         What goes into the metadata, and the bounds.
     """
-    write = {"baseline": _write_baseline, "encoder": _write_encoder}[candidate]
+    write = _write_baseline if candidate == "baseline" else _write_network
     write(out, model, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     for path in paths:
@@ -91,13 +92,14 @@ def _write_baseline(out: Path, model: Path, windows: Windows, settings: ExportSe
     baseline_to_onnx(model, out / "model-fp32.onnx")
 
 
-def _write_encoder(out: Path, model: Path, windows: Windows, settings: ExportSettings) -> None:
-    """Write the encoder's fp32 and int8 builds."""
-    from har.export import encoder, quantize
+def _write_network(out: Path, model: Path, windows: Windows, settings: ExportSettings) -> None:
+    """Write a network's fp32 build and its int8 builds."""
+    from har.export import network, quantize
 
     fp32 = out / "model-fp32.onnx"
-    encoder.export_encoder(model, fp32)
-    quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
+    network.export_network(model, fp32)
+    if not quantize.has_convolutions(fp32):
+        quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
     train = windows.select("train")
     rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)
     quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
