@@ -134,6 +134,53 @@ class EncoderSettings(NetworkSettings):
     token_dropout: float = Field(0.8, description="share of patches and spectra hidden in training")
 
 
+_CHECKPOINT = Field(
+    None, description="Hugging Face folder or hub id to start from; its sizes then hold"
+)
+
+
+class PatchTstSettings(NetworkSettings):
+    """PatchTST: a transformer over the patches of each channel."""
+
+    checkpoint: str | None = _CHECKPOINT
+    hidden_size: int = 64
+    layers: int = 3
+    heads: int = 4
+    patch: int = Field(16, description="samples per patch")
+    stride: int = Field(16, description="samples from one patch's start to the next one's")
+    dropout: float = 0.2
+
+
+class PatchTsMixerSettings(NetworkSettings):
+    """PatchTSMixer: perceptrons over patches, channels and features."""
+
+    checkpoint: str | None = _CHECKPOINT
+    hidden_size: int = 64
+    layers: int = 2
+    patch: int = Field(16, description="samples per patch")
+    stride: int = Field(16, description="samples from one patch's start to the next one's")
+    dropout: float = 0.4
+
+
+class BertSettings(NetworkSettings):
+    """BERT over patches of all channels."""
+
+    checkpoint: str | None = _CHECKPOINT
+    hidden_size: int = 64
+    layers: int = 2
+    heads: int = 4
+    patch: int = Field(16, description="samples per patch")
+    dropout: float = 0.4
+
+
+class ResnetSettings(NetworkSettings):
+    """A residual network of convolutions, the supervised control."""
+
+    filters: tuple[int, ...] = Field((32, 64, 64), description="channels of each block")
+    kernels: tuple[int, ...] = Field((8, 5, 3), description="of the convolutions in a block")
+    dropout: float = 0.5
+
+
 class ModelSettings(Section):
     """One section for each model that can be trained; a model is named like its section."""
 
@@ -145,6 +192,10 @@ class ModelSettings(Section):
     )
     encoder_small: EncoderSettings = EncoderSettings()
     encoder_base: EncoderSettings = EncoderSettings(hidden_size=128, layers=3)
+    patchtst: PatchTstSettings = PatchTstSettings()
+    patchtsmixer: PatchTsMixerSettings = PatchTsMixerSettings()
+    bert: BertSettings = BertSettings()
+    resnet: ResnetSettings = ResnetSettings(finetune={"learning_rate": 3e-4})
 
     def of(self, name: str) -> Section:
         """Return the section of a model, as ``encoder-small``.
@@ -159,6 +210,12 @@ class ModelSettings(Section):
                 f"model {name}: no such model", expected=", ".join(model_names()), found=name
             )
         section: Section = getattr(self, name.replace("-", "_"))
+        return section
+
+    def encoder(self, name: str) -> EncoderSettings:
+        """Return the section of an encoder."""
+        section = self.of(name)
+        assert isinstance(section, EncoderSettings), name
         return section
 
 

@@ -96,7 +96,8 @@ def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings)
     """Write the int8 builds of a network."""
     from har.export import quantize
 
-    quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
+    if not quantize.has_convolutions(fp32):
+        quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
     train = windows.select("train")
     rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)
     quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])

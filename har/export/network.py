@@ -1,5 +1,6 @@
-"""The Hugging Face encoder as ONNX: raw windows in, probabilities out."""
+"""A network as ONNX: raw windows in, probabilities out."""
 
+import warnings
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +11,8 @@ from optimum.exporters.onnx.base import OnnxConfig
 from optimum.utils import DummyInputGenerator, NormalizedConfig
 
 from har.data.recording import CHANNELS
-from har.models.encoder import HarEncoderForActivityRecognition
+from har.models import networks
+from har.models.network import WindowClassifier
 
 OPSET = 18
 
@@ -28,8 +30,8 @@ class _WindowGenerator(DummyInputGenerator):  # type: ignore[misc]
         return tensor
 
 
-class HarEncoderOnnxConfig(OnnxConfig):  # type: ignore[misc]
-    """Tells optimum the names and dynamic axes of the encoder's input and output."""
+class WindowOnnxConfig(OnnxConfig):  # type: ignore[misc]
+    """Tells optimum the names and dynamic axes of a network's input and output."""
 
     DEFAULT_ONNX_OPSET = OPSET
     ATOL_FOR_VALIDATION = 1e-4
@@ -47,17 +49,21 @@ class HarEncoderOnnxConfig(OnnxConfig):  # type: ignore[misc]
         return OrderedDict(probabilities={0: "batch_size"})
 
 
-class _Probabilities(HarEncoderForActivityRecognition):  # type: ignore[no-untyped-call]
-    """The classifier with its softmax, as it is shipped."""
+class _Probabilities(torch.nn.Module):
+    """A network with its softmax, as it is shipped."""
 
-    def forward(self, windows: torch.Tensor) -> dict[str, torch.Tensor]:  # type: ignore[override]
-        logits = super().forward(windows).logits
-        assert logits is not None
+    def __init__(self, network: WindowClassifier) -> None:
+        super().__init__()
+        self.network = network
+        self.config = network.config
+
+    def forward(self, windows: torch.Tensor) -> dict[str, torch.Tensor]:
+        logits: torch.Tensor = self.network(windows).logits
         return {"probabilities": logits.softmax(-1)}
 
 
 def export_network(folder: Path, path: Path) -> None:
-    """Export a fine-tuned encoder.
+    """Export a fine-tuned network.
 
     Parameters
     ----------
@@ -67,5 +73,9 @@ def export_network(folder: Path, path: Path) -> None:
         The ONNX file to write; input ``windows`` (batch, n_samples, n_channels),
         output ``probabilities`` (batch, n_classes), float32.
     """
-    model = _Probabilities.from_pretrained(folder).eval()
-    export(model, HarEncoderOnnxConfig(model.config), path, opset=OPSET)
+    model = _Probabilities(networks.load_network(folder))
+    with warnings.catch_warnings():
+        # Sizes that Python checks are fixed, all but the batch's; padding is folded later.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
+        warnings.filterwarnings("ignore", "Constant folding")
+        export(model, WindowOnnxConfig(model.config), path, opset=OPSET)

@@ -1,7 +1,8 @@
 """int8 builds of an fp32 ONNX file, with optimum's quantizer.
 
-Matrix products are quantized and nothing else, and those of the preprocessing are
-spared: spectra and statistics span orders of magnitude that eight bits cannot hold.
+Matrix products and convolutions are quantized and nothing else, and those of the
+preprocessing are spared: spectra and statistics span orders of magnitude that eight
+bits cannot hold. Convolutions are quantized in the static build only.
 """
 
 import shutil
@@ -22,8 +23,14 @@ from optimum.onnxruntime.configuration import (
 )
 from transformers import PretrainedConfig
 
-OPERATORS = ["MatMul", "Gemm"]
+PRODUCTS = ["MatMul", "Gemm"]
+OPERATORS = [*PRODUCTS, "Conv"]
 SPARED = "/preprocess/"
+
+
+def has_convolutions(fp32: Path) -> bool:
+    """Tell whether a graph has convolutions: a dynamic build would leave them as they are."""
+    return any(node.op_type == "Conv" for node in onnx.load(fp32).graph.node)
 
 
 def quantize_dynamic(fp32: Path, path: Path) -> None:
@@ -31,7 +38,7 @@ def quantize_dynamic(fp32: Path, path: Path) -> None:
     config = AutoQuantizationConfig.avx512_vnni(
         is_static=False,
         per_channel=True,
-        operators_to_quantize=OPERATORS,
+        operators_to_quantize=PRODUCTS,
         nodes_to_exclude=_spared_nodes(fp32),
     )
     with _quantizer(fp32, path) as quantizer:

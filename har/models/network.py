@@ -1,16 +1,18 @@
 # mypy: disable-error-code="no-untyped-call"
 """What every network shares: a Hugging Face model from raw windows to logits."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from har.data.recording import CHANNELS
+
 INIT_STD = 0.02
+CLIP = 10.0  # standard deviations of a channel: only a knock is beyond
 
 
 @dataclass
@@ -45,9 +47,20 @@ class WindowClassifier(HarNetwork):
     ----------
     head : Module
         What is new for each fine-tuning, behind everything that may be pretrained.
+    lora_targets : tuple of str
+        How the names of the modules end that LoRA adapts.
     """
 
     head: nn.Module
+    lora_targets: ClassVar[tuple[str, ...]] = ()
+
+    def train(self, mode: bool = True) -> Self:
+        """Start or end training; a batch norm that is frozen by then keeps its statistics."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.affine:
+                module.training = mode and module.weight.requires_grad
+        return self
 
     def fit_preprocess(self, windows: Tensor) -> None:
         """Learn the scales of the preprocessing from raw windows of training subjects."""
@@ -77,16 +90,29 @@ class WindowClassifier(HarNetwork):
         return ActivityOutput(loss=loss, logits=logits)
 
 
-def named_labels(classes: Sequence[str]) -> dict[str, Any]:
-    """Return class names as a Hugging Face configuration takes them.
+class ChannelClassifier(WindowClassifier):
+    """A classifier over the six channels, each standardised by all training windows.
 
-    >>> named_labels(("walking", "lying"))["id2label"]
-    {0: 'walking', 1: 'lying'}
+    Not by the window's own mean, which is gravity and tells how the body is held.
+    A subclass sets ``head`` and defines `stages` and `features`.
     """
-    return {
-        "id2label": dict(enumerate(classes)),
-        "label2id": {name: i for i, name in enumerate(classes)},
-    }
+
+    def __init__(self, config: PretrainedConfig) -> None:
+        super().__init__(config)
+        self.scale = Standardise(1, len(CHANNELS), clip=CLIP)
+
+    def fit_preprocess(self, windows: Tensor) -> None:
+        """Learn mean and spread of each channel."""
+        self.scale.fit(windows, (0, 1))
+
+    def features(self, values: Tensor) -> Tensor:
+        """Return what the head sees of standardised windows, shape (batch, n_features)."""
+        raise NotImplementedError
+
+    def classify(self, windows: Tensor) -> Tensor:
+        """Return logits of shape (batch, num_labels)."""
+        logits: Tensor = self.head(self.features(self.scale(windows)))
+        return logits
 
 
 class Standardise(nn.Module):

@@ -1,12 +1,16 @@
-"""Which class is behind the name of a network."""
+# mypy: disable-error-code="no-untyped-call"
+"""Every network by its name in the settings, and every trained one by its folder."""
 
 from pathlib import Path
 
-from har.config import EncoderSettings, Settings
-from har.models.catalogue import ENCODERS
-from har.models.config import HarEncoderConfig
+from transformers import AutoModelForSequenceClassification
+
+from har.config import Settings
+from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
+from har.models.config import HarEncoderConfig, named_labels
 from har.models.encoder import HarEncoderForActivityRecognition
-from har.models.network import WindowClassifier, named_labels
+from har.models.network import WindowClassifier
+from har.models.resnet import make_resnet
 
 
 def make_network(
@@ -25,14 +29,29 @@ def make_network(
     pretrained : Path, optional
         A pretrained encoder of ours, whose weights and scales are taken over.
     """
-    section = settings.models.of(name)
-    if name not in ENCODERS:
-        raise NotImplementedError(name)
-    assert isinstance(section, EncoderSettings)
-    if pretrained is None:
-        config = HarEncoderConfig.of(section, settings.window, **named_labels(classes))
-        return HarEncoderForActivityRecognition(config)
-    network: WindowClassifier = HarEncoderForActivityRecognition.from_pretrained(
-        pretrained, **named_labels(classes)
+    if pretrained:
+        network: WindowClassifier = HarEncoderForActivityRecognition.from_pretrained(
+            pretrained, **named_labels(classes)
+        )
+        return network
+    models, window = settings.models, settings.window
+    match name:
+        case "patchtst":
+            return make_patchtst(models.patchtst, window, classes)
+        case "patchtsmixer":
+            return make_patchtsmixer(models.patchtsmixer, window, classes)
+        case "bert":
+            return make_bert(models.bert, window, classes)
+        case "resnet":
+            return make_resnet(models.resnet, window, classes)
+    sizes = models.encoder(name)
+    return HarEncoderForActivityRecognition(HarEncoderConfig.of(sizes, window, classes))
+
+
+def load_network(folder: Path) -> WindowClassifier:
+    """Load the network of a Hugging Face directory, ready to predict."""
+    network: WindowClassifier = AutoModelForSequenceClassification.from_pretrained(
+        folder, use_safetensors=True
     )
+    network.eval()
     return network

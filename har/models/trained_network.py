@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import AutoModelForSequenceClassification
 
-import har.models.encoder  # noqa: F401  makes its names known to transformers
 from har.models.network import WindowClassifier
+from har.models.networks import load_network
 
 BATCH = 256  # windows predicted at once
 
@@ -33,8 +32,7 @@ class TrainedNetwork:
     @classmethod
     def load(cls, folder: Path) -> "TrainedNetwork":
         """Load a Hugging Face directory."""
-        network = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
-        return cls(folder, network.eval())
+        return cls(folder, load_network(folder))
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from har.config import EncoderSettings, Settings
+from har.config import Settings
 from har.errors import MissingError
 from har.lineage import digest
 from har.models import catalogue
@@ -25,8 +25,7 @@ def pretrain(settings: Settings, name: str) -> Artifact | None:
     if settings.pretrain.checkpoint != "own":
         return _checkpoint(settings, name)
     cut = windows(settings)
-    sizes = settings.models.of(name)
-    assert isinstance(sizes, EncoderSettings)
+    sizes = settings.models.encoder(name)
 
     def build(out: Path) -> None:
         from har.data.windows import Windows

@@ -1,0 +1,105 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Pretrained backbones from Hugging Face folders or the hub, checked before use."""
+
+from typing import Any
+
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+
+from har.config import WindowSettings
+from har.data.recording import CHANNELS
+from har.errors import MissingError, UsageError
+
+# By model_type: what its class takes besides a configuration.
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "patchtst": {},
+    "patchtsmixer": {},
+    "bert": {"add_pooling_layer": False},
+}
+
+
+def load_backbone(checkpoint: str, window: WindowSettings, patch: int) -> PreTrainedModel:
+    """Load the backbone of a Hugging Face folder or hub id, fit for our windows.
+
+    Parameters
+    ----------
+    checkpoint : str
+        With safetensors; a pickle is never read.
+    window : WindowSettings
+        How recordings are cut.
+    patch : int
+        Samples in one patch, for BERT; the others have patches of their own.
+
+    Raises
+    ------
+    MissingError
+        If there is no such folder or model, or it has no safetensors.
+    UsageError
+        If it is none of the three, lacks weights, or is made for other windows.
+    """
+    try:
+        config, _ = PretrainedConfig.get_config_dict(checkpoint)
+        if config.get("model_type") not in ARGUMENTS:
+            raise UsageError(
+                f"checkpoint {checkpoint}: not a network that can be fine-tuned here",
+                expected="model_type " + ", ".join(ARGUMENTS),
+                found=str(config.get("model_type")),
+            )
+        adapted = _adapt(AutoConfig.from_pretrained(checkpoint), checkpoint, window, patch)
+        pretrained, loading = AutoModel.from_pretrained(
+            checkpoint,
+            config=adapted,
+            use_safetensors=True,
+            output_loading_info=True,
+            **ARGUMENTS[adapted.model_type],
+        )
+    except OSError as error:
+        raise MissingError(
+            f"checkpoint {checkpoint}: not to be had",
+            expected="a Hugging Face folder or hub id with config.json and model.safetensors",
+            found=str(error).splitlines()[0],
+        ) from None
+    if loading["missing_keys"]:
+        raise UsageError(
+            f"checkpoint {checkpoint} lacks weights", found=", ".join(loading["missing_keys"])
+        )
+    if adapted.model_type == "bert":
+        pretrained.resize_token_embeddings(1)  # patches come in place of words
+    model: PreTrainedModel = pretrained
+    return model
+
+
+def _adapt(
+    config: PretrainedConfig, checkpoint: str, window: WindowSettings, patch: int
+) -> PretrainedConfig:
+    """Return a checkpoint's configuration for our windows, or refuse."""
+    if config.model_type == "bert":
+        _refuse_unless(
+            1 + window.n_samples // patch <= config.max_position_embeddings,
+            checkpoint,
+            expected=f"at most {config.max_position_embeddings} tokens",
+            found=f"windows of {window.n_samples} samples in patches of {patch}",
+        )
+        return config
+    _refuse_unless(
+        config.context_length == window.n_samples,
+        checkpoint,
+        expected=f"windows of {config.context_length} samples",
+        found=f"{window.n_samples}, as window.length_s and window.rate_hz say",
+    )
+    shared = {"share_embedding": True, "mode": "common_channel"}  # one, whichever network it is
+    _refuse_unless(
+        any(getattr(config, key, None) == value for key, value in shared.items())
+        or config.num_input_channels == len(CHANNELS),
+        checkpoint,
+        expected=f"{config.num_input_channels} channels, each with weights of its own",
+        found=str(len(CHANNELS)),
+    )
+    config.update({"num_input_channels": len(CHANNELS), "scaling": None, "do_mask_input": False})
+    return config
+
+
+def _refuse_unless(fits: bool, checkpoint: str, *, expected: str, found: str) -> None:
+    if not fits:
+        raise UsageError(
+            f"checkpoint {checkpoint} is made for other windows", expected=expected, found=found
+        )
