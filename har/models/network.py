@@ -78,7 +78,7 @@ class WindowClassifier(HarNetwork):
         raise NotImplementedError
 
     def forward(self, windows: Tensor, labels: Tensor | None = None) -> ActivityOutput:
-        """Return logits, and the cross-entropy if labels are given.
+        """Return logits, calibrated outside of training, and their loss if labels are given.
 
         Parameters
         ----------
@@ -86,6 +86,8 @@ class WindowClassifier(HarNetwork):
         labels : Tensor of shape (batch,), int64, optional
         """
         logits = self.classify(windows)
+        if not self.training:
+            logits = logits / self.config.temperature
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ActivityOutput(loss=loss, logits=logits)
 
