@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from har.registry.gate import Decision
     from har.registry.versions import Version
 
-_TORCH = ("numpy", "torch", "transformers")
+_TORCH = ("numpy", "torch", "transformers", "accelerate")
 
 
 def ingest(settings: Settings) -> Artifact:
@@ -140,6 +140,7 @@ def train(settings: Settings, name: str, seed: int) -> Artifact:
     """Train a model with one seed on the training subjects' labelled windows."""
     cut = windows(settings)
     pretrained = pretrain(settings, name) if name in catalogue.ENCODERS else None
+    store = Store(settings.store)
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
@@ -152,16 +153,17 @@ def train(settings: Settings, name: str, seed: int) -> Artifact:
             settings=settings,
             seed=seed,
             pretrained=pretrained.path if pretrained else None,
+            checkpoints=store.checkpoints(out),
         )
 
     tuning = {} if name in catalogue.CLASSICAL else settings.finetune_of(name).model_dump()
-    return Store(settings.store).get_or_make(
+    return store.get_or_make(
         f"train-{name}",
         build,
         inputs={"windows": cut, **({"pretrain": pretrained} if pretrained else {})},
         params={"model": settings.models.of(name).model_dump(), "finetune": tuning, "seed": seed},
         code=["har.features", "har.models", "har.training"],
-        libraries=[*_TORCH, "scikit-learn"],
+        libraries=[*_TORCH, "peft", "scikit-learn"],
     )
 
 

@@ -160,6 +160,7 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
     # The head is new for each fine-tuning; reconstruction ends with pretraining.
     _keys_to_ignore_on_load_missing = [r"^head\."]  # type: ignore[assignment] # noqa: RUF012
     _keys_to_ignore_on_load_unexpected = [r"^reconstruct\."]  # type: ignore[assignment] # noqa: RUF012
+    lora_targets = ("query", "value")
 
     def __init__(self, config: HarEncoderConfig) -> None:
         super().__init__(config)

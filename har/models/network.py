@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -45,9 +45,12 @@ class WindowClassifier(HarNetwork):
     ----------
     head : Module
         What is new for each fine-tuning, behind everything that may be pretrained.
+    lora_targets : tuple of str
+        How the names of the modules end that LoRA adapts.
     """
 
     head: nn.Module
+    lora_targets: ClassVar[tuple[str, ...]] = ()
 
     def fit_preprocess(self, windows: Tensor) -> None:
         """Learn the scales of the preprocessing from raw windows of training subjects."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 from transformers import get_cosine_schedule_with_warmup
 
@@ -58,7 +59,7 @@ def pretrain(
     with device.reproducible(settings.seed) as generator:
         model = HarEncoderForPretraining(HarEncoderConfig.of(encoder, window))
         tokens = _fit_preprocess(model, torch.tensor(train.X))
-        history = _train(compute.place(model), tokens, settings, compute, generator)
+        history = _train(model, tokens, settings, compute.accelerator(), generator)
     model.save_pretrained(folder)
     record = {
         "history": history,
@@ -84,29 +85,31 @@ def _train(
     model: HarEncoderForPretraining,
     tokens: Tokens,
     settings: PretrainSettings,
-    compute: device.Compute,
+    accelerator: Accelerator,
     generator: torch.Generator,
 ) -> list[dict[str, Any]]:
     n = len(tokens.features)
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        model.to(accelerator.device).parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
     )
     steps = settings.epochs * math.ceil(n / settings.batch_size)
     scheduler = get_cosine_schedule_with_warmup(optimizer, round(WARMUP * steps), steps)
-    scaler = compute.scaler()
+    optimizer = accelerator.prepare(optimizer)
     history = []
     model.train()
     for epoch in device.progress(range(1, settings.epochs + 1), "pretraining"):
         losses = []
         for rows in torch.randperm(n, generator=generator).split(settings.batch_size):
-            batch = Tokens(*(part[rows].to(compute.device) for part in tokens))
+            batch = Tokens(*(part[rows].to(accelerator.device) for part in tokens))
             hide = torch.rand(len(rows), model.encoder.n_tokens, generator=generator)
-            mask = (hide < settings.mask_ratio).to(compute.device)
+            mask = (hide < settings.mask_ratio).to(accelerator.device)
             mask[:, 0] = True  # the features tell all the rest: guessed, never seen
-            with compute.autocast():
+            with accelerator.autocast():
                 output = model.guess(batch, mask)
             assert output.loss is not None and output.parts is not None
-            device.step(output.loss, model, optimizer, scheduler, scaler)
+            device.step(output.loss, model, optimizer, scheduler, accelerator)
             losses.append(output.parts)
         parts = torch.stack(losses).mean(0).tolist()
         named = dict(zip(Tokens._fields, parts, strict=True))

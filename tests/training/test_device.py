@@ -27,11 +27,13 @@ def test_a_missing_gpu_is_an_error_of_ours() -> None:
         device.choose("auto", "cuda")
 
 
-def test_bf16_autocast_computes_in_bf16() -> None:
-    """Mixed precision is really on, and fp32 is really off."""
+def test_one_process_computes_in_one_precision_after_another() -> None:
+    """Mixed precision is really on, and fp32 is really off, in any order."""
     layer = torch.nn.Linear(4, 4)
     for precision, dtype in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
-        with device.choose(precision, "cpu").autocast():
+        accelerator = device.choose(precision, "cpu").accelerator()
+        assert accelerator.num_processes == 1
+        with accelerator.autocast():
             assert layer(torch.ones(1, 4)).dtype == dtype
 
 
