@@ -4,7 +4,8 @@ A step's key is the digest of its inputs' content, its parameters, its code and
 the versions of the libraries that shape its result. The output is written to a
 temporary folder beside its place and renamed, so an entry is whole or absent;
 one lock per key keeps two runs from making the same entry at once, and a folder
-that a killed run left behind is removed by the next one.
+that a killed run left behind is removed by the next one. A long step may keep
+checkpoints beside, from which the next run goes on.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from har.lineage import digest
 
 MANIFEST = "step.json"
 SHARED_BYTES = 1_000_000  # files from this size on are stored once
+KEEP_S = 7 * 24 * 3600  # a checkpoint's life, s
 logger = logging.getLogger("har.store")
 
 
@@ -151,9 +153,23 @@ class Store:
         """Return the output that a step made under a key, if it is still there."""
         return _read(self.root / step / key[:16], step, key)
 
+    def checkpoints(self, out: Path) -> Path:
+        """Return where a build that writes to `out` keeps what should outlive a kill.
+
+        The next build of the same entry finds it there; a finished one has it removed.
+        """
+        return self.root / ".checkpoints" / out.name
+
     def sweep(self) -> int:
-        """Remove what killed runs left half-written; return how many folders."""
+        """Remove what killed runs left half-written; return how many folders.
+
+        Checkpoints stay for a week: nobody goes on from older ones.
+        """
         removed = 0
+        for folder in self.root.glob(".checkpoints/*"):
+            if time.time() - folder.stat().st_mtime > KEEP_S:
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
         for folder in sorted(self.root.glob(".tmp/*")):
             lock = FileLock(self.root / ".locks" / f"{folder.name}.lock")
             try:
@@ -191,6 +207,7 @@ class Store:
         shutil.rmtree(place, ignore_errors=True)  # a damaged entry, or none
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch.rename(place)
+        shutil.rmtree(self.checkpoints(scratch), ignore_errors=True)
 
     def _share(self, folder: Path, files: Mapping[str, str]) -> None:
         """Let large files of the same content be one file on disk, as folds' windows are."""

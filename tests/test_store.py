@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +66,38 @@ def test_failed_step_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         store.get_or_make("step", build, inputs={}, params={}, code=["har.errors"])
     assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_checkpoints_outlive_a_build_that_failed(tmp_path: Path) -> None:
+    """The next build of the entry finds them; when it is done they are gone."""
+    store, found = Store(tmp_path), []
+
+    def build(out: Path) -> None:
+        folder = store.checkpoints(out)
+        found.append(folder.exists())
+        folder.mkdir(parents=True, exist_ok=True)
+        if len(found) == 1:
+            raise RuntimeError("stop")
+
+    options: dict[str, Any] = {"inputs": {}, "params": {}, "code": ["har.errors"]}
+    with pytest.raises(RuntimeError, match="stop"):
+        store.get_or_make("step", build, **options)
+    assert store.sweep() == 0
+    store.get_or_make("step", build, **options)
+    assert found == [False, True]
+    assert not list(tmp_path.glob(".checkpoints/*"))
+
+
+def test_old_checkpoints_are_swept(tmp_path: Path) -> None:
+    """Nobody goes on from what is older than a week."""
+    store = Store(tmp_path)
+    old, new = (store.checkpoints(Path(name)) for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    eight_days_ago = time.time() - 8 * 24 * 3600
+    os.utime(old, (eight_days_ago, eight_days_ago))
+    assert store.sweep() == 1
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_killed_step_is_swept_and_made(tmp_path: Path) -> None:

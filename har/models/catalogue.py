@@ -3,6 +3,14 @@
 A model is named like its section of the settings (`har.config.ModelSettings`).
 """
 
+from pathlib import Path
+
+BUNDLED = Path(__file__).parent / "bundled"  # pretrained encoders, a folder each
+# What an encoder and its checkpoint must have in common, of ``config.json``.
+SIZES = (
+    *("n_samples", "rate_hz", "patch", "hidden_size", "num_hidden_layers"),
+    *("num_attention_heads", "intermediate_size"),
+)
 CLASSICAL = ("svm", "logistic", "extra-trees")
 DETERMINISTIC = ("svm", "logistic")
 ENCODERS = ("encoder-nano", "encoder-small", "encoder-base")

@@ -19,7 +19,7 @@ class WindowConfig(PretrainedConfig):
         Samples in one window, and from one window's start to the next one's.
     rate_hz : float
         Sampling rate, Hz.
-    temperature : float
+    softmax_temperature : float
         What logits are divided by outside of training, so that confidence can be believed.
     **kwargs : Any
         As in `transformers.PretrainedConfig`: ``id2label``, ``label2id``, …
@@ -31,10 +31,10 @@ class WindowConfig(PretrainedConfig):
         n_samples: int = 128,
         n_hop: int = 64,
         rate_hz: float = 50.0,
-        temperature: float = 1.0,
+        softmax_temperature: float = 1.0,
         **kwargs: Any,
     ) -> None:
-        self.temperature = temperature
+        self.softmax_temperature = softmax_temperature
         self.n_samples, self.n_hop, self.rate_hz = n_samples, n_hop, rate_hz
         self.channels = list(CHANNELS)
         self.units = dict(UNITS)

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""The Hugging Face encoder: raw windows in, hidden states, reconstructions or classes out."""
+"""The Hugging Face encoder: raw windows in, hidden states, comparisons or classes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from har.models.network import INIT_STD, HarNetwork, WindowClassifier
 from har.models.preprocess import Tokens, WindowTokens
 
 CHUNK = 256  # windows preprocessed at once
+PROJECTION = 128  # width of what pretraining compares, before its last layer halves it
 
 
 class HarPreTrainedModel(HarNetwork):
@@ -117,49 +118,49 @@ class HarEncoder(HarPreTrainedModel):
 
 @dataclass
 class PretrainingOutput(ModelOutput):
-    """Loss over hidden tokens, and its parts by kind of token."""
+    """Loss of a batch of pairs."""
 
     loss: Tensor | None = None
-    parts: Tensor | None = None
 
 
 class HarEncoderForPretraining(HarPreTrainedModel):
-    """Guess hidden tokens from those that are seen.
+    """Tell which window of a batch is the neighbour in time of which other.
 
-    The loss is the mean squared error of standardised numbers over hidden
-    tokens, averaged over patches, spectra and features (He et al. 2022, with
-    three views of the input instead of one).
+    Windows a few seconds apart mostly show the same activity of the same person. Each
+    of a pair, changed at random, is to be found by the other among all of the batch:
+    cross-entropy of cosines over a temperature (van den Oord et al. 2018; Chen et al.
+    2020), with neighbours in time as the pairs.
     """
 
     def __init__(self, config: HarEncoderConfig) -> None:
         super().__init__(config)
         self.encoder = HarEncoder(config)
-        sizes = self.encoder.preprocess.sizes
-        self.reconstruct = nn.ModuleList(nn.Linear(config.hidden_size, size) for size in sizes)
+        width = config.hidden_size
+        self.project = nn.Sequential(
+            nn.Linear(width, PROJECTION), nn.ReLU(), nn.Linear(PROJECTION, PROJECTION // 2)
+        )
         self.post_init()
 
-    def forward(self, windows: Tensor, mask: Tensor) -> PretrainingOutput:
-        """Return the loss of raw windows for hidden tokens, `mask` of shape (batch, n_tokens)."""
-        return self.guess(self.encoder.preprocess(windows), mask)
-
-    def guess(self, tokens: Tokens, mask: Tensor) -> PretrainingOutput:
-        """Return the loss of tokens, which need not be computed anew for every epoch."""
-        states = self.encoder.encode(tokens, mask)
-        lengths = [part.shape[1] for part in tokens]
-        pieces = zip(
-            self.reconstruct, tokens, states.split(lengths, 1), mask.split(lengths, 1), strict=True
+    def forward(
+        self, windows: Tensor, neighbours: Tensor, temperature: float = 0.2
+    ) -> PretrainingOutput:
+        """Return the loss of pairs of raw windows, each of shape (batch, n_samples, 6)."""
+        a, b = (
+            nn.functional.normalize(self.project(self.encoder(part)[:, 0]).float(), dim=1)
+            for part in (windows, neighbours)
         )
-        losses = [_masked_error(head(state), part, hide) for head, part, state, hide in pieces]
-        parts = torch.stack(losses)
-        return PretrainingOutput(loss=parts.mean(), parts=parts.detach())
+        cosines = a @ b.T / temperature
+        own = torch.arange(len(cosines), device=cosines.device)
+        there, back = (nn.functional.cross_entropy(side, own) for side in (cosines, cosines.T))
+        return PretrainingOutput(loss=(there + back) / 2)
 
 
 class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
     """Name the activity of a raw window."""
 
-    # The head is new for each fine-tuning; reconstruction ends with pretraining.
+    # The head is new for each fine-tuning; the projection ends with pretraining.
     _keys_to_ignore_on_load_missing = [r"^head\."]  # type: ignore[assignment] # noqa: RUF012
-    _keys_to_ignore_on_load_unexpected = [r"^reconstruct\."]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_unexpected = [r"^project\."]  # type: ignore[assignment] # noqa: RUF012
     lora_targets = ("query", "value")
 
     def __init__(self, config: HarEncoderConfig) -> None:
@@ -192,11 +193,6 @@ def _stem(size: int, width: int, dropout: float) -> nn.Sequential:
         nn.GELU(),
         nn.Linear(width, width),
     )
-
-
-def _masked_error(guess: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
-    error = ((guess - truth) ** 2).mean(-1)
-    return (error * mask).sum() / mask.sum().clamp(min=1)
 
 
 def _register() -> None:

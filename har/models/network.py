@@ -87,7 +87,7 @@ class WindowClassifier(HarNetwork):
         """
         logits = self.classify(windows)
         if not self.training:
-            logits = logits / self.config.temperature
+            logits = logits / self.config.softmax_temperature
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ActivityOutput(loss=loss, logits=logits)
 

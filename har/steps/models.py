@@ -6,24 +6,38 @@ from pathlib import Path
 from typing import Any
 
 from har.config import Settings
+from har.data import prepare
 from har.errors import MissingError
 from har.lineage import digest
 from har.models import catalogue
-from har.steps.data import windows
+from har.steps.data import split, windows
 from har.store import Artifact, Store
 
-TORCH = ("numpy", "torch", "transformers")
+TORCH = ("numpy", "torch", "transformers", "accelerate")
 
 
 def pretrain(settings: Settings, name: str) -> Artifact | None:
-    """Pretrain an encoder without labels, or take the checkpoint that the settings name.
+    """Pretrain an encoder without labels, or take a checkpoint, as the settings say.
 
     None is returned for a model that starts from random weights.
     """
-    if name not in catalogue.ENCODERS or settings.pretrain.checkpoint == "none":
+    if name not in catalogue.ENCODERS:
         return None
-    if settings.pretrain.checkpoint != "own":
-        return _checkpoint(settings, name)
+    match settings.pretrain.checkpoint:
+        case "none":
+            return None
+        case "own":
+            return _pretrain(settings, name)
+        case "auto":
+            folder = catalogue.BUNDLED / name
+            return _checkpoint(settings, name, folder) if _fits(settings, name, folder) else None
+        case "bundled":
+            return _checkpoint(settings, name, catalogue.BUNDLED / name)
+        case other:
+            return _checkpoint(settings, name, Path(other))
+
+
+def _pretrain(settings: Settings, name: str) -> Artifact:
     cut = windows(settings)
     sizes = settings.models.encoder(name)
 
@@ -49,9 +63,8 @@ def pretrain(settings: Settings, name: str) -> Artifact | None:
     )
 
 
-def _checkpoint(settings: Settings, name: str) -> Artifact:
+def _checkpoint(settings: Settings, name: str, folder: Path) -> Artifact:
     """Bring the files of a pretrained encoder into the store, where lineage finds them."""
-    folder = Path(settings.pretrain.checkpoint)
     files = [folder / file for file in ("config.json", "model.safetensors", "training.json")]
     if absent := [str(file) for file in files if not file.is_file()]:
         raise MissingError(
@@ -72,6 +85,25 @@ def _checkpoint(settings: Settings, name: str) -> Artifact:
     )
 
 
+def _fits(settings: Settings, name: str, folder: Path) -> bool:
+    """Tell whether a folder has an encoder of this size that has seen nobody held out."""
+    if not folder.is_dir():
+        return False
+    from har.models.config import HarEncoderConfig
+
+    config = json.loads((folder / "config.json").read_text())
+    wanted = HarEncoderConfig.of(settings.models.encoder(name), settings.window).to_dict()
+    seen = json.loads((folder / "training.json").read_text())
+    same = {other for known in seen["datasets"] for other in prepare.same_people(known)}
+    assigned = json.loads((split(settings).path / "split.json").read_text())
+    held_out = {*assigned["test"], *assigned["validation"]}
+    return (
+        all(config[key] == wanted[key] for key in catalogue.SIZES)
+        and not same & set(settings.data.datasets)
+        and not held_out & set(seen["subjects"])
+    )
+
+
 def pretrained(settings: Settings) -> dict[str, Artifact]:
     """Return the pretrained encoders that candidates start from."""
     found = {name: pretrain(settings, name) for name in settings.candidates}
@@ -81,6 +113,7 @@ def pretrained(settings: Settings) -> dict[str, Artifact]:
 def train(settings: Settings, name: str, seed: int) -> Artifact:
     """Train a model with one seed on the training subjects' labelled windows."""
     cut, pretrained = windows(settings), pretrain(settings, name)
+    store = Store(settings.store)
 
     def build(out: Path) -> None:
         from har.data.windows import Windows
@@ -93,10 +126,11 @@ def train(settings: Settings, name: str, seed: int) -> Artifact:
             settings=settings,
             seed=seed,
             pretrained=pretrained.path if pretrained else None,
+            checkpoints=store.checkpoints(out),
         )
 
     tuning = {} if name in catalogue.CLASSICAL else settings.finetune_of(name).model_dump()
-    return Store(settings.store).get_or_make(
+    return store.get_or_make(
         f"train-{name}",
         build,
         inputs={"windows": cut, **({"pretrain": pretrained} if pretrained else {})},
@@ -107,7 +141,7 @@ def train(settings: Settings, name: str, seed: int) -> Artifact:
             "seed": seed,
         },
         code=["har.features", "har.models", "har.training"],
-        libraries=[*TORCH, "scikit-learn"],
+        libraries=[*TORCH, "peft", "scikit-learn"],
     )
 
 

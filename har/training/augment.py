@@ -1,55 +1,154 @@
 # mypy: untyped_calls_exclude="torch,transformers"
-"""Augmentation: what another wearer, sensor or moment would change."""
+"""Augmentation: what another wearer, sensor or moment would change.
 
-from dataclasses import dataclass
+Every change is one function of windows of shape (batch, n_samples, 6) in m/s² and
+rad/s, and how strong it is; each window has its own draw.
+"""
 
+import functools
+import math
+from collections.abc import Callable
+
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from har.config import AugmentSettings
+
+KNOTS = 4  # random speeds along a window that is warped in time
+Change = Callable[[Tensor, float, torch.Generator], Tensor]
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """How much to change a window.
+def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generator) -> Tensor:
+    """Return changed windows, all but `mix` of what the settings ask for.
 
-    Attributes
+    Parameters
     ----------
-    rotation_deg : float
-        Standard deviation of the angle by which the sensor is turned, about a random axis.
-    gain : float
-        Standard deviation of each sensor's gain.
-    noise : float
-        Standard deviation of white noise, m/s² and a tenth of it in rad/s.
-    shift : int
-        Largest shift in time, samples; the end that runs out is mirrored.
+    windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+    settings : AugmentSettings
+        How strong each change is; one of strength 0 draws nothing.
+    generator : Generator
+        On the CPU; the same state gives the same windows.
     """
+    changes: list[tuple[Change, float]] = [
+        (turn, settings.rotation_deg),
+        (turn_anywhere, settings.any_rotation),
+        (amplify, settings.gain),
+        (add_noise, settings.noise),
+        (warp_time, settings.time_warp),
+        (shift_time, settings.shift),
+        (functools.partial(drop, n_parts=6), settings.axis_dropout),
+        (functools.partial(drop, n_parts=2), settings.sensor_dropout),
+    ]
+    for change, strength in changes:
+        if strength:
+            windows = change(windows, strength, generator)
+    return windows
 
-    rotation_deg: float = 4.0
-    gain: float = 0.02
-    noise: float = 0.01
-    shift: int = 8
 
-    def __call__(self, windows: Tensor, generator: torch.Generator) -> Tensor:
-        """Return changed windows of shape (batch, n_samples, 6), each by its own draw."""
-        n, n_samples, _ = windows.shape
-        turned = self._turn(windows, generator)
-        gain = 1 + self.gain * torch.randn(n, 1, 2, generator=generator)
-        noise = self.noise * torch.randn(windows.shape, generator=generator)
-        noise[..., 3:] *= 0.1
-        changed = turned * gain.repeat_interleave(3, dim=2) + noise
-        start = torch.randint(-self.shift, self.shift + 1, (n, 1), generator=generator)
-        place = (torch.arange(n_samples) + start).abs()
-        place = torch.where(place < n_samples, place, 2 * (n_samples - 1) - place)
-        shifted: Tensor = changed.gather(1, place.unsqueeze(2).expand(-1, -1, 6))
-        return shifted
+def turn(windows: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
+    """Turn both sensors about a random axis, by a normal angle of this spread."""
+    n = len(windows)
+    axis = nn.functional.normalize(torch.randn(n, 3, generator=generator), dim=1)
+    angle = torch.deg2rad(torch.randn(n, 1, generator=generator) * degrees)
+    return _rotate(windows, torch.linalg.matrix_exp(_cross_matrix(axis * angle)))
 
-    def _turn(self, windows: Tensor, generator: torch.Generator) -> Tensor:
-        """Rotate both sensors by one rotation a window."""
-        n = len(windows)
-        axis = torch.nn.functional.normalize(torch.randn(n, 3, generator=generator), dim=1)
-        angle = torch.deg2rad(torch.randn(n, 1, generator=generator) * self.rotation_deg)
-        rotation = torch.linalg.matrix_exp(_cross_matrix(axis * angle))
-        turned: Tensor = windows.unflatten(2, (2, 3)) @ rotation.unsqueeze(1)
-        return turned.flatten(2)
+
+def turn_anywhere(windows: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Turn both sensors of a share of windows, every orientation being as likely as another.
+
+    Four normal numbers, scaled to length 1, are a uniform unit quaternion, thus a
+    rotation from the Haar measure (Shoemake 1992, Uniform random rotations, Graphics
+    Gems III).
+    """
+    n = len(windows)
+    quaternion = nn.functional.normalize(torch.randn(n, 4, generator=generator), dim=1)
+    chosen = torch.rand(n, 1, generator=generator) < share
+    none = torch.tensor([1.0, 0.0, 0.0, 0.0])
+    return _rotate(windows, _matrix(torch.where(chosen, quaternion, none)))
+
+
+def amplify(windows: Tensor, spread: float, generator: torch.Generator) -> Tensor:
+    """Multiply each sensor by a normal gain around 1."""
+    gain = 1 + spread * torch.randn(len(windows), 1, 2, generator=generator)
+    return windows * gain.repeat_interleave(3, dim=2)
+
+
+def add_noise(windows: Tensor, spread: float, generator: torch.Generator) -> Tensor:
+    """Add white noise: `spread` in m/s², and a tenth of it in rad/s."""
+    noise = spread * torch.randn(windows.shape, generator=generator)
+    noise[..., 3:] *= 0.1
+    return windows + noise
+
+
+def warp_time(windows: Tensor, change: float, generator: torch.Generator) -> Tensor:
+    """Play windows at a speed that varies smoothly between 1 - change and 1 + change.
+
+    As in Um et al. (2017), Data augmentation of wearable sensor data for Parkinson's
+    disease monitoring using convolutional neural networks, ICMI. Their curve is scaled
+    to end with the window, which takes a change of cadence away again; here the middle
+    keeps its place, and an end that runs out is mirrored.
+    """
+    n, n_samples, _ = windows.shape
+    knots = 1 + change * (2 * torch.rand(n, KNOTS, generator=generator) - 1)
+    place = (knots @ _bumps(n_samples)).cumsum(1)
+    middle = n_samples // 2
+    place = _mirrored(place - place[:, middle : middle + 1] + middle, n_samples)
+    before = place.floor().clamp(max=n_samples - 2)
+    part = (place - before).unsqueeze(2)
+    return (1 - part) * _at(windows, before.long()) + part * _at(windows, before.long() + 1)
+
+
+def shift_time(windows: Tensor, largest: float, generator: torch.Generator) -> Tensor:
+    """Shift by at most `largest` samples; the end that runs out is mirrored."""
+    n, n_samples, _ = windows.shape
+    bound = min(int(largest), n_samples - 1)
+    start = torch.randint(-bound, bound + 1, (n, 1), generator=generator)
+    return _at(windows, _mirrored(torch.arange(n_samples) + start, n_samples))
+
+
+def drop(windows: Tensor, share: float, generator: torch.Generator, *, n_parts: int) -> Tensor:
+    """Zero one of 6 axes, or of 2 sensors, in a share of windows.
+
+    As modalities are dropped in Neverova et al. (2016), ModDrop: adaptive multi-modal
+    gesture recognition, TPAMI.
+    """
+    n = len(windows)
+    part = torch.randint(n_parts, (n, 1), generator=generator)
+    lost = (torch.arange(n_parts) == part) & (torch.rand(n, 1, generator=generator) < share)
+    return windows.masked_fill(lost.repeat_interleave(6 // n_parts, 1).unsqueeze(1), 0.0)
+
+
+def mix(
+    windows: Tensor, targets: Tensor, alpha: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Blend each window and its target with another's by a share from Beta(alpha, alpha).
+
+    Zhang et al. (2018), mixup: beyond empirical risk minimization, ICLR.
+
+    Parameters
+    ----------
+    windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+    targets : Tensor of shape (batch, n_classes)
+        Probabilities.
+    alpha : float
+        Above 0; the smaller, the less is blended.
+    generator : Generator
+        On the CPU.
+    """
+    n = len(windows)
+    partner = torch.randperm(n, generator=generator)
+    seed = int(torch.randint(2**62, (1,), generator=generator))  # torch's Beta takes no generator
+    share = torch.tensor(np.random.default_rng(seed).beta(alpha, alpha, n), dtype=windows.dtype)
+    share = share.unsqueeze(1)
+    mixed = torch.lerp(windows[partner], windows, share.unsqueeze(2))
+    return mixed, torch.lerp(targets[partner], targets, share)
+
+
+def _rotate(windows: Tensor, rotation: Tensor) -> Tensor:
+    """Apply one rotation a window, shape (batch, 3, 3), to both sensors."""
+    turned: Tensor = windows.unflatten(2, (2, 3)) @ rotation.unsqueeze(1)
+    return turned.flatten(2)
 
 
 def _cross_matrix(vectors: Tensor) -> Tensor:
@@ -58,3 +157,27 @@ def _cross_matrix(vectors: Tensor) -> Tensor:
     zero = torch.zeros_like(x)
     rows = [zero, -z, y, z, zero, -x, -y, x, zero]
     return torch.stack(rows, dim=1).view(-1, 3, 3)
+
+
+def _matrix(quaternions: Tensor) -> Tensor:
+    """Return the rotations of unit quaternions: 1 + 2w[v] + 2[v]², [v] the cross product by v."""
+    w, cross = quaternions[:, 0, None, None], _cross_matrix(quaternions[:, 1:])
+    return torch.eye(3) + 2 * w * cross + 2 * cross @ cross
+
+
+def _bumps(n_samples: int) -> Tensor:
+    """Return raised cosines around the knots, shape (KNOTS, n_samples), that sum to 1."""
+    time = torch.linspace(0, KNOTS - 1, n_samples)
+    distance = (time - torch.arange(KNOTS).unsqueeze(1)).abs().clamp(max=1)
+    return (1 + torch.cos(math.pi * distance)) / 2
+
+
+def _mirrored(place: Tensor, n_samples: int) -> Tensor:
+    """Return places in time with what is before the start or after the end reflected."""
+    end = n_samples - 1
+    return end - (end - place.abs()).abs()
+
+
+def _at(windows: Tensor, place: Tensor) -> Tensor:
+    """Return the samples at places of shape (batch, n_samples)."""
+    return windows.gather(1, place.unsqueeze(2).expand(-1, -1, windows.shape[2]))

@@ -21,7 +21,7 @@ from har.features.scaler import ClippedScaler
 from har.features.transformer import FeatureTransformer
 from har.models.classical import METHODS, ClassicalModel, Floats, Method
 from har.models.record import check_classes, check_unseen, write_record
-from har.training.augment import Augmentation
+from har.training.augment import augment
 
 CALIBRATION_FOLDS = 3
 
@@ -145,10 +145,12 @@ def _calibration_folds(train: Windows) -> list[tuple[npt.NDArray[Any], npt.NDArr
 def _features(
     transformer: FeatureTransformer, train: Windows, settings: ClassicalSettings, seed: int
 ) -> Features:
-    augment = Augmentation(rotation_deg=settings.rotation_deg)
     generator = torch.Generator().manual_seed(seed)
     X = torch.tensor(train.X)
-    copies = [transformer.transform(augment(X, generator).numpy()) for _ in range(settings.copies)]
+    copies = [
+        transformer.transform(augment(X, settings.augment, generator).numpy())
+        for _ in range(settings.copies)
+    ]
     own = transformer.transform(train.X)
     return Features(own, np.stack(copies) if copies else np.empty((0, *own.shape)), train.y)
 

@@ -1,17 +1,17 @@
+# mypy: disable-error-code="no-untyped-call"
 """Where and how precisely to compute; seeds."""
 
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
 from har.errors import UsageError
-
-M = TypeVar("M", bound=nn.Module)
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+from har.training import parallel
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,12 @@ class Compute:
     device: str
     precision: str
 
-    def place(self, module: M) -> M:
-        """Move a module to the device."""
-        return module.to(self.device)
-
-    def autocast(self) -> torch.autocast:
-        """Return the context of a forward pass; weights stay in float32."""
-        mixed = self.precision != "fp32"
-        return torch.autocast(self.device, dtype=_DTYPES[self.precision], enabled=mixed)
-
-    def scaler(self) -> torch.amp.GradScaler:
-        """Return the loss scaling that fp16 gradients need, and a no-op for the others."""
-        return torch.amp.GradScaler(self.device, enabled=self.precision == "fp16")
+    def accelerator(self) -> Accelerator:
+        """Return what computes so; weights stay in float32."""
+        # accelerate allows one precision in the life of a process, and we do not.
+        AcceleratorState._reset_state(reset_partial_state=True)
+        mixed = "no" if self.precision == "fp32" else self.precision
+        return Accelerator(cpu=self.device == "cpu", mixed_precision=mixed)
 
 
 def choose(precision: str = "auto", device: str = "auto") -> Compute:
@@ -88,18 +82,35 @@ def reproducible(seed: int) -> Iterator[torch.Generator]:
         torch.set_num_threads(threads)
 
 
+def random_state(accelerator: Accelerator) -> dict[str, Tensor]:
+    """Return the state of torch's random numbers, one row for each process that calls."""
+    states = {"cpu": torch.get_rng_state()}
+    if accelerator.device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state()
+    return {
+        name: accelerator.gather(state.unsqueeze(0).to(accelerator.device)).cpu()
+        for name, state in states.items()
+    }
+
+
+def set_random_state(states: dict[str, Tensor], accelerator: Accelerator) -> None:
+    """Bring back this process's row of what `random_state` returned."""
+    torch.set_rng_state(states["cpu"][accelerator.process_index])
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"][accelerator.process_index])
+
+
 def step(
     loss: Tensor,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    scheduler: Any,
-    scaler: torch.amp.GradScaler,
+    scheduler: torch.optim.lr_scheduler.LRScheduler,
+    accelerator: Accelerator,
 ) -> None:
-    """Take one step down the loss with gradients of norm at most 1."""
+    """Take one step down the sum of all processes' losses, with gradients of norm at most 1."""
     optimizer.zero_grad(set_to_none=True)
-    scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-    scaler.unscale_(optimizer)
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    scaler.step(optimizer)
-    scaler.update()
+    accelerator.backward(loss)
+    parallel.sum_gradients(model, accelerator)
+    accelerator.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
     scheduler.step()

@@ -1,47 +1,44 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Fine-tuning: a new head on the pretrained encoder, judged on the validation subjects."""
+"""Fine-tuning: any network under a new head, judged on the validation subjects."""
 
-import copy
-import math
+import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
+from accelerate.utils import broadcast
 from sklearn.metrics import f1_score
-from torch import Tensor, nn
-from transformers import get_cosine_schedule_with_warmup
+from torch import Tensor
+from torch.nn import functional
 
 from har.config import FinetuneSettings
 from har.data.windows import Windows
 from har.models.network import WindowClassifier
 from har.models.record import check_classes, check_unseen, read_record, write_record
+from har.models.temperature import fit_temperature
 from har.progress import track
-from har.training import device
-from har.training.augment import Augmentation
+from har.training import augment, checkpoint, device, parallel
+from har.training.learner import Learner
 
 BATCH = 256  # windows predicted at once
+logger = logging.getLogger("har.training")
 
 
-@dataclass
-class Progress:
-    """The course of a fine-tuning and its best epoch so far."""
+@dataclass(frozen=True)
+class Job:
+    """What each process of a fine-tuning is given."""
 
-    history: list[dict[str, float]] = field(default_factory=list)
-    best: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, Tensor] = field(default_factory=dict)
-
-    def add(self, entry: dict[str, float], model: nn.Module) -> None:
-        """Add an epoch; keep its weights if its macro-F1 is the best, or as good at less loss."""
-        self.history.append(entry)
-        if not self.best or _rank(entry) > _rank(self.best):
-            self.best, self.weights = entry, copy.deepcopy(model.state_dict())
-
-    def stale(self, patience: int) -> bool:
-        """Tell whether the last `patience` epochs brought nothing better."""
-        return len(self.history) - self.best["epoch"] >= patience
+    train: Windows
+    validation: Windows
+    make: Callable[[], WindowClassifier]
+    has_scales: bool
+    folder: Path
+    settings: FinetuneSettings
+    seed: int
+    compute: device.Compute
+    checkpoints: Path | None
 
 
 def finetune(
@@ -52,6 +49,7 @@ def finetune(
     settings: FinetuneSettings,
     seed: int,
     pretrained: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Fine-tune with one seed; write a Hugging Face directory with ``training.json``.
 
@@ -62,15 +60,21 @@ def finetune(
     ----------
     windows : Windows
         With training and validation windows.
-    pretrained : Path
-        As written by `har.training.pretrain.pretrain`.
+    make : callable
+        Returns the network, from random weights or pretrained ones, under a new head.
+        For several processes it must be one that can be pickled.
     folder : Path
         Gets the files.
     settings : FinetuneSettings
-        Length, strength, freezing and precision.
+        Length, strength, freezing, precision and processes.
     seed : int
         Of the head, the order of windows, dropout and augmentation; on a CPU a
         repeat is bit-equal.
+    pretrained : Path, optional
+        As written by `har.training.pretrain.pretrain`: where `make` has weights and
+        scales from. Without it the scales are learned from the training windows.
+    checkpoints : Path, optional
+        Where a killed training leaves what the next call goes on from, to the same bits.
 
     Raises
     ------
@@ -78,43 +82,124 @@ def finetune(
         If training or pretraining has seen a held-out subject, or a class has no window.
     MissingError
         If there is no pretrained encoder in its folder.
+    UsageError
+        If the settings ask for what the machine or the network does not have.
     """
-    start = time.perf_counter()
     train, validation = windows.select("train"), windows.select("validation")
     if pretrained:
         check_unseen(read_record(pretrained)["subjects"], windows, what="the pretrained encoder")
     check_unseen(train.subjects, windows, what="fine-tuning")
     check_classes(train, what="training windows")
-    compute = device.choose(settings.precision)
-    with device.reproducible(seed) as generator:
-        model = compute.place(make())
-        progress = _fit(model, train, validation, settings, compute, generator)
-    model.load_state_dict(progress.weights)
-    freeze(model, settings, epoch=settings.epochs)
-    model.save_pretrained(folder)
-    record = {
-        "seed": seed,
-        "history": progress.history,
-        "best_epoch": progress.best["epoch"],
-        "validation_macro_f1": progress.best["validation_macro_f1"],
-        "freeze": settings.freeze,
-        **asdict(compute),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        "subjects": sorted(set(train.subjects.tolist())),
-        "validation_subjects": sorted(set(validation.subjects.tolist())),
-        "seconds": round(time.perf_counter() - start, 2),
-    }
-    write_record(folder, record)
-
-
-def freeze(model: WindowClassifier, settings: FinetuneSettings, epoch: int) -> None:
-    """Let the encoder learn in this epoch (from 1), or only the head, as the policy says."""
-    frozen = settings.freeze == "head-only" or (
-        settings.freeze == "warmup" and epoch <= settings.freeze_epochs
+    job = Job(
+        train=train,
+        validation=validation,
+        make=make,
+        has_scales=pretrained is not None,
+        folder=folder,
+        settings=settings,
+        seed=seed,
+        compute=device.choose(settings.precision),
+        checkpoints=checkpoints,
     )
-    for stage in model.stages():
-        stage.requires_grad_(not frozen)
+    parallel.run(_train, job, processes=settings.processes, device=job.compute.device)
+
+
+def _train(job: Job) -> None:
+    """Do the job, as its only process or as one of several; the first one saves."""
+    start = time.perf_counter()
+    accelerator = job.compute.accelerator()
+    with device.reproducible(job.seed) as generator:
+        model = job.make()
+        if not job.has_scales:
+            model.fit_preprocess(torch.tensor(job.train.X))
+        adapters = None
+        if job.settings.lora_rank:
+            from har.training import lora
+
+            adapters = lora.adapt(model, job.settings)
+        learner = Learner(
+            model, job.settings, len(job.train.X), accelerator=accelerator, generator=generator
+        )
+        if accelerator.process_index:  # dropout of its own
+            torch.manual_seed(job.seed + accelerator.process_index)
+        _fit(learner, job)
+    if not accelerator.is_main_process:
+        return
+    model.load_state_dict(learner.progress.weights)
+    if adapters:
+        lora.merge(adapters)
+    model.config.softmax_temperature = _temperature(model, job.validation)
+    model.save_pretrained(job.folder)
+    write_record(job.folder, _record(learner, job, time.perf_counter() - start))
+    if job.checkpoints:
+        checkpoint.remove(job.checkpoints)
+
+
+def _fit(learner: Learner, job: Job) -> None:
+    """Train until the last epoch, or until patience runs out."""
+    run = f"seed {job.seed}, {job.settings.model_dump_json()}"
+    if job.checkpoints and (state := checkpoint.read(job.checkpoints, run)):
+        learner.load_state_dict(state)
+        logger.info("fine-tuning goes on after epoch %d", len(learner.progress.history))
+    is_main = learner.accelerator.is_main_process
+    epochs = range(len(learner.progress.history) + 1, job.settings.epochs + 1)
+    for epoch in track(epochs, what="fine-tuning") if is_main else epochs:
+        if learner.progress.stale(job.settings.patience):
+            break
+        trainable = learner.freezing.start(epoch)
+        entry = {
+            "epoch": epoch,
+            "train_loss": _epoch(learner, job),
+            **_judge(learner, job.validation),
+            "learning_rate": learner.scheduler.get_last_lr()[0],
+            "trainable_parameters": trainable,
+        }
+        learner.progress.add(entry, learner.judged)
+        if job.checkpoints:
+            state = {"run": run, **learner.state_dict()}
+            if is_main:
+                checkpoint.write(job.checkpoints, state)
+
+
+def _epoch(learner: Learner, job: Job) -> float:
+    """Learn from every training window once; return the mean loss of the batches."""
+    settings, accelerator, generator = job.settings, learner.accelerator, learner.generator
+    X, y = torch.tensor(job.train.X), torch.tensor(job.train.y)
+    targets, weights = functional.one_hot(y).float(), _class_weights(y, settings.class_weight)
+    smoothing, losses = settings.label_smoothing, []
+    for rows in torch.randperm(len(X), generator=generator).split(settings.batch_size):
+        batch = augment.augment(X[rows], settings.augment, generator)
+        target = targets[rows]
+        if settings.augment.mixup:
+            batch, target = augment.mix(batch, target, settings.augment.mixup, generator)
+        weight = (target @ weights).sum()  # of the whole batch, whatever the share
+        target = (1 - smoothing) * target + smoothing / targets.shape[1]
+        batch, target = parallel.share(batch, target, accelerator)
+        with accelerator.autocast():
+            logits = learner.model(batch.to(accelerator.device)).logits
+            loss = _loss(logits, target, weights) / weight
+        learner.step(loss)
+        losses.append(loss.detach())
+    total: Tensor = accelerator.reduce(torch.stack(losses).double(), "sum")
+    return float(total.mean())
+
+
+def _loss(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted cross-entropy, summed over windows; targets are probabilities."""
+    place = logits.device
+    return functional.cross_entropy(logits, target.to(place), weights.to(place), reduction="sum")
+
+
+def _judge(learner: Learner, windows: Windows) -> dict[str, float]:
+    """Return loss and macro-F1 as the first process measures them, in every process."""
+    scores = [0.0, 0.0]
+    if learner.accelerator.is_main_process:
+        logits, y = _logits(learner.judged, torch.tensor(windows.X)), torch.tensor(windows.y)
+        macro_f1 = f1_score(windows.y, logits.argmax(1).numpy(), average="macro")
+        scores = [float(functional.cross_entropy(logits, y)), float(macro_f1)]
+    shared = torch.tensor(scores, dtype=torch.float64, device=learner.accelerator.device)
+    loss, macro_f1 = broadcast(shared).tolist()
+    return {"validation_loss": loss, "validation_macro_f1": macro_f1}
 
 
 @torch.no_grad()
@@ -124,50 +209,10 @@ def _logits(model: WindowClassifier, X: Tensor) -> Tensor:
     return torch.cat(chunks)
 
 
-def _fit(
-    model: WindowClassifier,
-    train: Windows,
-    validation: Windows,
-    settings: FinetuneSettings,
-    compute: device.Compute,
-    generator: torch.Generator,
-) -> Progress:
-    X, y = torch.tensor(train.X), torch.tensor(train.y)
-    loss_of = nn.CrossEntropyLoss(
-        _class_weights(y, settings.class_weight), label_smoothing=settings.label_smoothing
-    ).to(compute.device)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    steps = settings.epochs * math.ceil(len(X) / settings.batch_size)
-    warmup = round(settings.warmup_ratio * steps)
-    scheduler = get_cosine_schedule_with_warmup(optimizer, warmup, steps)
-    scaler, augment, progress = compute.scaler(), Augmentation(), Progress()
-    for epoch in track(range(1, settings.epochs + 1), what="fine-tuning"):
-        model.train()
-        freeze(model, settings, epoch)
-        losses = []
-        for rows in torch.randperm(len(X), generator=generator).split(settings.batch_size):
-            batch = augment(X[rows], generator).to(compute.device)
-            with compute.autocast():
-                loss = loss_of(model(batch).logits, y[rows].to(compute.device))
-            device.step(loss, model, optimizer, scheduler, scaler)
-            losses.append(loss.item())
-        entry = {"epoch": epoch, "train_loss": float(np.mean(losses))}
-        rate = scheduler.get_last_lr()[0]
-        progress.add({**entry, **_judge(model, validation), "learning_rate": rate}, model)
-        if progress.stale(settings.patience):
-            break
-    return progress
-
-
-def _judge(model: WindowClassifier, windows: Windows) -> dict[str, float]:
-    logits, y = _logits(model, torch.tensor(windows.X)), torch.tensor(windows.y)
-    macro_f1 = f1_score(windows.y, logits.argmax(1).numpy(), average="macro")
-    return {
-        "validation_loss": float(nn.functional.cross_entropy(logits, y)),
-        "validation_macro_f1": float(macro_f1),
-    }
+def _temperature(model: WindowClassifier, validation: Windows) -> float:
+    """Return what makes the confidence on validation subjects believable."""
+    logits = _logits(model, torch.tensor(validation.X)).double().numpy()
+    return fit_temperature(logits, validation.y)
 
 
 def _class_weights(y: Tensor, power: float) -> Tensor:
@@ -176,5 +221,20 @@ def _class_weights(y: Tensor, power: float) -> Tensor:
     return weights / weights[y].mean()
 
 
-def _rank(entry: dict[str, float]) -> tuple[float, float]:
-    return entry["validation_macro_f1"], -entry["validation_loss"]
+def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
+    progress = learner.progress
+    return {
+        "seed": job.seed,
+        "history": progress.history,
+        "best_epoch": progress.best["epoch"],
+        "validation_macro_f1": progress.best["validation_macro_f1"],
+        "temperature": learner.model.config.softmax_temperature,
+        "freeze": job.settings.freeze,
+        **asdict(job.compute),
+        "processes": job.settings.processes,
+        "parameters": sum(p.numel() for p in learner.model.parameters()),
+        "trainable_parameters": progress.history[-1]["trainable_parameters"],
+        "subjects": sorted(set(job.train.subjects.tolist())),
+        "validation_subjects": sorted(set(job.validation.subjects.tolist())),
+        "seconds": round(seconds, 2),
+    }

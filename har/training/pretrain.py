@@ -1,27 +1,68 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Self-supervised pretraining: guess hidden tokens of training subjects' windows."""
+"""Self-supervised pretraining: windows are told by their neighbours in time."""
 
 import math
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 from transformers import get_cosine_schedule_with_warmup
 
 from har.config import EncoderSettings, PretrainSettings, WindowSettings
 from har.data.windows import Windows
 from har.models.config import HarEncoderConfig
-from har.models.encoder import HarEncoderForPretraining
-from har.models.preprocess import Tokens
+from har.models.encoder import CHUNK, HarEncoderForPretraining
 from har.models.record import check_unseen, write_record
 from har.progress import track
 from har.training import device
+from har.training.augment import augment
 
-CHUNK = 256  # windows preprocessed at once
+CLOSE_S = 1e-6  # rounding of times
 WARMUP = 0.1  # share of the steps in which the learning rate rises
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Which windows start near which others in the same recording.
+
+    Attributes
+    ----------
+    first, last : Tensor of shape (n_windows,)
+        Rows of each window's first and last neighbour; those between are neighbours too.
+    """
+
+    first: Tensor
+    last: Tensor
+
+    @classmethod
+    def of(cls, windows: Windows, seconds: float) -> "Neighbours":
+        """Find the windows that start at most some seconds apart.
+
+        Parameters
+        ----------
+        windows : Windows
+            Those of a recording one after the other, in the order of time.
+        seconds : float
+            Largest distance of two neighbours' starts, s.
+        """
+        starts = windows.index["start_s"].to_numpy()
+        bounds = np.empty((2, len(starts)), np.int64)
+        for rows in windows.index.groupby("recording_id", sort=False).indices.values():
+            own = starts[rows]
+            bounds[0, rows] = rows[0] + np.searchsorted(own, own - seconds - CLOSE_S)
+            bounds[1, rows] = rows[0] + np.searchsorted(own, own + seconds + CLOSE_S) - 1
+        return cls(*torch.tensor(bounds))
+
+    def draw(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """Return a neighbour of each window, itself among them."""
+        first, last = self.first[rows], self.last[rows]
+        share = torch.rand(len(rows), generator=generator, dtype=torch.float64)
+        return first + (share * (last - first + 1)).long()
 
 
 def pretrain(
@@ -54,16 +95,21 @@ def pretrain(
     """
     start = time.perf_counter()
     train = windows.select("train", labelled=False)
+    # More windows of short activities would tell of labels.
+    train = train.take(np.flatnonzero(~train.index["extra"]))
     check_unseen(train.subjects, windows, what="pretraining")
     compute = device.choose(settings.precision)
     with device.reproducible(settings.seed) as generator:
         model = HarEncoderForPretraining(HarEncoderConfig.of(encoder, window))
-        tokens = _fit_preprocess(model, torch.tensor(train.X))
-        history = _train(compute.place(model), tokens, settings, compute, generator)
+        X = torch.tensor(train.X)
+        model.encoder.preprocess.fit(X.split(CHUNK))
+        neighbours = Neighbours.of(train, settings.neighbour_s)
+        history = _train(model, X, neighbours, settings, compute.accelerator(), generator)
     model.save_pretrained(folder)
     record = {
         "history": history,
         "subjects": sorted(set(train.subjects.tolist())),
+        "datasets": sorted(set(train.index["dataset"])),
         "windows": len(train.X),
         **asdict(compute),
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -72,44 +118,34 @@ def pretrain(
     write_record(folder, record)
 
 
-def _fit_preprocess(model: HarEncoderForPretraining, X: Tensor) -> Tokens:
-    """Learn the scales from training windows, and return their tokens once for all epochs."""
-    preprocess = model.encoder.preprocess
-    preprocess.fit(X.split(CHUNK))
-    with torch.no_grad():
-        chunks = [preprocess(chunk) for chunk in X.split(CHUNK)]
-    return Tokens(*(torch.cat(parts) for parts in zip(*chunks, strict=True)))
-
-
 def _train(
     model: HarEncoderForPretraining,
-    tokens: Tokens,
+    X: Tensor,
+    neighbours: Neighbours,
     settings: PretrainSettings,
-    compute: device.Compute,
+    accelerator: Accelerator,
     generator: torch.Generator,
 ) -> list[dict[str, Any]]:
-    n = len(tokens.features)
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        model.to(accelerator.device).parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
     )
-    steps = settings.epochs * math.ceil(n / settings.batch_size)
+    steps = settings.epochs * math.ceil(len(X) / settings.batch_size)
     scheduler = get_cosine_schedule_with_warmup(optimizer, round(WARMUP * steps), steps)
-    scaler = compute.scaler()
+    optimizer = accelerator.prepare(optimizer)
     history = []
     model.train()
     for epoch in track(range(1, settings.epochs + 1), what="pretraining"):
         losses = []
-        for rows in torch.randperm(n, generator=generator).split(settings.batch_size):
-            batch = Tokens(*(part[rows].to(compute.device) for part in tokens))
-            hide = torch.rand(len(rows), model.encoder.n_tokens, generator=generator)
-            mask = (hide < settings.mask_ratio).to(compute.device)
-            mask[:, 0] = True  # the features tell all the rest: guessed, never seen
-            with compute.autocast():
-                output = model.guess(batch, mask)
-            assert output.loss is not None and output.parts is not None
-            device.step(output.loss, model, optimizer, scheduler, scaler)
-            losses.append(output.parts)
-        parts = torch.stack(losses).mean(0).tolist()
-        named = dict(zip(Tokens._fields, parts, strict=True))
-        history.append({"epoch": epoch, "loss": sum(parts) / len(parts), **named})
+        for rows in torch.randperm(len(X), generator=generator).split(settings.batch_size):
+            pair = (
+                augment(X[part], settings.augment, generator).to(accelerator.device)
+                for part in (rows, neighbours.draw(rows, generator))
+            )
+            with accelerator.autocast():
+                loss = model(*pair, temperature=settings.temperature).loss
+            device.step(loss, model, optimizer, scheduler, accelerator)
+            losses.append(loss.detach())
+        history.append({"epoch": epoch, "loss": float(torch.stack(losses).mean())})
     return history

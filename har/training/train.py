@@ -1,5 +1,6 @@
 """Any model of the catalogue, trained on windows into a folder."""
 
+import functools
 from pathlib import Path
 
 from har.config import ClassicalSettings, Settings
@@ -15,6 +16,7 @@ def train(
     settings: Settings,
     seed: int,
     pretrained: Path | None = None,
+    checkpoints: Path | None = None,
 ) -> None:
     """Train a model on the training subjects, judged by the validation subjects.
 
@@ -32,6 +34,8 @@ def train(
         Of all that is random in the training.
     pretrained : Path, optional
         Folder of a pretrained encoder.
+    checkpoints : Path, optional
+        Folder from which the training of a killed run goes on.
     """
     if name in catalogue.CLASSICAL:
         from har.training.classical import train_classical
@@ -45,9 +49,10 @@ def train(
 
     finetune(
         windows,
-        lambda: make_network(name, settings, windows.classes, pretrained=pretrained),
+        functools.partial(make_network, name, settings, windows.classes, pretrained=pretrained),
         folder,
         settings=settings.finetune_of(name),
         seed=seed,
         pretrained=pretrained,
+        checkpoints=checkpoints,
     )

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,62 +13,34 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 
-from har.config import (
-    EncoderSettings,
-    FinetuneSettings,
-    PretrainSettings,
-    Settings,
-    WindowSettings,
-)
+from har.config import FinetuneSettings, Settings
 from har.data.windows import Windows
 from har.errors import DataError, MissingError
 from har.models.encoder import HarEncoderForPretraining
 from har.models.networks import make_network
 from har.models.trained_network import TrainedNetwork
-from har.training.finetune import Progress, finetune
-from har.training.pretrain import pretrain
+from har.training.finetune import finetune
+from har.training.learner import Progress
 
-SETTINGS = FinetuneSettings(epochs=5, batch_size=32, learning_rate=3e-3)
-
-
-@pytest.fixture(scope="module")
-def pretrained(small: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train a small encoder for one epoch."""
-    folder = tmp_path_factory.mktemp("pretrained")
-    pretrain(
-        small,
-        folder,
-        settings=PretrainSettings(epochs=1, batch_size=64),
-        encoder=EncoderSettings(hidden_size=32, layers=1),
-        window=WindowSettings(),
-    )
-    return folder
+Tune = Callable[..., Path]
+WEIGHTS = "model.safetensors"
 
 
 @pytest.fixture(scope="module")
-def tuned(small: Windows, pretrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tuned(tune: Tune) -> Path:
     """Fine-tune a classifier for a few epochs."""
-    return run(small, pretrained, tmp_path_factory.mktemp("tuned"))
-
-
-def run(windows: Windows, pretrained: Path, folder: Path, *, seed: int = 0, **changes: Any) -> Path:
-    """Fine-tune with the tests' settings and some changes; return the folder."""
-    folder.mkdir(exist_ok=True)
-    finetune(
-        windows,
-        lambda: make_network("encoder-small", Settings(), windows.classes, pretrained=pretrained),
-        folder,
-        settings=SETTINGS.model_copy(update=changes),
-        seed=seed,
-        pretrained=pretrained,
-    )
-    return folder
+    return tune()
 
 
 def record_of(folder: Path) -> dict[str, Any]:
     """Return the training record."""
     record: dict[str, Any] = json.loads((folder / "training.json").read_text())
     return record
+
+
+def each(folder: Path, key: str) -> list[float]:
+    """Return one number of each epoch."""
+    return [entry[key] for entry in record_of(folder)["history"]]
 
 
 def test_it_knows_the_activities_of_someone_new(tuned: Path, small: Windows) -> None:
@@ -77,57 +51,84 @@ def test_it_knows_the_activities_of_someone_new(tuned: Path, small: Windows) -> 
     assert macro_f1 > 0.6
     record = record_of(tuned)
     assert record["validation_macro_f1"] == pytest.approx(macro_f1)
-    assert record["best_epoch"] in [entry["epoch"] for entry in record["history"]]
+    assert record["best_epoch"] in each(tuned, "epoch")
     assert record["validation_subjects"] == ["hapt-07"]
     assert TrainedNetwork.load(tuned).network.config.id2label[0] == "walking"
 
 
-def test_the_same_seed_is_bit_equal_and_another_is_not(
-    tuned: Path, small: Windows, pretrained: Path, tmp_path: Path
-) -> None:
+def test_the_same_seed_is_bit_equal_and_another_is_not(tuned: Path, tune: Tune) -> None:
     """A repeat gives the same bytes; a seed is worth something."""
-    name = "model.safetensors"
-    again = run(small, pretrained, tmp_path / "again")
-    other = run(small, pretrained, tmp_path / "other", seed=1)
-    assert (again / name).read_bytes() == (tuned / name).read_bytes()
-    assert (other / name).read_bytes() != (tuned / name).read_bytes()
+    assert (tune() / WEIGHTS).read_bytes() == (tuned / WEIGHTS).read_bytes()
+    assert (tune(seed=1) / WEIGHTS).read_bytes() != (tuned / WEIGHTS).read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("policy", "moves"), [("head-only", False), ("warmup", False), ("none", True)]
-)
+def test_without_pretraining_the_scales_are_the_training_windows_own(
+    small: Windows, tmp_path: Path
+) -> None:
+    """A network from random weights learns too, on scales that no other window has touched."""
+    settings = Settings(models={"encoder_small": {"hidden_size": 32}})  # type: ignore[arg-type]
+    make = partial(make_network, "encoder-small", settings, small.classes)
+    tuning = FinetuneSettings(epochs=3, freeze="none", batch_size=32, learning_rate=3e-3)
+    finetune(small, make, tmp_path, settings=tuning, seed=0)
+    assert each(tmp_path, "train_loss")[-1] < 0.9 * each(tmp_path, "train_loss")[0]
+    expected = make()
+    expected.fit_preprocess(torch.tensor(small.select("train").X))
+    found = TrainedNetwork.load(tmp_path).network.state_dict()
+    scales = {k: v for k, v in expected.state_dict().items() if "_scale." in k}
+    assert len(scales) == 6
+    assert all(torch.equal(found[name], scale) for name, scale in scales.items())
+
+
+@pytest.mark.parametrize(("policy", "moves"), [("head", False), ("warmup", False), ("none", True)])
 def test_frozen_parameters_do_not_move(
-    small: Windows, pretrained: Path, tmp_path: Path, policy: str, moves: bool
+    tune: Tune, pretrained: Path, policy: str, moves: bool
 ) -> None:
     """In its first epoch only the policy without freezing changes the encoder."""
-    tuned = run(small, pretrained, tmp_path / "tuned", freeze=policy, epochs=1)
+    tuned = tune(freeze=policy, epochs=1)
     before = HarEncoderForPretraining.from_pretrained(pretrained).encoder.state_dict()
     after = TrainedNetwork.load(tuned).network.encoder.state_dict()
     assert any(not torch.equal(before[name], after[name]) for name in before) == moves
     assert (record_of(tuned)["trainable_parameters"] < 1000) != moves
 
 
-def test_the_encoder_thaws_after_the_warmup(
-    small: Windows, pretrained: Path, tmp_path: Path
-) -> None:
-    """From the second epoch on the whole model learns."""
-    tuned = run(small, pretrained, tmp_path / "tuned", freeze="warmup", epochs=2)
+def test_the_record_says_how_many_parameters_learned_in_each_epoch(tuned: Path) -> None:
+    """After a warmup of one epoch the whole model learns."""
+    first, *rest = each(tuned, "trainable_parameters")
     record = record_of(tuned)
-    assert record["trainable_parameters"] == record["parameters"]
+    assert first == 33 * 6  # the head
+    assert {record["trainable_parameters"], *rest} == {record["parameters"]}
 
 
-def test_mixed_precision_learns_too(small: Windows, pretrained: Path, tmp_path: Path) -> None:
+def test_mixed_precision_learns_too(tune: Tune) -> None:
     """In bf16 the result is about as good, and its saved weights are float32."""
-    tuned = run(small, pretrained, tmp_path / "tuned", precision="bf16")
+    tuned = tune(precision="bf16")
     assert record_of(tuned)["precision"] == "bf16"
     assert record_of(tuned)["validation_macro_f1"] > 0.6
     assert {p.dtype for p in TrainedNetwork.load(tuned).network.parameters()} == {torch.float32}
 
 
-def test_early_stopping_stops(small: Windows, pretrained: Path, tmp_path: Path) -> None:
+def test_everything_at_once_learns(tune: Tune) -> None:
+    """Every augmentation, an average of the weights, and layers that thaw one by one."""
+    augment = {"any_rotation": 0.2, "time_warp": 0.1, "axis_dropout": 0.2, "sensor_dropout": 0.1}
+    tuned = tune(augment={**augment, "mixup": 0.2}, ema=0.9, freeze="gradual")
+    assert record_of(tuned)["validation_macro_f1"] > 0.4
+    assert len(set(each(tuned, "trainable_parameters"))) == 3
+
+
+def test_the_average_is_what_is_measured_and_saved(tune: Tune, tuned: Path, small: Windows) -> None:
+    """A moving average leaves the training alone, and its score is the saved model's own."""
+    averaged = tune(ema=0.95)
+    assert each(averaged, "train_loss") == each(tuned, "train_loss")
+    assert each(averaged, "validation_loss") != each(tuned, "validation_loss")
+    validation = small.select("validation")
+    predicted = TrainedNetwork.load(averaged).predict_proba(validation.X).argmax(1)
+    macro_f1 = f1_score(validation.y, predicted, average="macro")
+    assert record_of(averaged)["validation_macro_f1"] == pytest.approx(macro_f1)
+
+
+def test_early_stopping_stops(tune: Tune) -> None:
     """Without a learning rate nothing gets better, and patience runs out."""
-    tuned = run(small, pretrained, tmp_path / "tuned", learning_rate=0.0, patience=2)
-    record = record_of(tuned)
+    record = record_of(tune(learning_rate=0.0, patience=2))
     assert record["best_epoch"] == 1
     assert len(record["history"]) == 3
 
@@ -142,7 +143,7 @@ def test_of_equal_epochs_the_one_with_less_loss_is_kept() -> None:
 
 
 def test_a_pretrained_encoder_that_saw_a_held_out_subject_is_refused(
-    small: Windows, pretrained: Path, tmp_path: Path
+    tune: Tune, pretrained: Path, tmp_path: Path
 ) -> None:
     """The checkpoint's own record gives it away."""
     leaky = tmp_path / "leaky"
@@ -150,23 +151,21 @@ def test_a_pretrained_encoder_that_saw_a_held_out_subject_is_refused(
     record = record_of(leaky)
     (leaky / "training.json").write_text(json.dumps({**record, "subjects": ["hapt-02"]}))
     with pytest.raises(DataError, match=r"pretrained encoder[^§]*hapt-02"):
-        run(small, leaky, tmp_path / "tuned")
+        tune(pretrained=leaky)
 
 
 def test_an_encoder_without_a_record_is_refused(
-    small: Windows, pretrained: Path, tmp_path: Path
+    tune: Tune, pretrained: Path, tmp_path: Path
 ) -> None:
     """Nobody knows whom it has seen."""
     bare = tmp_path / "bare"
     shutil.copytree(pretrained, bare, ignore=shutil.ignore_patterns("training.json"))
     with pytest.raises(MissingError, match=r"training\.json"):
-        run(small, bare, tmp_path / "tuned")
+        tune(pretrained=bare)
 
 
-def test_a_class_without_windows_is_refused(
-    small: Windows, pretrained: Path, tmp_path: Path
-) -> None:
+def test_a_class_without_windows_is_refused(tune: Tune, small: Windows) -> None:
     """A class that nobody trained is named."""
     y = np.where(small.y == 5, -1, small.y)
     with pytest.raises(DataError, match="lying"):
-        run(replace(small, y=y), pretrained, tmp_path / "tuned")
+        tune(replace(small, y=y))

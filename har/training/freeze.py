@@ -1,0 +1,74 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Freezing: which parameters learn in which epoch."""
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from har.config import FinetuneSettings
+from har.models.network import WindowClassifier
+
+NORMS = (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, _BatchNorm)
+
+
+class Freezing:
+    """A freezing policy for one model.
+
+    The policies count by the model's stages, from its head back: ``none`` of them is
+    frozen; only the ``head`` learns; the head and all ``norms``; the head and the
+    ``last`` stages; the head alone until ``warmup`` ends, then all; or one stage more
+    every few epochs, ``gradual`` (Howard & Ruder 2018, Universal language model
+    fine-tuning for text classification, ACL). What is in no stage goes with the first.
+
+    Parameters
+    ----------
+    model : WindowClassifier
+        What does not require a gradient now will never learn.
+    settings : FinetuneSettings
+        Policy, epochs and layers.
+    """
+
+    def __init__(self, model: WindowClassifier, settings: FinetuneSettings) -> None:
+        self.model, self.settings = model, settings
+        self.learnable = [p for p in model.parameters() if p.requires_grad]
+
+    def start(self, epoch: int) -> int:
+        """Make the model ready to train in an epoch (from 1); return how many numbers learn."""
+        learning = {id(p) for module in self._learning(epoch) for p in module.parameters()}
+        for parameter in self.learnable:
+            parameter.requires_grad_(id(parameter) in learning)
+        self.model.train()
+        return sum(p.numel() for p in self.learnable if p.requires_grad)
+
+    def _learning(self, epoch: int) -> list[nn.Module]:
+        stages = self.model.stages()
+        n = min(n_open(self.settings, epoch, len(stages)), len(stages))
+        if n == len(stages):
+            return [self.model]
+        norms = self.model.modules() if self.settings.freeze == "norms" else ()
+        return [
+            self.model.head,
+            *stages[len(stages) - n :],
+            *(module for module in norms if isinstance(module, NORMS)),
+        ]
+
+
+def n_open(settings: FinetuneSettings, epoch: int, n_stages: int) -> int:
+    """Return how many stages learn in an epoch (from 1), counted from the head.
+
+    >>> [n_open(FinetuneSettings(freeze="gradual"), epoch, 2) for epoch in (1, 2, 3)]
+    [0, 1, 2]
+    """
+    passed = epoch - 1
+    match settings.freeze:
+        case "none":
+            return n_stages
+        case "last":
+            return settings.freeze_layers
+        case "warmup":
+            return n_stages if passed >= settings.freeze_epochs else 0
+        case "gradual" if settings.freeze_epochs == 0:
+            return n_stages
+        case "gradual":
+            return passed // settings.freeze_epochs
+        case _:
+            return 0
