@@ -95,9 +95,10 @@ def random_state(accelerator: Accelerator) -> dict[str, Tensor]:
 
 def set_random_state(states: dict[str, Tensor], accelerator: Accelerator) -> None:
     """Bring back this process's row of what `random_state` returned."""
-    torch.set_rng_state(states["cpu"][accelerator.process_index])
-    if "cuda" in states:
-        torch.cuda.set_rng_state(states["cuda"][accelerator.process_index])
+    own = {name: rows[accelerator.process_index].clone() for name, rows in states.items()}
+    torch.set_rng_state(own["cpu"])  # of a view it would read the wrong bytes: hence the clone
+    if "cuda" in own:
+        torch.cuda.set_rng_state(own["cuda"])
 
 
 def step(

@@ -19,7 +19,7 @@ from har.models.network import WindowClassifier
 from har.models.record import check_classes, check_unseen, read_record, write_record
 from har.models.temperature import fit_temperature
 from har.progress import track
-from har.training import augment, checkpoint, device, parallel
+from har.training import augment, checkpoint, device, lora, parallel
 from har.training.learner import Learner
 
 BATCH = 256  # windows predicted at once
@@ -112,11 +112,7 @@ def _train(job: Job) -> None:
         model = job.make()
         if not job.has_scales:
             model.fit_preprocess(torch.tensor(job.train.X))
-        adapters = None
-        if job.settings.lora_rank:
-            from har.training import lora
-
-            adapters = lora.adapt(model, job.settings)
+        adapters = lora.adapt(model, job.settings) if job.settings.lora_rank else None
         learner = Learner(
             model, job.settings, len(job.train.X), accelerator=accelerator, generator=generator
         )

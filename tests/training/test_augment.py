@@ -138,9 +138,9 @@ def test_warped_time_runs_at_a_smooth_speed_within_bounds() -> None:
     warped = augment.warp_time(ramp, 0.2, generator())[..., 0]
     speed = warped.diff(dim=1)
     inside = ((warped > 2) & (warped < 125))[:, 1:]
-    assert speed[inside].min() > 0.8 - 1e-4
-    assert speed[inside].max() < 1.2 + 1e-4
-    assert (speed.mean(1) - 1).abs().max() > 0.03  # cadence changes
+    assert speed[inside].abs().min() > 0.8 - 1e-4
+    assert speed[inside].abs().max() < 1.2 + 1e-4
+    assert (speed[:, 32:96].mean(1) - 1).abs().max() > 0.1  # cadence changes
     middle = speed[:, 32:96]  # no end is near
     assert middle.diff(dim=1).abs().max() < 0.02
     assert (warped[:, 64] - 64).abs().max() < 1e-4

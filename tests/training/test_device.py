@@ -1,7 +1,11 @@
 """Device, precision and seeds."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 import torch
+from accelerate import Accelerator
 
 from har.errors import UsageError
 from har.training import device
@@ -31,8 +35,20 @@ def test_bf16_autocast_computes_in_bf16() -> None:
     """Mixed precision is really on, and fp32 is really off."""
     layer = torch.nn.Linear(4, 4)
     for precision, dtype in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
-        with device.choose(precision, "cpu").autocast():
+        with device.choose(precision, "cpu").accelerator().autocast():
             assert layer(torch.ones(1, 4)).dtype == dtype
+
+
+def test_each_process_gets_its_own_random_numbers_back() -> None:
+    """Of the rows that two processes left, the second one takes the second."""
+    states = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        states.append(device.random_state(device.choose("fp32", "cpu").accelerator())["cpu"])
+    expected = torch.rand(3)
+    second = cast(Accelerator, SimpleNamespace(process_index=1))
+    device.set_random_state({"cpu": torch.cat(states)}, second)
+    assert torch.equal(torch.rand(3), expected)
 
 
 def test_seeds_stay_in_their_block() -> None:

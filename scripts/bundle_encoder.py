@@ -1,0 +1,75 @@
+"""Pretrain the encoder that comes with the package: `python scripts/bundle_encoder.py`.
+
+It sees the training subjects of HAPT's canonical split without their labels, and
+nobody whom the split tests or validates on. Its folder gets the Hugging Face
+directory, ``training.json`` (whom it saw), ``lineage.json`` (what it was made from)
+and a card.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from har import steps
+from har.config import load
+from har.lineage import digest, origin
+from har.models.catalogue import BUNDLED
+
+NAME = "encoder-small"
+CARD = """# {name}, pretrained without labels
+
+Takes windows of {n_samples} samples at {rate_hz:g} Hz with six channels: acceleration in m/s²
+with gravity and angular velocity in rad/s. Gives hidden states; a head for activities is
+trained on top (`har train --model {name}`).
+
+- Learned: to find the neighbour in time of a window, changed at random, among {batch_size}
+  windows ({epochs} epochs, loss {first:.3f} to {last:.3f}).
+- Data: {windows:,} windows of {datasets}, CC BY 4.0, labels not read.
+- People: {n_subjects}: {subjects}. Fine-tuning refuses to test or validate on any of them.
+- Parameters: {parameters:,}, projection included; weights SHA-256 `{sha256}`.
+- Made by `python scripts/bundle_encoder.py`; `lineage.json` has inputs, settings and code.
+
+It knows a phone at the waist; it is no medical device.
+"""
+
+
+def main() -> None:
+    """Pretrain, or find it in the store, and write the folder."""
+    settings = load(["pretrain.checkpoint=own"])
+    made = steps.pretrain(settings, NAME)
+    assert made is not None
+    folder = BUNDLED / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in ("config.json", "model.safetensors", "training.json"):
+        shutil.copy(made.path / file, folder)
+    (folder / "README.md").write_text(_card(folder, settings.pretrain.batch_size))
+    lineage = {
+        "step": {k: v for k, v in made.manifest.items() if k not in ("seconds", "created")},
+        "raw_files": origin.raw_files(steps.ingest(settings).path),
+        "settings": settings.flat(),
+    }
+    (folder / "lineage.json").write_text(json.dumps(lineage, indent=1) + "\n")
+
+
+def _card(folder: Path, batch_size: int) -> str:
+    config, record = (
+        json.loads((folder / file).read_text()) for file in ("config.json", "training.json")
+    )
+    losses = [entry["loss"] for entry in record["history"]]
+    return CARD.format(
+        name=NAME,
+        batch_size=batch_size,
+        **{key: config[key] for key in ("n_samples", "rate_hz")},
+        **{key: record[key] for key in ("windows", "parameters")},
+        epochs=len(losses),
+        first=losses[0],
+        last=losses[-1],
+        datasets=", ".join(record["datasets"]),
+        n_subjects=len(record["subjects"]),
+        subjects=", ".join(record["subjects"]),
+        sha256=digest.of_file(folder / "model.safetensors"),
+    )
+
+
+if __name__ == "__main__":
+    main()
