@@ -5,9 +5,9 @@ The rooms, in the order that data walks through them:
 ======================  ==========================================================
 `har.data`              sources, validation, cleaning, subject splits, windows
 `har.features`          named statistics and spectra of windows
-`har.models`            the pretrained encoder and the classical baseline
-`har.training`          self-supervised pretraining and fine-tuning
-`har.evaluation`        metrics with intervals over subjects, plots, the report
+`har.models`            models on features, the encoder, other networks
+`har.training`          self-supervised pretraining, fine-tuning, fitting
+`har.evaluation`        protocols, metrics over subjects, streams, plots, the report
 `har.export`            ONNX builds, quantization, parity, latency
 `har.registry`          MLflow versions, stages, the promotion gate
 `har.lineage`           digests and the lineage record

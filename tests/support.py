@@ -20,6 +20,8 @@ SMALL = {
     "HAR_SPLIT__VALIDATION_SUBJECTS": '["hapt-07"]',
     "HAR_MODELS__SVM__C_GRID": "[10]",
     "HAR_MODELS__SVM__GAMMA_SCALE": "[1]",
+    "HAR_MODELS__SVM__COPIES": "0",
+    "HAR_PRETRAIN__CHECKPOINT": "own",
     "HAR_PRETRAIN__EPOCHS": "1",
     "HAR_FINETUNE__EPOCHS": "4",
     "HAR_SEEDS": "[0]",

@@ -14,6 +14,8 @@ from har.data.ingest.mapping import ColumnMapping
 from har.data.recording import GYRO
 from har.data.sources import hapt
 from har.data.windows import Windows
+from har.errors import MissingError
+from har.models import catalogue
 from har.store import Store
 
 SLICE = [
@@ -80,6 +82,7 @@ def test_models_are_scored_on_another_data_set(settings: Settings, lab: str) -> 
     quick = [
         "models.svm.c_grid=[10]",
         "models.svm.gamma_scale=[1]",
+        "models.svm.copies=0",
         "pretrain.epochs=1",
         "finetune.epochs=1",
         "seeds=[0]",
@@ -120,3 +123,42 @@ def test_manifest_names_what_made_it(settings: Settings) -> None:
     assert manifest["inputs"]["clean"] == steps.clean(settings).content
     assert manifest["params"]["hop_s"] == 1.28
     assert set(manifest["files"]) == {"X.npy", "y.npy", "index.parquet", "classes.txt"}
+
+
+def test_the_bundled_encoder_is_taken_where_it_fits(settings: Settings) -> None:
+    """It has seen none of whom this split holds out, and comes with the record of whom it saw."""
+    found = steps.pretrain(settings, "encoder-small")
+    assert found is not None
+    seen = json.loads((found.path / "training.json").read_text())["subjects"]
+    assert "hapt-01" in seen
+    assert not {"hapt-02", "hapt-07"} & set(seen)
+    bundled = catalogue.BUNDLED / "encoder-small" / "model.safetensors"
+    assert (found.path / "model.safetensors").read_bytes() == bundled.read_bytes()
+    assert bundled.stat().st_size < 2_000_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "split.validation_subjects=['hapt-01']",
+        "window.length_s=5.12",
+        "models.encoder_small.hidden_size=32",
+    ],
+)
+def test_it_is_left_where_it_does_not_fit(tmp_path: Path, change: str) -> None:
+    """Who is tested was seen in its pretraining, or the model has another size."""
+    settings = load([*SLICE, change, f"store={tmp_path / 'store'}"])
+    assert steps.pretrain(settings, "encoder-small") is None
+
+
+def test_a_checkpoint_is_taken_as_it_is_or_not_at_all(settings: Settings, tmp_path: Path) -> None:
+    """None means random weights; a folder must hold the three files."""
+
+    def with_checkpoint(value: str) -> Settings:
+        pretrain = settings.pretrain.model_copy(update={"checkpoint": value})
+        return settings.model_copy(update={"pretrain": pretrain})
+
+    assert steps.pretrain(with_checkpoint("none"), "encoder-small") is None
+    assert steps.pretrain(with_checkpoint("own"), "svm") is None
+    with pytest.raises(MissingError, match=r"training\.json"):
+        steps.pretrain(with_checkpoint(str(tmp_path / "nowhere")), "encoder-small")

@@ -1,8 +1,12 @@
-"""Training of the encoder: pretraining without labels, then fine-tuning with them.
+"""Training: pretraining without labels, fine-tuning of networks, fitting of classical models.
 
-- `har.training.pretrain`: guess hidden tokens of training subjects' windows.
-- `har.training.finetune`: a new head on the pretrained encoder, early stopping on
-  the validation subjects.
-- `har.training.augment`: small changes that a real wearer would make.
-- `har.training.device`: where and how precisely to compute, seeds, progress.
+- `har.training.train`: any model of the catalogue, by its name.
+- `har.training.pretrain`: windows of training subjects are told by their neighbours in time.
+- `har.training.finetune`: any network under a new head, judged on the validation subjects;
+  what changes while it learns is a `har.training.learner.Learner`.
+- `har.training.freeze`, `har.training.lora`: what of a network learns.
+- `har.training.classical`: models on features, with changed copies of the windows.
+- `har.training.augment`: changes that another wearer, sensor or moment would make.
+- `har.training.checkpoint`, `har.training.parallel`, `har.training.device`: going on after a
+  kill, several processes, where and how precisely to compute.
 """
