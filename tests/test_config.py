@@ -38,3 +38,13 @@ def test_values_are_read_as_toml() -> None:
     settings = load(["seeds=[3, 4]", "registry.model=har12", "finetune.epochs=2"])
     assert settings.seeds == (3, 4)
     assert settings.registry.model == "har12"
+
+
+def test_a_network_changes_single_augmentations() -> None:
+    """What its own section leaves out is as for all networks."""
+    settings = load(
+        ["finetune.augment.gain=0.1", "models.encoder_small.finetune.augment.mixup=0.2"]
+    )
+    augment = settings.finetune_of("encoder-small").augment
+    assert (augment.gain, augment.mixup, augment.shift) == (0.1, 0.2, 8)
+    assert settings.finetune.augment.mixup == 0

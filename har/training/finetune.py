@@ -66,7 +66,8 @@ def finetune(
     folder : Path
         Gets the files.
     settings : FinetuneSettings
-        Length, strength, freezing, precision and processes.
+        Length, strength, freezing, precision and processes; with several of them a
+        calling script needs its ``if __name__ == "__main__"``.
     seed : int
         Of the head, the order of windows, dropout and augmentation; on a CPU a
         repeat is bit-equal.

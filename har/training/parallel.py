@@ -1,5 +1,9 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Several processes at one training: each takes its share of every batch."""
+"""Several processes at one training: each takes its share of every batch.
+
+The step that they take together is the one that a single process would take, but for
+batch norm, which sees each process's share, and for dropout, which each draws alone.
+"""
 
 import multiprocessing
 import os
@@ -9,9 +13,9 @@ from multiprocessing.queues import SimpleQueue
 from typing import Any, TypeVar
 
 import torch
-import torch.multiprocessing as torch_processes
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import ProcessException, spawn
 
 from har.errors import HarError, UsageError
 
@@ -50,9 +54,11 @@ def run(work: Callable[[T], None], job: T, *, processes: int, device: str) -> No
     with tempfile.TemporaryDirectory() as folder:
         meeting = f"file://{folder}/meeting"
         arguments = (processes, device, meeting, errors, work, job)
-        torch_processes.spawn(  # type: ignore[attr-defined]
-            _member, arguments, nprocs=processes
-        )
+        try:
+            spawn(_member, arguments, nprocs=processes)
+        except ProcessException:
+            if errors.empty():
+                raise  # else this one only missed the one that failed
     if not errors.empty():
         raise errors.get()
     return None

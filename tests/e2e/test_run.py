@@ -39,11 +39,13 @@ def test_first_run_tells_data_and_scores(summary: Any) -> None:
 
 
 def test_first_run_registers_two_versions(summary: Any) -> None:
-    """The SVM is judged first, by the floors; the encoder against it."""
+    """The SVM is judged first, by the floors; the encoder against it, and one is champion."""
     first, second = summary["versions"]
-    assert (first["candidate"], first["stage"]) == ("svm", "Production")
+    assert (first["candidate"], first["verdict"]) == ("svm", "passed")
     assert second["candidate"] == "encoder-small"
-    assert second["verdict"] in ("passed", "refused")
+    won = second["verdict"] == "passed"
+    assert first["stage"] == ("Archived" if won else "Production")
+    assert (second["stage"] == "Production") == won
     assert second["reason"]
 
 
@@ -81,7 +83,9 @@ def test_prediction_agrees_with_evaluation(project: Project, summary: Any, suffi
     expected = expected.assign(tick=(expected["start_s"] * 50).round().astype(int))
     both = expected.merge(predicted, on="tick", validate="one_to_one")
     assert len(both) == len(expected) > 100
-    assert (both["predicted"] == both["activity"]).mean() >= 0.995
+    known = both[both["activity"] != "unknown"]
+    assert len(known) > 0.95 * len(both)
+    assert (known["predicted"] == known["activity"]).mean() >= 0.995
 
 
 def test_timeline_for_people(project: Project, summary: Any) -> None:

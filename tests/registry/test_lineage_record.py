@@ -71,7 +71,7 @@ def test_outline(local: Settings, make_candidate) -> None:
     record = build_record(make_candidate(settings=local), run_id="run-1")
     tree = outline(record)
     assert tree["people"]["validation"] == "2: s05, s06"
-    assert tree["model"]["candidate"] == "encoder on tiny"
+    assert tree["model"]["candidate"] == "encoder-small on tiny"
     assert tree["made from"]["raw data: tiny.parquet"] == "sha256 abababababab"
     assert set(tree["steps"]) == {"ingest", "pretrain"}
 
