@@ -162,3 +162,34 @@ def test_a_checkpoint_is_taken_as_it_is_or_not_at_all(settings: Settings, tmp_pa
     assert steps.pretrain(with_checkpoint("own"), "svm") is None
     with pytest.raises(MissingError, match=r"training\.json"):
         steps.pretrain(with_checkpoint(str(tmp_path / "nowhere")), "encoder-small")
+
+
+def test_a_protocol_tests_everybody_once_and_is_found_again(tmp_path: Path) -> None:
+    """Four people in four groups; with one more model only that one is trained."""
+    people = ["hapt-01", "hapt-02", "hapt-03", "hapt-07"]
+    base = [
+        f"data.subjects={people}",
+        "split.test_subjects=['hapt-02']",
+        "split.validation_subjects=['hapt-07']",
+        *("evaluate.groups=4", "evaluate.bootstrap=50", f"store={tmp_path}"),
+        *("models.logistic.c_grid=[0.01]", "models.logistic.copies=0"),
+        *("models.extra_trees.n_estimators=10", "models.extra_trees.copies=0"),
+    ]
+    settings = load([*base, "candidates=['logistic']"])
+    made = steps.evaluate_protocol(settings, "groups")
+    found = json.loads((made.path / "protocol.json").read_text())
+    scores = found["models"]["logistic"]
+    assert len(found["folds"]) == 4
+    assert sorted(scores["per_subject"]) == people
+    assert scores["macro_f1"] > 0.7
+    assert steps.evaluate_protocol(settings, "groups").reused
+    for record in tmp_path.glob("train-logistic/*/training.json"):
+        known = json.loads(record.read_text())
+        assert not set(known["subjects"]) & set(known["validation_subjects"])
+    both = load([*base, "candidates=['logistic', 'extra-trees']", "seeds=[0]"])
+    compared = json.loads(
+        (steps.evaluate_protocol(both, "groups").path / "protocol.json").read_text()
+    )
+    assert len(list(tmp_path.glob("train-logistic/*"))) == 4
+    assert compared["models"]["logistic"] == scores
+    assert set(compared["comparisons"]) == {"extra-trees"}

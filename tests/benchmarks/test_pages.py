@@ -1,0 +1,79 @@
+"""Pages of measurements say how they were made, and hold what was measured."""
+
+from typing import Any
+
+from har.benchmarks import labels, models, page
+
+
+def scores(f1: float, seeds: int) -> dict[str, Any]:
+    """Return what a page reads of a model's scores."""
+    return {
+        "macro_f1": f1,
+        "macro_f1_interval": [f1 - 0.01, f1 + 0.01],
+        "macro_f1_by_seed": {str(seed): f1 + seed / 1000 for seed in range(seeds)},
+        "subjects": {"median": f1, "worst": f1 - 0.1, "worst_subject": "hapt-09"},
+        **{"ece": 0.0123, "n_subjects": 9, "n_windows": 2874},
+    }
+
+
+def build(n_bytes: int, change: float) -> dict[str, Any]:
+    """Return what a page reads of a build."""
+    return {
+        **{"bytes": n_bytes, "latency_ms": 0.25},
+        **{"macro_f1": 0.95 + change, "macro_f1_change": change},
+    }
+
+
+def test_the_page_of_models_holds_scores_comparisons_and_costs() -> None:
+    """One table a protocol and class set, and one of costs, with the smaller int8 build."""
+    versus = {
+        **{"mean_difference": 0.0042, "mean_difference_interval": [0.001, 0.0074]},
+        **{"wilcoxon_p": 0.031, "verdict": "better"},
+    }
+    found = {
+        **{"folds": ["canonical"], "reference": "svm"},
+        "models": {"svm": scores(0.971, 1), "encoder-nano": scores(0.9765, 5)},
+        "comparisons": {"encoder-nano": versus},
+    }
+    costs = {
+        "svm": {
+            **{"parameters": None, "seconds": 41.6, "serving": "fp32"},
+            "builds": {"fp32": build(5_000_000, 0.0)},
+        },
+        "encoder-nano": {
+            **{"parameters": 11034, "seconds": 30.0, "serving": "int8-dynamic"},
+            "builds": {
+                "fp32": build(110_000, 0.0),
+                "int8-dynamic": build(82_000, -0.0011),
+                "int8-static": build(84_000, -0.002),
+            },
+        },
+    }
+    text = "\n".join(models.lines(models.Benchmark({("canonical", 6): found}, costs, (0, 1))))
+    assert "## Protocol canonical, 6 classes" in text
+    assert "1 folds, 9 people tested, 2,874 windows." in text
+    assert "| svm | 0.9710 | 0.961–0.981 | one | 0.971 | 0.871 (hapt-09) | 0.012 |" in text
+    assert "| +0.0042 (+0.0010 to +0.0074) | 0.031 | better |" in text
+    assert "| svm |  | 42 | 5,000 | 0.25 |  |  |  |  | fp32 |" in text
+    row = (
+        "| encoder-nano | 11,034 | 30 | 110 | 0.25 | 82 | 0.25 | 0.9489 | -0.0011 | int8-dynamic |"
+    )
+    assert row in text
+
+
+def test_the_page_of_labels_has_a_column_a_share() -> None:
+    """Every model with its interval and the range of its seeds."""
+    found = {"1": {"svm": scores(0.97, 1)}, "0.01": {"svm": scores(0.88, 2)}}
+    text = "\n".join(labels.lines(found, (0, 1)))
+    assert "| model | 100% of labels | 1% of labels |" in text
+    assert "**0.8800** (0.870–0.890; seeds 0.880–0.881)" in text
+    assert "**0.9700** (0.960–0.980)" in text
+
+
+def test_a_page_tells_how_it_was_made() -> None:
+    """Command, seeds, versions, code and machine."""
+    text = "\n".join(page.made_by((3, 4)))
+    assert "Written by `har" in text
+    assert "- seeds: 3, 4" in text
+    for fact in ("torch", "onnxruntime", "code: SHA-256", "machine:"):
+        assert fact in text
