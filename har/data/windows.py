@@ -212,7 +212,8 @@ def cut_all(
             f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
         )
     y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1).astype(np.int64)
-    kept = _enough(y, index["extra"].to_numpy(), settings.train_class_windows)
+    held = index["split"].to_numpy() != "train"
+    kept = _enough(np.where(held, -1, y), index["extra"].to_numpy(), settings.train_class_windows)
     chosen_index = index.iloc[kept]
     X = [
         _values(recording, chosen_index[chosen_index["place"] == place], settings)
@@ -223,7 +224,10 @@ def cut_all(
 
 
 def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
-    """Return rows: all of the grid, and extra ones of each class up to the number wanted."""
+    """Return rows: all of the grid, and extra ones of each class up to the number wanted.
+
+    Labels are those of training windows; others have -1.
+    """
     kept = [np.flatnonzero(~extra)]
     for label in range(int(y.max()) + 1):
         more = np.flatnonzero(extra & (y == label))

@@ -121,6 +121,14 @@ def test_nobody_else_is_cut_more_densely(recording: Recording) -> None:
         assert len(windows.y) == 6
 
 
+def test_windows_of_others_do_not_make_a_class_full(recordings: list[Recording]) -> None:
+    """What counts is how many windows there are to train on."""
+    chosen = [r for r in recordings if r.meta.subject_id in ("hapt-01", "hapt-02")]
+    settings = WindowSettings(train_class_windows=60)
+    windows = cut_all(chosen, {"train": ["hapt-01"], "test": ["hapt-02"]}, settings, BASIC)
+    assert np.bincount(windows.select("train").y).min() >= 60
+
+
 def test_a_class_is_thinned_evenly(recording: Recording) -> None:
     """Every class keeps its first and last window, and no more than asked for."""
     windows = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
