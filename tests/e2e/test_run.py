@@ -85,7 +85,8 @@ def test_prediction_agrees_with_evaluation(project: Project, summary: Any, suffi
     assert len(both) == len(expected) > 100
     known = both[both["activity"] != "unknown"]
     assert len(known) > 0.95 * len(both)
-    assert (known["predicted"] == known["activity"]).mean() >= 0.995
+    # Predictions are of the build that serves, which may be int8; the evaluation's are not.
+    assert (known["predicted"] == known["activity"]).mean() >= 0.98
 
 
 def test_timeline_for_people(project: Project, summary: Any) -> None:
