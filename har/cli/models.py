@@ -45,7 +45,8 @@ def pretrain(
     from har.models.catalogue import ENCODERS
 
     show_progress()
-    made = steps.pretrain(settings_of(overrides, None, datasets), model)
+    settings = settings_of(["pretrain.checkpoint=own", *(overrides or [])], None, datasets)
+    made = steps.pretrain(settings, model)
     if made is None:
         raise UsageError(f"{model} is not pretrained", expected=f"one of {', '.join(ENCODERS)}")
     _print_made([made], as_json)
@@ -168,7 +169,7 @@ def export(
     show_progress()
     settings = settings_of(overrides, classes, datasets, models)
     exported = [steps.export(settings, name) for name in settings.candidates]
-    found = [json.loads((a.path / "builds.json").read_text()) for a in exported]
+    found = [_read(artifact.path / "builds.json") for artifact in exported]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))
