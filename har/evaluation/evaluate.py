@@ -69,7 +69,11 @@ def evaluate(
         Of the intervals.
     """
     test = windows.select("test")
-    metrics = {name: _metrics(name, model, test, settings) for name, model in models.items()}
+    frozen = test_digest(test)
+    metrics = {
+        name: {"candidate": name, "test_digest": frozen, **_metrics(model, test, settings)}
+        for name, model in models.items()
+    }
     tables = {
         name: predictions(test, model.probabilities[model.chosen_seed])
         for name, model in models.items()
@@ -90,13 +94,11 @@ def evaluate(
     }
     _write_json(
         out / "comparisons.json",
-        {"reference": reference, "test_digest": test_digest(test), "models": comparisons},
+        {"reference": reference, "test_digest": frozen, "models": comparisons},
     )
 
 
-def _metrics(
-    name: str, model: Scorable, test: Windows, settings: EvaluateSettings
-) -> dict[str, Any]:
+def _metrics(model: Scorable, test: Windows, settings: EvaluateSettings) -> dict[str, Any]:
     """Return the scores with the chosen seed, and in short with every other one."""
     chosen = model.probabilities[model.chosen_seed]
     scores = {
@@ -104,8 +106,6 @@ def _metrics(
         for seed, proba in model.probabilities.items()
     }
     return {
-        "candidate": name,
-        "test_digest": test_digest(test),
         **scores[model.chosen_seed],
         "per_dataset": per_dataset(test, chosen),
         "calibration": reliability(test.y, chosen),

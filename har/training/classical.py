@@ -157,13 +157,15 @@ def _features(
 
 def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Windows) -> Floats:
     """Return decisions for training windows by models that were fitted without them."""
-    decisions: list[Floats] = [np.empty(0)] * len(train.y)
-    for fitted, left in _calibration_folds(train):
-        model = features.fit(clone(pipeline), fitted)
-        found = getattr(model, method.DECIDES)(features.own[left])
-        for row, decision in zip(left, found, strict=True):
-            decisions[row] = decision
-    return np.stack(decisions)
+    folds = _calibration_folds(train)
+    models = (features.fit(clone(pipeline), fitted) for fitted, _ in folds)
+    found = [
+        getattr(model, method.DECIDES)(features.own[left])
+        for model, (_, left) in zip(models, folds, strict=True)
+    ]
+    order = np.argsort(np.concatenate([left for _, left in folds]))
+    decisions: Floats = np.concatenate(found)[order]
+    return decisions
 
 
 def _search(
