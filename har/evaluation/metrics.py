@@ -114,25 +114,51 @@ def paired_difference(
     names, matrices_a = _confusions(predictions_a, classes)
     _, matrices_b = _confusions(b, classes)
     f1_a, f1_b = macro_f1(matrices_a), macro_f1(matrices_b)
-    difference = f1_a - f1_b
-    pooled = macro_f1(matrices_a.sum(0)) - macro_f1(matrices_b.sum(0))
-    resampled = macro_f1(resample(matrices_a, settings)) - macro_f1(resample(matrices_b, settings))
-    means = _draws(len(names), settings) @ difference / len(names)
-    rows = zip(names, f1_a, f1_b, difference, strict=True)
-    result = {
-        "n_subjects": len(names),
-        "confidence": settings.confidence,
+    rows = zip(names, f1_a, f1_b, strict=True)
+    return {
         "per_subject": {
-            str(name): {"a": float(a), "b": float(b), "difference": float(d)}
-            for name, a, b, d in rows
+            str(name): {"a": float(a), "b": float(b), "difference": float(a - b)}
+            for name, a, b in rows
         },
+        **paired_matrices(matrices_a[None], matrices_b[None], settings=settings),
+    }
+
+
+def paired_matrices(a: Counts, b: Counts, *, settings: EvaluateSettings) -> dict[str, Any]:
+    """Compare two models, each as the mean over its seeds, on the same subjects: a minus b.
+
+    Parameters
+    ----------
+    a, b : ndarray of shape (n_seeds, n_subjects, n_classes, n_classes)
+        Confusion matrices (rows are labels); the two may differ in seeds.
+    settings : EvaluateSettings
+        Of the intervals; both models are measured on the same resampled subjects.
+
+    Returns
+    -------
+    dict
+        As `paired_difference` returns, without ``per_subject``.
+    """
+    difference = macro_f1(a).mean(0) - macro_f1(b).mean(0)
+    pooled = macro_f1(a.sum(1)).mean() - macro_f1(b.sum(1)).mean()
+    means = _draws(len(difference), settings) @ difference / len(difference)
+    result = {
+        "n_subjects": len(difference),
+        "confidence": settings.confidence,
         "mean_difference": float(difference.mean()),
         "mean_difference_interval": interval(means, settings),
         "macro_f1_difference": float(pooled),
-        "macro_f1_difference_interval": interval(resampled, settings),
+        "macro_f1_difference_interval": interval(
+            resampled_macro_f1(a, settings) - resampled_macro_f1(b, settings), settings
+        ),
         "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else 1.0,
     }
     return {**result, "verdict": verdict(result)}
+
+
+def resampled_macro_f1(matrices: Counts, settings: EvaluateSettings) -> Floats:
+    """Return macro-F1 of bootstrap samples of subjects, mean over seeds, shape (bootstrap,)."""
+    return np.asarray(np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0))
 
 
 def verdict(difference: dict[str, Any]) -> str:

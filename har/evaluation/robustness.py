@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +22,11 @@ from har.data.resample import MAX_FACTOR
 from har.data.windows import Floats, Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 
+if TYPE_CHECKING:
+    from har.models.interface import Model
+
 PredictProba = Callable[[Floats], npt.NDArray[np.floating[Any]]]
 Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
-
-
-class Predicts(Protocol):
-    """A model, as far as it is needed here."""
-
-    def predict_proba(self, X: Floats) -> npt.NDArray[np.floating[Any]]:
-        """Return probabilities of shape (n_windows, n_classes)."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +227,7 @@ def perturb_all(
     windows: Windows,
     out: Path,
     *,
-    models: Mapping[str, Predicts],
+    models: Mapping[str, "Model"],
     recordings: Iterable[Recording],
     rate_hz: float,
     settings: EvaluateSettings,

@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import wilcoxon
 
 from har.config import EvaluateSettings
 from har.evaluation.calibration import reliability
-from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions, verdict
+from har.evaluation.metrics import (
+    Counts,
+    interval,
+    macro_f1,
+    paired_matrices,
+    resampled_macro_f1,
+    subject_confusions,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,14 +50,13 @@ def seed_scores(
     names, matrices = stacked_confusions(predictions, classes)
     pooled = matrices.sum(1)
     per_subject = macro_f1(matrices).mean(0)
-    resampled = np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0)
     low, median, high = np.quantile(per_subject, [0.25, 0.5, 0.75])
     return {
         "classes": list(classes),
         "n_subjects": len(names),
         "n_windows": int(matrices[0].sum()),
         "macro_f1": float(macro_f1(pooled).mean()),
-        "macro_f1_interval": interval(resampled, settings),
+        "macro_f1_interval": interval(resampled_macro_f1(matrices, settings), settings),
         "confidence": settings.confidence,
         "macro_f1_by_seed": {
             str(seed): float(f1) for seed, f1 in zip(predictions, macro_f1(pooled), strict=True)
@@ -96,24 +101,7 @@ def compare_seeds(
     names, of_a = stacked_confusions(a, classes)
     others, of_b = stacked_confusions(b, classes)
     assert (names == others).all()
-    difference = macro_f1(of_a).mean(0) - macro_f1(of_b).mean(0)
-    pooled = [macro_f1(each.sum(1)).mean() for each in (of_a, of_b)]
-    resampled = [
-        np.mean([macro_f1(resample(seed, settings)) for seed in each], axis=0)
-        for each in (of_a, of_b)
-    ]
-    # Resampling the one-subject "matrices" of differences draws the same subjects again.
-    means = resample(difference[:, None, None], settings)[:, 0, 0] / len(difference)
-    result = {
-        "n_subjects": len(names),
-        "confidence": settings.confidence,
-        "mean_difference": float(difference.mean()),
-        "mean_difference_interval": interval(means, settings),
-        "macro_f1_difference": float(pooled[0] - pooled[1]),
-        "macro_f1_difference_interval": interval(resampled[0] - resampled[1], settings),
-        "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else 1.0,
-    }
-    return {**result, "verdict": verdict(result)}
+    return paired_matrices(of_a, of_b, settings=settings)
 
 
 def stacked_confusions(

@@ -10,7 +10,7 @@ outside the classes (a transition, for a model of 6 classes) counts as unlabelle
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,11 @@ from har.data.windows import Windows
 from har.evaluation import plots, streaming_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
-from har.evaluation.robustness import Predicts
 from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
+
+if TYPE_CHECKING:
+    from har.models.interface import Model
 
 EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
 
@@ -125,7 +127,7 @@ def stream_all(
     windows: Windows,
     out: Path,
     *,
-    models: Mapping[str, Predicts],
+    models: Mapping[str, "Model"],
     recordings: Callable[[], Iterable[Recording]],
     window: WindowSettings,
     settings: EvaluateSettings,

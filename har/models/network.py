@@ -12,6 +12,7 @@ from transformers.utils.generic import ModelOutput
 from har.data.recording import CHANNELS
 
 INIT_STD = 0.02
+BATCH = 256  # windows predicted at once
 CLIP = 10.0  # standard deviations of a channel: only a knock is beyond
 
 
@@ -90,6 +91,21 @@ class WindowClassifier(HarNetwork):
             logits = logits / self.config.softmax_temperature
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ActivityOutput(loss=loss, logits=logits)
+
+
+@torch.inference_mode()
+def logits_of(network: WindowClassifier, X: Tensor) -> Tensor:
+    """Return logits of shape (n_windows, num_labels), float32, on the CPU.
+
+    Parameters
+    ----------
+    network : WindowClassifier
+        Is in evaluation mode afterwards.
+    X : Tensor of shape (n_windows, n_samples, 6), m/s² and rad/s
+    """
+    network.eval()
+    chunks = [network(part.to(network.device)).logits.float().cpu() for part in X.split(BATCH)]
+    return torch.cat(chunks)
 
 
 class ChannelClassifier(WindowClassifier):

@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from har.models.network import WindowClassifier
+from har.models.network import WindowClassifier, logits_of
 from har.models.networks import load_network
-
-BATCH = 256  # windows predicted at once
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,8 @@ class TrainedNetwork:
         ----------
         X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
         """
-        with torch.inference_mode():
-            chunks = [
-                self.network(chunk.to(self.network.device)).logits.float().softmax(1).cpu()
-                for chunk in torch.tensor(X).split(BATCH)
-            ]
-        probabilities: npt.NDArray[np.float32] = torch.cat(chunks).numpy()
+        logits = logits_of(self.network, torch.tensor(X))
+        probabilities: npt.NDArray[np.float32] = logits.softmax(1).numpy()
         return probabilities
 
     def to_onnx(self, path: Path) -> None:

@@ -15,14 +15,13 @@ from torch.nn import functional
 
 from har.config import FinetuneSettings
 from har.data.windows import Windows
-from har.models.network import WindowClassifier
+from har.models.network import WindowClassifier, logits_of
 from har.models.record import check_classes, check_unseen, read_record, write_record
 from har.models.temperature import fit_temperature
 from har.progress import track
 from har.training import augment, checkpoint, device, lora, parallel
 from har.training.learner import Learner
 
-BATCH = 256  # windows predicted at once
 logger = logging.getLogger("har.training")
 
 
@@ -191,7 +190,7 @@ def _judge(learner: Learner, windows: Windows) -> dict[str, float]:
     """Return loss and macro-F1 as the first process measures them, in every process."""
     scores = [0.0, 0.0]
     if learner.accelerator.is_main_process:
-        logits, y = _logits(learner.judged, torch.tensor(windows.X)), torch.tensor(windows.y)
+        logits, y = logits_of(learner.judged, torch.tensor(windows.X)), torch.tensor(windows.y)
         macro_f1 = f1_score(windows.y, logits.argmax(1).numpy(), average="macro")
         scores = [float(functional.cross_entropy(logits, y)), float(macro_f1)]
     shared = torch.tensor(scores, dtype=torch.float64, device=learner.accelerator.device)
@@ -199,16 +198,9 @@ def _judge(learner: Learner, windows: Windows) -> dict[str, float]:
     return {"validation_loss": loss, "validation_macro_f1": macro_f1}
 
 
-@torch.no_grad()
-def _logits(model: WindowClassifier, X: Tensor) -> Tensor:
-    model.eval()
-    chunks = [model(chunk.to(model.device)).logits.float().cpu() for chunk in X.split(BATCH)]
-    return torch.cat(chunks)
-
-
 def _temperature(model: WindowClassifier, validation: Windows) -> float:
     """Return what makes the confidence on validation subjects believable."""
-    logits = _logits(model, torch.tensor(validation.X)).double().numpy()
+    logits = logits_of(model, torch.tensor(validation.X)).double().numpy()
     return fit_temperature(logits, validation.y)
 
 
