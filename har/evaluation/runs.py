@@ -1,20 +1,15 @@
-"""Every model, seed and fold of a protocol: run in parallel, found again, scored together."""
+"""The runs of a protocol, of every model, seed and fold, scored together."""
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 
-from har.config import EvaluateSettings, Settings
+from har.config import EvaluateSettings
 from har.evaluation import plots
-from har.evaluation.protocols import Fold
 from har.evaluation.seeds import compare_seeds, seed_scores
-from har.progress import track
 from har.store import Artifact
 
 
@@ -26,38 +21,7 @@ class Run:
     seed: int
     fold: str
     predictions: Artifact
-    training: dict[str, float]
-
-
-def run_folds(settings: Settings, folds: Sequence[Fold], *, jobs: int) -> list[Run]:
-    """Train and test every candidate with every seed in every fold.
-
-    What is in the store is found there, so a call that was stopped goes on.
-
-    Parameters
-    ----------
-    settings : Settings
-        With the candidates and seeds.
-    folds : sequence of Fold
-    jobs : int
-        Processes, each on one thread.
-    """
-    from har import steps
-
-    tasks = [
-        (settings, name, seed, fold)
-        for fold in folds
-        for name in settings.candidates
-        for seed in steps.seeds(settings, name)
-    ]
-    runs = dict(track(_each(tasks, jobs), total=len(tasks), what="models, seeds and folds"))
-    return [runs[i] for i in range(len(tasks))]
-
-
-def in_fold(settings: Settings, fold: Fold) -> Settings:
-    """Return the settings with a fold's split."""
-    own = {"test_subjects": fold.test, "validation_subjects": fold.validation}
-    return settings.model_copy(update={"split": settings.split.model_copy(update=own)})
+    seconds: float  # of the training
 
 
 def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: EvaluateSettings) -> None:
@@ -83,7 +47,7 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         for name in names
     }
     for name in names:
-        scores[name]["seconds"] = sum(run.training["seconds"] for run in runs if run.name == name)
+        scores[name]["seconds"] = sum(run.seconds for run in runs if run.name == name)
         (out / name).mkdir()
         (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(scores[name])))
         _joined(tables[name]).to_parquet(out / name / "predictions.parquet", index=False)
@@ -99,35 +63,6 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         },
     }
     (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
-
-
-def _each(tasks: Sequence[tuple[Settings, str, int, Fold]], jobs: int) -> Iterator[tuple[int, Run]]:
-    """Yield the place and the outcome of every task as it ends."""
-    if jobs == 1:
-        yield from ((i, _run(*task)) for i, task in enumerate(tasks))
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_quiet) as pool:
-        places = {pool.submit(_run, *task): i for i, task in enumerate(tasks)}
-        try:
-            for done in as_completed(places):
-                yield places[done], done.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _quiet() -> None:
-    """Give a process one thread: the other cores have processes of their own."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-
-
-def _run(settings: Settings, name: str, seed: int, fold: Fold) -> Run:
-    from har import steps
-
-    own = in_fold(settings, fold)
-    record = steps.training_record(steps.train(own, name, seed))
-    kept = {key: record[key] for key in ("seconds", "validation_macro_f1")}
-    return Run(name, seed, fold.name, steps.predict_test(own, name, seed), kept)
 
 
 def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:

@@ -8,17 +8,10 @@ their outputs, so calling any one of them makes what is missing and nothing else
 PosixPath('data/store/windows/0f8a…')
 """
 
-from har.steps.assess import (
-    evaluate,
-    evaluate_protocol,
-    folds,
-    perturb,
-    predict_test,
-    stream,
-    transfer,
-)
+from har.steps.assess import evaluate, perturb, predict_test, stream, transfer
 from har.steps.data import clean, data_report, ingest, split, windows
 from har.steps.models import chosen, pretrain, seeds, train, trained, training_record
+from har.steps.protocol import evaluate_protocol, folds
 from har.steps.release import candidate, export, promote, register, report
 
 __all__ = [

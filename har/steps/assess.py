@@ -1,20 +1,18 @@
 """Trained models to scores."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.config import DataSettings, Settings
 from har.data import prepare
 from har.errors import UsageError
-from har.steps.data import clean, split, windows
+from har.steps.data import clean, windows
 from har.steps.models import TORCH, chosen, train, trained, training_record
 from har.store import Artifact, Store
 
 if TYPE_CHECKING:
     from har.data.windows import Windows
     from har.evaluation.evaluate import Scorable
-    from har.evaluation.protocols import Fold, Protocol
 
 
 def evaluate(settings: Settings) -> Artifact:
@@ -139,42 +137,6 @@ def predict_test(settings: Settings, name: str, seed: int) -> Artifact:
         params={},
         code=["har.features", "har.models", "har.evaluation.evaluate"],
         libraries=TORCH,
-    )
-
-
-def folds(settings: Settings, protocol: "Protocol") -> list["Fold"]:
-    """Return the folds of a protocol on the settings' data."""
-    from har.data.prepare import subjects
-    from har.evaluation.protocols import Fold, make_folds
-
-    canonical = json.loads((split(settings).path / "split.json").read_text())
-    return make_folds(
-        protocol,
-        subjects(clean(settings).path),
-        canonical=Fold("canonical", tuple(canonical["test"]), tuple(canonical["validation"])),
-        n_groups=settings.evaluate.groups,
-        n_validation=settings.evaluate.validation_subjects,
-    )
-
-
-def evaluate_protocol(settings: Settings, protocol: "Protocol", *, jobs: int = 1) -> Artifact:
-    """Score every candidate with every seed in all folds of a protocol."""
-    from har.evaluation.runs import run_folds
-
-    found = run_folds(settings, folds(settings, protocol), jobs=jobs)
-
-    def build(out: Path) -> None:
-        from har.evaluation.runs import write_scores
-
-        write_scores(out, protocol, found, settings.evaluate)
-
-    return Store(settings.store).get_or_make(
-        f"protocol-{protocol}",
-        build,
-        inputs={f"{run.name}-{run.seed}-{run.fold}": run.predictions for run in found},
-        params=settings.evaluate.model_dump(),
-        code=["har.evaluation"],
-        libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
     )
 
 
