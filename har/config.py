@@ -106,6 +106,9 @@ class ClassicalSettings(Section):
 
     class_windows: int = Field(1000, ge=1, description="most training windows of a class")
     copies: int = Field(2, ge=0, description="of each training window, changed at random")
+    convolutions: int = Field(
+        0, ge=0, multiple_of=84, description="features of MiniRocket beside the named ones"
+    )
     augment: AugmentSettings = AugmentSettings(rotation_deg=10.0)
 
 
@@ -200,6 +203,7 @@ class ModelSettings(Section):
 
     svm: SvmSettings = SvmSettings()
     logistic: LogisticSettings = LogisticSettings()
+    minirocket: LogisticSettings = LogisticSettings(convolutions=2520)
     extra_trees: ExtraTreesSettings = ExtraTreesSettings()
     encoder_nano: EncoderSettings = EncoderSettings(
         hidden_size=12, heads=2, dropout=0.1, finetune={"learning_rate": 3e-3}

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 COLOURS = {
     "svm": "#D55E00",
     "logistic": "#E69F00",
+    "minirocket": "#AA4499",
     "extra-trees": "#CC79A7",
     "encoder-nano": "#56B4E9",
     "encoder-small": "#0072B2",
@@ -24,7 +25,7 @@ COLOURS = {
     "bert": "#882255",
     "resnet": "#661100",
 }
-MARKERS = dict(zip(COLOURS, "DsPoo8^v<>", strict=True))
+MARKERS = dict(zip(COLOURS, "DsXPoo8^v<>", strict=True))
 INK, QUIET, GRID = "#222222", "#6b6b6b", "#e4e4e4"
 ACCENT = "#0072B2"  # of what a picture is about
 DPI = 160

@@ -10,11 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from har.data.recording import CHANNELS
 from har.errors import DataError
+from har.features.convolutions import Extractor, MiniRocket, WithConvolutions
 from har.features.extractor import WindowFeatures
 
 
 class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turn raw windows into named features; nothing is learned from data.
+    """Turn raw windows into named features, and those of convolutions where asked for.
+
+    Of the data only MiniRocket's biases are learned.
 
     Parameters
     ----------
@@ -24,6 +27,15 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Sampling rate, Hz.
     batch_size : int, default=64
         Windows computed at once.
+    convolutions : int, default=0
+        How many features of MiniRocket come after the named ones.
+    seed : int, default=0
+        Of MiniRocket's draws.
+
+    Attributes
+    ----------
+    extractor_ : Extractor
+        The torch module.
 
     Examples
     --------
@@ -32,15 +44,32 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     (2, 494)
     """
 
-    def __init__(self, n_samples: int = 128, rate_hz: float = 50.0, batch_size: int = 64) -> None:
+    extractor_: Extractor
+
+    def __init__(
+        self,
+        n_samples: int = 128,
+        rate_hz: float = 50.0,
+        batch_size: int = 64,
+        convolutions: int = 0,
+        seed: int = 0,
+    ) -> None:
         self.n_samples = n_samples
         self.rate_hz = rate_hz
         self.batch_size = batch_size
+        self.convolutions = convolutions
+        self.seed = seed
 
     def fit(self, X: npt.NDArray[np.float32] | None = None, y: Any = None) -> Self:
-        """Build the extractor; `X` and `y` are not used."""
-        self.extractor_ = WindowFeatures(self.n_samples, self.rate_hz).eval()
-        return self
+        """Build the extractor; `X` is used for convolutions only, and `y` never."""
+        if not self.convolutions:
+            return self._built()
+        assert X is not None, "MiniRocket's biases are drawn from windows"
+        return self._built(MiniRocket.fit(self._checked(X), self.convolutions, self.seed))
+
+    def restore(self, biases: npt.NDArray[np.float32], channels: npt.NDArray[np.bool_]) -> Self:
+        """Build the extractor with MiniRocket as it was fitted before."""
+        return self._built(MiniRocket(self.n_samples, channels, biases))
 
     def transform(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the features.
@@ -59,13 +88,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If the windows have another shape.
         """
         check_is_fitted(self)
-        expected = (self.n_samples, len(CHANNELS))
-        if X.ndim != 3 or X.shape[1:] != expected:
-            raise DataError(
-                "windows do not fit the features",
-                expected=f"shape (n_windows, {expected[0]}, {expected[1]})",
-                found=str(X.shape),
-            )
+        self._checked(X)
         out = np.empty((len(X), len(self.extractor_.names)), np.float32)
         with torch.inference_mode():
             for start in range(0, len(X), self.batch_size):
@@ -77,3 +100,19 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the name of each feature."""
         check_is_fitted(self)
         return np.asarray(self.extractor_.names, dtype=object)
+
+    def _built(self, convolutions: MiniRocket | None = None) -> Self:
+        named = WindowFeatures(self.n_samples, self.rate_hz)
+        extractor = WithConvolutions(named, convolutions) if convolutions else named
+        self.extractor_ = extractor.eval()
+        return self
+
+    def _checked(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        expected = (self.n_samples, len(CHANNELS))
+        if X.ndim != 3 or X.shape[1:] != expected:
+            raise DataError(
+                "windows do not fit the features",
+                expected=f"shape (n_windows, {expected[0]}, {expected[1]})",
+                found=str(X.shape),
+            )
+        return X

@@ -11,7 +11,7 @@ SIZES = (
     *("n_samples", "rate_hz", "patch", "hidden_size", "num_hidden_layers"),
     *("num_attention_heads", "intermediate_size"),
 )
-CLASSICAL = ("svm", "logistic", "extra-trees")
+CLASSICAL = ("svm", "logistic", "minirocket", "extra-trees")
 DETERMINISTIC = ("svm", "logistic")
 ENCODERS = ("encoder-nano", "encoder-small", "encoder-base")
 

@@ -17,6 +17,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from har.errors import MissingError, VerificationError
+from har.features.convolutions import WithConvolutions
 from har.features.transformer import FeatureTransformer
 from har.models import logistic, svm, trees
 
@@ -50,7 +51,7 @@ class Method(Protocol):
 
 
 METHODS: MappingProxyType[str, Method] = MappingProxyType(
-    {"svm": svm, "logistic": logistic, "extra-trees": trees}
+    {"svm": svm, "logistic": logistic, "minirocket": logistic, "extra-trees": trees}
 )
 
 
@@ -90,6 +91,8 @@ class ClassicalModel:
 
     def save(self, folder: Path) -> None:
         """Write ``model.skops``."""
+        extractor = self.features.extractor_
+        rocket = extractor.convolutions if isinstance(extractor, WithConvolutions) else None
         content = {
             "name": self.name,
             "pipeline": self.pipeline,
@@ -97,6 +100,7 @@ class ClassicalModel:
             "classes": list(self.classes),
             "n_samples": self.features.n_samples,
             "rate_hz": self.features.rate_hz,
+            "convolutions": rocket and {"biases": rocket.biases, "channels": rocket.channels},
         }
         skops.io.dump(content, folder / MODEL)
 
@@ -119,6 +123,8 @@ class ClassicalModel:
                 f"{path}: holds types that are not trusted: {', '.join(unknown)}"
             )
         content: dict[str, Any] = skops.io.load(path, trusted=list(TRUSTED))
-        features = FeatureTransformer(content["n_samples"], content["rate_hz"]).fit()
+        features = FeatureTransformer(content["n_samples"], content["rate_hz"])
+        rocket = content["convolutions"]
+        features = features.restore(**rocket) if rocket else features.fit()
         classes = tuple(content["classes"])
         return cls(content["name"], features, content["pipeline"], content["calibration"], classes)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from har.data.recording import CHANNELS
-from har.features.extractor import WindowFeatures
+from har.features.convolutions import Extractor
 from har.features.scaler import ClippedScaler
 
 OPSET = 18
@@ -17,8 +17,7 @@ class ScaledFeatures(nn.Module):
 
     Parameters
     ----------
-    features : WindowFeatures
-        The extractor.
+    features : Extractor
     scaler : ClippedScaler
         Fitted.
     """
@@ -26,7 +25,7 @@ class ScaledFeatures(nn.Module):
     mean: Tensor
     spread: Tensor
 
-    def __init__(self, features: WindowFeatures, scaler: ClippedScaler) -> None:
+    def __init__(self, features: Extractor, scaler: ClippedScaler) -> None:
         super().__init__()
         self.features, self.clip, self.n_samples = features, scaler.clip, features.n_samples
         self.register_buffer("mean", torch.tensor(scaler.mean_, dtype=torch.float32))

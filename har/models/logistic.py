@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
 from har.config import LogisticSettings
-from har.features.extractor import WindowFeatures
+from har.features.convolutions import Extractor
 from har.models.graph import ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
 
@@ -41,7 +41,7 @@ def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
 
 
 def to_onnx(
-    features: WindowFeatures, pipeline: Pipeline, calibration: dict[str, float], path: Path
+    features: Extractor, pipeline: Pipeline, calibration: dict[str, float], path: Path
 ) -> None:
     """Write features, scaler and regression as one graph."""
     scaled = ScaledFeatures(features, pipeline["scale"])

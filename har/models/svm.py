@@ -25,7 +25,7 @@ from sklearn.svm import SVC
 from torch import Tensor, nn
 
 from har.config import SvmSettings
-from har.features.extractor import WindowFeatures
+from har.features.convolutions import Extractor
 from har.models.graph import ScaledFeatures, write_graph
 
 DECIDES = "decision_function"
@@ -96,7 +96,7 @@ def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
 
 
 def to_onnx(
-    features: WindowFeatures, pipeline: Pipeline, calibration: dict[str, float], path: Path
+    features: Extractor, pipeline: Pipeline, calibration: dict[str, float], path: Path
 ) -> None:
     """Write features, scaler, SVM and coupling as one graph."""
     scaled = ScaledFeatures(features, pipeline["scale"])

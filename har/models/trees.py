@@ -16,7 +16,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.pipeline import Pipeline
 
 from har.config import ExtraTreesSettings
-from har.features.extractor import WindowFeatures
+from har.features.convolutions import Extractor
 from har.models.graph import OPSET, ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
 
@@ -54,7 +54,7 @@ def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
 
 
 def to_onnx(
-    features: WindowFeatures, pipeline: Pipeline, calibration: dict[str, float], path: Path
+    features: Extractor, pipeline: Pipeline, calibration: dict[str, float], path: Path
 ) -> None:
     """Write features, scaler, trees and temperature as one graph."""
     scaled, forest = ScaledFeatures(features, pipeline["scale"]), pipeline["decide"]

@@ -95,7 +95,9 @@ def train_classical(
     check_classes(train, what="training windows")
     _check_people(train)
     method = METHODS[name]
-    transformer = FeatureTransformer(window.n_samples, window.rate_hz).fit()
+    transformer = FeatureTransformer(
+        window.n_samples, window.rate_hz, convolutions=settings.convolutions, seed=seed
+    ).fit(train.X)
     features = _features(transformer, train, settings, seed)
     judged = transformer.transform(validation.X), validation.y
     candidates = method.grid(settings, features.own.shape[1], seed)

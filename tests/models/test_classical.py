@@ -27,6 +27,7 @@ from har.training.classical import train_classical
 SETTINGS: dict[str, ClassicalSettings] = {
     "svm": SvmSettings(c_grid=(3.0,), gamma_scale=(0.25, 0.5)),
     "logistic": LogisticSettings(c_grid=(0.01, 0.1)),
+    "minirocket": LogisticSettings(c_grid=(0.01, 0.1), convolutions=168),
     "extra-trees": ExtraTreesSettings(n_estimators=20, min_samples_leaf=(1, 2)),
 }
 
@@ -73,7 +74,7 @@ def test_the_record_says_what_was_seen_and_chosen(trained: Path) -> None:
     assert len(record["grid"]) == 2
     assert record["subjects"] == ["hapt-01", "hapt-03"]
     assert record["validation_subjects"] == ["hapt-07"]
-    assert record["n_features"] == 494
+    assert record["n_features"] == 494 + SETTINGS[record["model"]].convolutions
 
 
 def test_a_repeat_gives_the_same_probabilities(

@@ -1,0 +1,205 @@
+"""Features of convolutions: MiniRocket as a torch module, the same in training and in ONNX."""
+
+from itertools import combinations
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from har.data.recording import CHANNELS
+from har.features.extractor import WindowFeatures
+
+TAPS = 9
+Patterns = tuple[tuple[int, ...], ...]
+PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
+MOST_DILATIONS = 32
+SCALE = (9.80665,) * 3 + (1.0,) * 3  # one g counts as much as one rad/s
+
+
+class MiniRocket(nn.Module):
+    """Shares of a window in which fixed convolutions of it exceed a bias.
+
+    The transform of Dempster, Schmidt and Webb (2021, doi:10.1145/3447548.3467231)
+    with its extension to several channels: all 84 kernels of nine taps of which three
+    weigh 2 and six -1, at dilations up to the window's length, each over a few
+    channels. A feature is a share of samples, without unit, named
+    ``minirocket.<dilation>.<taps>.<number>``.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one window.
+    channels : ndarray of shape (n_dilations, 84, 6), bool
+        Which channels each convolution adds up.
+    biases : ndarray of shape (n_features,)
+        By dilation, then kernel in the order of `names`, then number.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The name of each feature.
+    """
+
+    scale: Tensor
+
+    def __init__(
+        self, n_samples: int, channels: npt.NDArray[np.bool_], biases: npt.NDArray[np.float32]
+    ) -> None:
+        super().__init__()
+        self.n_samples, self.channels, self.biases = n_samples, channels, biases
+        self.dilations, counts = _dilations(n_samples, len(biases) // len(PATTERNS))
+        self.register_buffer("scale", torch.tensor(SCALE))
+        sizes = [len(PATTERNS) * count for count in counts]
+        own = torch.split(torch.tensor(biases, dtype=torch.float32), sizes)
+        parts = zip(self.dilations, _patterns(len(sizes)), channels, own, strict=True)
+        self.convolutions = nn.ModuleList(_Dilation(*part) for part in parts)
+        self.names = tuple(
+            f"minirocket.{dilation}.{a}{b}{c}.{number}"
+            for dilation, count, order in zip(
+                self.dilations, counts, _patterns(len(sizes)), strict=True
+            )
+            for a, b, c in order
+            for number in range(count)
+        )
+
+    @classmethod
+    def fit(cls, X: npt.NDArray[np.float32], n_features: int, seed: int) -> Self:
+        """Draw channels, and biases from what the convolutions of some windows give.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        n_features : int
+            84 or more; rounded down to a multiple of 84.
+        seed : int
+            Of the draws.
+        """
+        n_samples = X.shape[1]
+        generator = np.random.default_rng(seed)
+        dilations, counts = _dilations(n_samples, n_features // len(PATTERNS))
+        channels = _draw_channels(generator, len(dilations))
+        golden = (np.sqrt(5) + 1) / 2
+        quantiles = (np.arange(1, len(PATTERNS) * sum(counts) + 1) * golden) % 1
+        biases: list[npt.NDArray[np.float64]] = []
+        parts = zip(dilations, counts, _patterns(len(counts)), channels, strict=True)
+        for dilation, count, order, mask in parts:
+            # One window for each kernel: of all of them with all kernels, the diagonal.
+            drawn = torch.tensor(X[generator.integers(len(X), size=len(PATTERNS))])
+            x = (drawn / torch.tensor(SCALE)).transpose(1, 2)
+            found = _convolve(x, _weights(order, mask), dilation).diagonal().T.numpy()
+            for row in found:
+                start = sum(map(len, biases))
+                biases.append(np.quantile(row, quantiles[start : start + count]))
+        return cls(n_samples, channels, np.concatenate(biases).astype(np.float32))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return the features.
+
+        Parameters
+        ----------
+        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+
+        Returns
+        -------
+        Tensor of shape (batch, n_features), from 0 to 1
+        """
+        x = (windows / self.scale).transpose(1, 2)
+        return torch.cat([convolve(x) for convolve in self.convolutions], dim=1)
+
+
+class _Dilation(nn.Module):
+    """All kernels at one dilation, half of them only where they need no padding."""
+
+    weights: Tensor
+    everywhere: Tensor
+    inside: Tensor
+
+    def __init__(
+        self, dilation: int, patterns: Patterns, channels: npt.NDArray[np.bool_], biases: Tensor
+    ) -> None:
+        super().__init__()
+        self.dilation, self.margin = dilation, TAPS // 2 * dilation
+        self.register_buffer("weights", _weights(patterns, channels))
+        everywhere, inside = biases.reshape(len(patterns), -1, 1).chunk(2)
+        self.register_buffer("everywhere", everywhere)
+        self.register_buffer("inside", inside)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return shares of shape (batch, 84 * n_biases)."""
+        padded, plain = _convolve(x, self.weights, self.dilation).chunk(2, dim=1)
+        plain = plain[..., self.margin : plain.shape[2] - self.margin]
+        shares = (_share(padded, self.everywhere), _share(plain, self.inside))
+        return torch.cat(shares, dim=1)
+
+
+def _share(x: Tensor, biases: Tensor) -> Tensor:
+    """Return how much of (batch, kernels, time) is above each kernel's biases."""
+    above = (x[:, :, None] > biases).sum(-1)
+    return (above / x.shape[2]).flatten(1)
+
+
+def _dilations(n_samples: int, each: int) -> tuple[list[int], list[int]]:
+    """Return dilations, and of each how many of the `each` features a kernel has."""
+    n = min(each, MOST_DILATIONS)
+    largest = np.log2((n_samples - 1) / (TAPS - 1))
+    dilations, counts = np.unique(
+        np.logspace(0, largest, n, base=2).astype(int), return_counts=True
+    )
+    counts = (counts * (each / n)).astype(int)
+    counts[: each - counts.sum()] += 1
+    return dilations.tolist(), counts.tolist()
+
+
+def _draw_channels(generator: np.random.Generator, n_dilations: int) -> npt.NDArray[np.bool_]:
+    """Return a few channels for each convolution, fewer more often."""
+    most = np.log2(len(CHANNELS) + 1)
+    n = (2 ** generator.uniform(0, most, (n_dilations, len(PATTERNS), 1))).astype(int)
+    ranks = generator.random((n_dilations, len(PATTERNS), len(CHANNELS))).argsort(-1).argsort(-1)
+    chosen: npt.NDArray[np.bool_] = ranks < n
+    return chosen
+
+
+def _patterns(n_dilations: int) -> list[Patterns]:
+    """Return the kernels of each dilation: first those that count where they are padded, too."""
+    return [
+        PATTERNS[i % 2 :: 2] + PATTERNS[1 - i % 2 :: 2]  # by turns, as the paper has it
+        for i in range(n_dilations)
+    ]
+
+
+def _weights(patterns: Patterns, channels: npt.NDArray[np.bool_]) -> Tensor:
+    """Return the kernels of shape (84, 6, 9), zero for channels that are not theirs."""
+    kernels = np.full((len(patterns), 1, TAPS), -1, np.float32)
+    for kernel, taps in zip(kernels[:, 0], patterns, strict=True):
+        kernel[list(taps)] = 2
+    return torch.tensor(kernels * channels[..., None])
+
+
+def _convolve(x: Tensor, weights: Tensor, dilation: int) -> Tensor:
+    """Return convolutions of shape (batch, 84, n_samples), padded with zeros."""
+    return nn.functional.conv1d(x, weights, padding=TAPS // 2 * dilation, dilation=dilation)
+
+
+class WithConvolutions(nn.Module):
+    """The named features, and MiniRocket's after them.
+
+    Parameters
+    ----------
+    named : WindowFeatures
+    convolutions : MiniRocket
+    """
+
+    def __init__(self, named: WindowFeatures, convolutions: MiniRocket) -> None:
+        super().__init__()
+        self.named, self.convolutions = named, convolutions
+        self.n_samples = named.n_samples
+        self.names = (*named.names, *convolutions.names)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return the features of shape (batch, n_features) of raw windows."""
+        return torch.cat([self.named(windows), self.convolutions(windows)], dim=1)
+
+
+Extractor = WindowFeatures | WithConvolutions
