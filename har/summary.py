@@ -67,15 +67,24 @@ def tables(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def score_tables(title: str, models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Rows]]:
-    """Return the titles and rows of the models' scores, by data set too if there are several."""
-    rows = [
-        [name, dataset, f"{part['n_windows']:,}", f"{part['macro_f1']:.4f}"]
-        for name, m in models.items()
-        for dataset, part in m.get("per_dataset", {}).items()
-    ]
-    tables = [(title, score_rows(models))]
-    if len(rows) > len(models):
-        tables.append(("By data set", (["model", "data set", "windows", "macro-F1"], rows)))
+    """Return the titles and rows of the models' scores, also by what sets windows apart."""
+    return [(title, score_rows(models)), *group_tables(models)]
+
+
+def group_tables(models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Rows]]:
+    """Return titles and rows by data set, placement and device, of those that differ."""
+    first = next(iter(models.values()))
+    tables: list[tuple[str, Rows]] = []
+    for what in first["groups"]:
+        columns = ["model", what, "subjects", "windows", "macro-F1", "interval"]
+        rows = []
+        for name, m in models.items():
+            for group, part in m["groups"][what].items():
+                low, high = part["macro_f1_interval"]
+                counts = (part["n_subjects"], f"{part['n_windows']:,}")
+                f1 = f"{part['macro_f1']:.4f}"
+                rows.append([name, group, *counts, f1, f"{low:.3f}–{high:.3f}"])
+        tables.append((f"By {what}", (columns, rows)))
     return tables
 
 
@@ -151,7 +160,7 @@ def protocol_tables(result: Mapping[str, Any]) -> list[tuple[str, Rows]]:
                 *(f"{subjects['worst']:.3f}", f"{m['ece']:.3f}"),
             ]
         )
-    tables: list[tuple[str, Rows]] = [(title, (columns, rows))]
+    tables: list[tuple[str, Rows]] = [(title, (columns, rows)), *group_tables(models)]
     if result["comparisons"]:
         tables.append((f"Compared with {result['reference']}", comparison_rows(result)))
     return tables

@@ -38,6 +38,8 @@ class RecordingMeta:
         SHA-256 of each source file by name.
     conversions : tuple of str
         What was applied to the source's values.
+    device : str
+        Model of the device; empty where unknown.
     start_s : float
         Time in the source's recording at which this one starts, s.
     rows_kept, rows_repaired : int
@@ -52,6 +54,7 @@ class RecordingMeta:
     licence: str
     source: dict[str, str] = field(default_factory=dict)
     conversions: tuple[str, ...] = ()
+    device: str = ""
     start_s: float = 0.0
     rows_kept: int = 0
     rows_repaired: int = 0

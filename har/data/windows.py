@@ -29,8 +29,8 @@ class Windows:
     y : ndarray of shape (n_windows,), int64
         Index into `classes`, or -1: unlabelled, mixed or outside the class set.
     index : DataFrame
-        ``window_id, dataset, subject_id, recording_id, start_s, activity, purity, split``,
-        and ``extra``: whether it starts between two windows of the grid.
+        ``window_id, dataset, subject_id, recording_id, placement, device, start_s, activity,
+        purity, split``, and ``extra``: whether it starts between two windows of the grid.
     classes : tuple of str
         Class names.
     """
@@ -136,6 +136,8 @@ def _index(recording: Recording, settings: WindowSettings, density: int = 1) -> 
             "dataset": meta.dataset,
             "subject_id": meta.subject_id,
             "recording_id": meta.recording_id,
+            "placement": meta.placement,
+            "device": meta.device,
             "start_s": table["time_s"].to_numpy()[starts],
             "activity": pd.Categorical.from_codes(codes, categories=pd.Index(ALL)),
             "purity": purity,

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import confusion_matrix
 
 from har.config import EvaluateSettings
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
 from har.evaluation.calibration import reliability, selective
-from har.evaluation.metrics import macro_f1, paired_difference, score
+from har.evaluation.metrics import paired_difference, score
+from har.evaluation.seeds import GROUPS, group_scores
 from har.lineage import digest
 
 Probabilities = npt.NDArray[np.floating[Any]]
@@ -107,7 +107,7 @@ def _metrics(model: Scorable, test: Windows, settings: EvaluateSettings) -> dict
     }
     return {
         **scores[model.chosen_seed],
-        "per_dataset": per_dataset(test, chosen),
+        "groups": group_scores({0: predictions(test, chosen)}, test.classes, settings=settings),
         "calibration": reliability(test.y, chosen),
         "selective": selective(test.y, chosen),
         "chosen_seed": model.chosen_seed,
@@ -133,18 +133,6 @@ def test_digest(test: Windows) -> str:
     )
 
 
-def per_dataset(test: Windows, probabilities: Probabilities) -> dict[str, dict[str, float]]:
-    """Return windows and macro-F1 on the test subjects of each data set."""
-    predicted = np.asarray(probabilities).argmax(1)
-    found = {}
-    for name, rows in test.index.groupby("dataset").indices.items():
-        matrix = confusion_matrix(
-            test.y[rows], predicted[rows], labels=np.arange(len(test.classes))
-        )
-        found[str(name)] = {"n_windows": len(rows), "macro_f1": float(macro_f1(matrix))}
-    return found
-
-
 def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:
     """Return one row a window: where it is from, label, prediction, class probabilities.
 
@@ -158,11 +146,12 @@ def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``window_id, subject_id, recording_id, start_s, label, predicted`` (class names)
-        and ``p_<class>`` in the order of the classes.
+        ``window_id, dataset, placement, device, subject_id, recording_id, start_s, label,
+        predicted`` (class names) and ``p_<class>`` in the order of the classes.
     """
     names = np.array(test.classes)
-    table = test.index[["window_id", "subject_id", "recording_id", "start_s"]].copy()
+    columns = ["window_id", *GROUPS, "subject_id", "recording_id", "start_s"]
+    table = test.index[columns].copy()
     table["label"] = names[test.y]
     table["predicted"] = names[np.asarray(probabilities).argmax(1)]
     table[[f"p_{name}" for name in names]] = probabilities

@@ -21,6 +21,8 @@ from har.evaluation.metrics import (
     subject_confusions,
 )
 
+GROUPS = ("dataset", "placement", "device")
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -45,7 +47,8 @@ def seed_scores(
         JSON-able: ``macro_f1`` (pooled over subjects, mean over seeds), its interval and
         its values by seed and by fold, ``accuracy``, macro ``precision`` and ``recall``,
         ``per_class``, ``per_subject``, their ``subjects`` summary (median, quartiles,
-        worst), ``ece`` and the ``confusion`` of all seeds together.
+        worst), ``groups`` (as `group_scores`), ``ece`` and the ``confusion`` of all seeds
+        together.
     """
     names, matrices = stacked_confusions(predictions, classes)
     pooled = matrices.sum(1)
@@ -70,9 +73,46 @@ def seed_scores(
             "worst": float(per_subject.min()),
             "worst_subject": str(names[per_subject.argmin()]),
         },
+        "groups": group_scores(predictions, classes, settings=settings),
         "ece": float(np.mean([_ece(table, classes) for table in predictions.values()])),
         "confusion": pooled.sum(0).tolist(),
     }
+
+
+def group_scores(
+    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: EvaluateSettings
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Score a model on each data set, placement and model of device.
+
+    Parameters
+    ----------
+    predictions : mapping of int to DataFrame
+        By seed, with the columns of `GROUPS` and those that `seed_scores` asks for.
+    classes : tuple of str
+        Class names.
+    settings : EvaluateSettings
+        Of the intervals.
+
+    Returns
+    -------
+    dict
+        By what groups the windows, then by group: ``n_subjects``, ``n_windows``,
+        ``macro_f1`` and its interval. What is the same for all windows groups nothing.
+    """
+    first = next(iter(predictions.values()))
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for column in GROUPS:
+        values = sorted(first[column].unique())
+        for value in values if len(values) > 1 else ():
+            of_group = {seed: table[table[column] == value] for seed, table in predictions.items()}
+            names, matrices = stacked_confusions(of_group, classes)
+            found.setdefault(column, {})[str(value) or "unknown"] = {
+                "n_subjects": len(names),
+                "n_windows": int(matrices[0].sum()),
+                "macro_f1": float(macro_f1(matrices.sum(1)).mean()),
+                "macro_f1_interval": interval(resampled_macro_f1(matrices, settings), settings),
+            }
+    return found
 
 
 def compare_seeds(

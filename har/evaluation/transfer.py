@@ -13,6 +13,7 @@ from har.data.windows import Windows
 from har.evaluation import plots
 from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
+from har.evaluation.seeds import group_scores
 
 OTHER = "other"
 
@@ -49,15 +50,17 @@ def evaluate_transfer(
     for name, proba in probabilities.items():
         lifted = lift_probabilities(proba, model_classes, windows.classes)
         metrics = score(test.y, lifted, test.subjects, answers.classes, settings=settings)
+        table = predictions(answers, lifted)
         found[name] = {
             "candidate": name,
             "datasets": sorted(set(test.index["dataset"])),
             "model_classes": list(model_classes),
             "test_digest": test_digest(test),
             **metrics,
+            "groups": group_scores({0: table}, answers.classes, settings=settings),
         }
         (out / name).mkdir()
-        predictions(answers, lifted).to_parquet(out / name / "predictions.parquet", index=False)
+        table.to_parquet(out / name / "predictions.parquet", index=False)
         (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
         (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(found[name])))
     (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(found)))

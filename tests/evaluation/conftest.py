@@ -23,7 +23,7 @@ def make_windows() -> Windows:
     index = pd.DataFrame(
         {
             "window_id": [f"w{i}" for i in range(len(y))],
-            "dataset": "tiny",
+            **{"dataset": "tiny", "placement": "waist", "device": ""},
             "subject_id": subjects,
             "recording_id": subjects,
             "start_s": np.arange(len(y), dtype=float),

@@ -22,12 +22,12 @@ def test_predictions_are_one_row_a_labelled_test_window(
     table = pd.read_parquet(evaluation / name / "predictions.parquet")
     test = windows.select("test")
     assert table["window_id"].tolist() == test.index["window_id"].tolist()
-    assert list(table)[:6] == [
-        *("window_id", "subject_id", "recording_id", "start_s"),
-        *("label", "predicted"),
+    assert list(table)[:9] == [
+        *("window_id", "dataset", "placement", "device", "subject_id", "recording_id"),
+        *("start_s", "label", "predicted"),
     ]
-    assert list(table)[6:] == ["p_walking", "p_sitting", "p_lying"]
-    best = table[list(table)[6:]].idxmax(axis=1).str.removeprefix("p_")
+    assert list(table)[9:] == ["p_walking", "p_sitting", "p_lying"]
+    best = table[list(table)[9:]].idxmax(axis=1).str.removeprefix("p_")
     assert (table["predicted"] == best).all()
     assert (table["label"] == np.array(windows.classes)[test.y]).all()
 

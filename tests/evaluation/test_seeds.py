@@ -9,6 +9,7 @@ from har.evaluation.metrics import paired_difference
 from har.evaluation.seeds import compare_seeds, seed_scores
 
 CLASSES = ("walking", "lying")
+PLACEMENTS = ("waist", "wrist")
 SETTINGS = EvaluateSettings(bootstrap=300)
 
 
@@ -22,6 +23,7 @@ def table(errors: dict[str, int], n: int = 10) -> pd.DataFrame:
         part = pd.DataFrame(
             {
                 "window_id": [f"{who}-{k}" for k in range(n)],
+                **{"dataset": "lab", "placement": PLACEMENTS[i % 2], "device": ""},
                 "subject_id": who,
                 "fold": f"group {i // 2 + 1}",
                 "label": names[y],
@@ -65,6 +67,21 @@ def test_subjects_are_summed_up() -> None:
     assert found["macro_f1_by_fold"] == pytest.approx({"group 1": 0.9, "group 2": 0.6})
     low, high = found["macro_f1_interval"]
     assert 0.6 <= low < found["macro_f1"] < high <= 1
+
+
+def test_placements_are_scored_apart(two_seeds: dict[int, pd.DataFrame]) -> None:
+    """One wore it at the waist, one at the wrist; there is one data set and no device is known."""
+    found = seed_scores(two_seeds, CLASSES, settings=SETTINGS)["groups"]
+    assert list(found) == ["placement"]
+    assert found["placement"]["waist"] == {
+        **{"n_subjects": 1, "n_windows": 10, "macro_f1": pytest.approx(0.8)},
+        "macro_f1_interval": pytest.approx([0.8, 0.8]),
+    }
+    one_device = {seed: t.assign(device=["x"] * 10 + [""] * 10) for seed, t in two_seeds.items()}
+    assert set(seed_scores(one_device, CLASSES, settings=SETTINGS)["groups"]["device"]) == {
+        "unknown",
+        "x",
+    }
 
 
 def test_one_seed_is_compared_as_two_models_are() -> None:

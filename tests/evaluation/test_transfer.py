@@ -54,7 +54,7 @@ def tiny() -> Windows:
     index = pd.DataFrame(
         {
             "window_id": [f"w{i}" for i in range(10)],
-            "dataset": "other",
+            **{"dataset": "other", "placement": "wrist", "device": ""},
             "subject_id": who,
             "recording_id": who,
             "start_s": np.arange(10.0),
@@ -133,7 +133,7 @@ def test_metrics_say_what_was_scored(scored: Path) -> None:
 def test_predictions_are_of_the_common_classes(scored: Path) -> None:
     """One row a labelled window, with the probability of other in the last column."""
     table = pd.read_parquet(scored / "svm" / "predictions.parquet")
-    assert list(table)[4:] == ["label", "predicted", "p_walking", "p_stairs", "p_other"]
+    assert list(table)[7:] == ["label", "predicted", "p_walking", "p_stairs", "p_other"]
     assert table["window_id"].tolist() == ["w0", "w1", "w2", "w3", "w5", "w6", "w7", "w8"]
     assert table["predicted"].tolist() == [
         *("walking", "other", "stairs", "stairs"),

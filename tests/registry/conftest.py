@@ -43,7 +43,7 @@ def windows_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = pd.DataFrame(
         {
             "window_id": [f"w{i}" for i in range(len(who))],
-            "dataset": "tiny",
+            **{"dataset": "tiny", "placement": "waist", "device": ""},
             "subject_id": who,
             "recording_id": [f"{subject}-r1" for subject in who],
             "start_s": 1.28 * np.tile(np.arange(PER_SUBJECT), len(SUBJECTS)),

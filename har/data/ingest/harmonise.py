@@ -217,6 +217,7 @@ def _recording(
         licence=origin.source.licence,
         source=origin.digests,
         conversions=(*raw.conversions, *_conversions(raw)),
+        device=raw.device,
         start_s=start_s,
     )
     columns = {c: told[c].to_numpy() for c in CHANNELS if c in told}

@@ -60,6 +60,8 @@ class Raw:
     gyro_unit : {"rad/s", "deg/s"}
     conversions : tuple of str
         What the source computed itself, in words.
+    device : str
+        Model of the device; empty where the data set does not tell.
     """
 
     subject: str
@@ -69,6 +71,7 @@ class Raw:
     acc_unit: Literal["m/s2", "g"] = "m/s2"
     gyro_unit: Literal["rad/s", "deg/s"] = "rad/s"
     conversions: tuple[str, ...] = ()
+    device: str = ""
 
 
 @dataclass(frozen=True)

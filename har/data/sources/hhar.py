@@ -101,7 +101,8 @@ def _recordings(
     for clock, rows in accs.items():
         name = device if len(accs) == 1 else f"{device}-clock{clock}"
         tables = (rows, gyros[clock].drop(columns="label")) if clock in gyros else (rows,)
-        yield Raw(user, name, placement, tables)
+        model = device.rpartition("_")[0] or device  # nexus4_1 is the first Nexus 4
+        yield Raw(user, name, placement, tables, device=model)
 
 
 def _clocks(delay_s: "pd.Series[float]") -> list[float]:

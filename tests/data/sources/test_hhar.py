@@ -55,7 +55,8 @@ def test_sensors_are_joined_by_the_devices_clock(tmp_path: Path) -> None:
     (recording,) = read.recordings.values()
     table, meta = recording.table, recording.meta
     assert (meta.recording_id, meta.subject_id) == ("hhar-a-waist-nexus4_1", "hhar-a")
-    assert (meta.placement, meta.rate_hz) == ("waist", pytest.approx(200, rel=1e-3))
+    assert (meta.placement, meta.device) == ("waist", "nexus4")
+    assert meta.rate_hz == pytest.approx(200, rel=1e-3)
     np.testing.assert_allclose(table["time_s"], np.arange(200) / 200, atol=1e-6)
     assert table.loc[3, "acc_x"] == -0.5
     assert table.loc[3, "acc_z"] == np.float32(9.83)
