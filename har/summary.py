@@ -156,7 +156,7 @@ def protocol_tables(result: Mapping[str, Any]) -> list[tuple[str, Rows]]:
             [
                 *(name, f"{m['macro_f1']:.4f}", f"{low:.3f}–{high:.3f}"),
                 f"{min(by_seed):.3f}–{max(by_seed):.3f}" if len(by_seed) > 1 else "",
-                *(f"{subjects['median']:.3f}", f"{q25:.3f}–{q75:.3f}"),
+                *(f"{subjects['median']:.3f}", f"{q25:.2f}–{q75:.2f}"),
                 *(f"{subjects['worst']:.3f}", f"{m['ece']:.3f}"),
             ]
         )

@@ -180,6 +180,9 @@ def test_a_protocol_tests_everybody_once_and_is_found_again(tmp_path: Path) -> N
     found = json.loads((made.path / "protocol.json").read_text())
     scores = found["models"]["logistic"]
     assert len(found["folds"]) == 4
+    page = (made.path / "protocol.html").read_text()
+    assert all(who in page for who in people)
+    assert f"{scores['macro_f1']:.3f}" in page
     assert sorted(scores["per_subject"]) == people
     assert scores["macro_f1"] > 0.7
     assert steps.evaluate_protocol(settings, "groups").reused

@@ -134,6 +134,8 @@ def evaluate(
         return print_json(found)
     for heading, (columns, rows) in tables(found):
         out.print(table(heading, columns, rows))
+    if protocol:
+        out.print(f"Page: {made.path / 'protocol.html'}", soft_wrap=True)
 
 
 def _scored(

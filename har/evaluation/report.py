@@ -2,20 +2,19 @@
 
 import json
 import platform
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment
 
 from har.config import Settings
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots
-from har.page import data_uri, environment
+from har.page import change, data_uri, environment, score
 
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 COUNTED = {
@@ -60,7 +59,7 @@ def write_report(
     comparisons = _json(evaluation / "comparisons.json")
     models = {name: _json(evaluation / name / "metrics.json") for name in exports}
     page = (
-        _environment()
+        environment(Path(__file__).parent)
         .get_template("report.html")
         .render(
             dataset=settings.data.name,
@@ -126,32 +125,6 @@ def _sentence(
         f"({difference['confidence']:.0%} interval {change(low)} to {change(high)}, "
         f"Wilcoxon p = {difference['wilcoxon_p']:.2g})."
     )
-
-
-def score(value: float) -> str:
-    """Format a score between 0 and 1.
-
-    >>> score(0.96512)
-    '0.965'
-    """
-    return f"{value:.3f}"
-
-
-def change(value: float) -> str:
-    """Format a difference of scores, with its sign.
-
-    >>> change(-0.0052), change(0.00001)
-    ('−0.005', '0.000')
-    """
-    text = f"{value:+.3f}"
-    return text[1:] if float(text) == 0 else text.replace("-", "−")
-
-
-def _environment() -> Environment:
-    made = environment(Path(__file__).parent)
-    filters: dict[str, Callable[..., str]] = {"score": score, "change": change}
-    made.filters.update(filters)
-    return made
 
 
 def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:

@@ -1,15 +1,19 @@
-"""The runs of a protocol, of every model, seed and fold, scored together."""
+"""The runs of a protocol, of every model, seed and fold, scored together on one page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from har.config import EvaluateSettings
 from har.evaluation import plots
+from har.evaluation.report import sentences
 from har.evaluation.seeds import compare_seeds, seed_scores
+from har.page import data_uri, environment
 from har.store import Artifact
 
 
@@ -25,7 +29,7 @@ class Run:
 
 
 def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: EvaluateSettings) -> None:
-    """Score all runs and write ``protocol.json`` and plots.
+    """Score all runs and write ``protocol.json``, ``protocol.html`` and plots.
 
     Parameters
     ----------
@@ -49,7 +53,6 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
     for name in names:
         scores[name]["seconds"] = sum(run.seconds for run in runs if run.name == name)
         (out / name).mkdir()
-        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(scores[name])))
         _joined(tables[name]).to_parquet(out / name / "predictions.parquet", index=False)
     reference, *others = names
     found = {
@@ -63,6 +66,23 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         },
     }
     (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
+    tested = {run.fold: sorted(set(_table(run)["subject_id"])) for run in runs}
+    page = environment(Path(__file__).parent).get_template("protocol.html")
+    html = page.render(
+        **{**found, "folds": tested},
+        sentences=sentences(scores, {"reference": reference, "models": found["comparisons"]}),
+        images={name: data_uri(plots.png(figure)) for name, figure in _figures(scores).items()},
+    )
+    (out / "protocol.html").write_text(html, encoding="utf-8")
+
+
+def _figures(scores: Mapping[str, dict[str, Any]]) -> dict[str, Figure]:
+    found = {f"{name}/confusion": plots.confusion(m) for name, m in scores.items()}
+    people = {
+        name: {**m, "per_subject": {who: {"macro_f1": f1} for who, f1 in m["per_subject"].items()}}
+        for name, m in scores.items()
+    }
+    return {**found, "per_subject": plots.per_subject(people)}
 
 
 def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
@@ -70,9 +90,12 @@ def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
     found: dict[int, list[pd.DataFrame]] = {}
     for run in runs:
         if run.name == name:
-            table = pd.read_parquet(run.predictions.path / "predictions.parquet")
-            found.setdefault(run.seed, []).append(table.assign(fold=run.fold))
+            found.setdefault(run.seed, []).append(_table(run).assign(fold=run.fold))
     return {seed: pd.concat(parts, ignore_index=True) for seed, parts in found.items()}
+
+
+def _table(run: Run) -> pd.DataFrame:
+    return pd.read_parquet(run.predictions.path / "predictions.parquet")
 
 
 def _joined(tables: dict[int, pd.DataFrame]) -> pd.DataFrame:
