@@ -70,12 +70,15 @@ def evaluate(
     """
     test = windows.select("test")
     frozen = test_digest(test)
-    metrics = {
-        name: {"candidate": name, "test_digest": frozen, **_metrics(model, test, settings)}
-        for name, model in models.items()
-    }
     tables = {
         name: predictions(test, model.probabilities[model.chosen_seed])
+        for name, model in models.items()
+    }
+    metrics = {
+        name: {
+            **{"candidate": name, "test_digest": frozen, **_metrics(model, test, settings)},
+            "groups": group_scores({0: tables[name]}, test.classes, settings=settings),
+        }
         for name, model in models.items()
     }
     for name, model in models.items():
@@ -107,7 +110,6 @@ def _metrics(model: Scorable, test: Windows, settings: EvaluateSettings) -> dict
     }
     return {
         **scores[model.chosen_seed],
-        "groups": group_scores({0: predictions(test, chosen)}, test.classes, settings=settings),
         "calibration": reliability(test.y, chosen),
         "selective": selective(test.y, chosen),
         "chosen_seed": model.chosen_seed,

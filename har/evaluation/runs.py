@@ -66,7 +66,8 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         },
     }
     (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
-    tested = {run.fold: sorted(set(_table(run)["subject_id"])) for run in runs}
+    people = first.groupby("fold", sort=False)["subject_id"]
+    tested = {fold: sorted(set(who)) for fold, who in people}
     page = environment(Path(__file__).parent).get_template("protocol.html")
     html = page.render(
         **{**found, "folds": tested},
@@ -90,12 +91,9 @@ def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
     found: dict[int, list[pd.DataFrame]] = {}
     for run in runs:
         if run.name == name:
-            found.setdefault(run.seed, []).append(_table(run).assign(fold=run.fold))
+            table = pd.read_parquet(run.predictions.path / "predictions.parquet")
+            found.setdefault(run.seed, []).append(table.assign(fold=run.fold))
     return {seed: pd.concat(parts, ignore_index=True) for seed, parts in found.items()}
-
-
-def _table(run: Run) -> pd.DataFrame:
-    return pd.read_parquet(run.predictions.path / "predictions.parquet")
 
 
 def _joined(tables: dict[int, pd.DataFrame]) -> pd.DataFrame:

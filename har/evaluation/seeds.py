@@ -56,10 +56,7 @@ def seed_scores(
     low, median, high = np.quantile(per_subject, [0.25, 0.5, 0.75])
     return {
         "classes": list(classes),
-        "n_subjects": len(names),
-        "n_windows": int(matrices[0].sum()),
-        "macro_f1": float(macro_f1(pooled).mean()),
-        "macro_f1_interval": interval(resampled_macro_f1(matrices, settings), settings),
+        **_pooled(matrices, settings),
         "confidence": settings.confidence,
         "macro_f1_by_seed": {
             str(seed): float(f1) for seed, f1 in zip(predictions, macro_f1(pooled), strict=True)
@@ -105,13 +102,8 @@ def group_scores(
         values = sorted(first[column].unique())
         for value in values if len(values) > 1 else ():
             of_group = {seed: table[table[column] == value] for seed, table in predictions.items()}
-            names, matrices = stacked_confusions(of_group, classes)
-            found.setdefault(column, {})[str(value) or "unknown"] = {
-                "n_subjects": len(names),
-                "n_windows": int(matrices[0].sum()),
-                "macro_f1": float(macro_f1(matrices.sum(1)).mean()),
-                "macro_f1_interval": interval(resampled_macro_f1(matrices, settings), settings),
-            }
+            _, matrices = stacked_confusions(of_group, classes)
+            found.setdefault(column, {})[str(value) or "unknown"] = _pooled(matrices, settings)
     return found
 
 
@@ -158,6 +150,16 @@ def stacked_confusions(
         for table in predictions.values()
     ]
     return found[0][0], np.stack([matrices for _, matrices in found])
+
+
+def _pooled(matrices: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+    """Return the counts, the macro-F1 of all subjects together and its interval."""
+    return {
+        "n_subjects": matrices.shape[1],
+        "n_windows": int(matrices[0].sum()),
+        "macro_f1": float(macro_f1(matrices.sum(1)).mean()),
+        "macro_f1_interval": interval(resampled_macro_f1(matrices, settings), settings),
+    }
 
 
 def _averages(pooled: Counts, classes: tuple[str, ...]) -> dict[str, Any]:

@@ -82,16 +82,16 @@ class MiniRocket(nn.Module):
         channels = _draw_channels(generator, len(dilations))
         golden = (np.sqrt(5) + 1) / 2
         quantiles = (np.arange(1, len(PATTERNS) * sum(counts) + 1) * golden) % 1
+        of_kernel = iter(np.split(quantiles, np.cumsum(np.repeat(counts, len(PATTERNS)))[:-1]))
         biases: list[npt.NDArray[np.float64]] = []
-        parts = zip(dilations, counts, _patterns(len(counts)), channels, strict=True)
-        for dilation, count, order, mask in parts:
+        for dilation, order, mask in zip(
+            dilations, _patterns(len(dilations)), channels, strict=True
+        ):
             # One window for each kernel: of all of them with all kernels, the diagonal.
             drawn = torch.tensor(X[generator.integers(len(X), size=len(PATTERNS))])
             x = (drawn / torch.tensor(SCALE)).transpose(1, 2)
             found = _convolve(x, _weights(order, mask), dilation).diagonal().T.numpy()
-            for row in found:
-                start = sum(map(len, biases))
-                biases.append(np.quantile(row, quantiles[start : start + count]))
+            biases += [np.quantile(row, next(of_kernel)) for row in found]
         return cls(n_samples, channels, np.concatenate(biases).astype(np.float32))
 
     def forward(self, windows: Tensor) -> Tensor:
