@@ -265,6 +265,9 @@ class FinetuneSettings(Section):
     """Fine-tuning of a network with a new head."""
 
     epochs: int = 12
+    min_steps: int = Field(
+        240, ge=0, description="batches at least: an epoch repeats windows if they are few"
+    )
     batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.05

@@ -158,12 +158,13 @@ def _fit(learner: Learner, job: Job) -> None:
 
 
 def _epoch(learner: Learner, job: Job) -> float:
-    """Learn from every training window once; return the mean loss of the batches."""
+    """Learn from every training window, from few of them often; return the batches' mean loss."""
     settings, accelerator, generator = job.settings, learner.accelerator, learner.generator
     X, y = torch.tensor(job.train.X), torch.tensor(job.train.y)
     targets, weights = functional.one_hot(y).float(), _class_weights(y, settings.class_weight)
     smoothing, losses = settings.label_smoothing, []
-    for rows in torch.randperm(len(X), generator=generator).split(settings.batch_size):
+    order = torch.cat([torch.randperm(len(X), generator=generator) for _ in range(learner.passes)])
+    for rows in order.split(settings.batch_size):
         batch = augment.augment(X[rows], settings.augment, generator)
         target = targets[rows]
         if settings.augment.mixup:

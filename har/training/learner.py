@@ -55,6 +55,8 @@ class Learner:
 
     Attributes
     ----------
+    passes : int
+        How often each window is learned from in one epoch.
     judged : WindowClassifier
         What is measured and saved: the model, or the moving average of its weights.
     """
@@ -77,7 +79,8 @@ class Learner:
         optimizer = torch.optim.AdamW(
             self.freezing.learnable, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        steps = settings.epochs * math.ceil(n_windows / settings.batch_size)
+        self.passes = _passes(settings, n_windows)
+        steps = settings.epochs * math.ceil(self.passes * n_windows / settings.batch_size)
         warmup = round(settings.warmup_ratio * steps)
         self.scheduler = get_cosine_schedule_with_warmup(optimizer, warmup, steps)
         self.optimizer = accelerator.prepare(optimizer)
@@ -114,6 +117,12 @@ class Learner:
             "scaler": self.accelerator.scaler,  # of fp16 alone
         }
         return {name: part for name, part in parts.items() if part is not None}
+
+
+def _passes(settings: FinetuneSettings, n_windows: int) -> int:
+    """Return how often an epoch goes through few windows to reach the least number of steps."""
+    wanted = settings.min_steps * settings.batch_size
+    return max(1, math.ceil(wanted / (settings.epochs * n_windows)))
 
 
 def _average(model: nn.Module, decay: float) -> AveragedModel:

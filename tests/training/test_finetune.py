@@ -68,7 +68,9 @@ def test_without_pretraining_the_scales_are_the_training_windows_own(
     """A network from random weights learns too, on scales that no other window has touched."""
     settings = Settings(models={"encoder_small": {"hidden_size": 32}})  # type: ignore[arg-type]
     make = partial(make_network, "encoder-small", settings, small.classes)
-    tuning = FinetuneSettings(epochs=3, freeze="none", batch_size=32, learning_rate=3e-3)
+    tuning = FinetuneSettings(
+        epochs=3, min_steps=0, freeze="none", batch_size=32, learning_rate=3e-3
+    )
     finetune(small, make, tmp_path, settings=tuning, seed=0)
     assert each(tmp_path, "train_loss")[-1] < 0.9 * each(tmp_path, "train_loss")[0]
     expected = make()
@@ -124,6 +126,13 @@ def test_the_average_is_what_is_measured_and_saved(tune: Tune, tuned: Path, smal
     predicted = TrainedNetwork.load(averaged).predict_proba(validation.X).argmax(1)
     macro_f1 = f1_score(validation.y, predicted, average="macro")
     assert record_of(averaged)["validation_macro_f1"] == pytest.approx(macro_f1)
+
+
+def test_few_windows_are_gone_through_often(tune: Tune, tuned: Path) -> None:
+    """As many epochs, but more steps in each: what it is to learn it knows far better."""
+    often = tune(min_steps=120)
+    assert len(each(often, "epoch")) == len(each(tuned, "epoch"))
+    assert each(often, "train_loss")[-1] < 0.8 * each(tuned, "train_loss")[-1]
 
 
 def test_early_stopping_stops(tune: Tune) -> None:
