@@ -23,7 +23,8 @@ def make_windows() -> Windows:
     index = pd.DataFrame(
         {
             "window_id": [f"w{i}" for i in range(len(y))],
-            **{"dataset": "tiny", "placement": "waist", "device": ""},
+            **{"dataset": "tiny", "device": ""},
+            "placement": np.where(subjects == "s1", "wrist", "waist"),
             "subject_id": subjects,
             "recording_id": subjects,
             "start_s": np.arange(len(y), dtype=float),

@@ -128,6 +128,17 @@ def test_report_holds_the_numbers_of_the_evaluation(page: str, evaluation: Path)
             assert f"<td>{scores['macro_f1']:.3f}</td>" in page
 
 
+def test_report_scores_placements_apart(page: str, evaluation: Path) -> None:
+    """One of the three wears it elsewhere; what is the same for all has no table."""
+    assert "<h3>By placement</h3>" in page
+    assert "<h3>By device</h3>" not in page
+    groups = json.loads((evaluation / "svm" / "metrics.json").read_text())["groups"]
+    assert set(groups["placement"]) == {"waist", "wrist"}
+    for part in groups["placement"].values():
+        row = f"<td>{part['n_subjects']}</td><td>{part['n_windows']}</td>"
+        assert re.search(rf"{row}\s*<td>{part['macro_f1']:.3f}</td>", page)
+
+
 def test_report_holds_data_split_and_settings(page: str) -> None:
     """Counts are sums over recordings; nobody is shared; settings are printed."""
     assert "<th>samples read</th><td>3\u202f456</td>" in page
