@@ -203,7 +203,7 @@ class ModelSettings(Section):
 
     svm: SvmSettings = SvmSettings()
     logistic: LogisticSettings = LogisticSettings()
-    minirocket: LogisticSettings = LogisticSettings(convolutions=2520)
+    minirocket: LogisticSettings = LogisticSettings(convolutions=2520, c_grid=(0.003, 0.01))
     extra_trees: ExtraTreesSettings = ExtraTreesSettings()
     encoder_nano: EncoderSettings = EncoderSettings(
         hidden_size=12, heads=2, dropout=0.1, finetune={"learning_rate": 3e-3}
@@ -250,7 +250,7 @@ class PretrainSettings(Section):
         description="bundled, own, none, or the folder of an encoder pretrained before; "
         "auto: bundled if it fits and has seen nobody who is held out, else none",
     )
-    epochs: int = 12
+    epochs: int = 100
     batch_size: int = 256
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
@@ -277,9 +277,11 @@ class FinetuneSettings(Section):
     freeze: Literal["none", "head", "norms", "last", "warmup", "gradual"] = Field(
         "warmup",
         description="what learns: all, the head, norms too, the last freeze_layers too; "
-        "all after freeze_epochs; one layer more every freeze_epochs",
+        "all after freeze_steps; one layer more every freeze_steps",
     )
-    freeze_epochs: int = Field(1, ge=0, description="with warmup: epochs of the head alone")
+    freeze_steps: int = Field(
+        120, ge=0, description="with warmup: batches of the head alone, in whole epochs"
+    )
     freeze_layers: int = Field(1, ge=0, description="with last: layers that learn")
     lora_rank: int = Field(0, ge=0, description="LoRA instead of the layers' own weights; 0: off")
     lora_alpha: int = Field(16, gt=0, description="LoRA's change is scaled by alpha / rank")

@@ -16,7 +16,7 @@ class Freezing:
     The policies count by the model's stages, from its head back: ``none`` of them is
     frozen; only the ``head`` learns; the head and all ``norms``; the head and the
     ``last`` stages; the head alone until ``warmup`` ends, then all; or one stage more
-    every few epochs, ``gradual`` (Howard & Ruder 2018, Universal language model
+    every few steps, ``gradual`` (Howard & Ruder 2018, Universal language model
     fine-tuning for text classification, ACL). What is in no stage goes with the first.
 
     Parameters
@@ -24,11 +24,15 @@ class Freezing:
     model : WindowClassifier
         What does not require a gradient now will never learn.
     settings : FinetuneSettings
-        Policy, epochs and layers.
+        Policy, steps and layers.
+    epoch_steps : int
+        Batches in one epoch.
     """
 
-    def __init__(self, model: WindowClassifier, settings: FinetuneSettings) -> None:
-        self.model, self.settings = model, settings
+    def __init__(
+        self, model: WindowClassifier, settings: FinetuneSettings, epoch_steps: int
+    ) -> None:
+        self.model, self.settings, self.epoch_steps = model, settings, epoch_steps
         self.learnable = [p for p in model.parameters() if p.requires_grad]
 
     def start(self, epoch: int) -> int:
@@ -41,7 +45,8 @@ class Freezing:
 
     def _learning(self, epoch: int) -> list[nn.Module]:
         stages = self.model.stages()
-        n = min(n_open(self.settings, epoch, len(stages)), len(stages))
+        passed = (epoch - 1) * self.epoch_steps
+        n = min(n_open(self.settings, passed, len(stages)), len(stages))
         if n == len(stages):
             return [self.model]
         norms = self.model.modules() if self.settings.freeze == "norms" else ()
@@ -52,23 +57,23 @@ class Freezing:
         ]
 
 
-def n_open(settings: FinetuneSettings, epoch: int, n_stages: int) -> int:
-    """Return how many stages learn in an epoch (from 1), counted from the head.
+def n_open(settings: FinetuneSettings, passed: int, n_stages: int) -> int:
+    """Return how many stages learn when some steps have passed, counted from the head.
 
-    >>> [n_open(FinetuneSettings(freeze="gradual"), epoch, 2) for epoch in (1, 2, 3)]
+    >>> gradual = FinetuneSettings(freeze="gradual", freeze_steps=100)
+    >>> [n_open(gradual, passed, 2) for passed in (0, 150, 200)]
     [0, 1, 2]
     """
-    passed = epoch - 1
     match settings.freeze:
         case "none":
             return n_stages
         case "last":
             return settings.freeze_layers
         case "warmup":
-            return n_stages if passed >= settings.freeze_epochs else 0
-        case "gradual" if settings.freeze_epochs == 0:
+            return n_stages if passed >= settings.freeze_steps else 0
+        case "gradual" if settings.freeze_steps == 0:
             return n_stages
         case "gradual":
-            return passed // settings.freeze_epochs
+            return passed // settings.freeze_steps
         case _:
             return 0

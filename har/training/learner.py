@@ -73,14 +73,15 @@ class Learner:
         self.model: WindowClassifier = model.to(accelerator.device)
         self.accelerator, self.generator = accelerator, generator
         self.progress = Progress()
-        self.freezing = Freezing(self.model, settings)
+        self.passes = _passes(settings, n_windows)
+        epoch_steps = math.ceil(self.passes * n_windows / settings.batch_size)
+        self.freezing = Freezing(self.model, settings, epoch_steps)
         self.average = _average(self.model, settings.ema) if settings.ema else None
         self.judged = cast(WindowClassifier, self.average.module) if self.average else self.model
         optimizer = torch.optim.AdamW(
             self.freezing.learnable, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        self.passes = _passes(settings, n_windows)
-        steps = settings.epochs * math.ceil(self.passes * n_windows / settings.batch_size)
+        steps = settings.epochs * epoch_steps
         warmup = round(settings.warmup_ratio * steps)
         self.scheduler = get_cosine_schedule_with_warmup(optimizer, warmup, steps)
         self.optimizer = accelerator.prepare(optimizer)

@@ -21,7 +21,9 @@ from har.models.networks import make_network
 from har.training.finetune import finetune
 from har.training.pretrain import pretrain
 
-SETTINGS = FinetuneSettings(epochs=5, min_steps=0, batch_size=32, learning_rate=3e-3)
+SETTINGS = FinetuneSettings(
+    epochs=5, min_steps=0, freeze_steps=1, batch_size=32, learning_rate=3e-3
+)
 Tune = Callable[..., Path]
 
 

@@ -41,7 +41,9 @@ finetune(
     windows,
     partial(make_network, "encoder-small", Settings(), windows.classes, pretrained=pretrained),
     Path("out"),
-    settings=FinetuneSettings(min_steps=0, batch_size=32, learning_rate=3e-3, **{changes!r}),
+    settings=FinetuneSettings(
+        min_steps=0, freeze_steps=1, batch_size=32, learning_rate=3e-3, **{changes!r}
+    ),
     seed=0,
     pretrained=pretrained,
     checkpoints=Path("checkpoints"),

@@ -112,7 +112,7 @@ def test_mixed_precision_learns_too(tune: Tune) -> None:
 def test_everything_at_once_learns(tune: Tune) -> None:
     """Every augmentation, an average of the weights, and layers that thaw one by one."""
     augment = {"any_rotation": 0.2, "time_warp": 0.1, "axis_dropout": 0.2, "sensor_dropout": 0.1}
-    tuned = tune(augment={**augment, "mixup": 0.2}, ema=0.9, freeze="gradual")
+    tuned = tune(augment={**augment, "mixup": 0.2}, ema=0.9, freeze="gradual", freeze_steps=12)
     assert record_of(tuned)["validation_macro_f1"] > 0.4
     assert len(set(each(tuned, "trainable_parameters"))) == 3
 

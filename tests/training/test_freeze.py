@@ -54,17 +54,17 @@ ALL = HEAD | FIRST | LAST
         ({"freeze": "norms"}, [{"head", "blocks.0.1", "blocks.1.1"}] * 2),
         ({"freeze": "last", "freeze_layers": 1}, [HEAD | LAST] * 2),
         ({"freeze": "last", "freeze_layers": 9}, [ALL] * 2),
-        ({"freeze": "warmup", "freeze_epochs": 2}, [HEAD, HEAD, ALL, ALL]),
-        ({"freeze": "warmup", "freeze_epochs": 0}, [ALL]),
-        ({"freeze": "gradual"}, [HEAD, HEAD | LAST, ALL, ALL]),
-        ({"freeze": "gradual", "freeze_epochs": 2}, [HEAD, HEAD, HEAD | LAST, HEAD | LAST, ALL]),
-        ({"freeze": "gradual", "freeze_epochs": 0}, [ALL]),
+        ({"freeze": "warmup", "freeze_steps": 15}, [HEAD, HEAD, ALL, ALL]),
+        ({"freeze": "warmup", "freeze_steps": 0}, [ALL]),
+        ({"freeze": "gradual", "freeze_steps": 10}, [HEAD, HEAD | LAST, ALL, ALL]),
+        ({"freeze": "gradual", "freeze_steps": 20}, [HEAD, HEAD, HEAD | LAST, HEAD | LAST, ALL]),
+        ({"freeze": "gradual", "freeze_steps": 0}, [ALL]),
     ],
 )
 def test_each_policy_epoch_by_epoch(settings: dict[str, Any], by_epoch: list[set[str]]) -> None:
-    """What is outside of the stages goes with the first; the count is of what learns."""
+    """Of ten steps each. What is outside of the stages goes with the first."""
     model = Tiny()
-    freezing = Freezing(model, FinetuneSettings(**settings))
+    freezing = Freezing(model, FinetuneSettings(**settings), 10)
     for epoch, expected in enumerate(by_epoch, start=1):
         n = freezing.start(epoch)
         assert learning(model) == expected
@@ -74,7 +74,7 @@ def test_each_policy_epoch_by_epoch(settings: dict[str, Any], by_epoch: list[set
 def test_a_frozen_batch_norm_keeps_its_statistics() -> None:
     """Batches move the means of the norms that learn, and of no other."""
     model = Tiny()
-    Freezing(model, FinetuneSettings(freeze="last")).start(1)
+    Freezing(model, FinetuneSettings(freeze="last"), 10).start(1)
     model(5 + torch.randn(8, 20, 6, generator=torch.Generator().manual_seed(0)))
     first, last = (block[1].running_mean for block in model.blocks)
     assert not first.any()
@@ -87,13 +87,13 @@ def test_what_never_learns_stays_so() -> None:
     model = Tiny()
     model.gain.requires_grad_(False)
     assert (
-        Freezing(model, FinetuneSettings(freeze="none")).start(1) == 2 * (42 + 12) + 21
+        Freezing(model, FinetuneSettings(freeze="none"), 10).start(1) == 2 * (42 + 12) + 21
     )  # without the six gains
     assert learning(model) == ALL - {"gain"}
 
 
 def test_layers_of_the_encoder_are_its_stages(network: WindowClassifier) -> None:
     """Of two layers the last one learns, and the embedding does not."""
-    Freezing(network, FinetuneSettings(freeze="last")).start(1)
+    Freezing(network, FinetuneSettings(freeze="last"), 10).start(1)
     parts = {name.split(".")[3] for name in learning(network) - {"head.1"}}
     assert parts == {"1"}

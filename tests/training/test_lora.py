@@ -40,7 +40,7 @@ def test_merging_changes_nothing_but_the_form(network: WindowClassifier, small: 
 def test_adapters_and_head_learn_alone(network: WindowClassifier) -> None:
     """No policy thaws the weights under the adapters."""
     adapt(network, SETTINGS)
-    n = Freezing(network, SETTINGS).start(1)
+    n = Freezing(network, SETTINGS, 10).start(1)
     learning = {name for name, p in network.named_parameters() if p.requires_grad}
     assert all("lora_" in name or name.startswith("head.") for name in learning)
     assert n == 2 * 2 * 4 * (32 + 32) + 33 * 6  # layers, targets, rank; and the head

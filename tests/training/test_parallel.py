@@ -27,7 +27,7 @@ def run(windows: Windows, folder: Path, **changes: Any) -> tuple[list[dict[str, 
         windows,
         partial(make_network, "encoder-small", settings, windows.classes),
         folder,
-        settings=FinetuneSettings(epochs=3, **changes),
+        settings=FinetuneSettings(epochs=3, min_steps=0, freeze_steps=1, **changes),
         seed=0,
     )
     history = json.loads((folder / "training.json").read_text())["history"]
