@@ -33,8 +33,13 @@ class Progress:
             self.best, self.weights = entry, copy.deepcopy(model.state_dict())
 
     def stale(self, patience: int) -> bool:
-        """Tell whether the last `patience` epochs brought nothing better."""
-        return bool(self.best) and len(self.history) - self.best["epoch"] >= patience
+        """Tell whether `patience` epochs, all with the same parameters, brought nothing better."""
+        if not self.history:
+            return False
+        learning = self.history[-1]["trainable_parameters"]
+        before = [e["epoch"] for e in self.history if e["trainable_parameters"] != learning]
+        thawed = 1 + max(before, default=0)
+        return len(self.history) - max(self.best["epoch"], thawed) >= patience
 
 
 class Learner:
