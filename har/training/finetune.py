@@ -52,8 +52,8 @@ def finetune(
 ) -> None:
     """Fine-tune with one seed; write a Hugging Face directory with ``training.json``.
 
-    What is saved is the epoch with the best macro-F1 on the validation subjects;
-    of equals, the one with the smaller loss.
+    What is saved is the epoch with the best macro-F1 on the validation subjects, to
+    two decimals; of equals, the one with the smaller loss.
 
     Parameters
     ----------

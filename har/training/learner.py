@@ -27,7 +27,7 @@ class Progress:
     weights: dict[str, Tensor] = field(default_factory=dict)
 
     def add(self, entry: dict[str, float], model: nn.Module) -> None:
-        """Add an epoch; keep its weights if its macro-F1 is the best, or as good at less loss."""
+        """Add an epoch; keep its weights if it is the best: by macro-F1, of equals by loss."""
         self.history.append(entry)
         if not self.best or _rank(entry) > _rank(self.best):
             self.best, self.weights = entry, copy.deepcopy(model.state_dict())
@@ -136,4 +136,5 @@ def _average(model: nn.Module, decay: float) -> AveragedModel:
 
 
 def _rank(entry: dict[str, float]) -> tuple[float, float]:
-    return entry["validation_macro_f1"], -entry["validation_loss"]
+    """Return what is higher for a better epoch; hundredths are noise where few are validated on."""
+    return round(entry["validation_macro_f1"], 2), -entry["validation_loss"]
