@@ -33,6 +33,7 @@ DatasetOption = Annotated[
 ]
 
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d*( s)?")
+SHORT = 14  # characters that a narrow terminal must not break a word for
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -50,7 +51,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     for i, column in enumerate(columns):
         numbers = all(_NUMBER.fullmatch(row[i]) for row in cells)
         justify: Literal["left", "right"] = "right" if numbers else "left"
-        result.add_column(column, justify=justify, overflow="fold", no_wrap=i == 0)
+        short = all(len(row[i]) <= SHORT for row in cells)
+        result.add_column(column, justify=justify, overflow="fold", no_wrap=i == 0 or short)
     for row in cells:
         result.add_row(*map(escape, row))
     return Group(Text(title, style="bold"), result)

@@ -1,0 +1,20 @@
+"""Tables on a narrow terminal."""
+
+import io
+
+from rich.console import Console
+
+from har.cli.output import table
+
+
+def test_a_narrow_terminal_breaks_sentences_and_no_short_word() -> None:
+    """A build's name stays whole beside a verdict that takes lines."""
+    verdict = "probability gap 0.1768 > 0.15 and slower than the build that it was made from"
+    row = ["encoder-small", "int8-dynamic", "176", "0.1768", "1.0000", "+0.0000", "0.58", verdict]
+    text = io.StringIO()
+    console = Console(file=text, width=80)
+    console.print(table("Builds", ["model", "build", *"abcdef"], [row]))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2].startswith("encoder-small  int8-dynamic  176  0.1768  1.0000  +0.0000  0.58  ")
+    assert " ".join(line[65:].strip() for line in lines[2:]) == verdict
