@@ -181,7 +181,7 @@ def comparison_rows(result: Mapping[str, Any]) -> Rows:
 
 def build_rows(exports: Iterable[Mapping[str, Any]]) -> Rows:
     """Return the columns and rows of the ONNX builds."""
-    columns = ["model", "build", "kB", "gap", "agree", "F1 change", "ms", "verdict"]
+    columns = ["model", "build", "kB", "gap", "agree", "change", "ms", "verdict"]
     rows = []
     for export in exports:
         for build in export["builds"]:
