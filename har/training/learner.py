@@ -52,7 +52,7 @@ class Learner:
     settings : FinetuneSettings
         Length and strength of the training.
     n_windows : int
-        In one epoch.
+        For training.
     accelerator : Accelerator
         Where and how precisely to compute.
     generator : Generator
@@ -136,5 +136,5 @@ def _average(model: nn.Module, decay: float) -> AveragedModel:
 
 
 def _rank(entry: dict[str, float]) -> tuple[float, float]:
-    """Return what is higher for a better epoch; hundredths are noise where few are validated on."""
+    """Return what is higher for a better epoch; of macro-F1 two decimals, the rest being noise."""
     return round(entry["validation_macro_f1"], 2), -entry["validation_loss"]
