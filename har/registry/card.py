@@ -31,7 +31,9 @@ Subjects range from macro-F1 {worst:.4f} to {best:.4f}.
 {builds}
 
 ## Limits
-- It knows these activities only and names one of them for any window: it cannot say "none".
+- It knows these activities only. `har predict` answers "unknown" where a window is like nothing
+  in training, and for about {unknown_share:.1%} of genuine windows too; what is none of these
+  activities but looks like one gets its name.
 - It was measured on people, a placement and a phone of one data set; another placement, rate
   or unit needs data of its own.
 - Windows with two activities were neither trained on nor measured.
@@ -48,6 +50,7 @@ def write_card(candidate: Candidate) -> str:
         name=candidate.name,
         dataset=candidate.dataset,
         samples=window.n_samples,
+        unknown_share=candidate.settings.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
         n_classes=len(m["classes"]),
