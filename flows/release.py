@@ -1,14 +1,26 @@
 """Assessed models to registered versions, each at the stage it earned."""
 
 from prefect import flow, task
+from prefect.client.schemas.objects import State
 
 from har import steps
 from har.config import Settings
+from har.errors import GateRefusal
 from har.registry.gate import Decision
 from har.registry.versions import Version, find
 
 register = task(name="register", task_run_name="register-{name}")(steps.register)
-promote = task(name="promote")(steps.promote)
+
+
+def overtaken(_task: object, _run: object, state: State[Decision]) -> bool:
+    """Whether a promotion failed because somebody else moves a version at the same time."""
+    return isinstance(state.data, GateRefusal)
+
+
+# Judged again, against the champion of then; the last delay outlasts a dead process's lease.
+promote = task(
+    name="promote", retries=3, retry_delay_seconds=[2, 10, 65], retry_condition_fn=overtaken
+)(steps.promote)
 
 
 @flow(name="release")

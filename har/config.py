@@ -329,7 +329,11 @@ class RegistrySettings(Section):
 
     model: str = "har"
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
-    audit: Path = Field(Path("mlruns/audit.jsonl"), description="hash-chained log of decisions")
+    audit: Path | None = Field(
+        None,
+        description="copy of the model's history; default: <model>/audit.jsonl beside the local "
+        "database, or in a folder of mlruns/ named like the server",
+    )
 
 
 class Settings(BaseSettings):

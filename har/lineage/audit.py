@@ -1,14 +1,13 @@
 """An append-only log whose every line carries the digest of the line before it.
 
-A line that is changed, removed or inserted breaks the chain behind it. What the chain
-cannot show is that its newest lines were cut off: a model version therefore keeps the
-digest of the line that decided its stage (the tag ``har.audit``).
+A line that is changed, removed or inserted breaks the chain behind it. That its newest
+lines were cut off, the chain cannot show: for that there are two logs, one in the
+registry and a copy on this machine (`har.registry.trail`).
 """
 
 import json
 import os
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,92 +18,121 @@ from har.lineage import digest
 
 GENESIS = "0" * 64
 
+Event = dict[str, Any]
 
-def append(path: Path, event: Mapping[str, Any]) -> str:
-    """Add an event and return the digest of its line, once it is on the disk.
+
+def next_line(event: Mapping[str, Any], lines: Sequence[bytes]) -> bytes:
+    """Return the line that adds an event to a log.
+
+    Parameters
+    ----------
+    event : mapping
+        JSON-able; ``sequence`` and ``previous`` are added to it.
+    lines : sequence of bytes
+        The log so far, without newlines.
+    """
+    previous = digest.of_bytes(lines[-1]) if lines else GENESIS
+    return digest.canonical({**event, "sequence": len(lines), "previous": previous})
+
+
+def verify(lines: Sequence[bytes], where: str) -> list[Event]:
+    """Check every line against the next one.
+
+    Parameters
+    ----------
+    lines : sequence of bytes
+        Without newlines, oldest first.
+    where : str
+        What the log is called in errors.
+
+    Returns
+    -------
+    list of dict
+        The events, oldest first, each with the ``sha256`` of its line.
+
+    Raises
+    ------
+    VerificationError
+        If a line was changed, removed or inserted; it names the line.
+    """
+    previous = GENESIS
+    events = []
+    for number, line in enumerate(lines):
+        event = _parsed(line, f"{where}, line {number + 1}")
+        found = {"sequence": event.get("sequence"), "previous": event.get("previous")}
+        if found != {"sequence": number, "previous": previous}:
+            raise VerificationError(
+                f"{where}, line {number + 1}: the chain is broken here or one line before",
+                expected=f"sequence {number} after {previous[:12]}…",
+                found=f"sequence {found['sequence']} after {str(found['previous'])[:12]}…",
+                hint="somebody changed the history: compare with the copies of other machines",
+            )
+        previous = digest.of_bytes(line)
+        events.append({**event, "sha256": previous})
+    return events
+
+
+def read(path: Path) -> list[bytes]:
+    """Return the whole lines of a log on disk; none if there is no file.
+
+    What a killed writer left of its last line is not part of the log.
+    """
+    *lines, _ = (path.read_bytes() if path.exists() else b"").split(b"\n")
+    return lines
+
+
+def bring_up_to_date(path: Path, lines: Sequence[bytes], where: str) -> None:
+    """Append to a copy what it lacks of a log.
 
     Parameters
     ----------
     path : Path
-        The log, one JSON object a line; made with the first event.
-    event : mapping
-        JSON-able; ``sequence``, ``time`` and ``previous`` are added to it.
+        The copy; made if there is none.
+    lines : sequence of bytes
+        The log, without newlines.
+    where : str
+        What the log is called in errors.
 
-    Returns
-    -------
-    str
-        SHA-256 of the line without its newline.
+    Raises
+    ------
+    VerificationError
+        If the copy holds a line that the log does not: one of them was changed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f"{path.name}.lock")), path.open("ab+") as file:
-        file.seek(0)
-        # A line without its newline was never acknowledged: its writer was killed.
-        whole, _, _ = file.read().rpartition(b"\n")
-        lines = whole.split(b"\n") if whole else []
-        line = digest.canonical(
-            {
-                **event,
-                "sequence": len(lines),
-                "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "previous": digest.of_bytes(lines[-1]) if lines else GENESIS,
-            }
-        )
-        file.truncate(len(whole) + 1 if whole else 0)
-        file.write(line + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.of_bytes(line)
+    with FileLock(path.with_name(f"{path.name}.lock")):
+        copied = read(path)
+        _require_beginning(copied, lines, path, where)
+        whole = b"".join(line + b"\n" for line in copied)
+        missing = b"".join(line + b"\n" for line in lines[len(copied) :])
+        if not missing:
+            return
+        with path.open("ab") as file:
+            file.truncate(len(whole))  # drops what a killed writer left
+            file.write(missing)
+            file.flush()
+            os.fsync(file.fileno())
 
 
-def entries(path: Path) -> list[dict[str, Any]]:
-    """Return the events, oldest first, each with the ``sha256`` of its line.
-
-    Raises
-    ------
-    VerificationError
-        If the chain is broken.
-    """
-    return list(_walk(path))
-
-
-def verify_chain(path: Path) -> int:
-    """Check every line against the next one; return how many lines there are.
-
-    Raises
-    ------
-    VerificationError
-        If a line was changed, removed, inserted or half-written; it names the line.
-    """
-    return sum(1 for _ in _walk(path))
-
-
-def _walk(path: Path) -> Iterator[dict[str, Any]]:
-    content = path.read_bytes() if path.exists() else b""
-    *lines, tail = content.split(b"\n")
-    previous = GENESIS
-    for number, line in enumerate(lines):
-        event = _parsed(path, number, line)
-        found = {"sequence": event.get("sequence"), "previous": event.get("previous")}
-        expected = {"sequence": number, "previous": previous}
-        if found != expected:
+def _require_beginning(
+    copied: Sequence[bytes], lines: Sequence[bytes], path: Path, where: str
+) -> None:
+    for number, line in enumerate(copied):
+        in_log = lines[number] if number < len(lines) else None
+        if line != in_log:
             raise VerificationError(
-                f"{path}, line {number + 1}: the chain is broken here or one line before",
-                expected=f"sequence {number} after {previous[:12]}…",
-                found=f"sequence {found['sequence']} after {str(found['previous'])[:12]}…",
-                hint="compare with a backup; versions keep digests in the tag har.audit",
+                f"{path}, line {number + 1}: {where} has another line there",
+                expected=line.decode(errors="replace"),
+                found=in_log.decode(errors="replace") if in_log else "no such line",
+                hint="one of the two was changed, or they belong to two registries; "
+                "nothing moves until they agree",
             )
-        previous = digest.of_bytes(line)
-        yield {**event, "sha256": previous}
-    if tail:
-        raise VerificationError(
-            f"{path}: the last line is half-written",
-            hint="its writer was killed before it was acknowledged; the next entry replaces it",
-        )
 
 
-def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def _parsed(line: bytes, where: str) -> Event:
     try:
-        event: dict[str, Any] = json.loads(line)
+        event = json.loads(line)
     except ValueError as error:
-        raise VerificationError(f"{path}, line {number + 1}: not JSON", found=str(error)) from None
+        raise VerificationError(f"{where}: not JSON", found=str(error)) from None
+    if not isinstance(event, dict):
+        raise VerificationError(f"{where}: not an event", found=line.decode(errors="replace"))
     return event

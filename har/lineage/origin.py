@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,11 @@ def environment() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return {"har": har.__version__, **found}
+
+
+def now_utc() -> str:
+    """Return the time as records have it, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def actor() -> str:

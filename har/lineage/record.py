@@ -13,7 +13,6 @@ extension fields carry the vendor's prefix. `SCHEMA_VERSION` is raised when a fi
 ours changes its meaning.
 """
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +44,7 @@ def build_record(candidate: "Candidate", *, run_id: str) -> Record:
     """
     manifests = {name: step.manifest for name, step in candidate.steps.items()}
     created = sorted(m["created"] for m in manifests.values())
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = origin.now_utc()
     settings = candidate.settings.model_dump(mode="json", exclude={"store", "registry"})
     return {
         "_type": STATEMENT,

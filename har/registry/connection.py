@@ -8,6 +8,7 @@ import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from har.config import RegistrySettings
 from har.errors import MissingError
@@ -54,11 +55,23 @@ def connect(settings: RegistrySettings) -> "MlflowClient":
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def experiment_id(client: "MlflowClient", dataset: str) -> str:
-    """Return the id of the experiment ``har/<dataset>``, made if there is none."""
+def audit_file(settings: RegistrySettings) -> Path:
+    """Return where this machine keeps its copy of the model's history."""
+    if settings.audit:
+        return settings.audit
+    uri = tracking_uri(settings)
+    database = _sqlite_file(uri)
+    where = urlsplit(uri)
+    # Not netloc: a database's address may hold a password.
+    place = "-".join(str(part) for part in (where.hostname, where.port, where.path[1:]) if part)
+    home = database.parent if database else LOCAL.parent / place.replace("/", "-")
+    return home / settings.model / "audit.jsonl"
+
+
+def experiment_id(client: "MlflowClient", name: str) -> str:
+    """Return the id of an experiment, made if there is none."""
     from mlflow.exceptions import MlflowException
 
-    name = f"har/{dataset}"
     if found := client.get_experiment_by_name(name):
         return str(found.experiment_id)
     database = _sqlite_file(client.tracking_uri)

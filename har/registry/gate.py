@@ -9,15 +9,14 @@ to Staging if it has a build that may serve, and else stays where it is.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from har.config import ExportSettings, Settings
 from har.registry.candidate import serving_build
+from har.registry.stages import Stage
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Stage = Literal["None", "Staging", "Production", "Archived"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Decision:
     purpose, by, at : str
         Why somebody asked, who, and when; empty until the decision is recorded.
     audit : str
-        Digest of its line in the audit log; empty until it is recorded.
+        Digest of its event in the history; empty until it is recorded.
     """
 
     model: str

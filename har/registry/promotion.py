@@ -1,30 +1,31 @@
-"""Promotion: judge a version once, write the decision down, then move the alias.
+"""Promotion: judge a version once, write the decision down, then move the version.
 
-The decision goes to the audit log, to ``gate.json`` in the version's run and to its tag
-``har.gate`` before any alias moves; the tag ``har.applied`` says that the move is done.
-A kill at any point is completed by the next call.
+The decision goes to the history, to ``gate.json`` in the version's run and to its tag
+``har.gate`` before anything moves (`har.registry.moves`). A kill at any point is
+completed by the next call.
 """
 
 import json
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from filelock import FileLock
 
 from har.config import Settings
 from har.errors import UsageError
-from har.lineage import audit, origin
-from har.registry import stages
-from har.registry.connection import connect
+from har.lineage import digest, origin
+from har.registry import history, stages
 from har.registry.gate import Decision, Evidence, judge
+from har.registry.moves import Mover
+from har.registry.stages import CHAMPION, Change, Placement, Stage
 from har.registry.versions import Version, list_versions
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+_KINDS = {"Staging": "staging", "Production": "promotion", "None": "withdrawal"}
 
 
 def promote(
@@ -52,42 +53,79 @@ def promote(
 
     Raises
     ------
+    GateRefusal
+        If somebody else moves a version at the same time, or did since this began.
     UsageError
         If the champion itself is to be judged again.
     MissingError
         If the version or the server is not there.
+    VerificationError
+        If the registry is not as its history says.
     """
-    client = connect(settings.registry)
-    with _one_at_a_time(settings.registry.audit):
-        versions = {v.number: v for v in list_versions(settings)}
-        version = versions[version.number]
-        champion = next((v for v in versions.values() if stages.CHAMPION in v.aliases), None)
-        if rejudge and champion == version:
-            raise UsageError(
-                f"version {version.number} is the champion: there is nothing to hold it against",
-                hint="judge another version: it takes the place if it is better",
-            )
-        decision = None if rejudge else _standing(version, champion)
-        if decision is None:
-            decision = judge(
-                _evidence(client, version),
-                _evidence(client, champion) if champion else None,
-                settings=settings,
-            )
-            if not dry_run:
-                decision = _record(client, version, decision, settings, purpose=reason)
-        if not dry_run and version.tags.get("har.applied") != decision.audit:
-            _move(client, decision, settings)
+    mover = Mover(settings.registry)
+    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    versions = {v.number: v for v in list_versions(settings)}
+    version = versions[version.number]
+    champion = versions.get(now.aliases.get(CHAMPION, 0))
+    if rejudge and champion == version:
+        raise UsageError(
+            f"version {version.number} is the champion: there is nothing to hold it against",
+            hint="judge another version: it takes the place if it is better",
+        )
+    decision = None if rejudge else _standing(version, champion, now, mover)
+    if decision is None:
+        decision = judge(
+            _evidence(mover.client, version),
+            _evidence(mover.client, champion) if champion else None,
+            settings=settings,
+        )
+        if not dry_run:
+            decision = _record(mover, version, decision, purpose=reason)
+    if not dry_run and not _is_carried_out(decision, now, mover):
+        _carry_out(decision, now, mover)
     return decision
 
 
-def _standing(version: Version, champion: Version | None) -> Decision | None:
-    """Return the decision on record, unless it was never applied and its premise is gone."""
+def _standing(
+    version: Version, champion: Version | None, now: Placement, mover: Mover
+) -> Decision | None:
+    """Return the decision on record, unless it was never carried out and its premise is gone."""
     decision = version.gate
-    if decision is None or version.tags.get("har.applied") == decision.audit:
+    if decision is None or _is_carried_out(decision, now, mover):
         return decision
     reigning = champion.number if champion else None
-    return decision if reigning in (decision.champion, version.number) else None
+    return decision if reigning == decision.champion else None
+
+
+def _is_carried_out(decision: Decision, now: Placement, mover: Mover) -> bool:
+    """Whether the version reached its stage, wherever it went since."""
+    return not _way(now.stage(decision.version), decision.stage) or any(
+        event.get("decision") == decision.audit
+        and history.change_of(event).stages[decision.version][1] == decision.stage
+        for event in mover.trail.events
+    )
+
+
+def _carry_out(decision: Decision, now: Placement, mover: Mover) -> None:
+    for stage in _way(now.stage(decision.version), decision.stage):
+        then = stages.move(now, decision.version, stage)
+        mover.make(
+            _KINDS[stage],
+            decision.version,
+            Change.between(now, then),
+            reason=decision.purpose,
+            decision=decision.audit,
+        )
+        now = then
+
+
+def _way(here: Stage, stage: Stage) -> list[Stage]:
+    """Return the stages through which a version goes."""
+    if here == stage or (here, stage) == ("Archived", "None"):
+        return []
+    if stage == "Production" and here != "Staging":
+        return ["Staging", "Production"]
+    return [stage]
 
 
 def _evidence(client: "MlflowClient", version: Version) -> Evidence:
@@ -105,45 +143,23 @@ def _evidence(client: "MlflowClient", version: Version) -> Evidence:
         )
 
 
-def _record(
-    client: "MlflowClient",
-    version: Version,
-    decision: Decision,
-    settings: Settings,
-    *,
-    purpose: str,
-) -> Decision:
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    decision = replace(decision, purpose=purpose, by=origin.actor(), at=now)
-    event = {
-        "event": "gate",
-        **decision.to_dict(),
-        "run_id": version.run_id,
-        "lineage_digest": version.tags["har.lineage_digest"],
-    }
-    del event["audit"]
-    decision = replace(decision, audit=audit.append(settings.registry.audit, event))
+def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
+    decision = replace(decision, purpose=purpose, by=origin.actor())
+    content = decision.to_dict()
+    event = mover.trail.append(
+        {
+            **{"event": "gate", "version": decision.version, "verdict": content["verdict"]},
+            **{"reason": purpose, "by": decision.by, "stage": decision.stage},
+            **{"champion": decision.champion, "test_digest": decision.test_digest},
+            "broken": [rule.name for rule in decision.rules if not rule.passed],
+            "finding": decision.reason[:1000],
+            "content": digest.of_json(content),
+            "lineage_digest": version.tags["har.lineage_digest"],
+        }
+    )
+    decision = replace(decision, at=event["time"], audit=event["sha256"])
+    client = mover.client
     client.log_dict(version.run_id, decision.to_dict(), "gate.json")
     text = json.dumps(decision.to_dict())
     client.set_model_version_tag(version.model, str(version.number), "har.gate", text)
     return decision
-
-
-def _move(client: "MlflowClient", decision: Decision, settings: Settings) -> None:
-    stages.apply(client, decision)
-    moved = {
-        "event": "stage",
-        "model": decision.model,
-        "version": decision.version,
-        "stage": decision.stage,
-        "decision": decision.audit,
-    }
-    audit.append(settings.registry.audit, moved)
-    number = str(decision.version)
-    client.set_model_version_tag(decision.model, number, "har.applied", decision.audit)
-
-
-def _one_at_a_time(log: Path) -> FileLock:
-    """Return the lock under which the champion is compared and replaced."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(log.with_name("promotion.lock"))

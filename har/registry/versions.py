@@ -12,7 +12,6 @@ from filelock import FileLock
 from har.config import Settings
 from har.errors import MissingError, VerificationError
 from har.lineage import digest, record
-from har.registry import stages
 from har.registry.candidate import Candidate
 from har.registry.connection import connect, experiment_id, tracking_uri, version_url
 from har.registry.gate import Decision
@@ -94,7 +93,9 @@ def register(candidate: Candidate) -> Version:
             # Here, because reading versions must not cost the import of ONNX.
             from har.registry.registration import make_version
 
-            found = make_version(client, candidate, experiment_id(client, candidate.dataset))
+            found = make_version(
+                client, candidate, experiment_id(client, f"har/{candidate.dataset}")
+            )
         elif client.get_run(str(found.run_id)).info.status != "FINISHED":
             client.set_terminated(str(found.run_id))  # killed between the version and the end
     return find(str(found.version), settings)
@@ -106,7 +107,7 @@ def list_versions(settings: Settings) -> list[Version]:
 
     client, model = connect(settings.registry), settings.registry.model
     try:
-        aliases = stages.aliases(client, model)
+        aliases = {a: int(v) for a, v in client.get_registered_model(model).aliases.items()}
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise

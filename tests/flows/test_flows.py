@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.prepare import prepare
+from flows.release import promote
 from har.config import load
+from har.errors import DataError, GateRefusal
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,23 @@ def test_prepare_runs_its_tasks_and_finds_them_again(tmp_path: Path) -> None:
     assert sorted(run.name.rpartition("-")[0] for run in tasks) == sorted(
         ["ingest", "clean", "split", "windows"] * 2
     )
+
+
+@pytest.mark.usefixtures("_prefect")
+def test_overtaken_promotion_is_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A promotion that somebody else overtook is tried again; any other failure is final."""
+    answers: list[object] = [GateRefusal("overtaken"), "decision", DataError("damaged"), "never"]
+
+    def judge(*_: object, **__: object) -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("har.registry.promotion.promote", judge)
+    task = promote.with_options(retry_delay_seconds=0)
+    release = flow(lambda: task(load(), None, "why"), name="release-one")
+    assert release() == "decision"
+    with pytest.raises(DataError):
+        release()
+    assert answers == ["never"]

@@ -32,8 +32,8 @@ def test_unreachable_server() -> None:
 def test_experiment_is_made_once(local: Settings) -> None:
     """The experiment of a data set is made once, with its files beside the database."""
     client = connect(local.registry)
-    first = experiment_id(client, "tiny")
-    assert experiment_id(client, "tiny") == first
+    first = experiment_id(client, "har/tiny")
+    assert experiment_id(client, "har/tiny") == first
     experiment = client.get_experiment(first)
     assert experiment.name == "har/tiny"
     assert experiment.artifact_location == Path("mlruns/artifacts").resolve().as_uri()

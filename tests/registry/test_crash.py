@@ -55,7 +55,7 @@ def kill_at(point: str, candidate: Candidate) -> None:
 def assert_one_of_each(settings: Settings) -> str:
     """Check that there is one version, one run and one logged model; return the run's id."""
     client = connect(settings.registry)
-    experiment = experiment_id(client, "tiny")
+    experiment = experiment_id(client, "har/tiny")
     (version,) = list_versions(settings)
     digest = version.tags["har.candidate_digest"]
     (run,) = client.search_runs([experiment], f"tags.`har.candidate_digest` = '{digest}'")
@@ -77,12 +77,12 @@ def test_killed_before_the_version(point: str, local: Settings, make_candidate) 
     register(candidate)
     run_id = assert_one_of_each(local)
     client = connect(local.registry)
-    (model,) = client.search_logged_models([experiment_id(client, "tiny")])
+    (model,) = client.search_logged_models([experiment_id(client, "har/tiny")])
     kept = {path for path in artifacts.rglob("*") if path.is_file()}
     assert not kept & left
     assert all(run_id in path.parts or model.model_id in path.parts for path in kept)
     (killed,) = client.search_runs(
-        [experiment_id(client, "tiny")], run_view_type=ViewType.DELETED_ONLY
+        [experiment_id(client, "har/tiny")], run_view_type=ViewType.DELETED_ONLY
     )
     assert killed.info.status == "KILLED"
 
@@ -105,7 +105,7 @@ def test_killed_on_a_server(server: str, local: Settings, make_candidate) -> Non
     kill_at("model", candidate)  # leaves a logged model without files
     client = connect(settings.registry)
     query = f"tags.`har.candidate_digest` = '{candidate.digest}'"
-    (killed,) = client.search_runs([experiment_id(client, "tiny")], query)
+    (killed,) = client.search_runs([experiment_id(client, "har/tiny")], query)
     files = get_artifact_repository(killed.info.artifact_uri, tracking_uri=server)
     assert files.list_artifacts()
     register(candidate)

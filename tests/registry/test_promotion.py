@@ -1,6 +1,5 @@
 """Promotion: the record first, then the alias, once, on both kinds of registry."""
 
-import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from har.config import GateSettings, Settings
-from har.errors import UsageError, VerificationError
-from har.lineage import audit
+from har.errors import GateRefusal, UsageError
+from har.lineage import digest
 from har.registry import promotion, stages
 from har.registry.connection import connect
+from har.registry.gate import Decision
+from har.registry.moves import Mover
 from har.registry.promotion import promote
+from har.registry.trail import Trail
 from har.registry.versions import Version, find, register
 
 
@@ -67,9 +69,9 @@ def test_decided_once(local: Settings, make_candidate) -> None:
     promote(register(make_candidate(settings=local, errors=1)), local, reason="first")
     version = register(make_candidate(settings=local, errors=3))
     decision = promote(version, local, reason="second")
-    lines = local.registry.audit.read_bytes()
+    events = Trail(local.registry).events
     assert promote(version, local, reason="third") == decision
-    assert local.registry.audit.read_bytes() == lines
+    assert Trail(local.registry).events == events
     strict = local.model_copy(update={"gate": GateSettings(min_macro_f1=0.99)})
     again = promote(version, strict, reason="again", rejudge=True)
     assert (again.purpose, again.stage) == ("again", "Staging")
@@ -79,11 +81,14 @@ def test_decided_once(local: Settings, make_candidate) -> None:
 
 
 def test_challenger_that_may_not_serve_any_more(local: Settings, make_candidate) -> None:
-    """A challenger that is judged again and may not serve loses its alias."""
+    """A challenger that is judged again and may not serve loses its alias and its stage."""
     promote(register(make_candidate(settings=local, errors=1)), local, reason="first")
     version = register(make_candidate(settings=local, errors=3))
-    decision = promote(version, local, reason="second")
-    stages.apply(connect(local.registry), replace(decision, stage="None"))
+    promote(version, local, reason="second")
+    mover = Mover(local.registry)
+    now = mover.settle()
+    change = stages.Change.between(now, stages.move(now, 2, "None"))
+    mover.make("withdrawal", 2, change, reason="too hot")
     after = find("2", local)
     assert (after.stage, after.aliases) == ("None", ())
 
@@ -94,28 +99,34 @@ def test_dry_run_writes_nothing(local: Settings, make_candidate) -> None:
     decision = promote(version, local, reason="look", dry_run=True)
     assert (decision.stage, decision.audit) == ("Production", "")
     assert find("1", local) == version
-    assert not local.registry.audit.exists()
+    assert Trail(local.registry).events == ()
 
 
 def test_record(local: Settings, make_candidate) -> None:
-    """Audit log, gate.json and tag say the same, and the log's chain holds."""
+    """History, gate.json and tag say the same; each move names its decision."""
     version = register(make_candidate(settings=local))
     decision = promote(version, local, reason="for the record")
-    gate, stage = audit.entries(local.registry.audit)
-    assert (gate["event"], gate["purpose"], gate["version"]) == ("gate", "for the record", 1)
-    assert gate["sha256"] == decision.audit == stage["decision"]
+    gate, *moves = Trail(local.registry).events
+    assert (gate["event"], gate["reason"], gate["version"]) == ("gate", "for the record", 1)
+    assert gate["sha256"] == decision.audit
     assert gate["lineage_digest"] == version.tags["har.lineage_digest"]
     path = connect(local.registry).download_artifacts(version.run_id, "gate.json")
-    assert json.loads(Path(path).read_text())["rules"] == gate["rules"]
-    assert find("1", local).tags["har.applied"] == decision.audit
-    assert audit.verify_chain(local.registry.audit) == 2
+    kept = Decision.from_json(Path(path).read_text())
+    assert kept == decision == find("1", local).gate
+    assert digest.of_json(replace(kept, at="", audit="").to_dict()) == gate["content"]
+    assert [(m["event"], m.get("kind"), m.get("decision")) for m in moves] == [
+        ("move", "staging", decision.audit),
+        ("moved", None, None),
+        ("move", "promotion", decision.audit),
+        ("moved", None, None),
+    ]
 
 
-def test_interrupted_move_is_completed(local: Settings, make_candidate, monkeypatch) -> None:
+def test_decision_without_its_move(local: Settings, make_candidate, monkeypatch) -> None:
     """A decision that was recorded but not carried out is carried out by the next call."""
     version = register(make_candidate(settings=local))
     with monkeypatch.context() as patch:
-        patch.setattr(promotion, "_move", lambda *_: None)
+        patch.setattr(promotion, "_carry_out", lambda *_: None)
         decision = promote(version, local, reason="first")
     assert find("1", local).aliases == ()
     assert promote(version, local, reason="second") == decision
@@ -126,7 +137,7 @@ def test_stale_decision_is_made_again(local: Settings, make_candidate, monkeypat
     """A decision that was never carried out does not outlive the champion it was about."""
     stale = register(make_candidate(settings=local, errors=2))
     with monkeypatch.context() as patch:
-        patch.setattr(promotion, "_move", lambda *_: None)
+        patch.setattr(promotion, "_carry_out", lambda *_: None)
         assert promote(stale, local, reason="first").stage == "Production"
     better = register(make_candidate(settings=local, errors=0))
     promote(better, local, reason="second")
@@ -135,9 +146,18 @@ def test_stale_decision_is_made_again(local: Settings, make_candidate, monkeypat
     assert find("champion", local).number == 2
 
 
-def test_alias_is_read_back(local: Settings, make_candidate, monkeypatch) -> None:
-    """A registry that does not keep the alias is found out."""
-    version = register(make_candidate(settings=local))
-    monkeypatch.setattr(stages, "_crown", lambda *_: None)
-    with pytest.raises(VerificationError, match="alias champion did not move"):
-        promote(version, local, reason="first")
+def test_decided_for_a_champion_that_went(local: Settings, make_candidate, monkeypatch) -> None:
+    """Who is overtaken between the judgement and its record is refused, and moves nothing."""
+    first = register(make_candidate(settings=local, errors=2))
+    second = register(make_candidate(settings=local, errors=0))
+    judge = promotion.judge
+
+    def slow_judge(*args, **kwargs) -> Decision:
+        monkeypatch.setattr(promotion, "judge", judge)
+        promote(second, local, reason="fast")
+        return judge(*args, **kwargs)
+
+    monkeypatch.setattr(promotion, "judge", slow_judge)
+    with pytest.raises(GateRefusal, match="somebody else was faster"):
+        promote(first, local, reason="slow")
+    assert (find("champion", local).number, find("1", local).stage) == (2, "None")

@@ -1,0 +1,277 @@
+"""Moves in the registry: recorded, carried out, read back, recorded as done.
+
+The only place where aliases, the tag ``har.stage`` and MLflow's own stages are written.
+The event ``move`` comes first and names every change; while it is the last event nobody
+else can begin a move. ``moved`` or ``undone`` ends it. What a killed process left in
+between is carried out by whoever comes next: all writes say what shall be, so they can
+be repeated, and each is preceded by a look at whether the move is still the last event.
+"""
+
+import os
+import platform
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from har.config import RegistrySettings
+from har.errors import GateRefusal, MissingError, VerificationError
+from har.lineage import origin
+from har.lineage.audit import Event
+from har.registry import history
+from har.registry.connection import connect
+from har.registry.history import MOVE, MOVED, UNDONE
+from har.registry.stages import CHALLENGER, CHAMPION, PREVIOUS, Change, Placement, Stage
+from har.registry.trail import Trail
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+LEASE_S = 60.0  # after which a process that neither ended its move nor can be asked is dead
+# The former champion gets its name first: a kill in between leaves two names, not none.
+_ORDER = (PREVIOUS, CHAMPION, CHALLENGER)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the registry says.
+
+    Attributes
+    ----------
+    aliases : dict of str to int
+        All aliases of the model.
+    tags, native : dict of int to str
+        The tag ``har.stage`` and MLflow's own stage of every version.
+    """
+
+    aliases: dict[str, int]
+    tags: dict[int, str]
+    native: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in the registry that is not as expected."""
+
+    what: str
+    expected: str
+    found: str
+
+
+def observe(client: "MlflowClient", model: str) -> Observed:
+    """Read where versions stand; nothing of a model that is not there."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        aliases = client.get_registered_model(model).aliases
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return Observed({}, {}, {})
+    versions = client.search_model_versions(f"name = '{model}'", max_results=10_000)
+    return Observed(
+        {alias: int(version) for alias, version in aliases.items()},
+        {int(v.version): v.tags.get("har.stage", "None") for v in versions},
+        {int(v.version): v.current_stage for v in versions if v.current_stage},
+    )
+
+
+def ours(aliases: Mapping[str, int]) -> dict[str, int]:
+    """Return the aliases that are ours, or differ from ours in letter case alone."""
+    return {alias: version for alias, version in aliases.items() if alias.lower() in _ORDER}
+
+
+class Mover:
+    """Moves versions of one model.
+
+    Parameters
+    ----------
+    settings : RegistrySettings
+        Where the registry is, and the model.
+
+    Attributes
+    ----------
+    trail : Trail
+        The model's history.
+    client : MlflowClient
+        Of the registry.
+    """
+
+    def __init__(self, settings: RegistrySettings) -> None:
+        self.trail = Trail(settings)
+        self.client = connect(settings)
+        self.model = settings.model
+
+    def settle(self) -> Placement:
+        """End a move that a dead process left; return where versions stand.
+
+        Raises
+        ------
+        GateRefusal
+            If somebody's move is under way.
+        VerificationError
+            If the registry is not as the history says.
+        """
+        self.trail.refresh()
+        if (move := history.unfinished(self.trail.events)) is not None:
+            require_dead(move)
+            self.finish(move)
+        expected = history.placement(self.trail.events)
+        self._require_as(expected)
+        return expected
+
+    def make(
+        self, kind: str, version: int | None, change: Change, *, reason: str, **facts: Any
+    ) -> Event:
+        """Record a move, carry it out and record that it is done.
+
+        Parameters
+        ----------
+        kind : str
+            What people call it, as ``promotion`` or ``rollback``.
+        version : int or None
+            The version that it is about.
+        change : Change
+            Of what the history says.
+        reason : str
+            Why.
+        **facts : Any
+            More to record.
+        """
+        begun = self.trail.append(
+            {
+                **{"event": MOVE, "kind": kind, "version": version, "reason": reason},
+                **{"by": origin.actor(), "host": platform.node(), "pid": os.getpid()},
+                "change": change.to_dict(),
+                **facts,
+            }
+        )
+        self.finish(begun)
+        return begun
+
+    def finish(self, move: Event, *, undo: bool = False) -> None:
+        """Carry out a move that has begun, or take it back, and record that it is done.
+
+        Raises
+        ------
+        GateRefusal
+            If somebody else ended it and went on.
+        MissingError
+            If the registry went away; the move is completed by the next call.
+        VerificationError
+            If the registry does not say afterwards what it was told.
+        """
+        from mlflow.exceptions import MlflowException
+
+        change = history.change_of(move)
+        change = change.reverse if undo else change
+        try:
+            for write in self._writes(change):
+                self._require_last(move)
+                write()
+            self._require_written(change)
+            self._require_last(move)
+            self.trail.append({"event": UNDONE if undo else MOVED, "move": move["sha256"]})
+        except MlflowException as error:
+            raise MissingError(
+                f"{self.model}: the registry failed in the middle of a {move['kind']}",
+                found=str(error).splitlines()[0][-200:],
+                hint="it is recorded, and completed by `har registry reconcile` or the next move",
+            ) from error
+
+    def differences(self, expected: Placement) -> list[Difference]:
+        """Return where the registry is not as expected."""
+        found = observe(self.client, self.model)
+        aliases = ours(found.aliases)
+        names = sorted({*aliases, *expected.aliases})
+        held = [
+            Difference(f"alias {name}", str(expected.aliases.get(name)), str(aliases.get(name)))
+            for name in names
+        ]
+        staged = [
+            Difference(f"{what} of version {version}", expected.stage(version), stage)
+            for what, stages in (("tag har.stage", found.tags), ("MLflow stage", found.native))
+            for version, stage in sorted(stages.items())
+        ]
+        return [d for d in (*held, *staged) if d.expected != d.found]
+
+    def _require_as(self, expected: Placement) -> None:
+        if differences := self.differences(expected):
+            raise VerificationError(
+                f"{self.model}: the registry is not as its history says",
+                expected="; ".join(f"{d.what}: {d.expected}" for d in differences),
+                found="; ".join(f"{d.what}: {d.found}" for d in differences),
+                hint="somebody moved it without `har`: see `har registry reconcile`",
+            )
+
+    def _require_written(self, change: Change) -> None:
+        found = observe(self.client, self.model)
+        wrong = {
+            **{a: v for a, (_, v) in change.aliases.items() if found.aliases.get(a) != v},
+            **{f"stage of {v}": s for v, (_, s) in change.stages.items() if found.tags.get(v) != s},
+        }
+        if wrong:
+            raise VerificationError(
+                f"{self.model}: the registry did not keep what was written",
+                expected=", ".join(f"{name}: {value}" for name, value in wrong.items()),
+                hint="somebody else moved it at the same time: see `har registry reconcile`",
+            )
+
+    def _require_last(self, move: Event) -> None:
+        self.trail.refresh()
+        if self.trail.events[-1]["sha256"] != move["sha256"]:
+            raise GateRefusal(
+                f"{self.model}: somebody else ended this {move['kind']}",
+                found=", ".join(f"{e['event']} at {e['time']}" for e in self.trail.events[-1:]),
+                hint="look at `har registry history`",
+            )
+
+    def _writes(self, change: Change) -> Iterator[Any]:
+        """Yield what a change makes to be written, in an order that never leaves no champion."""
+        for alias in sorted(change.aliases, key=[*_ORDER, *change.aliases].index):
+            _, version = change.aliases[alias]
+            yield lambda a=alias, v=version: self._set_alias(a, v)
+        for version, (_, stage) in change.stages.items():
+            yield lambda v=version, s=stage: self._set_stage(v, s)
+
+    def _set_alias(self, alias: str, version: int | None) -> None:
+        if version is None:
+            self.client.delete_registered_model_alias(self.model, alias)
+        else:
+            self.client.set_registered_model_alias(self.model, alias, str(version))
+
+    def _set_stage(self, version: int, stage: Stage) -> None:
+        self.client.set_model_version_tag(self.model, str(version), "har.stage", stage)
+        with warnings.catch_warnings():
+            # MLflow means to drop its stages; while it has them, its pages show them.
+            warnings.simplefilter("ignore", FutureWarning)
+            self.client.transition_model_version_stage(self.model, str(version), stage)
+
+
+def require_dead(move: Event) -> None:
+    """Leave a move alone whose process may still be at work.
+
+    Raises
+    ------
+    GateRefusal
+        If it may.
+    """
+    age = (datetime.now(UTC) - datetime.fromisoformat(move["time"])).total_seconds()
+    if age > LEASE_S or (move["host"] == platform.node() and not _runs(move["pid"])):
+        return
+    raise GateRefusal(
+        f"{move['model']}: a {move['kind']} of version {move['version']} is under way",
+        found=f"begun by {move['by']} at {move['time']}, process {move['pid']}",
+        hint=f"try again; after {LEASE_S:.0f} s it counts as dead and is completed",
+    )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,52 @@
+"""Back to a version that served before, from the registry alone."""
+
+from har.config import Settings
+from har.errors import UsageError
+from har.registry import history, stages
+from har.registry.files import verify_files
+from har.registry.moves import Mover
+from har.registry.stages import Change
+from har.registry.versions import Version, find
+
+
+def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = False) -> Version:
+    """Put a version that served before in the champion's place; return it as it is then.
+
+    Needs neither the store nor torch: what serves is in the registry.
+
+    Parameters
+    ----------
+    selector : str
+        ``previous`` or a number.
+    settings : Settings
+        Where the registry is.
+    reason : str
+        Why; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Raises
+    ------
+    GateRefusal
+        If somebody else moves a version at the same time.
+    UsageError
+        If the version never served, or serves now.
+    VerificationError
+        If its files are not the registered ones, or the registry is not as its history says.
+    """
+    mover = Mover(settings.registry)
+    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    version = find(selector, settings)
+    served = {reign.version for reign in history.reigns(mover.trail.events)}
+    if version.number not in served:
+        names = ", ".join(map(str, sorted(v for v in served if v is not None))) or "none"
+        raise UsageError(
+            f"version {version.number} never served: there is no going back to it",
+            expected=f"a version that served: {names}",
+            hint="`har registry promote` judges a new one",
+        )
+    then = stages.rollback(now, version.number)
+    verify_files(version, settings)
+    if not dry_run:
+        mover.make("rollback", version.number, Change.between(now, then), reason=reason)
+    return find(str(version.number), settings)

@@ -1,0 +1,252 @@
+"""Moves that are killed at every write, raced, cut off, and meddled with."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from har.config import Settings
+from har.errors import GateRefusal, MissingError, VerificationError
+from har.registry import history, moves, stages
+from har.registry.connection import connect
+from har.registry.moves import Mover, observe
+from har.registry.promotion import promote
+from har.registry.stages import Placement
+from har.registry.trail import Trail
+from har.registry.versions import find, list_versions, register
+
+# Promotes version 2 once for each registry, in a process that dies before its n-th write.
+KILLED = """
+import json, os, signal, sys
+from mlflow import MlflowClient
+from har.config import Settings
+from har.registry.promotion import promote
+from har.registry.versions import find
+
+WRITES = ("log_param", "log_dict", "set_model_version_tag", "set_registered_model_alias",
+          "delete_registered_model_alias", "transition_model_version_stage")
+
+def die_before(number):
+    left = [number]
+    def counted(method):
+        def write(*args, **kwargs):
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return method(*args, **kwargs)
+        return write
+    for name in WRITES:
+        setattr(MlflowClient, name, counted(getattr(MlflowClient, name)))
+
+for number, settings in enumerate(map(Settings.model_validate, json.loads(sys.argv[1]))):
+    if (child := os.fork()) == 0:
+        version = find("2", settings)
+        die_before(number)
+        promote(version, settings, reason="better", rejudge=True)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+BEFORE = Placement({"champion": 1}, {1: "Production"})
+AFTER = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Production"})
+
+
+@pytest.fixture
+def two(settings: Settings, make_candidate) -> Settings:
+    """Register a champion and a version that is better on every subject."""
+    first = register(make_candidate("svm", settings=settings, errors=2))
+    promote(first, settings, reason="first")
+    register(make_candidate("encoder-small", settings=settings, errors=0))
+    return settings
+
+
+def copies_of(settings: Settings, folder: Path, number: int) -> list[Settings]:
+    """Return settings of as many copies of a local registry."""
+    database = Path("mlruns/mlflow.db")
+    found = []
+    for n in range(number):
+        place = folder / f"copy-{n}"
+        (place / "har").mkdir(parents=True)
+        (place / "mlflow.db").write_bytes(database.read_bytes())
+        (place / "har" / "audit.jsonl").write_bytes(Path("mlruns/har/audit.jsonl").read_bytes())
+        registry = {"tracking_uri": f"sqlite:///{place}/mlflow.db"}
+        found.append(Settings(store=settings.store, registry=registry))
+    return found
+
+
+def where_it_stands(settings: Settings) -> Placement:
+    """Return where versions stand by alias, tag and MLflow's own stage, which must agree."""
+    found = observe(connect(settings.registry), settings.registry.model)
+    assert found.tags == found.native
+    return Placement(found.aliases, {v: s for v, s in found.tags.items() if s != "None"})
+
+
+def test_killed_at_every_write(local: Settings, make_candidate, tmp_path: Path) -> None:
+    """Whichever write is the first that is lost: the next call makes the state whole."""
+    promote(register(make_candidate("svm", settings=local, errors=2)), local, reason="first")
+    register(make_candidate("encoder-small", settings=local, errors=0))
+    registries = copies_of(local, tmp_path, 24)
+    argument = json.dumps([s.model_dump(mode="json") for s in registries])
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, argument], capture_output=True, text=True, check=True
+    )
+    codes = [int(line) for line in done.stdout.split()]
+    n_writes = codes.index(0)
+    assert codes[:n_writes] == [-9] * n_writes, done.stderr
+    halfway = 0
+    for settings in registries[:n_writes]:
+        found = observe(connect(settings.registry), "har")
+        assert "champion" in found.aliases
+        halfway += found.tags != found.native
+        settled = Mover(settings.registry).settle()
+        assert settled in (BEFORE, STAGED, AFTER)
+        assert where_it_stands(settings) == settled
+        promote(find("2", settings), settings, reason="again")
+        assert where_it_stands(settings) == AFTER
+        assert history.placement(Trail(settings.registry).events) == AFTER
+    assert halfway >= 3  # kills between a tag and a stage, or the test tests nothing
+    assert n_writes > 15
+
+
+STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Staging"})
+
+RACER = """
+import sys
+from har.config import Settings
+from har.errors import GateRefusal
+from har.registry.promotion import promote
+from har.registry.versions import find
+
+settings = Settings.model_validate_json(sys.argv[1])
+version = find(sys.argv[2], settings)
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    promote(version, settings, reason="race", rejudge=True)
+except GateRefusal as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
+    """Of two promotions at the same time on two machines one wins; the other is refused."""
+    promote(register(make_candidate("svm", settings=settings, errors=3)), settings, reason="first")
+    for errors in (1, 0):
+        register(make_candidate("encoder-small", settings=settings, errors=errors))
+
+    def start(number: int) -> subprocess.Popen[str]:
+        registry = settings.registry.model_copy(update={"audit": tmp_path / f"{number}.jsonl"})
+        own = settings.model_copy(update={"registry": registry}).model_dump_json()
+        return subprocess.Popen(
+            [sys.executable, "-c", RACER, own, str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    racers = [start(2), start(3)]
+    for racer in racers:
+        assert racer.stdout is not None
+        racer.stdout.readline()
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda racer: racer.communicate("go\n")[0], racers))
+    codes = [racer.returncode for racer in racers]
+    assert sorted(codes) == [0, GateRefusal.exit_code], said
+    winner = 2 + codes.index(0)
+    assert find("champion", settings).number == winner
+    assert where_it_stands(settings).stages[winner] == "Production"
+    refused = said[1 - codes.index(0)]
+    assert "somebody else was faster" in refused or "is under way" in refused
+
+
+def test_move_of_a_living_process(two: Settings) -> None:
+    """While another process may be at work on a move, nobody touches it."""
+    mover = Mover(two.registry)
+    now = mover.settle()
+    change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
+    begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
+    mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
+    with pytest.raises(GateRefusal, match="a staging of version 2 is under way"):
+        promote(find("2", two), two, reason="me too", rejudge=True)
+    with pytest.raises(GateRefusal, match="is under way"):
+        mover.trail.append({"event": "gate"})
+
+
+def test_move_of_a_silent_process(two: Settings, monkeypatch) -> None:
+    """After its lease a move of an unknown process is completed by the next call."""
+    mover = Mover(two.registry)
+    now = mover.settle()
+    change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
+    begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
+    mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
+    monkeypatch.setattr(moves, "LEASE_S", -1.0)
+    assert Mover(two.registry).settle() == STAGED == where_it_stands(two)
+
+
+def test_move_that_is_taken_back(two: Settings, monkeypatch) -> None:
+    """A move that was cut off can be undone: everything is where it was."""
+    mover = Mover(two.registry)
+    now = mover.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "transition_model_version_stage", cut_off)
+        with pytest.raises(MissingError, match="in the middle of a staging"):
+            change = stages.Change.between(now, stages.move(now, 2, "Staging"))
+            mover.make("staging", 2, change, reason="try")
+    begun = history.unfinished(mover.trail.events)
+    assert begun is not None
+    assert where_aliases(two) == {"champion": 1, "challenger": 2}
+    mover.finish(begun, undo=True)
+    assert where_it_stands(two) == BEFORE == mover.settle()
+
+
+def cut_off(*_: object, **__: object) -> None:
+    """Fail like a server that went away."""
+    raise MlflowException("connection refused")
+
+
+def where_aliases(settings: Settings) -> dict[str, int]:
+    """Return the aliases that the registry has now."""
+    return observe(connect(settings.registry), settings.registry.model).aliases
+
+
+def by_alias(client: MlflowClient, model: str) -> None:
+    """Move the champion by hand, as in a notebook."""
+    client.set_registered_model_alias(model, "champion", "2")
+
+
+def by_stage(client: MlflowClient, model: str) -> None:
+    """Move a stage by hand, as in MLflow's pages of before."""
+    client.transition_model_version_stage(model, "2", "Production")
+
+
+def by_tag(client: MlflowClient, model: str) -> None:
+    """Overwrite the tag."""
+    client.set_model_version_tag(model, "2", "har.stage", "Production")
+
+
+def by_capital(client: MlflowClient, model: str) -> None:
+    """Set an alias that differs in letter case alone."""
+    client.set_registered_model_alias(model, "Champion", "2")
+
+
+@pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning")
+@pytest.mark.parametrize("meddle", [by_alias, by_stage, by_tag, by_capital])
+def test_moved_by_hand(two: Settings, meddle) -> None:
+    """What somebody moved without the history is found before anything else moves."""
+    meddle(connect(two.registry), two.registry.model)
+    with pytest.raises(VerificationError, match="not as its history says"):
+        promote(find("2", two), two, reason="better", rejudge=True)
+    assert len(list_versions(two)) == 2
+
+
+def test_alias_is_read_back(two: Settings, monkeypatch) -> None:
+    """A registry that does not keep what was written is found out, and nothing counts as done."""
+    monkeypatch.setattr(Mover, "_set_alias", lambda *_: None)
+    with pytest.raises(VerificationError, match="did not keep what was written"):
+        promote(find("2", two), two, reason="better")
+    assert history.placement(Trail(two.registry).events) == BEFORE

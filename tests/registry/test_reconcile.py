@@ -1,0 +1,151 @@
+"""What was moved by hand or cut off: reported with its window, adopted, or put back."""
+
+from collections.abc import Callable
+
+import pytest
+from mlflow import MlflowClient
+
+from har.config import Settings
+from har.errors import GateRefusal, UsageError
+from har.registry import history, reconcile, stages
+from har.registry.connection import connect
+from har.registry.moves import Mover, Observed, observe
+from har.registry.promotion import promote
+from har.registry.reconcile import adopted
+from har.registry.stages import Change, Placement
+from har.registry.trail import Trail
+from har.registry.versions import find, register
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning")
+
+CHAMPION_1 = Placement({"champion": 1}, {1: "Production"})
+CHAMPION_2 = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Production"})
+NOBODY = Placement({"previous": 1}, {1: "Archived"})
+
+Hand = Callable[[MlflowClient, str], None]
+
+
+@pytest.fixture
+def two(settings: Settings, make_candidate) -> Settings:
+    """Register a champion and another version."""
+    first = register(make_candidate("svm", settings=settings, errors=2))
+    promote(first, settings, reason="first")
+    register(make_candidate("encoder-small", settings=settings, errors=0))
+    return settings
+
+
+def by_alias(client: MlflowClient, model: str) -> None:
+    """Move the champion's alias."""
+    client.set_registered_model_alias(model, "champion", "2")
+
+
+def by_stage(client: MlflowClient, model: str) -> None:
+    """Move MLflow's stage, which archives the former one."""
+    client.transition_model_version_stage(model, "2", "Production", archive_existing_versions=True)
+
+
+def by_tag(client: MlflowClient, model: str) -> None:
+    """Overwrite the tag."""
+    client.set_model_version_tag(model, "2", "har.stage", "Production")
+
+
+def by_removal(client: MlflowClient, model: str) -> None:
+    """Remove the alias."""
+    client.delete_registered_model_alias(model, "champion")
+
+
+def by_capital(client: MlflowClient, model: str) -> None:
+    """Set an alias that differs from ours in letter case alone."""
+    client.set_registered_model_alias(model, "Champion", "2")
+
+
+def registry_of(settings: Settings) -> Observed:
+    """Return what the registry says."""
+    return observe(connect(settings.registry), settings.registry.model)
+
+
+@pytest.mark.parametrize(
+    ("hand", "means"),
+    [
+        (by_alias, CHAMPION_2),
+        (by_stage, CHAMPION_2),
+        (by_tag, CHAMPION_2),
+        (by_removal, NOBODY),
+        (by_capital, CHAMPION_1),
+    ],
+)
+@pytest.mark.parametrize("choice", ["adopt", "revert"])
+def test_moved_by_hand(two: Settings, hand: Hand, means: Placement, choice) -> None:
+    """It is reported without being touched, then adopted or put back; then all agree."""
+    hand(connect(two.registry), two.registry.model)
+    meddled, last = registry_of(two), Trail(two.registry).events[-1]
+    report = reconcile.reconcile(two.registry)
+    assert report.differences
+    assert report.since == last["time"] <= report.noticed
+    assert report.done == ""
+    assert registry_of(two) == meddled
+
+    done = reconcile.reconcile(two.registry, choice=choice, reason="a notebook")
+    assert done.done == choice
+    after = means if choice == "adopt" else CHAMPION_1
+    found = registry_of(two)
+    assert found.aliases == after.aliases
+    assert found.tags == found.native == {v: after.stage(v) for v in (1, 2)}
+    trail = Trail(two.registry)
+    move = trail.events[-2]
+    assert (move["kind"], move["reason"], move["since"]) == (choice, "a notebook", last["time"])
+    assert Mover(two.registry).settle() == after == history.placement(trail.events)
+    assert reconcile.reconcile(two.registry).differences == ()
+
+
+def test_adopted_reign_has_its_window(two: Settings) -> None:
+    """Who asks what was live is told between which moments it was moved."""
+    by_alias(connect(two.registry), two.registry.model)
+    last = Trail(two.registry).events[-1]["time"]
+    reconcile.reconcile(two.registry, choice="adopt", reason="it was meant")
+    reign = history.reigns(Trail(two.registry).events)[-1]
+    assert (reign.version, reign.replaced, reign.kind, reign.began) == (2, 1, "adopt", last)
+
+
+def test_nothing_to_do(two: Settings) -> None:
+    """Where all agree nothing is written, whatever was asked for."""
+    before = Trail(two.registry).events
+    done = reconcile.reconcile(two.registry, choice="revert", reason="to be sure")
+    assert (done.interrupted, done.differences, done.done) == (None, (), "")
+    assert Trail(two.registry).events == before
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_interrupted_move(two: Settings, undo: bool, monkeypatch) -> None:
+    """What a dead process left is completed, or taken back if that is asked for."""
+    mover = Mover(two.registry)
+    now = mover.settle()
+    change = Change.between(now, stages.place(now, 2, "Production"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Mover, "_set_stage", _die)
+        with pytest.raises(KeyboardInterrupt):
+            mover.make("promotion", 2, change, reason="cut off")
+    with pytest.raises(GateRefusal, match="under way"):  # this process lives
+        reconcile.reconcile(two.registry)
+    monkeypatch.setattr("har.registry.moves.LEASE_S", -1.0)
+    assert reconcile.reconcile(two.registry, dry_run=True).done == ""
+    done = reconcile.reconcile(two.registry, undo=undo)
+    assert done.interrupted is not None
+    assert done.done == ("undone" if undo else "completed")
+    assert Mover(two.registry).settle() == (CHAMPION_1 if undo else CHAMPION_2)
+    assert find("champion", two).number == (1 if undo else 2)
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_contradiction() -> None:
+    """An alias and a stage that name two new versions are not guessed at."""
+    found = Observed(
+        {"champion": 2},
+        {1: "Production", 2: "None", 3: "None"},
+        {1: "Archived", 2: "None", 3: "Production"},
+    )
+    with pytest.raises(UsageError, match="version 2, version 3"):
+        adopted(CHAMPION_1, found)
