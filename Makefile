@@ -49,4 +49,4 @@ lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	sed -i 's/^torch==.*/torch==2.13.0/' requirements.txt
 
 clean:  ## remove the store and MLflow's files
-	rm -rf data/store mlruns/mlflow.db mlruns/artifacts
+	rm -rf data/store mlruns/mlflow.db mlruns/artifacts mlruns/history

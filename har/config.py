@@ -331,8 +331,8 @@ class RegistrySettings(Section):
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
     audit: Path | None = Field(
         None,
-        description="copy of the model's history; default: <model>/audit.jsonl beside the local "
-        "database, or in a folder of mlruns/ named like the server",
+        description="copy of the model's history; default: history/<model>/audit.jsonl beside "
+        "the local database, mlruns/<server>/<model>/audit.jsonl of a server",
     )
 
 

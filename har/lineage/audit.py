@@ -123,8 +123,8 @@ def _require_beginning(
                 f"{path}, line {number + 1}: {where} has another line there",
                 expected=line.decode(errors="replace"),
                 found=in_log.decode(errors="replace") if in_log else "no such line",
-                hint="one of the two was changed, or they belong to two registries; "
-                "nothing moves until they agree",
+                hint="one of the two was changed: nothing moves until they agree; of a registry "
+                "that was made anew on purpose, move the old copy away",
             )
 
 

@@ -64,7 +64,7 @@ def audit_file(settings: RegistrySettings) -> Path:
     where = urlsplit(uri)
     # Not netloc: a database's address may hold a password.
     place = "-".join(str(part) for part in (where.hostname, where.port, where.path[1:]) if part)
-    home = database.parent if database else LOCAL.parent / place.replace("/", "-")
+    home = database.parent / "history" if database else LOCAL.parent / place.replace("/", "-")
     return home / settings.model / "audit.jsonl"
 
 

@@ -1,6 +1,7 @@
 """Moves that are killed at every write, raced, cut off, and meddled with."""
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -70,9 +71,9 @@ def copies_of(settings: Settings, folder: Path, number: int) -> list[Settings]:
     found = []
     for n in range(number):
         place = folder / f"copy-{n}"
-        (place / "har").mkdir(parents=True)
+        place.mkdir()
         (place / "mlflow.db").write_bytes(database.read_bytes())
-        (place / "har" / "audit.jsonl").write_bytes(Path("mlruns/har/audit.jsonl").read_bytes())
+        shutil.copytree("mlruns/history", place / "history")
         registry = {"tracking_uri": f"sqlite:///{place}/mlflow.db"}
         found.append(Settings(store=settings.store, registry=registry))
     return found

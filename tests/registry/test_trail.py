@@ -131,6 +131,6 @@ def test_where_the_copy_is(tmp_path: Path) -> None:
     def place(uri: str) -> str:
         return audit_file(Settings(registry={"tracking_uri": uri}).registry).as_posix()
 
-    assert place(f"sqlite:///{tmp_path}/mlflow.db") == f"{tmp_path}/har/audit.jsonl"
+    assert place(f"sqlite:///{tmp_path}/mlflow.db") == f"{tmp_path}/history/har/audit.jsonl"
     assert place("http://mlflow.lab:5000") == "mlruns/mlflow.lab-5000/har/audit.jsonl"
     assert place("postgresql://u:secret@db/mlflow") == "mlruns/db-mlflow/har/audit.jsonl"
