@@ -322,12 +322,20 @@ class GateSettings(Section):
 
     min_macro_f1: float = 0.90
     min_class_f1: float = 0.80
+    approval: Literal["always", "replacing", "never"] = Field(
+        "replacing",
+        description="which promotions to Production a second person approves: all, those that "
+        "replace a champion, or none",
+    )
 
 
 class RegistrySettings(Section):
     """Where versions live."""
 
     model: str = "har"
+    identity: str | None = Field(
+        None, description="who acts; default: the server's user, else the operating system's"
+    )
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
     audit: Path | None = Field(
         None,

@@ -217,13 +217,14 @@ def reuse(summary: Mapping[str, Any]) -> str:
 
 
 def _outcome(version: "Version", decision: "Decision") -> dict[str, Any]:
+    waits = decision.passed and version.stage == "Staging"
     return {
         "model": version.model,
         "version": version.number,
         "candidate": version.candidate,
         "stage": version.stage,
         "verdict": "passed" if decision.passed else "refused",
-        "reason": decision.reason,
+        "reason": decision.reason + ("; waits for approval" if waits else ""),
     }
 
 

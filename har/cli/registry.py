@@ -8,11 +8,12 @@ import typer
 from har.cli.output import AsJson, Overrides, out, print_json, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rich.console import Group
 
+    from har.config import Settings
     from har.lineage.audit import Event
     from har.registry.gate import Decision
     from har.registry.reconcile import Choice, Reconciled
@@ -34,11 +35,15 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     from har.config import load
     from har.registry.versions import list_versions
 
-    versions = list_versions(load(overrides))
+    settings = load(overrides)
+    versions, waiting = list_versions(settings), _waiting(settings)
     if as_json:
-        return print_json([_facts(version) for version in versions])
+        return print_json([_facts(version, waiting) for version in versions])
     rows = [
-        (v.number, v.candidate, v.stage, ", ".join(v.aliases), v.serving, v.created, _score(v))
+        (
+            *(v.number, v.candidate, v.stage + (", waits" if v.number in waiting else "")),
+            *(", ".join(v.aliases), v.serving, v.created, _score(v)),
+        )
         for v in versions
     ]
     columns = ["version", "model", "stage", "alias", "serves", "created", "macro-F1"]
@@ -54,8 +59,9 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     from har.config import load
     from har.registry.versions import find
 
-    version = find(selector, load(overrides))
-    facts = _facts(version)
+    settings = load(overrides)
+    version = find(selector, settings)
+    facts = _facts(version, _waiting(settings))
     if as_json:
         return print_json(facts)
     shown = {k: v for k, v in facts.items() if k not in ("tags", "gate") and v is not None}
@@ -76,7 +82,8 @@ def promote(
 ) -> None:
     """Judge a version at the gate again and move it to the stage that it earns.
 
-    Ends with exit code 4 if the gate refuses.
+    To replace a champion it then waits for a second person's approval. Ends with exit
+    code 4 if the gate refuses.
 
     Example: har registry promote 2 --reason "new season's data" --dry-run
     """
@@ -92,8 +99,59 @@ def promote(
         print_json(decision.to_dict())
     else:
         out.print(_rules(decision))
+    if version.number in _waiting(settings) and not as_json:
+        out.print(f"It waits for approval: har registry approve {version.number} --reason …")
     if not decision.passed:
         raise GateRefusal(f"version {version.number} was refused", found=decision.reason)
+
+
+@app.command()
+def approve(
+    selector: Selector,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    allow_self: Annotated[
+        bool, typer.Option("--allow-self-approval", help="Of one's own request; recorded.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but move nothing.")] = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a version that somebody else asked for become the champion.
+
+    Example: har registry approve challenger --reason "confusions looked at"
+    """
+    from har.config import load
+    from har.registry.approval import approve as run
+
+    request = run(selector, load(overrides), reason=reason, allow_self=allow_self, dry_run=dry_run)
+    if as_json:
+        return print_json({"request": request, "approved": not dry_run})
+    verb = "would be" if dry_run else "is"
+    out.print(f"Version {request['version']} {verb} the champion, as {request['by']} asked.")
+    return None
+
+
+@app.command()
+def reject(
+    selector: Selector,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but write nothing.")] = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn down what somebody asked for, or withdraw it; the version stays in Staging.
+
+    Example: har registry reject 4 --reason "confuses sitting with standing"
+    """
+    from har.config import load
+    from har.registry.approval import reject as run
+
+    request = run(selector, load(overrides), reason=reason, dry_run=dry_run)
+    if as_json:
+        return print_json({"request": request, "rejected": not dry_run})
+    verb = "would be" if dry_run else "is"
+    out.print(f"The request of {request['by']} for version {request['version']} {verb} rejected.")
+    return None
 
 
 @app.command()
@@ -111,9 +169,10 @@ def rollback(
     from har.config import load
     from har.registry.rollback import rollback as run
 
-    version = run(selector, load(overrides), reason=reason, dry_run=dry_run)
+    settings = load(overrides)
+    version = run(selector, settings, reason=reason, dry_run=dry_run)
     if as_json:
-        return print_json(_facts(version))
+        return print_json(_facts(version, _waiting(settings)))
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} the champion.")
     return None
@@ -197,7 +256,7 @@ def history(
     if as_json:
         return print_json(events)
     columns = ["time", "event", "version", "by", "reason", "what"]
-    out.print(table("History", columns, map(_event_row, events)))
+    out.print(table("History", columns, _history_rows(events)))
 
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
@@ -238,24 +297,52 @@ def _instant(text: str) -> "datetime":
         ) from None
 
 
-def _event_row(event: "Event") -> tuple[object, ...]:
-    from har.registry.history import MOVE, change_of
+def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
+    """Yield a row an event; what ended a move is told with the move."""
+    from itertools import zip_longest
 
-    what = ""
-    if event["event"] == MOVE:
-        moved = change_of(event).stages
-        what = ", ".join(f"{v}: {old} → {new}" for v, (old, new) in moved.items())
-    elif event["event"] == "gate":
-        what = event["verdict"]
-    name = event.get("kind", event["event"])
-    return (
-        *(event["time"], name, event.get("version", ""), event.get("by", "")),
-        *(event.get("reason", ""), what),
-    )
+    from har.registry.history import MOVE, MOVED, UNDONE
+
+    for event, following in zip_longest(events, events[1:]):
+        if event["event"] in (MOVED, UNDONE):
+            continue
+        what = event.get("verdict", "")
+        if event["event"] == MOVE:
+            ending = following["event"] if following else "not finished"
+            what = _what_moved(event) + ("" if ending == MOVED else f" ({ending})")
+        yield (
+            event["time"],
+            event.get("kind", event["event"]),
+            event["version"] or "",
+            event["by"],
+            event["reason"],
+            what,
+        )
 
 
-def _facts(version: "Version") -> dict[str, Any]:
-    return {**asdict(version), "gate": version.gate.to_dict() if version.gate else None}
+def _what_moved(move: "Event") -> str:
+    from har.registry.history import change_of
+
+    change = change_of(move)
+    moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
+    named = [f"{alias}: {new or 'nobody'}" for alias, (_, new) in change.aliases.items()]
+    return ", ".join(moved or named)
+
+
+def _facts(version: "Version", waiting: "Mapping[int, str]") -> dict[str, Any]:
+    return {
+        **asdict(version),
+        "gate": version.gate.to_dict() if version.gate else None,
+        "promotion_asked_by": waiting.get(version.number),
+    }
+
+
+def _waiting(settings: "Settings") -> dict[int, str]:
+    """Return who asked for the versions that wait for approval."""
+    from har.registry.history import pending
+    from har.registry.trail import Trail
+
+    return {event["version"]: event["by"] for event in pending(Trail(settings.registry).events)}
 
 
 def _score(version: "Version") -> str:

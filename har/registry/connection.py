@@ -48,7 +48,7 @@ def connect(settings: RegistrySettings) -> "MlflowClient":
 
     logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
     uri = tracking_uri(settings)
-    if _is_server(uri):
+    if is_server(uri):
         _require_answer(uri)
     elif database := _sqlite_file(uri):
         database.parent.mkdir(parents=True, exist_ok=True)
@@ -88,10 +88,11 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
 
 def version_url(uri: str, model: str, number: int) -> str | None:
     """Return the page of a version in MLflow's UI, where a server shows one."""
-    return f"{uri.rstrip('/')}/#/models/{model}/versions/{number}" if _is_server(uri) else None
+    return f"{uri.rstrip('/')}/#/models/{model}/versions/{number}" if is_server(uri) else None
 
 
-def _is_server(uri: str) -> bool:
+def is_server(uri: str) -> bool:
+    """Whether a tracking URI is a server's address."""
     return uri.startswith(("http://", "https://"))
 
 

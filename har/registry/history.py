@@ -9,6 +9,7 @@ from har.lineage.audit import Event
 from har.registry.stages import CHAMPION, Change, Placement
 
 MOVE, MOVED, UNDONE = "move", "moved", "undone"
+REQUEST, REJECTED = "request", "rejected"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,24 @@ def unfinished(events: Sequence[Event]) -> Event | None:
 def change_of(move: Event) -> Change:
     """Return what a move changes."""
     return Change.from_dict(move["change"])
+
+
+def pending(events: Sequence[Event]) -> list[Event]:
+    """Return the requests for approval that nobody answered, oldest first.
+
+    A request lapses when its version moves, or is asked for again.
+    """
+    waiting: dict[int, Event] = {}
+    for number, event in enumerate(events):
+        if event["event"] == REQUEST:
+            waiting.pop(event["version"], None)
+            waiting[event["version"]] = event
+        elif event["event"] == REJECTED:
+            waiting.pop(event["version"], None)
+        elif event["event"] == MOVED:
+            for version in change_of(events[number - 1]).stages:
+                waiting.pop(version, None)
+    return list(waiting.values())
 
 
 def reigns(events: Sequence[Event]) -> list[Reign]:

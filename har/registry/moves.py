@@ -22,6 +22,7 @@ from har.lineage.audit import Event
 from har.registry import history
 from har.registry.connection import connect
 from har.registry.history import MOVE, MOVED, UNDONE
+from har.registry.identity import identity
 from har.registry.stages import CHALLENGER, CHAMPION, PREVIOUS, Change, Placement, Stage
 from har.registry.trail import Trail
 
@@ -96,9 +97,12 @@ class Mover:
         The model's history.
     client : MlflowClient
         Of the registry.
+    settings : RegistrySettings
+        As given.
     """
 
     def __init__(self, settings: RegistrySettings) -> None:
+        self.settings = settings
         self.trail = Trail(settings)
         self.client = connect(settings)
         self.model = settings.model
@@ -139,16 +143,18 @@ class Mover:
         **facts : Any
             More to record.
         """
-        begun = self.trail.append(
-            {
-                **{"event": MOVE, "kind": kind, "version": version, "reason": reason},
-                **{"by": origin.actor(), "host": platform.node(), "pid": os.getpid()},
-                "change": change.to_dict(),
-                **facts,
-            }
-        )
+        process = {"host": platform.node(), "pid": os.getpid()}
+        facts = {"kind": kind, "change": change.to_dict(), **process, **facts}
+        begun = self.record(MOVE, version, reason=reason, **facts)
         self.finish(begun)
         return begun
+
+    def record(self, event: str, version: int | None, *, reason: str, **facts: Any) -> Event:
+        """Add an event of whoever acts here to the history."""
+        who = {"by": identity(self.settings), "account": origin.actor()}
+        return self.trail.append(
+            {"event": event, "version": version, "reason": reason, **who, **facts}
+        )
 
     def finish(self, move: Event, *, undo: bool = False) -> None:
         """Carry out a move that has begun, or take it back, and record that it is done.

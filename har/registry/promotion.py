@@ -1,4 +1,4 @@
-"""Promotion: judge a version once, write the decision down, then move the version.
+"""Promotion: judge a version once, write the decision down, then move the version or ask to.
 
 The decision goes to the history, to ``gate.json`` in the version's run and to its tag
 ``har.gate`` before anything moves (`har.registry.moves`). A kill at any point is
@@ -15,9 +15,10 @@ import pandas as pd
 
 from har.config import Settings
 from har.errors import UsageError
-from har.lineage import digest, origin
+from har.lineage import digest
 from har.registry import history, stages
 from har.registry.gate import Decision, Evidence, judge
+from har.registry.identity import identity
 from har.registry.moves import Mover
 from har.registry.stages import CHAMPION, Change, Placement, Stage
 from har.registry.versions import Version, list_versions
@@ -37,6 +38,9 @@ def promote(
     rejudge: bool = False,
 ) -> Decision:
     """Move a version to the stage that it earns, or find the decision made before.
+
+    Where a second person must approve (``gate.approval``), a version that earned Production
+    waits in Staging (`har.registry.approval`).
 
     Parameters
     ----------
@@ -82,7 +86,7 @@ def promote(
         if not dry_run:
             decision = _record(mover, version, decision, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover):
-        _carry_out(decision, now, mover)
+        _carry_out(decision, now, mover, policy=settings.gate.approval)
     return decision
 
 
@@ -98,24 +102,25 @@ def _standing(
 
 
 def _is_carried_out(decision: Decision, now: Placement, mover: Mover) -> bool:
-    """Whether the version reached its stage, wherever it went since."""
+    """Whether the version reached its stage or waits for approval, wherever it went since."""
     return not _way(now.stage(decision.version), decision.stage) or any(
-        event.get("decision") == decision.audit
-        and history.change_of(event).stages[decision.version][1] == decision.stage
+        event["event"] == history.REQUEST
+        or history.change_of(event).stages[decision.version][1] == decision.stage
         for event in mover.trail.events
+        if event.get("decision") == decision.audit
     )
 
 
-def _carry_out(decision: Decision, now: Placement, mover: Mover) -> None:
+def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str) -> None:
+    replaces = decision.champion is not None
+    asks = policy == "always" or (policy == "replacing" and replaces)
+    facts = {"reason": decision.purpose, "decision": decision.audit}
     for stage in _way(now.stage(decision.version), decision.stage):
+        if stage == "Production" and asks:
+            mover.record(history.REQUEST, decision.version, champion=decision.champion, **facts)
+            return
         then = stages.move(now, decision.version, stage)
-        mover.make(
-            _KINDS[stage],
-            decision.version,
-            Change.between(now, then),
-            reason=decision.purpose,
-            decision=decision.audit,
-        )
+        mover.make(_KINDS[stage], decision.version, Change.between(now, then), **facts)
         now = then
 
 
@@ -144,18 +149,20 @@ def _evidence(client: "MlflowClient", version: Version) -> Evidence:
 
 
 def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
-    decision = replace(decision, purpose=purpose, by=origin.actor())
+    decision = replace(decision, purpose=purpose, by=identity(mover.settings))
     content = decision.to_dict()
-    event = mover.trail.append(
-        {
-            **{"event": "gate", "version": decision.version, "verdict": content["verdict"]},
-            **{"reason": purpose, "by": decision.by, "stage": decision.stage},
-            **{"champion": decision.champion, "test_digest": decision.test_digest},
-            "broken": [rule.name for rule in decision.rules if not rule.passed],
-            "finding": decision.reason[:1000],
-            "content": digest.of_json(content),
-            "lineage_digest": version.tags["har.lineage_digest"],
-        }
+    event = mover.record(
+        "gate",
+        decision.version,
+        reason=purpose,
+        verdict=content["verdict"],
+        stage=decision.stage,
+        champion=decision.champion,
+        test_digest=decision.test_digest,
+        broken=[rule.name for rule in decision.rules if not rule.passed],
+        finding=decision.reason[:1000],
+        content=digest.of_json(content),
+        lineage_digest=version.tags["har.lineage_digest"],
     )
     decision = replace(decision, at=event["time"], audit=event["sha256"])
     client = mover.client

@@ -14,7 +14,8 @@ COMMANDS = [
     *("data list", "data show", "data download", "data ingest", "data report"),
     *("data quarantine", "data recordings", "data export", "data validate"),
     *("benchmark ingest", "benchmark features"),
-    *("registry list", "registry show", "registry promote", "registry history", "lineage show"),
+    *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
+    *("registry rollback", "registry history", "registry reconcile", "lineage show"),
 ]
 
 

@@ -128,10 +128,13 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def local(tmp_path: Path, empty_database: Path) -> Settings:
-    """Return settings of the local registry in the test's own working directory."""
+    """Return settings of the local registry in the test's own working directory.
+
+    No promotion waits for approval: what does is tested on its own.
+    """
     (tmp_path / "mlruns").mkdir()
     shutil.copy(empty_database, tmp_path / "mlruns" / "mlflow.db")
-    return Settings(store=tmp_path / "store")
+    return Settings(store=tmp_path / "store", gate={"approval": "never"})
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +158,8 @@ def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
         return local
     uri = request.getfixturevalue("server")
     name = "har-" + digest.of_json(request.node.nodeid)[:8]
-    return Settings(store=local.store, registry={"tracking_uri": uri, "model": name})
+    registry = {"tracking_uri": uri, "model": name}
+    return Settings(store=local.store, gate=local.gate, registry=registry)
 
 
 def write_model(folder: Path) -> None:

@@ -75,7 +75,7 @@ def copies_of(settings: Settings, folder: Path, number: int) -> list[Settings]:
         (place / "mlflow.db").write_bytes(database.read_bytes())
         shutil.copytree("mlruns/history", place / "history")
         registry = {"tracking_uri": f"sqlite:///{place}/mlflow.db"}
-        found.append(Settings(store=settings.store, registry=registry))
+        found.append(Settings(store=settings.store, gate=settings.gate, registry=registry))
     return found
 
 

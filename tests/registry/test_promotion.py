@@ -126,7 +126,7 @@ def test_decision_without_its_move(local: Settings, make_candidate, monkeypatch)
     """A decision that was recorded but not carried out is carried out by the next call."""
     version = register(make_candidate(settings=local))
     with monkeypatch.context() as patch:
-        patch.setattr(promotion, "_carry_out", lambda *_: None)
+        patch.setattr(promotion, "_carry_out", lambda *_, **__: None)
         decision = promote(version, local, reason="first")
     assert find("1", local).aliases == ()
     assert promote(version, local, reason="second") == decision
@@ -137,7 +137,7 @@ def test_stale_decision_is_made_again(local: Settings, make_candidate, monkeypat
     """A decision that was never carried out does not outlive the champion it was about."""
     stale = register(make_candidate(settings=local, errors=2))
     with monkeypatch.context() as patch:
-        patch.setattr(promotion, "_carry_out", lambda *_: None)
+        patch.setattr(promotion, "_carry_out", lambda *_, **__: None)
         assert promote(stale, local, reason="first").stage == "Production"
     better = register(make_candidate(settings=local, errors=0))
     promote(better, local, reason="second")
