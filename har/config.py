@@ -322,6 +322,15 @@ class GateSettings(Section):
 
     min_macro_f1: float = 0.90
     min_class_f1: float = 0.80
+    min_subject_f1: float = Field(0.70, description="macro-F1 of the worst test subject")
+    max_ece: float = Field(0.05, description="expected calibration error")
+    max_megabytes: float = Field(25.0, description="size of the serving build, MB")
+    margin: float = Field(
+        0.0,
+        ge=0,
+        description="macro-F1 that a version may lose, beyond noise, to the champion; "
+        "0: it must be better",
+    )
     approval: Literal["always", "replacing", "never"] = Field(
         "replacing",
         description="which promotions to Production a second person approves: all, those that "

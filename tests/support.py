@@ -28,6 +28,8 @@ SMALL = {
     "HAR_EVALUATE__BOOTSTRAP": "200",
     "HAR_GATE__MIN_MACRO_F1": "0.5",
     "HAR_GATE__MIN_CLASS_F1": "0.2",
+    "HAR_GATE__MIN_SUBJECT_F1": "0.2",
+    "HAR_GATE__MAX_ECE": "0.5",
 }
 
 

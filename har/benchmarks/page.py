@@ -23,7 +23,7 @@ def made_by(seeds: Sequence[int]) -> list[str]:
     """
     command = shlex.join(["har", *sys.argv[1:]])
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    machine = f"{platform.machine()}, {_processor()}, Python {platform.python_version()}"
+    machine = f"{platform.machine()}, {origin.processor()}, Python {platform.python_version()}"
     return [
         f"Written by `{command}`; nothing here is typed by hand.",
         "",
@@ -46,16 +46,6 @@ def write(path: Path, lines: Iterable[str]) -> None:
     """Write the page."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
-
-
-def _processor() -> str:
-    """Return the name of the processor, where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{len(names)} × {names[0]}" if names else platform.processor()
 
 
 def _commit() -> str:

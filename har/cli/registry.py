@@ -76,6 +76,10 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 def promote(
     selector: Selector,
     reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    waive: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE=REASON", help="A rule that need not hold; kept for good."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, but move nothing.")] = False,
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -94,7 +98,8 @@ def promote(
 
     settings = load(overrides)
     version = find(selector, settings)
-    decision = run(version, settings, reason=reason, dry_run=dry_run, rejudge=True)
+    waivers = {rule: why for rule, _, why in (text.partition("=") for text in waive or [])}
+    decision = run(version, settings, reason=reason, dry_run=dry_run, rejudge=True, waivers=waivers)
     if as_json:
         print_json(decision.to_dict())
     else:
@@ -354,10 +359,10 @@ def _rules(decision: "Decision") -> "Group":
     rows = [
         (
             rule.name,
-            "holds" if rule.passed else "broken",
+            "holds" if rule.passed else "waived" if rule.waived else "broken",
             "" if rule.value is None else f"{rule.value:.4g}",
             "" if rule.bound is None else f"{rule.bound:.4g}",
-            rule.detail,
+            f"{rule.detail or rule.name}; waived: {rule.waived}" if rule.waived else rule.detail,
         )
         for rule in decision.rules
     ]

@@ -13,6 +13,7 @@ extension fields carry the vendor's prefix. `SCHEMA_VERSION` is raised when a fi
 ours changes its meaning.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,7 +132,7 @@ def _own_fields(
         "har_candidate_digest": candidate.digest,
         "har_serving": {key: serving[key] for key in ("name", "file", "sha256", "passed")},
         "har_test_digest": candidate.metrics["test_digest"],
-        "har_people": origin.people(candidate.windows),
+        "har_people": {**origin.people(candidate.windows), **_pretrained_on(candidate)},
         "har_run": {
             "who": origin.actor(),
             "mlflow_run": run_id,
@@ -139,6 +140,14 @@ def _own_fields(
         },
         "har_steps": {name: _step(step, manifests[name]) for name, step in candidate.steps.items()},
     }
+
+
+def _pretrained_on(candidate: "Candidate") -> dict[str, list[str]]:
+    """Return the subjects whom the base checkpoint has seen, where there is one."""
+    if pretrained := candidate.steps.get("pretrain"):
+        seen = json.loads((pretrained.path / "training.json").read_text())
+        return {"pretrain": sorted(seen["subjects"])}
+    return {}
 
 
 def _dependencies(candidate: "Candidate") -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Whether the files of a version are the registered ones, byte for byte."""
 
-import tempfile
 from pathlib import Path
 
 from har.config import Settings
@@ -10,8 +9,8 @@ from har.registry.connection import connect
 from har.registry.versions import Version, fetch, read_lineage
 
 
-def verify_files(version: Version, settings: Settings) -> int:
-    """Compare every shipped file with the digest in the lineage record.
+def verified_files(version: Version, settings: Settings, folder: Path) -> dict[str, Path]:
+    """Download every shipped file and compare it with the digest in the lineage record.
 
     Parameters
     ----------
@@ -19,33 +18,34 @@ def verify_files(version: Version, settings: Settings) -> int:
         The version.
     settings : Settings
         Where the registry is.
+    folder : Path
+        Where to put them.
 
     Returns
     -------
-    int
-        How many files there are.
+    dict of str to Path
+        The files by name, as ``evaluation/metrics.json``.
 
     Raises
     ------
     VerificationError
         If a file is not there or is not the registered one; it names them all.
     """
-    predicate = read_lineage(version, settings)
-    listed = [*predicate["subject"], *predicate["predicate"]["runDetails"]["byproducts"]]
+    record = read_lineage(version, settings)
+    listed = [*record["subject"], *record["predicate"]["runDetails"]["byproducts"]]
     expected = {item["name"]: item["digest"]["sha256"] for item in listed}
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(connect(settings.registry).download_artifacts(version.run_id, "", scratch))
-        wrong = {
-            name: "changed" if (folder / name).is_file() else "not there"
-            for name, sha256 in expected.items()
-            if not (folder / name).is_file() or digest.of_file(folder / name) != sha256
-        }
-        if wrong:
-            raise VerificationError(
-                f"version {version.number}: the files are not the registered ones",
-                expected=f"{len(expected)} files with the digests in lineage.json",
-                found=", ".join(f"{name} {how}" for name, how in wrong.items()),
-                hint="restore them from a backup, or register the model again",
-            )
-        fetch(version, settings, Path(scratch) / "serving")
-    return len(expected)
+    got = Path(connect(settings.registry).download_artifacts(version.run_id, "", str(folder)))
+    wrong = {
+        name: "changed" if (got / name).is_file() else "not there"
+        for name, sha256 in expected.items()
+        if not (got / name).is_file() or digest.of_file(got / name) != sha256
+    }
+    if wrong:
+        raise VerificationError(
+            f"version {version.number}: the files are not the registered ones",
+            expected=f"{len(expected)} files with the digests in lineage.json",
+            found=", ".join(f"{name} {how}" for name, how in wrong.items()),
+            hint="restore them from a backup, or register the model again",
+        )
+    fetch(version, settings, folder / "serving")
+    return {name: got / name for name in expected}

@@ -1,59 +1,19 @@
 """The promotion gate: rules on the evidence of one version, and of the champion if any.
 
-A version goes to Production when every rule holds: floors of macro-F1 and of each
-class, a build that met its bounds, and, where there is a champion, a macro-F1 that is
-higher than the champion's beyond noise over the same subjects. A refused version goes
-to Staging if it has a build that may serve, and else stays where it is.
+A version goes to Production when every rule holds or is waived (`har.registry.rules`).
+A refused version goes to Staging if it may serve there, and else stays where it is.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
-from har.config import ExportSettings, Settings
-from har.registry.candidate import serving_build
+from har.config import Settings
+from har.errors import UsageError
+from har.registry import rules
+from har.registry.rules import Evidence, Rule
 from har.registry.stages import Stage
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the gate knows of a version.
-
-    Attributes
-    ----------
-    number : int
-        The version.
-    metrics, builds : mapping
-        ``metrics.json`` and ``builds.json``.
-    predictions : DataFrame
-        One row a labelled test window: ``window_id, subject_id, label, predicted``.
-    """
-
-    number: int
-    metrics: Mapping[str, Any]
-    builds: Mapping[str, Any]
-    predictions: "pd.DataFrame"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: the value found, the bound it is held against, the outcome.
-
-    As text it is its detail, where it has one that says it better than the numbers.
-    """
-
-    name: str
-    passed: bool
-    value: float | None = None
-    bound: float | None = None
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return self.detail or f"{self.name} {self.value:.4g} (bound {self.bound:.4g})"
 
 
 @dataclass(frozen=True)
@@ -92,20 +52,20 @@ class Decision:
 
     @property
     def passed(self) -> bool:
-        """Whether every rule holds."""
-        return all(rule.passed for rule in self.rules)
+        """Whether every rule holds or is waived."""
+        return all(rule.holds for rule in self.rules)
 
     @property
     def failures(self) -> list[str]:
-        """The rules that do not hold, each with its numbers."""
-        return [str(rule) for rule in self.rules if not rule.passed]
+        """The rules that neither hold nor are waived, each with its numbers."""
+        return [str(rule) for rule in self.rules if not rule.holds]
 
     @property
     def reason(self) -> str:
         """Why it goes where it goes, in one line."""
         if not self.passed:
             return "; ".join(self.failures)
-        comparison = [str(rule) for rule in self.rules if rule.name == _BETTER]
+        comparison = [str(rule) for rule in self.rules if rule.name == rules.COMPARISON]
         return comparison[0] if comparison else "all floors and bounds hold; no champion before it"
 
     def to_dict(self) -> dict[str, Any]:
@@ -121,11 +81,13 @@ class Decision:
         return cls(**{**known, "rules": tuple(Rule(**rule) for rule in data["rules"])})
 
 
-_BETTER = "better than the champion"
-_SAME_TEST = "same test windows as the champion"
-
-
-def judge(challenger: Evidence, champion: Evidence | None, *, settings: Settings) -> Decision:
+def judge(
+    challenger: Evidence,
+    champion: Evidence | None,
+    *,
+    settings: Settings,
+    waivers: Mapping[str, str] | None = None,
+) -> Decision:
     """Judge a version by its evidence alone.
 
     Parameters
@@ -135,17 +97,23 @@ def judge(challenger: Evidence, champion: Evidence | None, *, settings: Settings
     champion : Evidence or None
         The version in Production; without one the floors and bounds decide.
     settings : Settings
-        Floors (``gate``), bounds (``export``), intervals (``evaluate``).
+        Floors and budgets (``gate``), bounds (``export``), intervals (``evaluate``).
+    waivers : mapping of str to str, optional
+        Names of rules that need not hold this time, each with the reason.
+
+    Raises
+    ------
+    UsageError
+        If a rule is waived that there is not, or that nobody may waive.
     """
-    build = serving_build(dict(challenger.builds))
-    rules = [
-        *_floors(challenger.metrics, settings),
-        *_bounds(build, settings.export),
-        *(_comparison(challenger, champion, settings) if champion else []),
-    ]
-    stage: Stage = "Staging" if build["passed"] else "None"
-    if all(rule.passed for rule in rules):
+    found = rules.of(challenger, champion, settings)
+    _require_waivable(waivers or {}, found)
+    found = [replace(rule, waived=(waivers or {}).get(rule.name, "")) for rule in found]
+    stage: Stage = "Staging"
+    if all(rule.holds for rule in found):
         stage = "Production"
+    elif not all(rule.passed for rule in found if rule.name in rules.NEVER_WAIVED):
+        stage = "None"
     return Decision(
         model=settings.registry.model,
         version=challenger.number,
@@ -153,54 +121,16 @@ def judge(challenger: Evidence, champion: Evidence | None, *, settings: Settings
         stage=stage,
         champion=champion.number if champion else None,
         test_digest=challenger.metrics["test_digest"],
-        rules=tuple(rules),
+        rules=tuple(found),
     )
 
 
-def _floors(metrics: Mapping[str, Any], settings: Settings) -> list[Rule]:
-    gate = settings.gate
-    scores = {"macro-F1": (metrics["macro_f1"], gate.min_macro_f1)}
-    for name, score in metrics["per_class"].items():
-        if score["support"]:  # a class that the test windows lack has no score
-            scores[f"F1 of {name}"] = (score["f1"], gate.min_class_f1)
-    return [Rule(name, value >= floor, value, floor) for name, (value, floor) in scores.items()]
-
-
-def _bounds(build: Mapping[str, Any], bounds: ExportSettings) -> list[Rule]:
-    gap, latency = build["max_probability_gap"], build["latency_ms"]
-    outcome = "met its bounds" if build["passed"] else "; ".join(build["failures"])
-    return [
-        Rule("serving build", build["passed"], detail=f"build {build['name']}: {outcome}"),
-        Rule("probability gap", gap <= bounds.max_probability_gap, gap, bounds.max_probability_gap),
-        Rule("latency, ms", latency <= bounds.max_latency_ms, latency, bounds.max_latency_ms),
-    ]
-
-
-def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) -> list[Rule]:
-    """Compare two versions subject by subject, if the same windows measured both."""
-    same = challenger.metrics["test_digest"] == champion.metrics["test_digest"]
-    number = champion.number
-    found = f"version {number} was measured on {'the same' if same else 'other'} test windows"
-    if not same:
-        return [Rule(_SAME_TEST, passed=False, detail=f"{found}: evaluate both on the same")]
-    # Here, because reading a decision must not cost the import of scikit-learn.
-    from har.evaluation.metrics import paired_difference
-
-    difference = paired_difference(
-        challenger.predictions,
-        champion.predictions,
-        tuple(challenger.metrics["classes"]),
-        settings=settings.evaluate,
-    )
-    mean, n_subjects = difference["mean_difference"], difference["n_subjects"]
-    intervals = [difference["mean_difference_interval"], difference["macro_f1_difference_interval"]]
-    # Percentile intervals are narrow with few subjects, so both kinds must lie above zero.
-    low = min(lower for lower, _ in intervals)
-    (lower, upper), _ = intervals
-    # One subject shows no spread, so nothing is beyond noise.
-    better = n_subjects > 1 and low > 0
-    detail = (
-        f"{'better' if better else 'not better'} than version {number} beyond noise: macro-F1 "
-        f"{mean:+.4f} [{lower:+.4f}, {upper:+.4f}] over {n_subjects} subjects"
-    )
-    return [Rule(_SAME_TEST, True, detail=found), Rule(_BETTER, better, low, 0.0, detail)]
+def _require_waivable(waivers: Mapping[str, str], found: list[Rule]) -> None:
+    names = [rule.name for rule in found if rule.name not in rules.NEVER_WAIVED]
+    for name, reason in waivers.items():
+        if name not in names or not reason:
+            raise UsageError(
+                f"--waive {name}={reason}",
+                expected=f"one of these and a reason: {', '.join(names)}",
+                found="no reason" if name in names else f"no rule that could be waived: {name}",
+            )

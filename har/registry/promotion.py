@@ -7,24 +7,25 @@ completed by the next call.
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from har.config import Settings
 from har.errors import UsageError
-from har.lineage import digest
+from har.lineage import digest, origin
 from har.registry import history, stages
-from har.registry.gate import Decision, Evidence, judge
+from har.registry.candidate import serving_build
+from har.registry.files import verified_files
+from har.registry.gate import Decision, judge
 from har.registry.identity import identity
 from har.registry.moves import Mover
+from har.registry.rules import Evidence
 from har.registry.stages import CHAMPION, Change, Placement, Stage
-from har.registry.versions import Version, list_versions
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from har.registry.versions import Version, list_versions, read_lineage
 
 _KINDS = {"Staging": "staging", "Production": "promotion", "None": "withdrawal"}
 
@@ -36,6 +37,7 @@ def promote(
     reason: str,
     dry_run: bool = False,
     rejudge: bool = False,
+    waivers: Mapping[str, str] | None = None,
 ) -> Decision:
     """Move a version to the stage that it earns, or find the decision made before.
 
@@ -54,17 +56,19 @@ def promote(
         Judge only: nothing is written or moved.
     rejudge : bool
         Judge again although there is a decision, for example against a new champion.
+    waivers : mapping of str to str, optional
+        Names of rules that need not hold this time, each with the reason; kept for good.
 
     Raises
     ------
     GateRefusal
         If somebody else moves a version at the same time, or did since this began.
     UsageError
-        If the champion itself is to be judged again.
+        If the champion itself is to be judged again, or a rule is waived that cannot be.
     MissingError
         If the version or the server is not there.
     VerificationError
-        If the registry is not as its history says.
+        If the registry is not as its history says, or files are not the registered ones.
     """
     mover = Mover(settings.registry)
     now = history.placement(mover.trail.events) if dry_run else mover.settle()
@@ -79,9 +83,10 @@ def promote(
     decision = None if rejudge else _standing(version, champion, now, mover)
     if decision is None:
         decision = judge(
-            _evidence(mover.client, version),
-            _evidence(mover.client, champion) if champion else None,
+            _evidence(version, settings),
+            _evidence(champion, settings) if champion else None,
             settings=settings,
+            waivers=waivers,
         )
         if not dry_run:
             decision = _record(mover, version, decision, purpose=reason)
@@ -133,19 +138,34 @@ def _way(here: Stage, stage: Stage) -> list[Stage]:
     return [stage]
 
 
-def _evidence(client: "MlflowClient", version: Version) -> Evidence:
-    """Read what was registered, so that any machine judges alike."""
+def _evidence(version: Version, settings: Settings) -> Evidence:
+    """Read what was registered, so that any machine judges alike; measure what is its own."""
     with tempfile.TemporaryDirectory() as folder:
-        names = ("evaluation/metrics.json", "onnx/builds.json", "evaluation/predictions.parquet")
-        metrics, builds, predictions = (
-            Path(client.download_artifacts(version.run_id, name, folder)) for name in names
+        files = verified_files(version, settings, Path(folder))
+        metrics, builds = (
+            json.loads(files[name].read_text())
+            for name in ("evaluation/metrics.json", "onnx/builds.json")
         )
         return Evidence(
             number=version.number,
-            metrics=json.loads(metrics.read_text()),
-            builds=json.loads(builds.read_text()),
-            predictions=pd.read_parquet(predictions),
+            metrics=metrics,
+            builds=builds,
+            predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
+            people=read_lineage(version, settings)["predicate"]["har_people"],
+            n_files=len(files),
+            latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),
+            machine=origin.processor(),
         )
+
+
+def _latency_ms(build: Path, settings: Settings) -> float:
+    """Return the median time for one window on one thread of this machine."""
+    from har.export.measure import latencies, session
+
+    (taken,) = session(build).get_inputs()
+    window = np.zeros((1, *taken.shape[1:]), np.float32)
+    (times,) = latencies([build], window, settings.export.latency_repeats)
+    return float(np.median(times))
 
 
 def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
@@ -160,6 +180,7 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
         champion=decision.champion,
         test_digest=decision.test_digest,
         broken=[rule.name for rule in decision.rules if not rule.passed],
+        waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
         finding=decision.reason[:1000],
         content=digest.of_json(content),
         lineage_digest=version.tags["har.lineage_digest"],

@@ -1,9 +1,12 @@
 """Back to a version that served before, from the registry alone."""
 
+import tempfile
+from pathlib import Path
+
 from har.config import Settings
 from har.errors import UsageError
 from har.registry import history, stages
-from har.registry.files import verify_files
+from har.registry.files import verified_files
 from har.registry.moves import Mover
 from har.registry.stages import Change
 from har.registry.versions import Version, find
@@ -46,7 +49,8 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
             hint="`har registry promote` judges a new one",
         )
     then = stages.rollback(now, version.number)
-    verify_files(version, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        verified_files(version, settings, Path(folder))
     if not dry_run:
         mover.make("rollback", version.number, Change.between(now, then), reason=reason)
     return find(str(version.number), settings)

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from har.config import EvaluateSettings, Settings
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
 from har.data.windows import Windows
+from har.evaluation.calibration import reliability
 from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
 from har.lineage import digest
@@ -73,7 +74,7 @@ def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact
     def pretrain(out: Path) -> None:
         save_file({"w": np.ones(3, np.float32)}, out / "model.safetensors")
         history = [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.7}]
-        (out / "training.json").write_text(json.dumps({"history": history}))
+        (out / "training.json").write_text(json.dumps({"history": history, "subjects": ["s01"]}))
 
     def make(name: str, build: Callable[[Path], None]) -> Artifact:
         return store.get_or_make(name, build, inputs={}, params={}, code=["har.data"])
@@ -134,7 +135,7 @@ def local(tmp_path: Path, empty_database: Path) -> Settings:
     """
     (tmp_path / "mlruns").mkdir()
     shutil.copy(empty_database, tmp_path / "mlruns" / "mlflow.db")
-    return Settings(store=tmp_path / "store", gate={"approval": "never"})
+    return Settings(store=tmp_path / "store", gate={"approval": "never", "max_ece": 0.3})
 
 
 @pytest.fixture(scope="session")
@@ -185,6 +186,7 @@ def write_evaluation(
         "candidate": name,
         "test_digest": digest_of_test or test_digest(test),
         **score(test.y, proba, test.subjects, CLASSES, settings=EvaluateSettings()),
+        "calibration": reliability(test.y, proba),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics))
     predictions(test, proba).to_parquet(folder / "predictions.parquet", index=False)

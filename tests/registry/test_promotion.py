@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from har.config import GateSettings, Settings
-from har.errors import GateRefusal, UsageError
+from har.errors import GateRefusal, UsageError, VerificationError
 from har.lineage import digest
 from har.registry import promotion, stages
 from har.registry.connection import connect
 from har.registry.gate import Decision
+from har.registry.identity import identity
 from har.registry.moves import Mover
 from har.registry.promotion import promote
 from har.registry.trail import Trail
@@ -72,7 +73,7 @@ def test_decided_once(local: Settings, make_candidate) -> None:
     events = Trail(local.registry).events
     assert promote(version, local, reason="third") == decision
     assert Trail(local.registry).events == events
-    strict = local.model_copy(update={"gate": GateSettings(min_macro_f1=0.99)})
+    strict = local.model_copy(update={"gate": GateSettings(min_macro_f1=0.99, max_ece=0.3)})
     again = promote(version, strict, reason="again", rejudge=True)
     assert (again.purpose, again.stage) == ("again", "Staging")
     assert (len(decision.failures), len(again.failures)) == (1, 2)
@@ -91,6 +92,30 @@ def test_challenger_that_may_not_serve_any_more(local: Settings, make_candidate)
     mover.make("withdrawal", 2, change, reason="too hot")
     after = find("2", local)
     assert (after.stage, after.aliases) == ("None", ())
+
+
+def test_waived(local: Settings, make_candidate) -> None:
+    """What is waived, by whom and why, is in the history and in the decision for good."""
+    strict = local.model_copy(update={"gate": local.gate.model_copy(update={"max_ece": 0.001})})
+    version = register(make_candidate(settings=strict))
+    assert promote(version, strict, reason="first").stage == "Staging"
+    waivers = {"calibration error": "confidence is not shown"}
+    decision = promote(version, strict, reason="demo", rejudge=True, waivers=waivers)
+    assert (decision.passed, decision.stage) == (True, "Production")
+    event = [e for e in Trail(local.registry).events if e["event"] == "gate"][-1]
+    assert (event["waived"], event["broken"]) == (waivers, ["calibration error"])
+    assert event["by"] == identity(local.registry)
+
+
+def test_damaged_evidence(local: Settings, make_candidate) -> None:
+    """Numbers that somebody improved in the registry are no evidence."""
+    version = register(make_candidate(settings=local))
+    uri = connect(local.registry).get_run(version.run_id).info.artifact_uri
+    metrics = Path(uri.removeprefix("file://")) / "evaluation" / "metrics.json"
+    metrics.write_text(metrics.read_text().replace('"macro_f1": 0.9', '"macro_f1": 0.99'))
+    with pytest.raises(VerificationError, match=r"evaluation/metrics\.json changed"):
+        promote(version, local, reason="first")
+    assert Trail(local.registry).events == ()
 
 
 def test_dry_run_writes_nothing(local: Settings, make_candidate) -> None:

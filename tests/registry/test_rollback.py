@@ -12,7 +12,7 @@ from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry import history
 from har.registry.connection import connect
-from har.registry.files import verify_files
+from har.registry.files import verified_files
 from har.registry.promotion import promote
 from har.registry.rollback import rollback
 from har.registry.trail import Trail
@@ -80,12 +80,12 @@ def test_no_previous(settings: Settings, make_candidate) -> None:
 
 
 @pytest.mark.parametrize("harm", ["changed", "not there"])
-def test_damaged_files(local: Settings, make_candidate, harm: str) -> None:
+def test_damaged_files(local: Settings, make_candidate, harm: str, tmp_path: Path) -> None:
     """A version with a changed or a missing file is refused, and the champion stays."""
     for errors in (3, 1):
         promote(register(make_candidate(settings=local, errors=errors)), local, reason="season")
     version = find("previous", local)
-    assert verify_files(version, local) > 5
+    assert len(verified_files(version, local, tmp_path)) > 5
     root = Path(connect(local.registry).get_run(version.run_id).info.artifact_uri[len("file://") :])
     file = root / "onnx" / "builds.json"
     if harm == "changed":
