@@ -187,8 +187,21 @@ class Mover:
             ) from error
 
     def differences(self, expected: Placement) -> list[Difference]:
-        """Return where the registry is not as expected."""
-        found = observe(self.client, self.model)
+        """Return where the registry is not as expected.
+
+        Raises
+        ------
+        GateRefusal
+            If somebody began to move a version while it was read.
+        """
+        found, events = observe(self.client, self.model), self.trail.events
+        self.trail.refresh()
+        if self.trail.events != events:
+            raise GateRefusal(
+                f"{self.model}: somebody moves a version at this moment",
+                found=f"{self.trail.events[-1]['event']} at {self.trail.events[-1]['time']}",
+                hint="try again",
+            )
         aliases = ours(found.aliases)
         names = sorted({*aliases, *expected.aliases})
         held = [

@@ -176,4 +176,7 @@ def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) ->
         f"{mean:+.4f} [{lower:+.4f}, {upper:+.4f}] over {n_subjects} subjects"
         + (f", margin {margin:g}" if margin else "")
     )
-    return [Rule(SAME_TEST, True, detail=found), Rule(COMPARISON, passed, low, -margin, detail)]
+    return [
+        Rule(SAME_TEST, True, detail=found),
+        Rule(COMPARISON, passed, low, 0.0 - margin, detail),
+    ]
