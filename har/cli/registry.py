@@ -1,7 +1,7 @@
 """``har registry``: versions, their stages, and how they got there."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from har.lineage.audit import Event
     from har.registry.gate import Decision
     from har.registry.reconcile import Choice, Reconciled
+    from har.registry.stages import Stage
     from har.registry.versions import Version
 
 app = typer.Typer(no_args_is_help=True, help="Model versions: list, show, promote, history.")
@@ -76,6 +77,10 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 def promote(
     selector: Selector,
     reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    to: Annotated[
+        Literal["production", "staging", "archived", "none"],
+        typer.Option(help="Stage; the gate judges what goes to production."),
+    ] = "production",
     waive: Annotated[
         list[str] | None,
         typer.Option(metavar="RULE=REASON", help="A rule that need not hold; kept for good."),
@@ -84,7 +89,7 @@ def promote(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge a version at the gate again and move it to the stage that it earns.
+    """Move a version to another stage; to production if the gate lets it pass.
 
     To replace a champion it then waits for a second person's approval. Ends with exit
     code 4 if the gate refuses.
@@ -92,22 +97,42 @@ def promote(
     Example: har registry promote 2 --reason "new season's data" --dry-run
     """
     from har.config import load
-    from har.errors import GateRefusal
-    from har.registry.promotion import promote as run
+    from har.errors import UsageError
+    from har.registry import promotion
     from har.registry.versions import find
 
     settings = load(overrides)
     version = find(selector, settings)
-    waivers = {rule: why for rule, _, why in (text.partition("=") for text in waive or [])}
-    decision = run(version, settings, reason=reason, dry_run=dry_run, rejudge=True, waivers=waivers)
+    if to == "production":
+        waivers = {rule: why for rule, _, why in (text.partition("=") for text in waive or [])}
+        decision = promotion.promote(
+            version, settings, reason=reason, dry_run=dry_run, rejudge=True, waivers=waivers
+        )
+        return _tell(decision, settings, as_json=as_json)
+    if waive:
+        raise UsageError(f"--waive with --to {to}", expected="--to production, which is judged")
+    stage: Stage = to.capitalize()  # type: ignore[assignment]
+    promotion.put(version, stage, settings, reason=reason, dry_run=dry_run)
+    version = find(str(version.number), settings)
+    if as_json:
+        return print_json(_facts(version, _waiting(settings)))
+    verb = "would be" if dry_run else "is"
+    out.print(f"Version {version.number} ({version.candidate}) {verb} at {stage}.")
+    return None
+
+
+def _tell(decision: "Decision", settings: "Settings", *, as_json: bool) -> None:
+    """Print the gate's decision; end with its exit code."""
+    from har.errors import GateRefusal
+
     if as_json:
         print_json(decision.to_dict())
     else:
         out.print(_rules(decision))
-    if version.number in _waiting(settings) and not as_json:
-        out.print(f"It waits for approval: har registry approve {version.number} --reason …")
+        if decision.version in _waiting(settings):
+            out.print(f"It waits for approval: har registry approve {decision.version} --reason …")
     if not decision.passed:
-        raise GateRefusal(f"version {version.number} was refused", found=decision.reason)
+        raise GateRefusal(f"version {decision.version} was refused", found=decision.reason)
 
 
 @app.command()

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from har.config import Settings
-from har.errors import UsageError
+from har.errors import GateRefusal, UsageError
 from har.lineage import digest, origin
 from har.registry import history, stages
 from har.registry.candidate import serving_build
@@ -27,7 +27,12 @@ from har.registry.rules import Evidence
 from har.registry.stages import CHAMPION, Change, Placement, Stage
 from har.registry.versions import Version, list_versions, read_lineage
 
-_KINDS = {"Staging": "staging", "Production": "promotion", "None": "withdrawal"}
+_KINDS = {
+    "Staging": "staging",
+    "Production": "promotion",
+    "None": "withdrawal",
+    "Archived": "archival",
+}
 
 
 def promote(
@@ -93,6 +98,57 @@ def promote(
     if not dry_run and not _is_carried_out(decision, now, mover):
         _carry_out(decision, now, mover, policy=settings.gate.approval)
     return decision
+
+
+def put(
+    version: Version, stage: Stage, settings: Settings, *, reason: str, dry_run: bool = False
+) -> None:
+    """Move a version to a stage other than Production, where nobody judges it.
+
+    Parameters
+    ----------
+    version : Version
+        The version.
+    stage : str
+        ``Staging``, ``Archived`` or ``None``. A champion that is archived leaves nobody in
+        Production.
+    settings : Settings
+        Where the registry is.
+    reason : str
+        Why; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Raises
+    ------
+    GateRefusal
+        If a version without a build that may serve is to go to Staging, or somebody else
+        moves a version at the same time.
+    UsageError
+        If the version cannot go there from where it is; it names where it can go.
+    VerificationError
+        If the registry is not as its history says, or files are not the registered ones.
+    """
+    mover = Mover(settings.registry)
+    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    then = stages.move(now, version.number, stage)
+    if stage == "Staging":
+        _require_servable(version, settings)
+    if not dry_run:
+        change = Change.between(now, then)
+        mover.make(_KINDS[stage], version.number, change, reason=reason)
+
+
+def _require_servable(version: Version, settings: Settings) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = verified_files(version, settings, Path(folder))
+        build = serving_build(json.loads(files["onnx/builds.json"].read_text()))
+    if not build["passed"]:
+        raise GateRefusal(
+            f"version {version.number} has no build that may serve",
+            found=f"build {build['name']}: {'; '.join(build['failures'])}",
+            hint="export it again, or change the bounds (`har config`: export)",
+        )
 
 
 def _standing(

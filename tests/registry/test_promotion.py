@@ -14,9 +14,9 @@ from har.registry.connection import connect
 from har.registry.gate import Decision
 from har.registry.identity import identity
 from har.registry.moves import Mover
-from har.registry.promotion import promote
+from har.registry.promotion import promote, put
 from har.registry.trail import Trail
-from har.registry.versions import Version, find, register
+from har.registry.versions import Version, find, list_versions, register
 
 
 @pytest.fixture
@@ -115,6 +115,35 @@ def test_damaged_evidence(local: Settings, make_candidate) -> None:
     metrics.write_text(metrics.read_text().replace('"macro_f1": 0.9', '"macro_f1": 0.99'))
     with pytest.raises(VerificationError, match=r"evaluation/metrics\.json changed"):
         promote(version, local, reason="first")
+    assert Trail(local.registry).events == ()
+
+
+def test_put(two: tuple[Version, Version], settings: Settings) -> None:
+    """A version goes where nobody judges it, step by step, and back."""
+    first, second = two
+    promote(first, settings, reason="first")
+    for stage, aliases in [
+        ("Staging", ("challenger",)),
+        ("None", ()),
+        ("Staging", ("challenger",)),
+        ("Archived", ()),
+        ("Staging", ("challenger",)),
+    ]:
+        put(second, stage, settings, reason="season")
+        after = find("2", settings)
+        assert (after.stage, after.aliases) == (stage, aliases)
+    with pytest.raises(UsageError, match="from Production: Archived"):
+        put(first, "Staging", settings, reason="demote")
+    put(first, "Archived", settings, reason="recall")
+    assert {v.aliases for v in list_versions(settings)} == {("previous",), ("challenger",)}
+
+
+def test_put_what_may_not_serve(local: Settings, make_candidate) -> None:
+    """A version without a build that may serve does not reach Staging; a dry run says so too."""
+    version = register(make_candidate(settings=local, failures=("probability gap 0.3 > 0.15",)))
+    for dry_run in (True, False):
+        with pytest.raises(GateRefusal, match=r"probability gap 0\.3"):
+            put(version, "Staging", local, reason="try", dry_run=dry_run)
     assert Trail(local.registry).events == ()
 
 
