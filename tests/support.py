@@ -3,9 +3,12 @@
 import contextlib
 import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -65,15 +68,54 @@ class Project:
         return json.loads(done.stdout)
 
 
+def postgresql_programs() -> Path | None:
+    """Return the folder of PostgreSQL's programs, where it is installed."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # Debian's place
+    on_path = shutil.which("initdb")
+    return folders[-1] if folders else Path(on_path).parent if on_path else None
+
+
 @contextlib.contextmanager
-def server(command: list[str], health: str, **env: str) -> Iterator[str]:
-    """Run a server on a free port until the block ends; yield its address.
+def postgresql(programs: Path) -> Iterator[str]:
+    """Run PostgreSQL with an empty database until the block ends; yield its address."""
+    # It refuses to run as root, and its user must reach the folder.
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="har-postgresql-"))
+    if user:
+        shutil.chown(folder, user)
+    data, port = folder / "data", _free_port()
+    make = [programs / "initdb", "-D", data, "-U", "har", "--auth", "trust", "-E", "UTF8"]
+    subprocess.run(make, check=True, capture_output=True, user=user)
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-k", folder]
+    process = subprocess.Popen(
+        [programs / "postgres", "-D", data, "-p", str(port), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=user,
+    )
+    try:
+        ready = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
+        deadline = time.monotonic() + 60
+        while subprocess.run(ready, check=False, capture_output=True).returncode:
+            assert process.poll() is None, f"PostgreSQL ended with {process.returncode}"
+            assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            time.sleep(0.1)
+        yield f"postgresql://har@127.0.0.1:{port}/postgres"
+    finally:
+        process.send_signal(signal.SIGINT)  # ends at once, connections or not
+        process.wait(timeout=30)
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def server(
+    command: list[str], health: str, *, port: int | None = None, **env: str
+) -> Iterator[str]:
+    """Run a server until the block ends, on a free port unless one is given; yield its address.
 
     ``{port}`` in the command is replaced; ``health`` is a path that answers when it is up.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or _free_port()
     words = [word.format(port=port) for word in command]
     process = subprocess.Popen(
         [sys.executable, "-m", *words],
@@ -88,6 +130,13 @@ def server(command: list[str], health: str, **env: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], timeout_s: float = 90) -> None:

@@ -1,5 +1,6 @@
 """Small but real candidates, and a real MLflow server."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -140,16 +141,18 @@ def local(tmp_path: Path, empty_database: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run `mlflow server` on a free port of this machine; yield its URI."""
+    """Run `mlflow server` on PostgreSQL, or on sqlite where that is not installed."""
     folder = tmp_path_factory.mktemp("server")
-    command = [
-        *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db"),
-        *("--artifacts-destination", str(folder / "artifacts")),
-    ]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with support.server(command, "/health", **quiet) as uri:
-        yield uri
+    programs = support.postgresql_programs()
+    with contextlib.ExitStack() as running:
+        sqlite = f"sqlite:///{folder}/mlflow.db"
+        database = running.enter_context(support.postgresql(programs)) if programs else sqlite
+        command = [
+            *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
+            *("--backend-store-uri", database, "--artifacts-destination", f"{folder}/artifacts"),
+        ]
+        quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        yield running.enter_context(support.server(command, "/health", **quiet))
 
 
 @pytest.fixture(params=["local", "server"])

@@ -1,5 +1,6 @@
 """Moves that are killed at every write, raced, cut off, and meddled with."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -8,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import support
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from har.config import Settings
+from har.config import RegistrySettings, Settings
 from har.errors import GateRefusal, MissingError, VerificationError
 from har.registry import history, moves, stages
 from har.registry.connection import connect
@@ -25,7 +27,7 @@ from har.registry.versions import find, list_versions, register
 KILLED = """
 import json, os, signal, sys
 from mlflow import MlflowClient
-from har.config import Settings
+from har.config import RegistrySettings, Settings
 from har.registry.promotion import promote
 from har.registry.versions import find
 
@@ -117,7 +119,7 @@ STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Stagi
 
 RACER = """
 import sys
-from har.config import Settings
+from har.config import RegistrySettings, Settings
 from har.errors import GateRefusal
 from har.registry.promotion import promote
 from har.registry.versions import find
@@ -202,6 +204,35 @@ def test_move_of_a_silent_process(two: Settings, monkeypatch) -> None:
     mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
     monkeypatch.setattr(moves, "LEASE_S", -1.0)
     assert Mover(two.registry).settle() == STAGED == where_it_stands(two)
+
+
+def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monkeypatch) -> None:
+    """A server that dies between two writes loses nothing: what was recorded is completed."""
+    command = [
+        *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{tmp_path}/server.db"),
+        *("--artifacts-destination", str(tmp_path / "artifacts")),
+    ]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    running = contextlib.ExitStack()
+    uri = running.enter_context(support.server(command, "/health", **quiet))
+    settings = local.model_copy(update={"registry": RegistrySettings(tracking_uri=uri)})
+    promote(register(make_candidate("svm", settings=settings, errors=2)), settings, reason="first")
+    second = register(make_candidate("encoder-small", settings=settings, errors=0))
+
+    def die(mover: Mover, version: int, stage: stages.Stage) -> None:
+        running.close()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Mover, "_set_stage", die)
+        with pytest.raises(MissingError, match="in the middle of a staging"):
+            promote(second, settings, reason="better")
+    port = int(uri.rpartition(":")[2])
+    with support.server(command, "/health", port=port, **quiet):
+        monkeypatch.setattr(moves, "LEASE_S", -1.0)
+        assert Mover(settings.registry).settle() == STAGED == where_it_stands(settings)
+        promote(find("2", settings), settings, reason="again")
+        assert where_it_stands(settings) == AFTER
 
 
 def test_move_that_is_taken_back(two: Settings, monkeypatch) -> None:
