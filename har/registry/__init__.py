@@ -3,8 +3,12 @@
 - `har.registry.connection`: the MLflow server or the local database.
 - `har.registry.candidate`: what is registered as one version.
 - `har.registry.versions`: `register`, `list_versions`, `find`, `fetch`.
-- `har.registry.gate`: the rules of promotion, on data alone.
-- `har.registry.promotion`: `promote`, which records a decision and then moves the alias.
+- `har.registry.stages`: which moves between stages there are, as rules alone.
+- `har.registry.gate`, `har.registry.rules`: the rules of promotion, on data alone.
+- `har.registry.promotion`: `promote`, which records a decision and then moves the version.
+- `har.registry.approval`, `har.registry.rollback`, `har.registry.reconcile`: the other moves.
+- `har.registry.trail`, `har.registry.history`: what happened, and what it amounts to.
+- `har.registry.moves`: the one place that writes aliases and stages.
 
 >>> from har.config import Settings
 >>> from har.registry.versions import fetch, find

@@ -10,9 +10,10 @@ be repeated, and each is preceded by a look at whether the move is still the las
 import os
 import platform
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from har.config import RegistrySettings
@@ -194,12 +195,13 @@ class Mover:
         GateRefusal
             If somebody began to move a version while it was read.
         """
-        found, events = observe(self.client, self.model), self.trail.events
+        known = self.trail.events
+        found = observe(self.client, self.model)
         self.trail.refresh()
-        if self.trail.events != events:
+        if new := self.trail.events[len(known) :]:
             raise GateRefusal(
                 f"{self.model}: somebody moves a version at this moment",
-                found=f"{self.trail.events[-1]['event']} at {self.trail.events[-1]['time']}",
+                found=", ".join(f"{event['event']} at {event['time']}" for event in new),
                 hint="try again",
             )
         aliases = ours(found.aliases)
@@ -239,20 +241,21 @@ class Mover:
 
     def _require_last(self, move: Event) -> None:
         self.trail.refresh()
-        if self.trail.events[-1]["sha256"] != move["sha256"]:
+        last = self.trail.events[-1]
+        if last["sha256"] != move["sha256"]:
             raise GateRefusal(
                 f"{self.model}: somebody else ended this {move['kind']}",
-                found=", ".join(f"{e['event']} at {e['time']}" for e in self.trail.events[-1:]),
+                found=f"{last['event']} at {last['time']}",
                 hint="look at `har registry history`",
             )
 
-    def _writes(self, change: Change) -> Iterator[Any]:
+    def _writes(self, change: Change) -> Iterator[Callable[[], None]]:
         """Yield what a change makes to be written, in an order that never leaves no champion."""
         for alias in sorted(change.aliases, key=[*_ORDER, *change.aliases].index):
             _, version = change.aliases[alias]
-            yield lambda a=alias, v=version: self._set_alias(a, v)
+            yield partial(self._set_alias, alias, version)
         for version, (_, stage) in change.stages.items():
-            yield lambda v=version, s=stage: self._set_stage(v, s)
+            yield partial(self._set_stage, version, stage)
 
     def _set_alias(self, alias: str, version: int | None) -> None:
         if version is None:
