@@ -26,6 +26,8 @@ Selector = Annotated[
     str, typer.Argument(help="champion, challenger, previous, a stage, or a number.")
 ]
 
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+
 
 @app.command(name="list")
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -76,7 +78,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 @app.command()
 def promote(
     selector: Selector,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: Reason,
     to: Annotated[
         Literal["production", "staging", "archived", "none"],
         typer.Option(help="Stage; the gate judges what goes to production."),
@@ -138,7 +140,7 @@ def _tell(decision: "Decision", settings: "Settings", *, as_json: bool) -> None:
 @app.command()
 def approve(
     selector: Selector,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: Reason,
     allow_self: Annotated[
         bool, typer.Option("--allow-self-approval", help="Of one's own request; recorded.")
     ] = False,
@@ -164,7 +166,7 @@ def approve(
 @app.command()
 def reject(
     selector: Selector,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: Reason,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but write nothing.")] = False,
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -186,7 +188,7 @@ def reject(
 
 @app.command()
 def rollback(
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")],
+    reason: Reason,
     selector: Selector = "previous",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but move nothing.")] = False,
     overrides: Overrides = None,
@@ -215,7 +217,7 @@ def reconcile(
     undo: Annotated[
         bool, typer.Option("--undo", help="Take an interrupted move back, do not complete it.")
     ] = False,
-    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
+    reason: Reason = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, but change nothing.")] = False,
     overrides: Overrides = None,
     as_json: AsJson = False,

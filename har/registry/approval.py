@@ -45,7 +45,7 @@ def approve(
         If nobody asked for it.
     """
     mover = Mover(settings.registry)
-    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    now = mover.settle(dry_run=dry_run)
     request = _request(selector, settings, mover)
     number, who = request["version"], identity(settings.registry)
     itself = who == request["by"]

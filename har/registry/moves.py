@@ -84,6 +84,22 @@ def ours(aliases: Mapping[str, int]) -> dict[str, int]:
     return {alias: version for alias, version in aliases.items() if alias.lower() in _ORDER}
 
 
+def differences(expected: Placement, found: Observed) -> list[Difference]:
+    """Return where the registry is not as expected."""
+    aliases = ours(found.aliases)
+    names = sorted({*aliases, *expected.aliases})
+    held = [
+        Difference(f"alias {name}", str(expected.aliases.get(name)), str(aliases.get(name)))
+        for name in names
+    ]
+    staged = [
+        Difference(f"{what} of version {version}", expected.stage(version), stage)
+        for what, stages in (("tag har.stage", found.tags), ("MLflow stage", found.native))
+        for version, stage in sorted(stages.items())
+    ]
+    return [d for d in (*held, *staged) if d.expected != d.found]
+
+
 class Mover:
     """Moves versions of one model.
 
@@ -108,8 +124,13 @@ class Mover:
         self.client = connect(settings)
         self.model = settings.model
 
-    def settle(self) -> Placement:
+    def settle(self, *, dry_run: bool = False) -> Placement:
         """End a move that a dead process left; return where versions stand.
+
+        Parameters
+        ----------
+        dry_run : bool
+            Write nothing and take the history's word for where they stand.
 
         Raises
         ------
@@ -118,6 +139,8 @@ class Mover:
         VerificationError
             If the registry is not as the history says.
         """
+        if dry_run:
+            return history.placement(self.trail.events)
         self.trail.refresh()
         if (move := history.unfinished(self.trail.events)) is not None:
             require_dead(move)
@@ -187,8 +210,8 @@ class Mover:
                 hint="it is recorded, and completed by `har registry reconcile` or the next move",
             ) from error
 
-    def differences(self, expected: Placement) -> list[Difference]:
-        """Return where the registry is not as expected.
+    def look(self) -> Observed:
+        """Return what the registry says while nobody moves a version.
 
         Raises
         ------
@@ -204,25 +227,14 @@ class Mover:
                 found=", ".join(f"{event['event']} at {event['time']}" for event in new),
                 hint="try again",
             )
-        aliases = ours(found.aliases)
-        names = sorted({*aliases, *expected.aliases})
-        held = [
-            Difference(f"alias {name}", str(expected.aliases.get(name)), str(aliases.get(name)))
-            for name in names
-        ]
-        staged = [
-            Difference(f"{what} of version {version}", expected.stage(version), stage)
-            for what, stages in (("tag har.stage", found.tags), ("MLflow stage", found.native))
-            for version, stage in sorted(stages.items())
-        ]
-        return [d for d in (*held, *staged) if d.expected != d.found]
+        return found
 
     def _require_as(self, expected: Placement) -> None:
-        if differences := self.differences(expected):
+        if wrong := differences(expected, self.look()):
             raise VerificationError(
                 f"{self.model}: the registry is not as its history says",
-                expected="; ".join(f"{d.what}: {d.expected}" for d in differences),
-                found="; ".join(f"{d.what}: {d.found}" for d in differences),
+                expected="; ".join(f"{d.what}: {d.expected}" for d in wrong),
+                found="; ".join(f"{d.what}: {d.found}" for d in wrong),
                 hint="somebody moved it without `har`: see `har registry reconcile`",
             )
 

@@ -76,7 +76,7 @@ def promote(
         If the registry is not as its history says, or files are not the registered ones.
     """
     mover = Mover(settings.registry)
-    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    now = mover.settle(dry_run=dry_run)
     versions = {v.number: v for v in list_versions(settings)}
     version = versions[version.number]
     champion = versions.get(now.aliases.get(CHAMPION, 0))
@@ -130,7 +130,7 @@ def put(
         If the registry is not as its history says, or files are not the registered ones.
     """
     mover = Mover(settings.registry)
-    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    now = mover.settle(dry_run=dry_run)
     then = stages.move(now, version.number, stage)
     if stage == "Staging":
         _require_servable(version, settings)

@@ -8,7 +8,7 @@ from har.errors import UsageError
 from har.lineage.audit import Event
 from har.lineage.origin import now_utc
 from har.registry import history, stages
-from har.registry.moves import Difference, Mover, Observed, observe, ours, require_dead
+from har.registry.moves import Difference, Mover, Observed, differences, ours, require_dead
 from har.registry.stages import HOLDER, PREVIOUS, Change, Placement, Stage
 
 Choice = Literal["adopt", "revert"]
@@ -107,21 +107,22 @@ def reconcile(
         mover.finish(interrupted, undo=undo)
     events = mover.trail.events
     expected = history.placement(events)
-    differences = tuple(mover.differences(expected))
+    found = mover.look()
+    wrong = tuple(differences(expected, found))
     since = events[-1]["time"] if events else ""
-    if differences and choice and not dry_run:
-        found = observe(mover.client, mover.model)
+    settled = choice if wrong and choice and not dry_run else None
+    if settled:
         new = adopted(expected, found) if choice == "adopt" else expected
         change = _change(expected, new, found)
         version = next(iter(change.stages), None)
-        mover.make(choice, version, change, reason=reason, since=since)
+        mover.make(settled, version, change, reason=reason, since=since)
     completed = "" if dry_run or not interrupted else "undone" if undo else "completed"
     return Reconciled(
         interrupted=interrupted,
-        differences=differences,
+        differences=wrong,
         since=since,
         noticed=now_utc(),
-        done=choice if differences and choice and not dry_run else completed,
+        done=settled or completed,
     )
 
 

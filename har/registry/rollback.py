@@ -38,7 +38,7 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
         If its files are not the registered ones, or the registry is not as its history says.
     """
     mover = Mover(settings.registry)
-    now = history.placement(mover.trail.events) if dry_run else mover.settle()
+    now = mover.settle(dry_run=dry_run)
     version = find(selector, settings)
     served = {reign.version for reign in history.reigns(mover.trail.events)}
     if version.number not in served:
