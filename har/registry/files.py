@@ -5,8 +5,9 @@ from pathlib import Path
 from har.config import Settings
 from har.errors import VerificationError
 from har.lineage import digest
+from har.lineage.record import FILE
 from har.registry.connection import connect
-from har.registry.versions import Version, fetch, read_lineage
+from har.registry.versions import Version, checked_lineage, fetch
 
 
 def verified_files(version: Version, settings: Settings, folder: Path) -> dict[str, Path]:
@@ -24,17 +25,17 @@ def verified_files(version: Version, settings: Settings, folder: Path) -> dict[s
     Returns
     -------
     dict of str to Path
-        The files by name, as ``evaluation/metrics.json``.
+        The files by name, as ``evaluation/metrics.json``, and ``lineage.json`` itself.
 
     Raises
     ------
     VerificationError
         If a file is not there or is not the registered one; it names them all.
     """
-    record = read_lineage(version, settings)
+    got = Path(connect(settings.registry).download_artifacts(version.run_id, "", str(folder)))
+    record = checked_lineage(version, got / FILE)
     listed = [*record["subject"], *record["predicate"]["runDetails"]["byproducts"]]
     expected = {item["name"]: item["digest"]["sha256"] for item in listed}
-    got = Path(connect(settings.registry).download_artifacts(version.run_id, "", str(folder)))
     wrong = {
         name: "changed" if (got / name).is_file() else "not there"
         for name, sha256 in expected.items()
@@ -48,4 +49,4 @@ def verified_files(version: Version, settings: Settings, folder: Path) -> dict[s
             hint="restore them from a backup, or register the model again",
         )
     fetch(version, settings, folder / "serving")
-    return {name: got / name for name in expected}
+    return {name: got / name for name in (*expected, FILE)}

@@ -16,7 +16,7 @@ import pandas as pd
 
 from har.config import Settings
 from har.errors import GateRefusal, UsageError
-from har.lineage import digest, origin
+from har.lineage import digest, origin, record
 from har.registry import history, stages
 from har.registry.candidate import serving_build
 from har.registry.files import verified_files
@@ -25,7 +25,7 @@ from har.registry.identity import identity
 from har.registry.moves import Mover
 from har.registry.rules import Evidence
 from har.registry.stages import CHAMPION, Change, Placement, Stage
-from har.registry.versions import Version, list_versions, read_lineage
+from har.registry.versions import Version, list_versions
 
 _KINDS = {
     "Staging": "staging",
@@ -198,16 +198,16 @@ def _evidence(version: Version, settings: Settings) -> Evidence:
     """Read what was registered, so that any machine judges alike; measure what is its own."""
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(version, settings, Path(folder))
-        metrics, builds = (
+        metrics, builds, lineage = (
             json.loads(files[name].read_text())
-            for name in ("evaluation/metrics.json", "onnx/builds.json")
+            for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
         )
         return Evidence(
             number=version.number,
             metrics=metrics,
             builds=builds,
             predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
-            people=read_lineage(version, settings)["predicate"]["har_people"],
+            people=lineage["predicate"]["har_people"],
             n_files=len(files),
             latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),
             machine=origin.processor(),

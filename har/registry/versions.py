@@ -193,9 +193,20 @@ def read_lineage(version: Version, settings: Settings) -> dict[str, Any]:
     client = connect(settings.registry)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(client.download_artifacts(version.run_id, record.FILE, folder))
-        wanted = version.tags["har.lineage_digest"]
-        _require_digest(path, wanted, f"version {version.number}, {record.FILE}")
-        content: dict[str, Any] = json.loads(path.read_bytes())
+        return checked_lineage(version, path)
+
+
+def checked_lineage(version: Version, path: Path) -> dict[str, Any]:
+    """Read the lineage record of a version from a file, checked against its digest.
+
+    Raises
+    ------
+    VerificationError
+        If the bytes are not the registered ones.
+    """
+    wanted = version.tags["har.lineage_digest"]
+    _require_digest(path, wanted, f"version {version.number}, {record.FILE}")
+    content: dict[str, Any] = json.loads(path.read_bytes())
     return content
 
 
@@ -235,7 +246,7 @@ def _one_at_a_time(candidate: Candidate) -> FileLock:
 
 
 def _require_digest(path: Path, expected: str, what: str) -> None:
-    found = digest.of_file(path)
+    found = digest.of_file(path) if path.is_file() else "of no file: it is not there"
     if found != expected:
         raise VerificationError(
             f"{what}: the bytes are not the registered ones",

@@ -23,7 +23,8 @@ from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
 from har.lineage import digest
 from har.registry.candidate import Candidate
-from har.registry.versions import list_versions
+from har.registry.promotion import promote
+from har.registry.versions import list_versions, register
 from har.store import Artifact, Store
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
@@ -164,6 +165,15 @@ def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
     name = "har-" + digest.of_json(request.node.nodeid)[:8]
     registry = {"tracking_uri": uri, "model": name}
     return Settings(store=local.store, gate=local.gate, registry=registry)
+
+
+@pytest.fixture
+def rivals(settings: Settings, make_candidate: MakeCandidate) -> Settings:
+    """Register a champion and a version that is better on every subject."""
+    first = register(make_candidate("svm", settings=settings, errors=2))
+    promote(first, settings, reason="first")
+    register(make_candidate("encoder-small", settings=settings, errors=0))
+    return settings
 
 
 def write_model(folder: Path) -> None:

@@ -58,15 +58,6 @@ BEFORE = Placement({"champion": 1}, {1: "Production"})
 AFTER = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Production"})
 
 
-@pytest.fixture
-def two(settings: Settings, make_candidate) -> Settings:
-    """Register a champion and a version that is better on every subject."""
-    first = register(make_candidate("svm", settings=settings, errors=2))
-    promote(first, settings, reason="first")
-    register(make_candidate("encoder-small", settings=settings, errors=0))
-    return settings
-
-
 def copies_of(settings: Settings, folder: Path, number: int) -> list[Settings]:
     """Return settings of as many copies of a local registry."""
     database = Path("mlruns/mlflow.db")
@@ -167,26 +158,26 @@ def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
     assert "try again" in refused
 
 
-def test_move_of_a_living_process(two: Settings) -> None:
+def test_move_of_a_living_process(rivals: Settings) -> None:
     """While another process may be at work on a move, nobody touches it."""
-    mover = Mover(two.registry)
+    mover = Mover(rivals.registry)
     now = mover.settle()
     change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
     begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
     mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
     with pytest.raises(GateRefusal, match="a staging of version 2 is under way"):
-        promote(find("2", two), two, reason="me too", rejudge=True)
+        promote(find("2", rivals), rivals, reason="me too", rejudge=True)
     with pytest.raises(GateRefusal, match="is under way"):
         mover.trail.append({"event": "gate"})
 
 
-def test_move_during_a_look(two: Settings, monkeypatch) -> None:
+def test_move_during_a_look(rivals: Settings, monkeypatch) -> None:
     """Who reads the registry while somebody moves a version is not told of a moved alias."""
-    mover = Mover(two.registry)
+    mover = Mover(rivals.registry)
 
     def slow(client: MlflowClient, model: str) -> moves.Observed:
         monkeypatch.setattr(moves, "observe", observe)
-        promote(find("2", two), two, reason="fast")
+        promote(find("2", rivals), rivals, reason="fast")
         return observe(client, model)
 
     monkeypatch.setattr(moves, "observe", slow)
@@ -195,15 +186,15 @@ def test_move_during_a_look(two: Settings, monkeypatch) -> None:
     assert mover.settle() == AFTER
 
 
-def test_move_of_a_silent_process(two: Settings, monkeypatch) -> None:
+def test_move_of_a_silent_process(rivals: Settings, monkeypatch) -> None:
     """After its lease a move of an unknown process is completed by the next call."""
-    mover = Mover(two.registry)
+    mover = Mover(rivals.registry)
     now = mover.settle()
     change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
     begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
     mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
     monkeypatch.setattr(moves, "LEASE_S", -1.0)
-    assert Mover(two.registry).settle() == STAGED == where_it_stands(two)
+    assert Mover(rivals.registry).settle() == STAGED == where_it_stands(rivals)
 
 
 def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monkeypatch) -> None:
@@ -235,9 +226,9 @@ def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monke
         assert where_it_stands(settings) == AFTER
 
 
-def test_move_that_is_taken_back(two: Settings, monkeypatch) -> None:
+def test_move_that_is_taken_back(rivals: Settings, monkeypatch) -> None:
     """A move that was cut off can be undone: everything is where it was."""
-    mover = Mover(two.registry)
+    mover = Mover(rivals.registry)
     now = mover.settle()
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "transition_model_version_stage", cut_off)
@@ -246,9 +237,9 @@ def test_move_that_is_taken_back(two: Settings, monkeypatch) -> None:
             mover.make("staging", 2, change, reason="try")
     begun = history.unfinished(mover.trail.events)
     assert begun is not None
-    assert where_aliases(two) == {"champion": 1, "challenger": 2}
+    assert where_aliases(rivals) == {"champion": 1, "challenger": 2}
     mover.finish(begun, undo=True)
-    assert where_it_stands(two) == BEFORE == mover.settle()
+    assert where_it_stands(rivals) == BEFORE == mover.settle()
 
 
 def cut_off(*_: object, **__: object) -> None:
@@ -283,17 +274,17 @@ def by_capital(client: MlflowClient, model: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning")
 @pytest.mark.parametrize("meddle", [by_alias, by_stage, by_tag, by_capital])
-def test_moved_by_hand(two: Settings, meddle) -> None:
+def test_moved_by_hand(rivals: Settings, meddle) -> None:
     """What somebody moved without the history is found before anything else moves."""
-    meddle(connect(two.registry), two.registry.model)
+    meddle(connect(rivals.registry), rivals.registry.model)
     with pytest.raises(VerificationError, match="not as its history says"):
-        promote(find("2", two), two, reason="better", rejudge=True)
-    assert len(list_versions(two)) == 2
+        promote(find("2", rivals), rivals, reason="better", rejudge=True)
+    assert len(list_versions(rivals)) == 2
 
 
-def test_alias_is_read_back(two: Settings, monkeypatch) -> None:
+def test_alias_is_read_back(rivals: Settings, monkeypatch) -> None:
     """A registry that does not keep what was written is found out, and nothing counts as done."""
     monkeypatch.setattr(Mover, "_set_alias", lambda *_: None)
     with pytest.raises(VerificationError, match="did not keep what was written"):
-        promote(find("2", two), two, reason="better")
-    assert history.placement(Trail(two.registry).events) == BEFORE
+        promote(find("2", rivals), rivals, reason="better")
+    assert history.placement(Trail(rivals.registry).events) == BEFORE

@@ -10,11 +10,10 @@ from har.errors import GateRefusal, UsageError
 from har.registry import history, reconcile, stages
 from har.registry.connection import connect
 from har.registry.moves import Mover, Observed, observe
-from har.registry.promotion import promote
 from har.registry.reconcile import adopted
 from har.registry.stages import Change, Placement
 from har.registry.trail import Trail
-from har.registry.versions import find, register
+from har.registry.versions import find
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning")
 
@@ -23,15 +22,6 @@ CHAMPION_2 = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Produ
 NOBODY = Placement({"previous": 1}, {1: "Archived"})
 
 Hand = Callable[[MlflowClient, str], None]
-
-
-@pytest.fixture
-def two(settings: Settings, make_candidate) -> Settings:
-    """Register a champion and another version."""
-    first = register(make_candidate("svm", settings=settings, errors=2))
-    promote(first, settings, reason="first")
-    register(make_candidate("encoder-small", settings=settings, errors=0))
-    return settings
 
 
 def by_alias(client: MlflowClient, model: str) -> None:
@@ -75,50 +65,50 @@ def registry_of(settings: Settings) -> Observed:
     ],
 )
 @pytest.mark.parametrize("choice", ["adopt", "revert"])
-def test_moved_by_hand(two: Settings, hand: Hand, means: Placement, choice) -> None:
+def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -> None:
     """It is reported without being touched, then adopted or put back; then all agree."""
-    hand(connect(two.registry), two.registry.model)
-    meddled, last = registry_of(two), Trail(two.registry).events[-1]
-    report = reconcile.reconcile(two.registry)
+    hand(connect(rivals.registry), rivals.registry.model)
+    meddled, last = registry_of(rivals), Trail(rivals.registry).events[-1]
+    report = reconcile.reconcile(rivals.registry)
     assert report.differences
     assert report.since == last["time"] <= report.noticed
     assert report.done == ""
-    assert registry_of(two) == meddled
+    assert registry_of(rivals) == meddled
 
-    done = reconcile.reconcile(two.registry, choice=choice, reason="a notebook")
+    done = reconcile.reconcile(rivals.registry, choice=choice, reason="a notebook")
     assert done.done == choice
     after = means if choice == "adopt" else CHAMPION_1
-    found = registry_of(two)
+    found = registry_of(rivals)
     assert found.aliases == after.aliases
     assert found.tags == found.native == {v: after.stage(v) for v in (1, 2)}
-    trail = Trail(two.registry)
+    trail = Trail(rivals.registry)
     move = trail.events[-2]
     assert (move["kind"], move["reason"], move["since"]) == (choice, "a notebook", last["time"])
-    assert Mover(two.registry).settle() == after == history.placement(trail.events)
-    assert reconcile.reconcile(two.registry).differences == ()
+    assert Mover(rivals.registry).settle() == after == history.placement(trail.events)
+    assert reconcile.reconcile(rivals.registry).differences == ()
 
 
-def test_adopted_reign_has_its_window(two: Settings) -> None:
+def test_adopted_reign_has_its_window(rivals: Settings) -> None:
     """Who asks what was live is told between which moments it was moved."""
-    by_alias(connect(two.registry), two.registry.model)
-    last = Trail(two.registry).events[-1]["time"]
-    reconcile.reconcile(two.registry, choice="adopt", reason="it was meant")
-    reign = history.reigns(Trail(two.registry).events)[-1]
+    by_alias(connect(rivals.registry), rivals.registry.model)
+    last = Trail(rivals.registry).events[-1]["time"]
+    reconcile.reconcile(rivals.registry, choice="adopt", reason="it was meant")
+    reign = history.reigns(Trail(rivals.registry).events)[-1]
     assert (reign.version, reign.replaced, reign.kind, reign.began) == (2, 1, "adopt", last)
 
 
-def test_nothing_to_do(two: Settings) -> None:
+def test_nothing_to_do(rivals: Settings) -> None:
     """Where all agree nothing is written, whatever was asked for."""
-    before = Trail(two.registry).events
-    done = reconcile.reconcile(two.registry, choice="revert", reason="to be sure")
+    before = Trail(rivals.registry).events
+    done = reconcile.reconcile(rivals.registry, choice="revert", reason="to be sure")
     assert (done.interrupted, done.differences, done.done) == (None, (), "")
-    assert Trail(two.registry).events == before
+    assert Trail(rivals.registry).events == before
 
 
 @pytest.mark.parametrize("undo", [False, True])
-def test_interrupted_move(two: Settings, undo: bool, monkeypatch) -> None:
+def test_interrupted_move(rivals: Settings, undo: bool, monkeypatch) -> None:
     """What a dead process left is completed, or taken back if that is asked for."""
-    mover = Mover(two.registry)
+    mover = Mover(rivals.registry)
     now = mover.settle()
     change = Change.between(now, stages.place(now, 2, "Production"))
     with monkeypatch.context() as patch:
@@ -126,14 +116,14 @@ def test_interrupted_move(two: Settings, undo: bool, monkeypatch) -> None:
         with pytest.raises(KeyboardInterrupt):
             mover.make("promotion", 2, change, reason="cut off")
     with pytest.raises(GateRefusal, match="under way"):  # this process lives
-        reconcile.reconcile(two.registry)
+        reconcile.reconcile(rivals.registry)
     monkeypatch.setattr("har.registry.moves.LEASE_S", -1.0)
-    assert reconcile.reconcile(two.registry, dry_run=True).done == ""
-    done = reconcile.reconcile(two.registry, undo=undo)
+    assert reconcile.reconcile(rivals.registry, dry_run=True).done == ""
+    done = reconcile.reconcile(rivals.registry, undo=undo)
     assert done.interrupted is not None
     assert done.done == ("undone" if undo else "completed")
-    assert Mover(two.registry).settle() == (CHAMPION_1 if undo else CHAMPION_2)
-    assert find("champion", two).number == (1 if undo else 2)
+    assert Mover(rivals.registry).settle() == (CHAMPION_1 if undo else CHAMPION_2)
+    assert find("champion", rivals).number == (1 if undo else 2)
 
 
 def _die(*_: object) -> None:
