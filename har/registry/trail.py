@@ -67,11 +67,14 @@ class Trail:
 
     def refresh(self) -> None:
         """Read what others added."""
-        self._lines = self._read(self._run) if self._run else []
+        lines = self._read(self._run) if self._run else []
+        if self.events and lines == self._lines:
+            return  # verified and copied before
         where = f"the history of {self._model}"
-        self.events = tuple(audit.verify(self._lines, where))
-        if self._lines or self.copy.exists():
-            audit.bring_up_to_date(self.copy, self._lines, where)
+        events = tuple(audit.verify(lines, where))
+        if lines or self.copy.exists():
+            audit.bring_up_to_date(self.copy, lines, where)
+        self._lines, self.events = lines, events
 
     def append(self, event: Mapping[str, Any]) -> audit.Event:
         """Add an event after the last one that was read, and return it as recorded.
