@@ -3,7 +3,7 @@
 import typer
 
 from har.cli.output import AsJson, Overrides, out, print_json
-from har.cli.registry import Selector
+from har.cli.registry.common import Selector
 
 app = typer.Typer(no_args_is_help=True)
 

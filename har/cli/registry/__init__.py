@@ -1,0 +1,13 @@
+"""``har registry``: versions, their stages, and how they got there."""
+
+import typer
+
+from har.cli.registry import moves, past, views
+
+app = typer.Typer(no_args_is_help=True, help="Model versions: list, show, promote, history.")
+app.command(name="list")(views.list_)
+for command in (
+    *(views.show, moves.promote, moves.approve, moves.reject, moves.rollback),
+    *(past.history, past.reconcile),
+):
+    app.command()(command)

@@ -1,0 +1,144 @@
+"""``har registry promote|approve|reject|rollback``: versions from stage to stage."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from har.cli.output import AsJson, Overrides, out, print_json
+from har.cli.registry.common import Reason, Selector, asked_by, rules_table, version_facts
+
+if TYPE_CHECKING:
+    from har.config import Settings
+    from har.registry.gate import Decision
+    from har.registry.stages import Stage
+
+
+def promote(
+    selector: Selector,
+    reason: Reason,
+    to: Annotated[
+        Literal["production", "staging", "archived", "none"],
+        typer.Option(help="Stage; the gate judges what goes to production."),
+    ] = "production",
+    waive: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE=REASON", help="A rule that need not hold; kept for good."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, but move nothing.")] = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move a version to another stage; to production if the gate lets it pass.
+
+    To replace a champion it then waits for a second person's approval. Ends with exit
+    code 4 if the gate refuses.
+
+    Example: har registry promote 2 --reason "new season's data" --dry-run
+    """
+    from har.config import load
+    from har.errors import UsageError
+    from har.registry import promotion
+    from har.registry.versions import find
+
+    settings = load(overrides)
+    version = find(selector, settings)
+    if to == "production":
+        waivers = {rule: why for rule, _, why in (text.partition("=") for text in waive or [])}
+        decision = promotion.promote(
+            version, settings, reason=reason, dry_run=dry_run, rejudge=True, waivers=waivers
+        )
+        return _tell(decision, settings, as_json=as_json)
+    if waive:
+        raise UsageError(f"--waive with --to {to}", expected="--to production, which is judged")
+    stage: Stage = to.capitalize()  # type: ignore[assignment]
+    promotion.put(version, stage, settings, reason=reason, dry_run=dry_run)
+    version = find(str(version.number), settings)
+    if as_json:
+        return print_json(version_facts(version, asked_by(settings)))
+    verb = "would be" if dry_run else "is"
+    out.print(f"Version {version.number} ({version.candidate}) {verb} at {stage}.")
+    return None
+
+
+def _tell(decision: "Decision", settings: "Settings", *, as_json: bool) -> None:
+    """Print the gate's decision; end with its exit code."""
+    from har.errors import GateRefusal
+
+    if as_json:
+        print_json(decision.to_dict())
+    else:
+        out.print(rules_table(decision))
+        if decision.version in asked_by(settings):
+            out.print(f"It waits for approval: har registry approve {decision.version} --reason …")
+    if not decision.passed:
+        raise GateRefusal(f"version {decision.version} was refused", found=decision.reason)
+
+
+def approve(
+    selector: Selector,
+    reason: Reason,
+    allow_self: Annotated[
+        bool, typer.Option("--allow-self-approval", help="Of one's own request; recorded.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but move nothing.")] = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a version that somebody else asked for become the champion.
+
+    Example: har registry approve challenger --reason "confusions looked at"
+    """
+    from har.config import load
+    from har.registry.approval import approve as run
+
+    request = run(selector, load(overrides), reason=reason, allow_self=allow_self, dry_run=dry_run)
+    if as_json:
+        return print_json({"request": request, "approved": not dry_run})
+    verb = "would be" if dry_run else "is"
+    out.print(f"Version {request['version']} {verb} the champion, as {request['by']} asked.")
+    return None
+
+
+def reject(
+    selector: Selector,
+    reason: Reason,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but write nothing.")] = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn down what somebody asked for, or withdraw it; the version stays in Staging.
+
+    Example: har registry reject 4 --reason "confuses sitting with standing"
+    """
+    from har.config import load
+    from har.registry.approval import reject as run
+
+    request = run(selector, load(overrides), reason=reason, dry_run=dry_run)
+    if as_json:
+        return print_json({"request": request, "rejected": not dry_run})
+    verb = "would be" if dry_run else "is"
+    out.print(f"The request of {request['by']} for version {request['version']} {verb} rejected.")
+    return None
+
+
+def rollback(
+    reason: Reason,
+    selector: Selector = "previous",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but move nothing.")] = False,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a version that served before back in the champion's place, files verified.
+
+    Example: har registry rollback --reason "stairs are taken for walking since Monday"
+    """
+    from har.config import load
+    from har.registry.rollback import rollback as run
+
+    settings = load(overrides)
+    version = run(selector, settings, reason=reason, dry_run=dry_run)
+    if as_json:
+        return print_json(version_facts(version, asked_by(settings)))
+    verb = "would be" if dry_run else "is"
+    out.print(f"Version {version.number} ({version.candidate}) {verb} the champion.")
+    return None
