@@ -325,6 +325,22 @@ class GateSettings(Section):
     min_subject_f1: float = Field(0.70, description="macro-F1 of the worst test subject")
     max_ece: float = Field(0.05, description="expected calibration error")
     max_megabytes: float = Field(25.0, description="size of the serving build, MB")
+    max_quarantined: float = Field(0.05, description="share of the data's rows in quarantine")
+    max_mended: float = Field(
+        0.05, description="share of samples that cleaning removed or interpolated"
+    )
+    robustness: dict[str, float] = Field(
+        {
+            "turned 15°, each subject": 0.10,
+            "gain +5 %": 0.05,
+            "gain -5 %": 0.05,
+            "noise 0.1 m/s²": 0.05,
+            "sampled at 25 Hz": 0.05,
+            "0.1 s later": 0.05,
+        },
+        description="macro-F1 that a change of the sensors may cost, by name of the change "
+        "(`har evaluate --robustness` names them)",
+    )
     margin: float = Field(
         0.0,
         ge=0,

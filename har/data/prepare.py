@@ -9,7 +9,7 @@ from har.config import CleanSettings, DataSettings, SplitSettings, WindowSetting
 from har.data import sources, splits
 from har.data.activities import class_names, common
 from har.data.clean import clean
-from har.data.ingest.dataset import DATASET, link
+from har.data.ingest.dataset import ACCOUNTS, DATASET, link
 from har.data.recording import read_meta, read_recording, read_recordings, write_recording
 from har.data.schema import CleanTable, validate
 from har.data.windows import Windows, cut_all
@@ -17,13 +17,15 @@ from har.errors import DataError
 
 
 def join(out: Path, ingested: dict[str, Path]) -> None:
-    """Put the recordings of several ingested data sets side by side."""
-    facts = []
+    """Put the recordings of several ingested data sets side by side, with their accounts."""
+    facts, accounts = [], []
     for folder in ingested.values():
         for path in folder.glob("*.parquet"):
             link(path, out / path.name)
         facts += dataset_facts(folder)
+        accounts += json.loads((folder / ACCOUNTS).read_text())
     _write_json(out / DATASET, facts)
+    _write_json(out / ACCOUNTS, accounts)
 
 
 def dataset_facts(ingested: Path) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def build_record(candidate: "Candidate", *, run_id: str) -> Record:
                     "startedOn": created[0] if created else now,
                     "finishedOn": now,
                 },
-                "byproducts": _descriptors(candidate.files("evaluation", "report")),
+                "byproducts": _descriptors(candidate.files("evaluation", "checks", "report")),
             },
             **_own_fields(candidate, run_id, manifests),
         },

@@ -30,6 +30,8 @@ class Candidate:
         ONNX files and ``builds.json``.
     report : Path or None
         Folder with ``report.html``.
+    checks : Path
+        What `har.registry.checks` wrote.
     windows : Path
         The windows that it was trained and measured on.
     steps : dict
@@ -44,6 +46,7 @@ class Candidate:
     evaluation: Path
     export: Path
     report: Path | None
+    checks: Path
     windows: Path
     steps: dict[str, Artifact]
     settings: Settings
@@ -53,7 +56,7 @@ class Candidate:
 
         Parameters
         ----------
-        *parts : {"model", "onnx", "evaluation", "report"}
+        *parts : {"model", "onnx", "evaluation", "checks", "report"}
             Folders of the run; none means all.
         """
         return {
@@ -66,8 +69,8 @@ class Candidate:
 
     @cached_property
     def digest(self) -> str:
-        """What makes it one candidate: its name and the bytes of model, numbers and builds."""
-        files = self.files("model", "onnx", "evaluation")
+        """What makes it one candidate: its name and the bytes of its files but the report."""
+        files = self.files("model", "onnx", "evaluation", "checks")
         contents = {name: digest.of_file(path) for name, path in files.items()}
         return digest.of_json({"name": self.name, "files": contents})
 
@@ -93,7 +96,12 @@ class Candidate:
 
     @property
     def _folders(self) -> dict[str, Path]:
-        folders = {"model": self.model, "onnx": self.export, "evaluation": self.evaluation}
+        folders = {
+            "model": self.model,
+            "onnx": self.export,
+            "evaluation": self.evaluation,
+            "checks": self.checks,
+        }
         return {**folders, "report": self.report} if self.report else folders
 
 

@@ -19,6 +19,7 @@ from har.errors import GateRefusal, UsageError
 from har.lineage import digest, origin, record
 from har.registry import history, stages
 from har.registry.candidate import serving_build
+from har.registry.checks import DATA, ROBUSTNESS
 from har.registry.files import verified_files
 from har.registry.gate import Decision, judge
 from har.registry.identity import identity
@@ -207,6 +208,11 @@ def _evidence(version: Version, settings: Settings) -> Evidence:
             metrics=metrics,
             builds=builds,
             predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
+            checks={
+                name: json.loads(files[f"checks/{name}"].read_text())
+                for name in (DATA, ROBUSTNESS)
+                if f"checks/{name}" in files
+            },
             people=lineage["predicate"]["har_people"],
             n_files=len(files),
             latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),

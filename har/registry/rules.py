@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from har.config import ExportSettings, Settings
 from har.registry.candidate import serving_build
+from har.registry.checks import DATA, ROBUSTNESS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SERVING = "serving build"
 SAME_TEST, COMPARISON = "same test windows as the champion", "not worse than the champion"
+_NOT_REGISTERED = "the version was registered without checks/{}: register it again"
 NEVER_WAIVED = (SERVING,)  # what breaks it may not serve at all
 
 
@@ -31,6 +33,8 @@ class Evidence:
         ``metrics.json`` and ``builds.json``.
     predictions : DataFrame
         One row a labelled test window: ``window_id, subject_id, label, predicted``.
+    checks : mapping of str to mapping
+        ``data.json`` and ``robustness.json`` (`har.registry.checks`), where registered.
     people : mapping of str to list of str
         The subjects that the model saw (``train``, ``validation``, ``pretrain``) and those
         whom it was tested on (``test``).
@@ -46,6 +50,7 @@ class Evidence:
     metrics: Mapping[str, Any]
     builds: Mapping[str, Any]
     predictions: "pd.DataFrame"
+    checks: Mapping[str, Any]
     people: Mapping[str, list[str]]
     n_files: int
     latency_ms: float
@@ -88,6 +93,8 @@ def of(challenger: Evidence, champion: Evidence | None, settings: Settings) -> l
         *_bounds(challenger, build, settings.export),
         *_floors(challenger.metrics, settings),
         *_ceilings(challenger, build, settings),
+        *_data(challenger.checks, settings),
+        *_robustness(challenger.checks, settings),
         _unseen(challenger, champion),
         *(_comparison(challenger, champion, settings) if champion else []),
     ]
@@ -129,6 +136,42 @@ def _ceilings(challenger: Evidence, build: Mapping[str, Any], settings: Settings
         "size, MB": (build["bytes"] / 1e6, gate.max_megabytes),
     }
     return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
+
+
+def _data(checks: Mapping[str, Any], settings: Settings) -> list[Rule]:
+    if DATA not in checks:
+        return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DATA))]
+    data, gate = checks[DATA], settings.gate
+    shares = {
+        "quarantined": (data["rows_quarantined"], data["rows_in"], gate.max_quarantined),
+        "mended": (data["samples_mended"], data["samples_in"], gate.max_mended),
+    }
+    shared = data["shared"]
+    return [
+        *(
+            Rule(f"share {what}", n <= most * of, n / of, most, f"{n:,} of {of:,} {what}")
+            for what, (n, of, most) in shares.items()
+        ),
+        Rule("splits", not shared, len(shared), 0, f"share {', '.join(shared) or 'nothing'}"),
+    ]
+
+
+def _robustness(checks: Mapping[str, Any], settings: Settings) -> list[Rule]:
+    """Hold what each change of the sensors costs against its budget."""
+    budget = settings.gate.robustness
+    if not budget:
+        return []
+    if ROBUSTNESS not in checks:
+        return [Rule("robustness", False, detail=_NOT_REGISTERED.format(ROBUSTNESS))]
+    cost = {p["name"]: -p["difference"] for p in checks[ROBUSTNESS]["perturbations"]}
+    return [
+        Rule(f"loss if {name}", cost[name] <= most, cost[name], most)
+        if name in cost
+        else Rule(
+            f"loss if {name}", False, detail=f"{name} was not measured, but {', '.join(cost)}"
+        )
+        for name, most in budget.items()
+    ]
 
 
 def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:

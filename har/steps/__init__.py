@@ -12,10 +12,11 @@ from har.steps.assess import evaluate, perturb, predict_test, stream, transfer
 from har.steps.data import clean, data_report, ingest, split, windows
 from har.steps.models import chosen, pretrain, seeds, train, trained, training_record
 from har.steps.protocol import evaluate_protocol, folds
-from har.steps.release import candidate, export, promote, register, report
+from har.steps.release import candidate, checks, export, promote, register, report
 
 __all__ = [
     "candidate",
+    "checks",
     "chosen",
     "clean",
     "data_report",

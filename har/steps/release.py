@@ -83,6 +83,36 @@ def report(settings: Settings) -> Artifact:
     )
 
 
+def checks(settings: Settings, name: str) -> Artifact:
+    """Gather what the gate asks of a candidate beside its scores."""
+    inputs = {
+        "ingest": ingest(settings),
+        "clean": clean(settings),
+        "split": split(settings),
+        "perturb": perturb(settings),
+    }
+
+    def build(out: Path) -> None:
+        from har.registry.checks import write_checks
+
+        write_checks(
+            out,
+            ingested=inputs["ingest"].path,
+            cleaned=inputs["clean"].path,
+            split=inputs["split"].path,
+            perturbed=inputs["perturb"].path,
+            candidate=name,
+        )
+
+    return Store(settings.store).get_or_make(
+        f"checks-{name}",
+        build,
+        inputs=inputs,
+        params={"candidate": name},
+        code=["har.registry.checks"],
+    )
+
+
 def candidate(settings: Settings, name: str) -> "Candidate":
     """Return all that belongs to one version: its model, numbers, files and steps."""
     from har.registry.candidate import Candidate
@@ -98,6 +128,8 @@ def candidate(settings: Settings, name: str) -> "Candidate":
         "evaluate": evaluate(settings),
         "export": export(settings, name),
         "report": report(settings),
+        "perturb": perturb(settings),
+        "checks": checks(settings, name),
     }
     return Candidate(
         name=name,
@@ -106,6 +138,7 @@ def candidate(settings: Settings, name: str) -> "Candidate":
         evaluation=steps["evaluate"].path / name,
         export=steps["export"].path,
         report=steps["report"].path,
+        checks=steps["checks"].path,
         windows=steps["windows"].path,
         steps=steps,
         settings=settings,

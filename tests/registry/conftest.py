@@ -15,7 +15,7 @@ import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from har.config import EvaluateSettings, Settings
+from har.config import EvaluateSettings, GateSettings, Settings
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
 from har.data.windows import Windows
 from har.evaluation.calibration import reliability
@@ -99,12 +99,15 @@ def make_candidate(
         digest_of_test: str | None = None,
     ) -> Candidate:
         root = tmp_path / f"{name}-{errors}-{len(failures)}-{digest_of_test}"
-        folders = {part: root / part for part in ("model", "evaluation", "export", "report")}
+        folders = {
+            part: root / part for part in ("model", "evaluation", "export", "checks", "report")
+        }
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
         write_model(folders["model"])
         write_evaluation(folders["evaluation"], windows_folder, name, errors, digest_of_test)
         write_export(folders["export"], name, failures)
+        write_checks(folders["checks"])
         (folders["report"] / "report.html").write_text("<h1>Report</h1>")
         return Candidate(
             name=name,
@@ -113,6 +116,7 @@ def make_candidate(
             evaluation=folders["evaluation"],
             export=folders["export"],
             report=folders["report"],
+            checks=folders["checks"],
             windows=windows_folder,
             steps=origin_steps if name == "encoder-small" else {"ingest": origin_steps["ingest"]},
             settings=settings,
@@ -224,6 +228,14 @@ def write_export(folder: Path, name: str, failures: tuple[str, ...]) -> None:
     serving = None if failures else names[-1]
     record = {"candidate": name, "serving": serving, "builds": builds}
     (folder / "builds.json").write_text(json.dumps(record))
+
+
+def write_checks(folder: Path) -> None:
+    """Write accounts of clean data, and a model that every change costs a little."""
+    counts = {"rows_in": 1000, "rows_quarantined": 0, "samples_in": 1000, "samples_mended": 0}
+    (folder / "data.json").write_text(json.dumps({**counts, "shared": []}))
+    changes = [{"name": name, "difference": -0.01} for name in GateSettings().robustness]
+    (folder / "robustness.json").write_text(json.dumps({"perturbations": changes}))
 
 
 def tiny_onnx(candidate: str, *, seed: int) -> onnx.ModelProto:

@@ -46,7 +46,7 @@ versions.register(Candidate(name, "tiny", *map(Path, folders), steps={}, setting
 def kill_at(point: str, candidate: Candidate) -> None:
     """Register a candidate in a process that kills itself at a point."""
     c = candidate
-    folders = [str(f) for f in (c.model, c.evaluation, c.export, c.report, c.windows)]
+    folders = [str(f) for f in (c.model, c.evaluation, c.export, c.report, c.checks, c.windows)]
     argument = json.dumps([point, c.settings.model_dump(mode="json"), c.name, *folders])
     done = subprocess.run([sys.executable, "-c", CHILD, argument], capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()

@@ -14,6 +14,17 @@ from har.registry.gate import Decision, Evidence, judge
 SUBJECTS = [f"s{i}" for i in range(6)]
 CLASSES = ["A", "B"]
 SETTINGS = Settings()
+CHECKS: dict[str, Any] = {
+    "data.json": {
+        **{"rows_in": 1000, "rows_quarantined": 50, "samples_in": 950, "samples_mended": 0},
+        "shared": [],
+    },
+    "robustness.json": {
+        "perturbations": [
+            {"name": name, "difference": -most} for name, most in SETTINGS.gate.robustness.items()
+        ]
+    },
+}
 
 
 def evidence(
@@ -27,6 +38,7 @@ def evidence(
     ece: float = 0.01,
     seen: tuple[str, ...] = ("s8", "s9"),
     latency_ms: float = 0.3,
+    checks: dict[str, Any] | None = None,
     **build: Any,
 ) -> Evidence:
     """Return a version that gets `errors` of each subject's 20 windows of class A wrong."""
@@ -52,6 +64,7 @@ def evidence(
         },
         builds={"serving": "fp32" if entry["passed"] else None, "builds": [entry]},
         predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
+        checks=CHECKS if checks is None else checks,
         people={"train": [seen[0]], "pretrain": list(seen[1:]), "test": SUBJECTS},
         n_files=12,
         latency_ms=latency_ms,
@@ -175,6 +188,40 @@ def test_one_rule_is_enough(change: dict[str, Any], failure: str) -> None:
     """The worst subject, calibration, size, or a test subject seen in training: each refuses."""
     decision = judge(evidence(**change), None, settings=SETTINGS)
     assert (decision.stage, decision.failures) == ("Staging", [failure])
+
+
+@pytest.mark.parametrize(
+    ("facts", "failure"),
+    [
+        ({"rows_quarantined": 51}, "51 of 1,000 quarantined"),
+        ({"samples_mended": 48}, "48 of 950 mended"),
+        ({"shared": ["train and test: s1 = s4"]}, "share train and test: s1 = s4"),
+    ],
+)
+def test_data_checks(facts: dict[str, Any], failure: str) -> None:
+    """Too much in quarantine, too much mended, or anything that splits share refuses."""
+    checks = {**CHECKS, "data.json": {**CHECKS["data.json"], **facts}}
+    decision = judge(evidence(checks=checks), None, settings=SETTINGS)
+    assert (decision.stage, decision.failures) == ("Staging", [failure])
+
+
+def test_robustness_budget() -> None:
+    """A change that costs more than its budget refuses; a name that was not measured too."""
+    gate = SETTINGS.gate.model_copy(update={"robustness": {"gain +5 %": 0.049, "hot": 0.1}})
+    settings = SETTINGS.model_copy(update={"gate": gate})
+    decision = judge(evidence(), None, settings=settings)
+    cost, unknown = decision.failures
+    assert cost == "loss if gain +5 % 0.05 (bound 0.049)"
+    assert unknown.startswith("hot was not measured, but turned 15°, each subject, ")
+
+
+def test_registered_without_checks() -> None:
+    """A version of before the checks must be registered again, or waived."""
+    names = ["data checks", "robustness"]
+    decision = judge(evidence(checks={}), None, settings=SETTINGS)
+    assert [rule.name for rule in decision.rules if not rule.holds] == names
+    waivers = dict.fromkeys(names, "registered last year")
+    assert judge(evidence(checks={}), None, settings=SETTINGS, waivers=waivers).passed
 
 
 def test_champion_that_has_seen_a_test_subject() -> None:
