@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -362,6 +362,12 @@ class RegistrySettings(Section):
         None, description="who acts; default: the server's user, else the operating system's"
     )
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
+    webhooks: tuple[SecretStr, ...] = Field(
+        (), description="URLs that hear of every move and request; JSON, signed"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="base64, known to the receivers: signs what they are sent"
+    )
     audit: Path | None = Field(
         None,
         description="copy of the model's history; default: history/<model>/audit.jsonl beside "

@@ -11,10 +11,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Six real subjects, one fine-tuning seed, few epochs: small, but every step is the real one.
 SMALL = {
@@ -130,6 +132,15 @@ def server(
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def wait_for(look: Callable[[], T], done: Callable[[T], bool], timeout_s: float = 60) -> T:
+    """Look until what is seen will do, and return it."""
+    deadline = time.monotonic() + timeout_s
+    while not done(seen := look()):
+        assert time.monotonic() < deadline, f"still {seen!r}"
+        time.sleep(0.1)
+    return seen
 
 
 def _free_port() -> int:

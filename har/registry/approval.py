@@ -73,6 +73,7 @@ def approve(
             request=request["sha256"],
             approval={"reason": reason, "asked_by": request["by"], "self": itself},
         )
+        mover.announce()
     return request
 
 
@@ -89,6 +90,7 @@ def reject(selector: str, settings: Settings, *, reason: str, dry_run: bool = Fa
     if not dry_run:
         mover.settle()
         mover.record(history.REJECTED, request["version"], reason=reason, request=request["sha256"])
+        mover.announce()
     return request
 
 

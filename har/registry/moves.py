@@ -7,6 +7,7 @@ between is carried out by whoever comes next: all writes say what shall be, so t
 be repeated, and each is preceded by a look at whether the move is still the last event.
 """
 
+import logging
 import os
 import platform
 import warnings
@@ -22,6 +23,7 @@ from har.lineage import origin
 from har.lineage.audit import Event
 from har.registry import history
 from har.registry.connection import connect
+from har.registry.delivery import deliver, receivers
 from har.registry.history import MOVE, MOVED, UNDONE
 from har.registry.identity import identity
 from har.registry.stages import CHALLENGER, CHAMPION, PREVIOUS, Change, Placement, Stage
@@ -30,6 +32,7 @@ from har.registry.trail import Trail
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_log = logging.getLogger(__name__)
 LEASE_S = 60.0  # after which a process that neither ended its move nor can be asked is dead
 # The former champion gets its name first: a kill in between leaves two names, not none.
 _ORDER = (PREVIOUS, CHAMPION, CHALLENGER)
@@ -123,6 +126,8 @@ class Mover:
         self.trail = Trail(settings)
         self.client = connect(settings)
         self.model = settings.model
+        self._receivers = tuple(receivers(settings))
+        self._known = len(self.trail.events)
 
     def settle(self, *, dry_run: bool = False) -> Placement:
         """End a move that a dead process left; return where versions stand.
@@ -179,6 +184,19 @@ class Mover:
         return self.trail.append(
             {"event": event, "version": version, "reason": reason, **who, **facts}
         )
+
+    def announce(self) -> None:
+        """Tell everybody who shall hear of it what happened; a deaf receiver is no failure."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            outcome = deliver(self.trail, self._receivers, since=self._known)
+        except MlflowException as error:
+            _log.warning("the notices wait: %s", str(error).splitlines()[0])
+            return
+        for found in outcome.values():
+            if isinstance(found, MissingError):
+                _log.warning("%s", found)
 
     def finish(self, move: Event, *, undo: bool = False) -> None:
         """Carry out a move that has begun, or take it back, and record that it is done.

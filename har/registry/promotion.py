@@ -98,6 +98,8 @@ def promote(
             decision = _record(mover, version, decision, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover):
         _carry_out(decision, now, mover, policy=settings.gate.approval)
+    if not dry_run:
+        mover.announce()
     return decision
 
 
@@ -138,6 +140,7 @@ def put(
     if not dry_run:
         change = Change.between(now, then)
         mover.make(_KINDS[stage], version.number, change, reason=reason)
+        mover.announce()
 
 
 def _require_servable(version: Version, settings: Settings) -> None:

@@ -116,6 +116,8 @@ def reconcile(
         change = _change(expected, new, found)
         version = next(iter(change.stages), None)
         mover.make(settled, version, change, reason=reason, since=since)
+    if not dry_run:
+        mover.announce()
     completed = "" if dry_run or not interrupted else "undone" if undo else "completed"
     return Reconciled(
         interrupted=interrupted,

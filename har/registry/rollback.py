@@ -53,4 +53,5 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
         verified_files(version, settings, Path(folder))
     if not dry_run:
         mover.make("rollback", version.number, Change.between(now, then), reason=reason)
+        mover.announce()
     return find(str(version.number), settings)

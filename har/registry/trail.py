@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "har/history"
 MAX_LINE = 6000  # characters of a parameter in MLflow, which cuts longer ones off in silence
 _RUN = "har.history"
+_HEARD = "har.heard."
 
 
 class Trail:
@@ -108,6 +109,18 @@ class Trail:
         self._write(line, self._run)
         self.refresh()
         return self.events[-1]
+
+    def heard(self, receiver: str) -> int | None:
+        """Return how many events a receiver has heard of; None of one that is new."""
+        if self._run is None:
+            return None
+        told = self._client.get_run(self._run).data.tags.get(f"{_HEARD}{receiver}")
+        return None if told is None else int(told)
+
+    def mark_heard(self, receiver: str, count: int) -> None:
+        """Keep how many events a receiver has heard of."""
+        if self._run is not None:
+            self._client.set_tag(self._run, f"{_HEARD}{receiver}", str(count))
 
     def _write(self, line: bytes, run: str) -> None:
         from mlflow.exceptions import MlflowException

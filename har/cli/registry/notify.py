@@ -1,0 +1,28 @@
+"""``har registry notify``: what webhooks and Prefect have not heard yet."""
+
+from har.cli.output import AsJson, Overrides, out, print_json, table
+
+
+def notify(overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Send webhooks and Prefect what they have not heard yet; every move does so too.
+
+    A receiver hears of what happens after it was first named in `registry.webhooks`, or
+    after this command.
+
+    Example: har registry notify
+    """
+    from har.config import load
+    from har.errors import MissingError
+    from har.registry.delivery import deliver, receivers
+    from har.registry.trail import Trail
+
+    settings = load(overrides).registry
+    trail = Trail(settings)
+    outcome = deliver(trail, receivers(settings), since=len(trail.events))
+    told = {name: "not taken" if isinstance(n, MissingError) else n for name, n in outcome.items()}
+    if as_json:
+        print_json(told)
+    else:
+        out.print(table("Notices sent", ["to", "notices"], told.items()))
+    if failed := [found for found in outcome.values() if isinstance(found, MissingError)]:
+        raise failed[0]
