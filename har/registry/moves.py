@@ -253,7 +253,9 @@ class Mover:
                 f"{self.model}: the registry is not as its history says",
                 expected="; ".join(f"{d.what}: {d.expected}" for d in wrong),
                 found="; ".join(f"{d.what}: {d.found}" for d in wrong),
-                hint="somebody moved it without `har`: see `har registry reconcile`",
+                hint="somebody moved it without `har`: see `har registry reconcile`"
+                if self.trail.events
+                else "it was made without `har`: take it in with `har registry adopt`",
             )
 
     def _require_written(self, change: Change) -> None:

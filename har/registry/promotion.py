@@ -6,6 +6,7 @@ completed by the next call.
 """
 
 import json
+import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -86,6 +87,7 @@ def promote(
             f"version {version.number} is the champion: there is nothing to hold it against",
             hint="judge another version: it takes the place if it is better",
         )
+    _require_ours(version)
     decision = None if rejudge else _standing(version, champion, now, mover)
     if decision is None:
         decision = judge(
@@ -136,11 +138,21 @@ def put(
     now = mover.settle(dry_run=dry_run)
     then = stages.move(now, version.number, stage)
     if stage == "Staging":
+        _require_ours(version)
         _require_servable(version, settings)
     if not dry_run:
         change = Change.between(now, then)
         mover.make(_KINDS[stage], version.number, change, reason=reason)
         mover.announce()
+
+
+def _require_ours(version: Version) -> None:
+    if version.adopted:
+        raise UsageError(
+            f"version {version.number} was adopted: it cannot be judged",
+            expected="a version with scores, builds and a lineage record",
+            hint="register the model with `har run`; one that served comes back by rollback",
+        )
 
 
 def _require_servable(version: Version, settings: Settings) -> None:
@@ -202,6 +214,9 @@ def _evidence(version: Version, settings: Settings) -> Evidence:
     """Read what was registered, so that any machine judges alike; measure what is its own."""
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(version, settings, Path(folder))
+        if version.adopted:
+            nothing = pd.DataFrame()
+            return Evidence(version.number, {}, {}, nothing, {}, {}, len(files), math.nan, "")
         metrics, builds, lineage = (
             json.loads(files[name].read_text())
             for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)

@@ -113,7 +113,7 @@ def reconcile(
     settled = choice if wrong and choice and not dry_run else None
     if settled:
         new = adopted(expected, found) if choice == "adopt" else expected
-        change = _change(expected, new, found)
+        change = change_to(new, expected, found)
         version = next(iter(change.stages), None)
         mover.make(settled, version, change, reason=reason, since=since)
     if not dry_run:
@@ -145,8 +145,18 @@ def _news(alias: str, stage: Stage, old: int | None, found: Observed) -> int | N
     return old if all(told) else None
 
 
-def _change(expected: Placement, new: Placement, found: Observed) -> Change:
-    """Return all that must be written for registry and history to say the same."""
+def change_to(new: Placement, expected: Placement, found: Observed) -> Change:
+    """Return all that must be written for registry and history to say the same.
+
+    Parameters
+    ----------
+    new : Placement
+        What they shall say.
+    expected : Placement
+        What the history says.
+    found : Observed
+        What the registry says.
+    """
     names = sorted({*expected.aliases, *new.aliases, *ours(found.aliases)})
     aliases = {name: (expected.aliases.get(name), new.aliases.get(name)) for name in names}
     staged = {v: (expected.stage(v), new.stage(v)) for v in sorted(found.tags)}

@@ -30,7 +30,7 @@ class Evidence:
     number : int
         The version.
     metrics, builds : mapping
-        ``metrics.json`` and ``builds.json``.
+        ``metrics.json`` and ``builds.json``; empty of a version that was adopted.
     predictions : DataFrame
         One row a labelled test window: ``window_id, subject_id, label, predicted``.
     checks : mapping of str to mapping
@@ -177,7 +177,7 @@ def _robustness(checks: Mapping[str, Any], settings: Settings) -> list[Rule]:
 def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
     """Refuse where a subject that either was tested on is one that either has seen."""
     judged = [e for e in (challenger, champion) if e]
-    tested = {who for e in judged for who in e.people["test"]}
+    tested = {who for e in judged for who in e.people.get("test", ())}
     seen = {
         f"version {e.number} has seen {who}"
         for e in judged
@@ -191,6 +191,9 @@ def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
 
 def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) -> list[Rule]:
     """Compare two versions subject by subject, if the same windows measured both."""
+    if not champion.metrics:
+        found = f"version {champion.number} was adopted: nobody measured it on test windows"
+        return [Rule(SAME_TEST, passed=False, detail=found)]
     same = challenger.metrics["test_digest"] == champion.metrics["test_digest"]
     number = champion.number
     found = f"version {number} was measured on {'the same' if same else 'other'} test windows"

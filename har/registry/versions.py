@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 
+FILES = "har.files"  # tag of an adopted version: the digests of its files when it was adopted
+
+
 @dataclass(frozen=True)
 class Version:
     """A version of the registered model.
@@ -40,7 +43,7 @@ class Version:
     run_id : str
         The MLflow run behind it.
     macro_f1, macro_f1_interval
-        On the test windows, with the interval over subjects.
+        On the test windows, with the interval over subjects; None of an adopted version.
     serving : str
         The ONNX build that serves.
     tags : dict
@@ -60,13 +63,18 @@ class Version:
     candidate: str
     dataset: str
     run_id: str
-    macro_f1: float
-    macro_f1_interval: tuple[float, float]
+    macro_f1: float | None
+    macro_f1_interval: tuple[float, float] | None
     serving: str
     tags: dict[str, str]
     created: str
     gate: Decision | None
     url: str | None
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it was registered without `har` (`har.registry.adoption`)."""
+        return FILES in self.tags
 
 
 def register(candidate: Candidate) -> Version:
@@ -118,6 +126,14 @@ def list_versions(settings: Settings) -> list[Version]:
     return sorted((_version(v, aliases, uri) for v in ours), key=lambda v: -v.number)
 
 
+def foreign_versions(settings: Settings) -> list["ModelVersion"]:
+    """Return the versions that were registered without `har` and not adopted, oldest first."""
+    client, model = connect(settings.registry), settings.registry.model
+    found = client.search_model_versions(f"name = '{model}'", max_results=10_000)
+    foreign = [v for v in found if "har.candidate_digest" not in v.tags]
+    return sorted(foreign, key=lambda v: int(v.version))
+
+
 def find(selector: str, settings: Settings) -> Version:
     """Return the newest version that a name stands for.
 
@@ -164,22 +180,33 @@ def fetch(version: Version, settings: Settings, folder: Path | None = None) -> P
     VerificationError
         If the bytes are not the registered ones.
     """
-    sha256 = version.tags["har.onnx_sha256"]
+    sha256 = version.tags.get("har.onnx_sha256")
+    if sha256 is None:
+        raise MissingError(
+            f"version {version.number} has no ONNX build",
+            found="a version that was adopted as it was",
+            hint="use another version, or register the model with `har run`",
+        )
     folder = folder or settings.store / "onnx" / sha256[:16]
     path = folder / "model.onnx"
     if path.exists() and digest.of_file(path) == sha256:
         return path
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-    client = connect(settings.registry)
-    uri = client.get_model_version_download_uri(version.model, str(version.number))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        repository = get_artifact_repository(uri, tracking_uri=tracking_uri(settings.registry))
-        got = Path(repository.download_artifacts("model.onnx", scratch))  # type: ignore[no-untyped-call]
+        got = download(version.number, settings, Path(scratch), "model.onnx")
         _require_digest(got, sha256, f"version {version.number}, model.onnx")
         got.replace(path)
     return path
+
+
+def download(number: int, settings: Settings, folder: Path, name: str = "") -> Path:
+    """Download a file of a version's MLflow model, or all of them; return where it is."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    client = connect(settings.registry)
+    uri = client.get_model_version_download_uri(settings.registry.model, str(number))
+    repository = get_artifact_repository(uri, tracking_uri=tracking_uri(settings.registry))
+    return Path(repository.download_artifacts(name, str(folder)))  # type: ignore[no-untyped-call]
 
 
 def read_lineage(version: Version, settings: Settings) -> dict[str, Any]:
@@ -187,9 +214,17 @@ def read_lineage(version: Version, settings: Settings) -> dict[str, Any]:
 
     Raises
     ------
+    MissingError
+        If the version was adopted: nobody recorded what it was made of.
     VerificationError
         If the bytes of ``lineage.json`` are not the registered ones.
     """
+    if version.adopted:
+        raise MissingError(
+            f"version {version.number} has no lineage record",
+            found="a version that was adopted as it was",
+            hint="`har registry history` says who adopted it, and when",
+        )
     client = connect(settings.registry)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(client.download_artifacts(version.run_id, record.FILE, folder))
@@ -222,14 +257,20 @@ def _version(found: "ModelVersion", aliases: dict[str, int], uri: str) -> Versio
         candidate=tags["har.candidate"],
         dataset=tags["har.dataset"],
         run_id=str(found.run_id),
-        macro_f1=float(tags["har.macro_f1"]),
-        macro_f1_interval=(float(tags["har.macro_f1_low"]), float(tags["har.macro_f1_high"])),
+        macro_f1=float(tags["har.macro_f1"]) if "har.macro_f1" in tags else None,
+        macro_f1_interval=_interval(tags),
         serving=tags["har.serving"],
         tags=tags,
         created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         gate=Decision.from_json(tags["har.gate"]) if "har.gate" in tags else None,
         url=version_url(uri, found.name, number),
     )
+
+
+def _interval(tags: dict[str, str]) -> tuple[float, float] | None:
+    if "har.macro_f1" not in tags:
+        return None
+    return float(tags["har.macro_f1_low"]), float(tags["har.macro_f1_high"])
 
 
 def _with_digest(client: "MlflowClient", model: str, sha256: str) -> "ModelVersion | None":

@@ -16,7 +16,7 @@ COMMANDS = [
     *("benchmark ingest", "benchmark features"),
     *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
     *("registry rollback", "registry history", "registry reconcile", "registry notify"),
-    "lineage show",
+    *("registry adopt", "lineage show"),
 ]
 
 

@@ -41,6 +41,8 @@ def asked_by(settings: "Settings") -> dict[int, str]:
 
 def score_text(version: "Version") -> str:
     """Return macro-F1 with its interval."""
+    if version.macro_f1 is None or version.macro_f1_interval is None:
+        return "not measured"
     low, high = version.macro_f1_interval
     return f"{version.macro_f1:.4f} ({low:.4f} to {high:.4f})"
 

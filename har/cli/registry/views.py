@@ -1,6 +1,6 @@
 """``har registry list|show``: what there is."""
 
-from har.cli.output import AsJson, Overrides, out, print_json, table
+from har.cli.output import AsJson, Overrides, err, out, print_json, table
 from har.cli.registry.common import Selector, asked_by, rules_table, score_text, version_facts
 
 
@@ -10,7 +10,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     Example: har registry list
     """
     from har.config import load
-    from har.registry.versions import list_versions
+    from har.registry.versions import foreign_versions, list_versions
 
     settings = load(overrides)
     versions, waiting = list_versions(settings), asked_by(settings)
@@ -25,6 +25,10 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     ]
     columns = ["version", "model", "stage", "alias", "serves", "created", "macro-F1"]
     out.print(table("Versions", columns, rows))
+    if foreign := foreign_versions(settings):
+        numbers = ", ".join(str(found.version) for found in foreign)
+        err.print(f"Registered without har: {numbers}. `har registry adopt` takes them in.")
+    return None
 
 
 def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = False) -> None:
