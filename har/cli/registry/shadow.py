@@ -44,7 +44,7 @@ def shadow(
     if report.rejected:
         raise DataError(
             f"{len(report.rejected)} file(s) could not be scored",
-            hint="correct them and score them alone: what was scored is not counted twice",
+            hint="correct them and score again: nothing is counted twice",
         )
 
 
