@@ -81,10 +81,11 @@ def pending(events: Sequence[Event]) -> list[Event]:
 
 def shadow_windows(events: Sequence[Event], version: int, champion: int | None) -> int:
     """Return how many windows a version was scored on beside a champion, each recording once."""
+    wanted = (SHADOW, version, champion)
     counted: dict[str, int] = {}
     for event in events:
-        if event["event"] == SHADOW and event["version"] == version:
-            counted |= event["recordings"] if event["champion"] == champion else {}
+        if (event["event"], event.get("version"), event.get("champion")) == wanted:
+            counted |= event["recordings"]
     return sum(counted.values())
 
 

@@ -8,9 +8,9 @@ scored twice it counts once.
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from har.config import Settings
@@ -106,10 +106,6 @@ class ShadowReport:
     recordings: dict[str, int]
     repeated: tuple[str, ...]
     rejected: dict[str, str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON-able data."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -231,15 +227,13 @@ def _score(paths: Sequence[Path], champion: Predictor, challenger: Predictor) ->
             parts = read_user_recording(
                 path, rate_hz=champion.rate_hz, needs_gyro=champion.needs_gyro
             )
-            recording = digest.of_file(path)[:16]
-            if recording in answers:
+            if (recording := digest.of_file(path)[:16]) in answers:
                 repeated.append(str(path))
-                continue
-            answers[recording] = _answers(parts, champion, challenger)
+            else:
+                answers[recording] = _answers(parts, champion, challenger)
+                windows = windows or [_window(parts, champion)]
         except HarError as error:
             rejected[str(path)] = str(error).removeprefix(f"{path}: ")
-            continue
-        windows = windows or [_window(parts, champion)]
     if not answers:
         reasons = "\n".join(f"{path}: {reason}" for path, reason in rejected.items())
         raise DataError(f"none of {len(paths)} file(s) could be scored\n{reasons}")
@@ -272,30 +266,38 @@ def _report(
     champion: _Rival, challenger: _Rival, scored: _Scored, settings: Settings
 ) -> ShadowReport:
     frame = pd.concat(scored.answers.values(), ignore_index=True)
-    sides = {"champion": champion, "challenger": challenger}
-    paths = [side.path for side in sides.values()]
-    times = latencies(paths, scored.window, settings.export.latency_repeats)
+    paths = [champion.path, challenger.path]
+    one_ms, other_ms = latencies(paths, scored.window, settings.export.latency_repeats)
     return ShadowReport(
         model=settings.registry.model,
         time=origin.now_utc(),
         machine=origin.processor(),
-        **{
-            name: Side(
-                version=side.version.number,
-                candidate=side.version.candidate,
-                unknown=int((frame[name] == UNKNOWN).sum()),
-                probability=float(frame[f"{name}_probability"].mean()),
-                latency_ms=float(np.median(taken)),
-                latency_p95_ms=float(np.quantile(taken, 0.95)),
-            )
-            for (name, side), taken in zip(sides.items(), times, strict=True)
-        },
+        champion=_side(champion.version, frame["champion"], frame["champion_probability"], one_ms),
+        challenger=_side(
+            challenger.version, frame["challenger"], frame["challenger_probability"], other_ms
+        ),
         overall=_agreement(frame),
         by_activity=_agreements(frame, "champion"),
         by_subject=_agreements(frame, "subject"),
         recordings={name: len(rows) for name, rows in scored.answers.items()},
         repeated=scored.repeated,
         rejected=scored.rejected,
+    )
+
+
+def _side(
+    version: Version,
+    said: "pd.Series[str]",
+    probability: "pd.Series[float]",
+    taken_ms: npt.NDArray[np.float64],
+) -> Side:
+    return Side(
+        version=version.number,
+        candidate=version.candidate,
+        unknown=int((said == UNKNOWN).sum()),
+        probability=float(probability.mean()),
+        latency_ms=float(np.median(taken_ms)),
+        latency_p95_ms=float(np.quantile(taken_ms, 0.95)),
     )
 
 
@@ -312,7 +314,7 @@ def _agreement(rows: pd.DataFrame) -> Agreement:
 
 def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: str) -> None:
     """Keep the report, then say in the history what was scored; a repetition adds nothing."""
-    content = report.to_dict()
+    content = asdict(report)
     name = f"shadow/{report.time.replace(':', '')}.json"
     mover.client.log_dict(challenger.run_id, content, name)
     scored = list(report.recordings.items())

@@ -147,8 +147,8 @@ def _subject(frame: pd.DataFrame, path: Path) -> str:
     """Return whose recording it is: the one value of ``subject_id``, else the file's stem."""
     if "subject_id" not in frame:
         return path.stem
-    first, *others = frame["subject_id"].unique()
-    return path.stem if others or pd.isna(first) else str(first)
+    named = frame["subject_id"].dropna().astype(str).unique()
+    return str(named[0]) if len(named) == 1 else path.stem
 
 
 def _numbers(column: "pd.Series[float]", path: Path) -> npt.NDArray[np.float64]:

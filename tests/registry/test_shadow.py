@@ -20,7 +20,7 @@ from har.data.recording import CHANNELS
 from har.errors import DataError, GateRefusal, MissingError, UsageError
 from har.lineage import digest
 from har.lineage.origin import processor
-from har.registry import history
+from har.registry import approval, history
 from har.registry import shadow as module
 from har.registry.connection import connect
 from har.registry.moves import Mover
@@ -98,7 +98,7 @@ def test_numbers(rivals: Settings, files: list[Path]) -> None:
     for place, found in ((0, report.by_subject), (1, report.by_activity)):
         assert set(found) == {row[place] for row in rows}
         for name, part in found.items():
-            said = [(one, other) for row in rows for _, one, other in [row] if row[place] == name]
+            said = [row[1:] for row in rows if row[place] == name]
             assert part.windows == len(said)
             assert part.agreement == pytest.approx(np.mean([one == other for one, other in said]))
             others = [other for one, other in said if one != other]
@@ -225,6 +225,17 @@ def test_no_rival(local: Settings, make_candidate, files: list[Path]) -> None:
     with pytest.raises(UsageError, match="version 1 is the champion"):
         shadow("champion", files, local, reason="look")
     assert {event["event"] for event in Trail(local.registry).events} == {"gate", "move", "moved"}
+
+
+@local_only
+def test_request_stays(rivals: Settings, files: list[Path]) -> None:
+    """Who waits for approval still does after more was scored."""
+    gate = rivals.gate.model_copy(update={"approval": "always"})
+    asking = rivals.model_copy(update={"gate": gate})
+    promote(find("2", asking), asking, reason="season", rejudge=True)
+    shadow("2", files, asking, reason="while it waits")
+    approval.approve("2", asking, reason="looked at", allow_self=True)
+    assert find("champion", asking).number == 2
 
 
 @local_only

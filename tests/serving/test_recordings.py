@@ -210,7 +210,14 @@ def test_a_rate_within_five_percent_is_accepted(table: pd.DataFrame, tmp_path: P
 
 @pytest.mark.parametrize(
     ("column", "subject"),
-    [(None, "walk"), ("s07", "s07"), (7, "7"), (["s07", "s08"], "walk"), (["s07", None], "walk")],
+    [
+        (None, "walk"),
+        ("s07", "s07"),
+        (7, "7"),
+        (["s07", "s08"], "walk"),
+        (["s07", None], "s07"),
+        ([None, None], "walk"),
+    ],
 )
 def test_subject(table: pd.DataFrame, tmp_path: Path, column: object, subject: str) -> None:
     """The person is the one that the file names; without one, the file is its own."""

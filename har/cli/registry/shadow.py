@@ -1,5 +1,6 @@
 """``har registry shadow``: a challenger beside the champion on the same recordings."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +35,7 @@ def shadow(
 
     report = run(selector, files, load(overrides), reason=reason, dry_run=dry_run)
     if as_json:
-        print_json(report.to_dict())
+        print_json(asdict(report))
     else:
         _tell(report, recorded=not dry_run)
     for file in report.repeated:
