@@ -347,6 +347,12 @@ class GateSettings(Section):
         description="macro-F1 that a version may lose, beyond noise, to the champion; "
         "0: it must be better",
     )
+    min_shadow_windows: int = Field(
+        0,
+        ge=0,
+        description="windows that a version was scored on beside the champion that it would "
+        "replace (`har registry shadow`)",
+    )
     approval: Literal["always", "replacing", "never"] = Field(
         "replacing",
         description="which promotions to Production a second person approves: all, those that "

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from sklearn.metrics import f1_score
 
 from har.config import ExportSettings
 from har.lineage import digest
@@ -84,6 +83,9 @@ def measure(
     y : ndarray of shape (n_windows,)
         Their labels.
     """
+    # Here, because timing builds must not cost the import of scikit-learn.
+    from sklearn.metrics import f1_score
+
     found = probabilities(session(path), windows)
     expected, labels = reference.argmax(1), found.argmax(1)
     macro_f1 = f1_score(y, labels, average="macro")

@@ -10,6 +10,7 @@ from har.registry.stages import CHAMPION, Change, Placement
 
 MOVE, MOVED, UNDONE = "move", "moved", "undone"
 REQUEST, REJECTED = "request", "rejected"
+SHADOW = "shadow"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,16 @@ def pending(events: Sequence[Event]) -> list[Event]:
             for version in change_of(events[number - 1]).stages:
                 waiting.pop(version, None)
     return list(waiting.values())
+
+
+def shadow_windows(events: Sequence[Event], version: int, champion: int | None) -> int:
+    """Return how many windows a version was scored on beside a champion, each recording once."""
+    wanted = (SHADOW, version, champion)
+    counted: dict[str, int] = {}
+    for event in events:
+        if (event["event"], event.get("version"), event.get("champion")) == wanted:
+            counted |= event["recordings"]
+    return sum(counted.values())
 
 
 def reigns(events: Sequence[Event]) -> list[Reign]:

@@ -90,8 +90,11 @@ def promote(
     _require_ours(version)
     decision = None if rejudge else _standing(version, champion, now, mover)
     if decision is None:
+        beside = history.shadow_windows(
+            mover.trail.events, version.number, now.aliases.get(CHAMPION)
+        )
         decision = judge(
-            _evidence(version, settings),
+            _evidence(version, settings, shadow_windows=beside),
             _evidence(champion, settings) if champion else None,
             settings=settings,
             waivers=waivers,
@@ -210,7 +213,7 @@ def _way(here: Stage, stage: Stage) -> list[Stage]:
     return [stage]
 
 
-def _evidence(version: Version, settings: Settings) -> Evidence:
+def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) -> Evidence:
     """Read what was registered, so that any machine judges alike; measure what is its own."""
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(version, settings, Path(folder))
@@ -235,6 +238,7 @@ def _evidence(version: Version, settings: Settings) -> Evidence:
             n_files=len(files),
             latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),
             machine=origin.processor(),
+            shadow_windows=shadow_windows,
         )
 
 

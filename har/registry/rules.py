@@ -44,6 +44,8 @@ class Evidence:
         Median for one window on one thread of this machine, ms.
     machine : str
         This machine.
+    shadow_windows : int
+        Windows that it was scored on beside the champion.
     """
 
     number: int
@@ -55,6 +57,7 @@ class Evidence:
     n_files: int
     latency_ms: float
     machine: str
+    shadow_windows: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def of(challenger: Evidence, champion: Evidence | None, settings: Settings) -> l
         *_robustness(challenger.checks, settings),
         _unseen(challenger, champion),
         *(_comparison(challenger, champion, settings) if champion else []),
+        *(_shadowed(challenger, champion, settings) if champion else []),
     ]
 
 
@@ -226,3 +230,10 @@ def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) ->
         Rule(SAME_TEST, True, detail=found),
         Rule(COMPARISON, passed, low, 0.0 - margin, detail),
     ]
+
+
+def _shadowed(challenger: Evidence, champion: Evidence, settings: Settings) -> list[Rule]:
+    """Require that both have answered the same recordings, where a number is set."""
+    found, wanted = challenger.shadow_windows, settings.gate.min_shadow_windows
+    detail = f"scored on {found} of {wanted} windows beside version {champion.number}"
+    return [Rule("shadow windows", found >= wanted, found, wanted, detail)] if wanted else []

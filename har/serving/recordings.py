@@ -41,7 +41,7 @@ def read_user_recording(
     path : Path
         CSV (commas, UTF-8) or Parquet with ``time_s`` (s), ``acc_x``, ``acc_y``,
         ``acc_z`` (m/s², gravity included) and ``gyro_x``, ``gyro_y``, ``gyro_z``
-        (rad/s). Other columns are ignored.
+        (rad/s). A ``subject_id`` names the person; other columns are ignored.
     rate_hz : float
         The model's rate, Hz.
     needs_gyro : bool
@@ -52,7 +52,8 @@ def read_user_recording(
     Returns
     -------
     list of Recording
-        The stretches between gaps; ``meta.start_s`` places each on the file's clock.
+        The stretches between gaps; ``meta.start_s`` places each on the file's clock, and
+        ``meta.subject_id`` is the file's stem where its column does not name one person.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def read_user_recording(
     meta = RecordingMeta(
         dataset="user",
         recording_id=path.stem,
-        subject_id="user",
+        subject_id=_subject(frame, path),
         rate_hz=rate_hz,
         placement="unknown",
         licence="unknown",
@@ -140,6 +141,14 @@ def _present_columns(frame: pd.DataFrame, path: Path, *, needs_gyro: bool) -> tu
             hint="record with the gyroscope on, or use a model for acceleration alone",
         )
     return ACC if absent else ACC + GYRO
+
+
+def _subject(frame: pd.DataFrame, path: Path) -> str:
+    """Return whose recording it is: the one value of ``subject_id``, else the file's stem."""
+    if "subject_id" not in frame:
+        return path.stem
+    named = frame["subject_id"].dropna().astype(str).unique()
+    return str(named[0]) if len(named) == 1 else path.stem
 
 
 def _numbers(column: "pd.Series[float]", path: Path) -> npt.NDArray[np.float64]:

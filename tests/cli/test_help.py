@@ -16,7 +16,7 @@ COMMANDS = [
     *("benchmark ingest", "benchmark features"),
     *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
     *("registry rollback", "registry history", "registry reconcile", "registry notify"),
-    *("registry adopt", "lineage show"),
+    *("registry adopt", "registry shadow", "lineage show"),
 ]
 
 

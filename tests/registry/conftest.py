@@ -16,7 +16,14 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
 from har.config import EvaluateSettings, GateSettings, Settings
-from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
+from har.data.recording import (
+    CHANNELS,
+    UNITS,
+    Recording,
+    RecordingMeta,
+    make_table,
+    write_recording,
+)
 from har.data.windows import Windows
 from har.evaluation.calibration import reliability
 from har.evaluation.evaluate import predictions, test_digest
@@ -31,7 +38,7 @@ CLASSES = ("WALKING", "SITTING", "LAYING")
 SUBJECTS = tuple(f"s{n:02d}" for n in range(1, 13))
 SPLITS = dict.fromkeys(SUBJECTS[:4], "train") | dict.fromkeys(SUBJECTS[4:6], "validation")
 PER_SUBJECT = 30
-N_SAMPLES = 128
+N_SAMPLES, N_HOP = 128, 64
 
 MakeCandidate = Callable[..., Candidate]
 
@@ -97,6 +104,7 @@ def make_candidate(
         errors: int = 2,
         failures: tuple[str, ...] = (),
         digest_of_test: str | None = None,
+        **metadata: str,
     ) -> Candidate:
         root = tmp_path / f"{name}-{errors}-{len(failures)}-{digest_of_test}"
         folders = {
@@ -106,7 +114,7 @@ def make_candidate(
             folder.mkdir(parents=True, exist_ok=True)
         write_model(folders["model"])
         write_evaluation(folders["evaluation"], windows_folder, name, errors, digest_of_test)
-        write_export(folders["export"], name, failures)
+        write_export(folders["export"], name, failures, **metadata)
         write_checks(folders["checks"])
         (folders["report"] / "report.html").write_text("<h1>Report</h1>")
         return Candidate(
@@ -210,13 +218,13 @@ def write_evaluation(
     (folder / "confusion.png").write_bytes(b"\x89PNG\r\n")
 
 
-def write_export(folder: Path, name: str, failures: tuple[str, ...]) -> None:
+def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata: str) -> None:
     """Write the builds of a candidate; with failures, none of them may serve."""
     names = ("fp32", "int8-dynamic") if name == "encoder-small" else ("fp32",)
     builds = []
     for i, build in enumerate(names):
         path = folder / f"model-{build}.onnx"
-        path.write_bytes(tiny_onnx(name, seed=i).SerializeToString())
+        path.write_bytes(tiny_onnx(name, seed=i, **metadata).SerializeToString())
         builds.append(
             {
                 **{"name": build, "file": path.name, "bytes": path.stat().st_size},
@@ -238,8 +246,8 @@ def write_checks(folder: Path) -> None:
     (folder / "robustness.json").write_text(json.dumps({"perturbations": changes}))
 
 
-def tiny_onnx(candidate: str, *, seed: int) -> onnx.ModelProto:
-    """Return a linear softmax model of flattened windows."""
+def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:
+    """Return a linear softmax model of flattened windows, with some of its metadata changed."""
     width = N_SAMPLES * len(CHANNELS)
     weights = np.random.default_rng(seed).normal(size=(width, len(CLASSES))).astype(np.float32)
     graph = helper.make_graph(
@@ -262,7 +270,12 @@ def tiny_onnx(candidate: str, *, seed: int) -> onnx.ModelProto:
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    facts = {"candidate": candidate, "classes": json.dumps(CLASSES), "rate_hz": "50.0"}
+    facts = {
+        **{"candidate": candidate, "classes": json.dumps(CLASSES), "rate_hz": "50.0"},
+        **{"n_samples": str(N_SAMPLES), "n_hop": str(N_HOP)},
+        **{"channels": json.dumps(CHANNELS), "units": json.dumps(UNITS)},
+        **metadata,
+    }
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)
     return model

@@ -39,6 +39,7 @@ def evidence(
     seen: tuple[str, ...] = ("s8", "s9"),
     latency_ms: float = 0.3,
     checks: dict[str, Any] | None = None,
+    shadow_windows: int = 0,
     **build: Any,
 ) -> Evidence:
     """Return a version that gets `errors` of each subject's 20 windows of class A wrong."""
@@ -69,6 +70,7 @@ def evidence(
         n_files=12,
         latency_ms=latency_ms,
         machine="1 × Test CPU",
+        shadow_windows=shadow_windows,
     )
 
 
@@ -240,6 +242,21 @@ def test_margin(margin: float, passed: bool) -> None:
     found = rule(decision, "not worse than the champion")
     assert (found.passed, found.bound) == (passed, -margin)
     assert (found.value > -margin) == passed
+
+
+def test_shadow_windows() -> None:
+    """Where a number is set, who would replace a champion was scored on as many beside it."""
+    gate = SETTINGS.gate.model_copy(update={"min_shadow_windows": 500})
+    settings = SETTINGS.model_copy(update={"gate": gate})
+    champion = evidence(1, errors=[4, 5, 6, 4, 5, 6])
+    few = judge(evidence(2, shadow_windows=499), champion, settings=settings)
+    assert few.failures == ["scored on 499 of 500 windows beside version 1"]
+    assert judge(evidence(2, shadow_windows=500), champion, settings=settings).passed
+    for decision in (
+        judge(evidence(2), None, settings=settings),
+        judge(evidence(2), champion, settings=SETTINGS),
+    ):
+        assert "shadow windows" not in {rule.name for rule in decision.rules}
 
 
 def test_waiver() -> None:

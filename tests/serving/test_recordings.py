@@ -206,3 +206,25 @@ def test_a_rate_within_five_percent_is_accepted(table: pd.DataFrame, tmp_path: P
     """Phones keep time within a few percent."""
     table.assign(time_s=table["time_s"] * 1.04).to_csv(tmp_path / "walk.csv", index=False)
     assert len(read(tmp_path / "walk.csv")) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "subject"),
+    [
+        (None, "walk"),
+        ("s07", "s07"),
+        (7, "7"),
+        (["s07", "s08"], "walk"),
+        (["s07", None], "s07"),
+        ([None, None], "walk"),
+    ],
+)
+def test_subject(table: pd.DataFrame, tmp_path: Path, column: object, subject: str) -> None:
+    """The person is the one that the file names; without one, the file is its own."""
+    if column is not None:
+        half = len(table) // 2
+        table["subject_id"] = np.repeat(column, half) if isinstance(column, list) else column
+    table.to_csv(tmp_path / "walk.csv", index=False)
+    (part,) = read(tmp_path / "walk.csv")
+    assert part.meta.subject_id == subject
+    assert set(part.table["subject_id"]) == {subject}

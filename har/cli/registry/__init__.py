@@ -2,12 +2,12 @@
 
 import typer
 
-from har.cli.registry import adopt, moves, notify, past, views
+from har.cli.registry import adopt, moves, notify, past, shadow, views
 
 app = typer.Typer(no_args_is_help=True, help="Model versions: list, show, promote, history.")
 app.command(name="list")(views.list_)
 for command in (
-    *(views.show, moves.promote, moves.approve, moves.reject, moves.rollback),
+    *(views.show, shadow.shadow, moves.promote, moves.approve, moves.reject, moves.rollback),
     *(past.history, past.reconcile, notify.notify, adopt.adopt),
 ):
     app.command()(command)

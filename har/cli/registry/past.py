@@ -81,7 +81,7 @@ def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
     """Yield a row an event; what ended a move is told with the move."""
     from itertools import zip_longest
 
-    from har.registry.history import MOVE, MOVED, UNDONE
+    from har.registry.history import MOVE, MOVED, SHADOW, UNDONE
 
     for event, following in zip_longest(events, events[1:]):
         if event["event"] in (MOVED, UNDONE):
@@ -90,6 +90,8 @@ def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
         if event["event"] == MOVE:
             ending = following["event"] if following else "not finished"
             what = _what_moved(event) + ("" if ending == MOVED else f" ({ending})")
+        elif event["event"] == SHADOW:
+            what = _what_scored(event)
         yield (
             event["time"],
             event.get("kind", event["event"]),
@@ -107,6 +109,12 @@ def _what_moved(move: "Event") -> str:
     moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
     named = [f"{alias}: {new or 'nobody'}" for alias, (_, new) in change.aliases.items()]
     return ", ".join(moved or named)
+
+
+def _what_scored(shadow: "Event") -> str:
+    number, parts = shadow["part"]
+    part = f" ({number} of {parts})" if parts > 1 else ""
+    return f"{shadow['windows']} windows, {100 * shadow['agreement']:.1f} % agree{part}"
 
 
 def reconcile(

@@ -1,0 +1,292 @@
+"""A challenger beside the champion: numbers, record, and what the gate makes of it."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from har.cli import app
+from har.config import Settings
+from har.data.recording import CHANNELS
+from har.errors import DataError, GateRefusal, MissingError, UsageError
+from har.lineage import digest
+from har.lineage.origin import processor
+from har.registry import approval, history
+from har.registry import shadow as module
+from har.registry.connection import connect
+from har.registry.moves import Mover
+from har.registry.promotion import promote
+from har.registry.shadow import shadow
+from har.registry.trail import MAX_LINE, Trail
+from har.registry.versions import fetch, find, register
+
+CLASSES = ("WALKING", "SITTING", "LAYING")
+LENGTH, N_SAMPLES, N_HOP = 1000, 128, 64
+WINDOWS = (LENGTH - N_SAMPLES) // N_HOP + 1
+# Scores where neither torch nor what it was trained with can be imported.
+BARE = """
+import sys
+for name in ("torch", "transformers", "optimum", "sklearn", "prefect"):
+    sys.modules[name] = None
+from pathlib import Path
+from har.config import Settings
+from har.registry.shadow import shadow
+
+settings = Settings.model_validate_json(sys.argv[1])
+print(shadow("2", [Path(sys.argv[2])], settings, reason="look").overall.windows)
+"""
+local_only = pytest.mark.parametrize("settings", ["local"], indirect=True)
+
+
+def record(path: Path, *, seed: int, subject: str | None = None) -> Path:
+    """Write 20 s of a phone that is turned now and then."""
+    rng = np.random.default_rng(seed)
+    turns = rng.normal(size=(LENGTH // 100, 3))
+    gravity = 9.8 * turns / np.linalg.norm(turns, axis=1, keepdims=True)
+    values = np.hstack([np.repeat(gravity, 100, axis=0), np.zeros((LENGTH, 3))])
+    values += rng.normal(0, 0.5, values.shape)
+    table = pd.DataFrame(values.astype(np.float32), columns=list(CHANNELS))
+    table.insert(0, "time_s", np.arange(LENGTH) / 50)
+    if subject:
+        table["subject_id"] = subject
+    table.to_csv(path, index=False)
+    return path
+
+
+def answers(path: Path, selector: str, settings: Settings) -> list[str]:
+    """Return what a version says of a file, by onnxruntime and numpy alone."""
+    values = pd.read_csv(path)[list(CHANNELS)].to_numpy(np.float32)
+    windows = np.stack([values[i * N_HOP : i * N_HOP + N_SAMPLES] for i in range(WINDOWS)])
+    session = ort.InferenceSession(fetch(find(selector, settings), settings))
+    (probabilities,) = session.run(None, {"windows": windows})
+    return [CLASSES[i] for i in probabilities.argmax(1)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Write three recordings of two people, one of whom only the file's name tells."""
+    folder = tmp_path / "week-47"
+    folder.mkdir()
+    return [
+        record(folder / "a.csv", seed=1, subject="s1"),
+        record(folder / "b.csv", seed=2, subject="s1"),
+        record(folder / "c.csv", seed=3),
+    ]
+
+
+def test_numbers(rivals: Settings, files: list[Path]) -> None:
+    """Agreement is as computed by hand, overall, by activity and by subject."""
+    report = shadow("2", files, rivals, reason="look")
+    rows = [
+        (subject, one, other)
+        for path, subject in zip(files, ("s1", "s1", "c"), strict=True)
+        for one, other in zip(answers(path, "1", rivals), answers(path, "2", rivals), strict=True)
+    ]
+    assert len(rows) == report.overall.windows == 3 * WINDOWS
+    same = [one == other for _, one, other in rows]
+    assert 0 < np.mean(same) < 1
+    assert report.overall.agreement == pytest.approx(np.mean(same))
+    for place, found in ((0, report.by_subject), (1, report.by_activity)):
+        assert set(found) == {row[place] for row in rows}
+        for name, part in found.items():
+            said = [row[1:] for row in rows if row[place] == name]
+            assert part.windows == len(said)
+            assert part.agreement == pytest.approx(np.mean([one == other for one, other in said]))
+            others = [other for one, other in said if one != other]
+            assert not others or others.count(part.instead) == max(map(others.count, others))
+        agreements = [part.agreement for part in found.values()]
+        assert agreements == sorted(agreements)
+    assert report.recordings == {digest.of_file(path)[:16]: WINDOWS for path in files}
+    for side, number in ((report.champion, 1), (report.challenger, 2)):
+        assert (side.version, side.unknown) == (number, 0)
+        assert 1 / len(CLASSES) < side.probability <= 1
+        assert 0 < side.latency_ms <= side.latency_p95_ms
+    assert report.machine == processor()
+
+
+def test_record(rivals: Settings, files: list[Path]) -> None:
+    """The whole report is in the challenger's run; the history has its digest and the files."""
+    report = shadow("2", files, rivals, reason="before promotion")
+    event = Trail(rivals.registry).events[-1]
+    assert (event["event"], event["version"], event["champion"]) == ("shadow", 2, 1)
+    assert (event["reason"], event["windows"]) == ("before promotion", 3 * WINDOWS)
+    assert event["agreement"] == report.overall.agreement
+    assert event["recordings"] == report.recordings
+    name = f"shadow/{report.time.replace(':', '')}.json"
+    kept = connect(rivals.registry).download_artifacts(find("2", rivals).run_id, name)
+    content = json.loads(Path(kept).read_text())
+    assert digest.of_json(content) == event["report"]
+    assert content["by_subject"]["c"]["windows"] == WINDOWS
+
+
+@local_only
+def test_dry_run(rivals: Settings, files: list[Path]) -> None:
+    """A dry run gives the numbers and writes nothing."""
+    before = Trail(rivals.registry).events
+    report = shadow("2", files, rivals, reason="look", dry_run=True)
+    assert report.overall.windows == 3 * WINDOWS
+    assert Trail(rivals.registry).events == before
+    assert connect(rivals.registry).list_artifacts(find("2", rivals).run_id, "shadow") == []
+
+
+@local_only
+def test_counted_once(rivals: Settings, files: list[Path]) -> None:
+    """The same bytes count once, under another name, in one call or in several."""
+    copy = files[0].with_name("z.csv")
+    copy.write_bytes(files[0].read_bytes())
+    report = shadow("2", [files[0], copy], rivals, reason="look")
+    assert (report.overall.windows, report.repeated) == (WINDOWS, (str(copy),))
+    shadow("2", [files[0].parent], rivals, reason="again, and two more")
+    events = Trail(rivals.registry).events
+    assert history.shadow_windows(events, 2, 1) == 3 * WINDOWS
+    assert history.shadow_windows(events, 1, 2) == history.shadow_windows(events, 2, None) == 0
+
+
+@local_only
+def test_many_recordings(rivals: Settings, files: list[Path]) -> None:
+    """What is too much for one event is several; all of it counts."""
+    report = shadow("2", files, rivals, reason="look", dry_run=True)
+    many = replace(report, recordings={f"{n:016x}": 99_999 for n in range(250)})
+    mover = Mover(rivals.registry)
+    module._record(mover, find("2", rivals), many, reason="long " * 400)
+    events = mover.trail.events[-3:]
+    assert [event["part"] for event in events] == [[1, 3], [2, 3], [3, 3]]
+    assert max(len(digest.canonical(event)) for event in events) < MAX_LINE
+    assert history.shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
+
+
+@local_only
+def test_bad_files(rivals: Settings, files: list[Path]) -> None:
+    """A file that cannot be trusted is named with its reason, and the others are scored."""
+    files[1].write_text("time_s,acc_x\n0,1\n")
+    empty, short = files[0].parent / "empty", files[0].with_name("short.csv")
+    empty.mkdir()
+    short.write_text("".join(files[0].read_text().splitlines(keepends=True)[:100]))
+    report = shadow("2", [*files, short, empty, Path("gone.csv")], rivals, reason="look")
+    assert report.overall.windows == 2 * WINDOWS
+    first_lines = {Path(p).name: why.splitlines()[0] for p, why in report.rejected.items()}
+    assert first_lines == {
+        "b.csv": "no column acc_y, acc_z",
+        "short.csv": "the recording is too short for one window",
+        "empty": "not a recording",
+        "gone.csv": "no such file",
+    }
+    with pytest.raises(DataError, match=r"none of 2 file\(s\)(.|\n)*b\.csv: no column acc_y"):
+        shadow("2", [files[1], empty], rivals, reason="look")
+
+
+def test_gate(rivals: Settings, files: list[Path]) -> None:
+    """Below the minimum of windows a better version stays at Staging; at it, it passes."""
+    gate = rivals.gate.model_copy(update={"min_shadow_windows": 2 * WINDOWS})
+    strict = rivals.model_copy(update={"gate": gate})
+    shadow("2", files[:1], strict, reason="look")
+    refused = promote(find("2", strict), strict, reason="season", rejudge=True)
+    assert refused.failures == [f"scored on {WINDOWS} of {2 * WINDOWS} windows beside version 1"]
+    assert find("challenger", strict).number == 2
+    shadow("challenger", files[:2], strict, reason="one more")
+    assert promote(find("2", strict), strict, reason="season", rejudge=True).passed
+    assert find("champion", strict).number == 2
+
+
+@local_only
+def test_other_windows(rivals: Settings, make_candidate, files: list[Path]) -> None:
+    """Models that cut recordings differently cannot be held side by side."""
+    register(make_candidate("svm", settings=rivals, errors=1, n_hop="32"))
+    with pytest.raises(UsageError, match=r"different windows(.|\n)*every 64(.|\n)*every 32 at 50"):
+        shadow("3", files, rivals, reason="look")
+
+
+@local_only
+def test_other_classes(rivals: Settings, make_candidate, files: list[Path]) -> None:
+    """What counts is the activity's name, not its place among the classes."""
+    turned = json.dumps(CLASSES[::-1])
+    register(make_candidate("svm", settings=rivals, errors=1, classes=turned))
+    report = shadow("3", files, rivals, reason="look")
+    said = [name for path in files for name in answers(path, "1", rivals)]
+    assert report.overall.agreement == pytest.approx(said.count(CLASSES[1]) / len(said))
+    assert report.by_activity[CLASSES[0]].instead == CLASSES[2]
+
+
+def test_no_rival(local: Settings, make_candidate, files: list[Path]) -> None:
+    """Without a champion, or beside itself, there is nothing to score; nothing is written."""
+    version = register(make_candidate("svm", settings=local))
+    with pytest.raises(MissingError, match="no champion to score version 1 beside"):
+        shadow("1", files, local, reason="look")
+    promote(version, local, reason="first")
+    with pytest.raises(UsageError, match="version 1 is the champion"):
+        shadow("champion", files, local, reason="look")
+    assert {event["event"] for event in Trail(local.registry).events} == {"gate", "move", "moved"}
+
+
+@local_only
+def test_request_stays(rivals: Settings, files: list[Path]) -> None:
+    """Who waits for approval still does after more was scored."""
+    gate = rivals.gate.model_copy(update={"approval": "always"})
+    asking = rivals.model_copy(update={"gate": gate})
+    promote(find("2", asking), asking, reason="season", rejudge=True)
+    shadow("2", files, asking, reason="while it waits")
+    approval.approve("2", asking, reason="looked at", allow_self=True)
+    assert find("champion", asking).number == 2
+
+
+@local_only
+def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
+    """While somebody moves a version nothing is recorded."""
+    facts = {"kind": "rollback", "change": {"aliases": {}, "stages": {}}}
+    mover, process = Mover(rivals.registry), {"host": platform.node(), "pid": os.getpid()}
+    begun = mover.record(history.MOVE, 1, reason="slow", **facts, **process)
+    with pytest.raises(GateRefusal, match="a rollback of version 1 is under way"):
+        shadow("2", files, rivals, reason="look")
+    assert Trail(rivals.registry).events[-1] == begun
+
+
+@local_only
+def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypatch) -> None:
+    """What others added to the history while the files were scored is no obstacle."""
+
+    def slow_score(*args):
+        Mover(rivals.registry).record("gate", 2, reason="fast")
+        return score(*args)
+
+    score = module._score
+    monkeypatch.setattr(module, "_score", slow_score)
+    shadow("2", files, rivals, reason="look")
+    assert [e["event"] for e in Trail(rivals.registry).events[-2:]] == ["gate", "shadow"]
+
+
+@local_only
+def test_without_training_libraries(rivals: Settings, files: list[Path]) -> None:
+    """Scoring needs neither torch nor scikit-learn."""
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, rivals.model_dump_json(), str(files[0])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == (f"{WINDOWS}\n", 0), done.stderr
+
+
+@local_only
+def test_command(rivals: Settings, files: list[Path]) -> None:
+    """The tables fit a narrow terminal, faults go to standard error, the history tells it."""
+    files[1].write_text("time_s\n")
+    command = ["registry", "shadow", "2", str(files[0].parent), "--reason", "season"]
+    done = CliRunner().invoke(app, command)
+    assert f"{2 * WINDOWS} windows of 2 recording(s): " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "b.csv: no rows" in done.stderr.replace("\n", "")
+    assert isinstance(done.exception, DataError)
+    as_json = json.loads(CliRunner().invoke(app, [*command, "--dry-run", "--json"]).stdout)
+    assert as_json["overall"]["windows"] == 2 * WINDOWS
+    told = " ".join(CliRunner().invoke(app, ["registry", "history"]).stdout.split())
+    assert f"{2 * WINDOWS} windows" in told
+    assert "% agree" in told
