@@ -15,7 +15,8 @@ COMMANDS = [
     *("data quarantine", "data recordings", "data export", "data validate"),
     *("benchmark ingest", "benchmark features"),
     *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
-    *("registry rollback", "registry history", "registry reconcile", "lineage show"),
+    *("registry rollback", "registry history", "registry reconcile", "registry compare"),
+    "lineage show",
 ]
 
 

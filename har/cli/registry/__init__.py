@@ -2,12 +2,14 @@
 
 import typer
 
-from har.cli.registry import moves, past, views
+from har.cli.registry import compare, moves, past, views
 
-app = typer.Typer(no_args_is_help=True, help="Model versions: list, show, promote, history.")
+app = typer.Typer(
+    no_args_is_help=True, help="Model versions: list, show, compare, promote, history."
+)
 app.command(name="list")(views.list_)
 for command in (
-    *(views.show, moves.promote, moves.approve, moves.reject, moves.rollback),
+    *(views.show, compare.compare, moves.promote, moves.approve, moves.reject, moves.rollback),
     *(past.history, past.reconcile),
 ):
     app.command()(command)

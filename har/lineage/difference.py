@@ -1,0 +1,107 @@
+"""What differs between two lineage records: data, people, code, settings, libraries, steps."""
+
+import re
+from typing import Any
+
+from har.config import flatten
+from har.lineage.record import Record
+
+Difference = dict[str, dict[str, dict[str, Any]]]
+
+_CODE = ("source code", "source files", "lock file")  # roles of dependencies
+_DIGEST = re.compile("[0-9a-f]{40,64}")
+
+
+def difference(a: Record, b: Record) -> Difference:
+    """Return what differs between two records.
+
+    Parameters
+    ----------
+    a, b : dict
+        Lineage records, as `har.lineage.record.build_record` returns.
+
+    Returns
+    -------
+    dict
+        JSON-able: by part and by name, what ``a`` and ``b`` have there, None where one has
+        nothing. Of people, those whom the other lacks in that split. A part in which nothing
+        differs is empty.
+    """
+    parts_a, parts_b = _parts(a), _parts(b)
+    found = {part: _differing(parts_a[part], parts_b[part]) for part in parts_a}
+    for both in found["people"].values():
+        of_a, of_b = (set(people or ()) for people in both.values())
+        both.update(a=sorted(of_a - of_b), b=sorted(of_b - of_a))
+    return found
+
+
+def rows(found: Difference) -> list[tuple[str, str, str, str]]:
+    """Return the part, the name and what either version has, as short texts."""
+    return [
+        (part, name, *(_steps(**both) if part == "steps" else (_text(both["a"]), _text(both["b"]))))
+        for part, names in found.items()
+        for name, both in names.items()
+    ]
+
+
+def sentence(found: Difference) -> str:
+    """Say which parts differ, with the number of differences, and which are the same."""
+    differing = [f"{part} ({len(names)})" for part, names in found.items() if names]
+    if not differing:
+        return "Same data, code and settings."
+    same = [part for part, names in found.items() if not names]
+    rest = f" The same: {', '.join(same)}." if same else ""
+    return f"Different: {', '.join(differing)}.{rest}"
+
+
+def _parts(record: Record) -> dict[str, dict[str, Any]]:
+    predicate = record["predicate"]
+    definition = predicate["buildDefinition"]
+    dependencies = definition["resolvedDependencies"]
+    roles = [(item["annotations"]["role"], item) for item in dependencies]
+    code = {role: _digest(item) for role, item in roles if role in _CODE}
+    changes = [item["annotations"]["changes_sha256"] for role, item in roles if role == _CODE[0]]
+    return {
+        "raw data": {item["name"]: _digest(item) for role, item in roles if role == "raw data"},
+        "people": predicate["har_people"],
+        "code": {**code, "uncommitted changes": next(iter(changes), None)},
+        "settings": dict(flatten(definition["externalParameters"]["settings"])),
+        "seed": definition["internalParameters"],
+        "base checkpoint": {
+            item["name"]: _digest(item) for role, item in roles if role == "base checkpoint"
+        },
+        "libraries": predicate["runDetails"]["builder"]["version"],
+        "steps": {
+            name: {"key": step["key"], "content": step["content"]}
+            for name, step in predicate["har_steps"].items()
+        },
+    }
+
+
+def _differing(a: dict[str, Any], b: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what each has under the names where the two differ."""
+    return {
+        name: {"a": a.get(name), "b": b.get(name)}
+        for name in {**a, **b}
+        if a.get(name) != b.get(name)
+    }
+
+
+def _digest(item: dict[str, Any]) -> str:
+    (value, *_) = item["digest"].values()
+    return str(value)
+
+
+def _steps(a: dict[str, str] | None, b: dict[str, str] | None) -> tuple[str, str]:
+    """Tell two steps apart by what they made, or by their keys where they made the same."""
+    part = "key" if a and b and a["content"] == b["content"] else "content"
+    texts = [f"{part} {_text(step[part])}" if step else "none" for step in (a, b)]
+    return texts[0], texts[1]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return _DIGEST.sub(lambda found: found[0][:12], str(value))
