@@ -74,7 +74,8 @@ def subject_differences(
     axes.hlines(rows, a, b, color="#c4c4c4", linewidth=1.5, zorder=1)
     for place, values in enumerate((a, b)):
         style = marker_style(models[place], hollow=place > 0)
-        axes.scatter(values, rows, s=46, label=labels[place], **style)
+        # The second's are larger, so that two points in one place are seen as two.
+        axes.scatter(values, rows, s=46 * (1 + place), label=labels[place], **style)
     axes.set_yticks(rows, subjects)
     axes.set_ylim(len(subjects) - 0.4, -0.6)
     axes.set_xlabel("macro-F1", color=QUIET)

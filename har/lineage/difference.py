@@ -68,7 +68,7 @@ def _parts(record: Record) -> dict[str, dict[str, Any]]:
         "settings": dict(flatten(definition["externalParameters"]["settings"])),
         "seed": definition["internalParameters"],
         "base checkpoint": {
-            item["name"]: _digest(item) for role, item in roles if role == "base checkpoint"
+            "weights": _digest(item) for role, item in roles if role == "base checkpoint"
         },
         "libraries": predicate["runDetails"]["builder"]["version"],
         "steps": {
@@ -94,9 +94,9 @@ def _digest(item: dict[str, Any]) -> str:
 
 def _steps(a: dict[str, str] | None, b: dict[str, str] | None) -> tuple[str, str]:
     """Tell two steps apart by what they made, or by their keys where they made the same."""
-    part = "key" if a and b and a["content"] == b["content"] else "content"
-    texts = [f"{part} {_text(step[part])}" if step else "none" for step in (a, b)]
-    return texts[0], texts[1]
+    if a and b and a["content"] == b["content"]:
+        return f"key {_text(a['key'])}", f"key {_text(b['key'])}"
+    return _text(a and a["content"]), _text(b and b["content"])
 
 
 def _text(value: Any) -> str:

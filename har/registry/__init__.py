@@ -7,6 +7,7 @@
 - `har.registry.gate`, `har.registry.rules`: the rules of promotion, on data alone.
 - `har.registry.promotion`: `promote`, which records a decision and then moves the version.
 - `har.registry.approval`, `har.registry.rollback`, `har.registry.reconcile`: the other moves.
+- `har.registry.comparison`: two versions side by side, as data; `comparison_page` shows it.
 - `har.registry.trail`, `har.registry.history`: what happened, and what it amounts to.
 - `har.registry.moves`: the one place that writes aliases and stages.
 

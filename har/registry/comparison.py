@@ -120,8 +120,10 @@ def outcome(found: Comparison) -> str:
         f"{found[side]['n_subjects']} people in {len(found[side]['classes'])} classes"
         for side in ("a", "b")
     )
+    digests = [found[side]["test_digest"] for side in ("a", "b")]
+    what = "classes" if digests[0] == digests[1] else "test windows"
     return (
-        f"{a} and {b} were measured on different test windows, so their scores cannot be "
+        f"{a} and {b} were measured on different {what}, so their scores cannot be "
         f"compared person by person: macro-F1 {measured}."
     )
 

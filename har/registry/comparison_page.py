@@ -44,7 +44,7 @@ def _images(found: Comparison) -> dict[str, str]:
         "confusion": comparison_plots.confusion_difference(
             found["confusion"],
             a["classes"],
-            title=f"Version {a['number']} − version {b['number']} (points)",
+            title=f"Version {a['number']} − version {b['number']}, % of the label",
         ),
         "per_subject": comparison_plots.subject_differences(
             found["paired"]["per_subject"],

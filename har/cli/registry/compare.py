@@ -117,7 +117,7 @@ def _builds(found: "Comparison") -> "Iterator[tuple[str, ...]]":
                 str(side["number"]),
                 build["name"],
                 f"{build['bytes'] / 1000:.0f}",
-                f"{build['max_probability_gap']:.2g}",
+                f"{build['max_probability_gap']:.4f}",
                 f"{build['agreement']:.4f}",
                 f"{build['latency_ms']:.2f}",
                 build["verdict"],
