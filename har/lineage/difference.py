@@ -8,7 +8,7 @@ from har.lineage.record import Record
 
 Difference = dict[str, dict[str, dict[str, Any]]]
 
-_CODE = ("source code", "source files", "lock file")  # roles of dependencies
+_CODE = {"commit": "source code", "source files": "source files", "lock file": "lock file"}
 _DIGEST = re.compile("[0-9a-f]{40,64}")
 
 
@@ -57,19 +57,19 @@ def sentence(found: Difference) -> str:
 def _parts(record: Record) -> dict[str, dict[str, Any]]:
     predicate = record["predicate"]
     definition = predicate["buildDefinition"]
-    dependencies = definition["resolvedDependencies"]
-    roles = [(item["annotations"]["role"], item) for item in dependencies]
-    code = {role: _digest(item) for role, item in roles if role in _CODE}
-    changes = [item["annotations"]["changes_sha256"] for role, item in roles if role == _CODE[0]]
+    dependencies = [
+        (item["annotations"]["role"], item) for item in definition["resolvedDependencies"]
+    ]
+    only = dict(dependencies)  # of every role but raw data there is one item at most
+    code = {name: _digest(only.get(role)) for name, role in _CODE.items()}
+    changes = only[_CODE["commit"]]["annotations"]["changes_sha256"] if code["commit"] else None
     return {
-        "raw data": {item["name"]: _digest(item) for role, item in roles if role == "raw data"},
+        "raw data": {i["name"]: _digest(i) for role, i in dependencies if role == "raw data"},
         "people": predicate["har_people"],
-        "code": {**code, "uncommitted changes": next(iter(changes), None)},
+        "code": {**code, "uncommitted changes": changes},
         "settings": dict(flatten(definition["externalParameters"]["settings"])),
         "seed": definition["internalParameters"],
-        "base checkpoint": {
-            "weights": _digest(item) for role, item in roles if role == "base checkpoint"
-        },
+        "base checkpoint": {"weights": _digest(only.get("base checkpoint"))},
         "libraries": predicate["runDetails"]["builder"]["version"],
         "steps": {
             name: {"key": step["key"], "content": step["content"]}
@@ -87,9 +87,8 @@ def _differing(a: dict[str, Any], b: dict[str, Any]) -> dict[str, dict[str, Any]
     }
 
 
-def _digest(item: dict[str, Any]) -> str:
-    (value, *_) = item["digest"].values()
-    return str(value)
+def _digest(item: dict[str, Any] | None) -> str | None:
+    return next(iter(item["digest"].values())) if item else None
 
 
 def _steps(a: dict[str, str] | None, b: dict[str, str] | None) -> tuple[str, str]:
