@@ -17,11 +17,11 @@ from har.evaluation.plots import (
 )
 
 SMALLEST = 0.0005  # difference of shares that is written into a cell: 0.1 % when rounded
+PALE = 0.05  # largest difference of shares up to which no colour is full
+SIZES = (34, 100)  # the second's points are rings, seen even around the first's
 
 
-def confusion_difference(
-    difference: npt.ArrayLike, classes: Sequence[str], *, title: str
-) -> Figure:
+def confusion_difference(difference: npt.ArrayLike, classes: Sequence[str]) -> Figure:
     """Draw the difference of two confusion matrices: blue where the first has more.
 
     Parameters
@@ -30,14 +30,12 @@ def confusion_difference(
         Of the shares of each label's windows; rows are labels.
     classes : sequence of str
         Class names.
-    title : str
-        Which versions they are.
     """
     shares = np.asarray(difference, float)
     side = 1.5 + 0.64 * len(classes)
     figure = Figure(figsize=(side + 0.4, side), layout="constrained")
     axes = figure.subplots()
-    limit = max(float(np.abs(shares).max()), SMALLEST)
+    limit = max(float(np.abs(shares).max()), PALE)
     axes.imshow(shares, cmap="RdBu", vmin=-limit, vmax=limit)
     for (row, column), share in np.ndenumerate(shares):
         if abs(share) >= SMALLEST:
@@ -45,7 +43,7 @@ def confusion_difference(
             text = f"{100 * share:+.1f}".replace("-", "−")
             axes.text(column, row, text, ha="center", va="center", fontsize=9.5, color=colour)
     class_frame(axes, classes)
-    left_title(axes, title)
+    left_title(axes, "Difference, %")
     return figure
 
 
@@ -74,8 +72,7 @@ def subject_differences(
     axes.hlines(rows, a, b, color="#c4c4c4", linewidth=1.5, zorder=1)
     for place, values in enumerate((a, b)):
         style = marker_style(models[place], hollow=place > 0)
-        # The second's are larger, so that two points in one place are seen as two.
-        axes.scatter(values, rows, s=46 * (1 + place), label=labels[place], **style)
+        axes.scatter(values, rows, s=SIZES[place], label=labels[place], **style)
     axes.set_yticks(rows, subjects)
     axes.set_ylim(len(subjects) - 0.4, -0.6)
     axes.set_xlabel("macro-F1", color=QUIET)

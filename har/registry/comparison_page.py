@@ -41,11 +41,7 @@ def _images(found: Comparison) -> dict[str, str]:
         return {}
     a, b = found["a"], found["b"]
     figures = {
-        "confusion": comparison_plots.confusion_difference(
-            found["confusion"],
-            a["classes"],
-            title=f"Version {a['number']} − version {b['number']}, % of the label",
-        ),
+        "confusion": comparison_plots.confusion_difference(found["confusion"], a["classes"]),
         "per_subject": comparison_plots.subject_differences(
             found["paired"]["per_subject"],
             labels=(f"version {a['number']}", f"version {b['number']}"),

@@ -148,8 +148,8 @@ def test_other_origin(local: Settings, make_candidate) -> None:
     weights = found["base checkpoint"]["weights"]["a"]
     assert rows(found) == [
         ("raw data", "tiny.parquet", "abababababab", "cdcdcdcdcdcd"),
-        ("people", "pretrain", "s01", "none"),
         ("people", "train", "s02, s03, s04", "s99"),
+        ("people", "pretrain", "s01", "none"),
         ("settings", "window.hop_s", "0.64", "1.28"),
         ("base checkpoint", "weights", weights[:12], "none"),
         ("libraries", "numpy", numpy, "1.0"),
@@ -190,7 +190,7 @@ def test_command(rivals: Settings) -> None:
     shown = har(rivals, "compare", "2").output
     assert max(map(len, shown.splitlines())) <= 80
     for row in (
-        r"macro-F1 +1\.0000 +0\.9333 +\+0\.0667",
+        r"accuracy +1\.0000 +0\.9333 +\+0\.0667",
         r"LAYING +1\.0000 +0\.9000 +\+0\.1000",
         r"subjects +6 better, 0 worse, of 6",
         r"2 +int8-dynamic .* serves",
@@ -204,7 +204,7 @@ def test_command(rivals: Settings) -> None:
 def test_page(rivals: Settings, tmp_path: Path) -> None:
     """The page needs nothing but itself and shows the numbers, differences and pictures."""
     path = tmp_path / "pages" / "page.html"
-    done = har(rivals, "compare", "challenger", "champion", "--html", str(path))
+    done = har(rivals, "compare", "2", "champion", "--html", str(path))
     assert done.exit_code == 0, done.output
     page = path.read_text()
     loaded = re.findall(r"(?:src|href)=\"([^\"]*)\"|url\(([^)]*)\)|@import", page)
