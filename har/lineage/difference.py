@@ -65,7 +65,7 @@ def _parts(record: Record) -> dict[str, dict[str, Any]]:
     changes = only[_CODE["commit"]]["annotations"]["changes_sha256"] if code["commit"] else None
     return {
         "raw data": {i["name"]: _digest(i) for role, i in dependencies if role == "raw data"},
-        "people": predicate["har_people"],
+        "people": {split: people for split, people in predicate["har_people"].items() if people},
         "code": {**code, "uncommitted changes": changes},
         "settings": dict(flatten(definition["externalParameters"]["settings"])),
         "seed": definition["internalParameters"],

@@ -106,7 +106,7 @@ def compare(a: Version, b: Version, settings: Settings) -> Comparison:
 
 def outcome(found: Comparison) -> str:
     """Say what came of a comparison, from the numbers."""
-    a, b = (label(found[side]) for side in ("a", "b"))
+    a, b = (f"{found[side]['candidate']} (version {found[side]['number']})" for side in ("a", "b"))
     scores = found["scores"]["macro_f1"]
     if found["paired"]:
         # Here, because it imports matplotlib.
@@ -126,11 +126,6 @@ def outcome(found: Comparison) -> str:
         f"{a} and {b} were measured on different {what}, so their scores cannot be "
         f"compared person by person: macro-F1 {measured}."
     )
-
-
-def label(side: dict[str, Any]) -> str:
-    """Return how a version is called in a sentence."""
-    return f"{side['candidate']} (version {side['number']})"
 
 
 def unscored(side: dict[str, Any], name: str) -> str:

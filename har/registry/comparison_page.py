@@ -6,7 +6,7 @@ from har.evaluation import comparison_plots
 from har.evaluation.plots import png
 from har.lineage import difference
 from har.page import data_uri, environment
-from har.registry.comparison import Comparison, label, outcome, unscored
+from har.registry.comparison import Comparison, outcome, unscored
 
 
 def write_page(found: Comparison, path: Path) -> None:
@@ -25,7 +25,6 @@ def write_page(found: Comparison, path: Path) -> None:
         .render(
             **found,
             outcome=outcome(found),
-            labels={"a": label(found["a"]), "b": label(found["b"])},
             unscored=unscored,
             images=_images(found),
             origin_rows=difference.rows(found["origin"]),

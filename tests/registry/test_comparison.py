@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,8 @@ def test_same_windows(rivals: Settings) -> None:
 
 
 def test_builds(local: Settings, make_candidate) -> None:
-    """Every build is listed, with why it does not serve."""
-    register(make_candidate(settings=local))
+    """Every build is listed, with why it does not serve; a version needs no report."""
+    register(replace(make_candidate(settings=local), report=None))
     register(make_candidate("svm", settings=local, failures=("too slow", "too large")))
     found = compared(local, "1", "2")
     verdicts = [(b["name"], b["verdict"]) for side in ("a", "b") for b in found[side]["builds"]]
@@ -161,15 +162,25 @@ def test_other_origin(local: Settings, make_candidate) -> None:
     )
 
 
-def test_uncommitted_changes(local: Settings, make_candidate) -> None:
-    """A dirty checkout differs from a clean one at the same commit."""
-    a, b = (build_record(make_candidate(settings=local), run_id=run) for run in ("1", "2"))
-    for record, changes in ((a, "12" * 32), (b, None)):
-        code = record["predicate"]["buildDefinition"]["resolvedDependencies"]
+def test_other_code(local: Settings, make_candidate) -> None:
+    """A clean checkout differs from one with changes, and from code in no checkout."""
+
+    def record(*states: dict[str, Any]) -> dict[str, Any]:
+        built = build_record(make_candidate(settings=local), run_id="1")
+        code = built["predicate"]["buildDefinition"]["resolvedDependencies"]
         code[:] = [item for item in code if item["annotations"]["role"] != "source code"]
-        facts = {"role": "source code", "dirty": bool(changes), "changes_sha256": changes}
-        code.append({"name": "commit", "digest": {"gitCommit": "3" * 40}, "annotations": facts})
-    assert rows(difference(a, b)) == [("code", "uncommitted changes", "121212121212", "none")]
+        code.extend(
+            {"name": "commit", "digest": {"gitCommit": "3" * 40}, "annotations": state}
+            for state in states
+        )
+        return built
+
+    clean = record({"role": "source code", "dirty": False, "changes_sha256": None})
+    dirty = record({"role": "source code", "dirty": True, "changes_sha256": "12" * 32})
+    assert rows(difference(dirty, clean)) == [
+        ("code", "uncommitted changes", "121212121212", "none")
+    ]
+    assert rows(difference(record(), clean)) == [("code", "commit", "none", "333333333333")]
 
 
 def test_refused(local: Settings, make_candidate) -> None:
