@@ -23,8 +23,10 @@ _SCORES = {
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A version, as for `show`.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="What it is held against.")] = "champion",
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="champion, challenger, a stage, or a number.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another; A minus B is told.")] = "champion",
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page, with plots.")
     ] = None,
