@@ -414,7 +414,7 @@ class Settings(BaseSettings):
 
     def flat(self) -> dict[str, Any]:
         """Return every setting but the store's place by its dotted name, JSON-able."""
-        return dict(_flatten(self.model_dump(mode="json", exclude={"store"})))
+        return dict(flatten(self.model_dump(mode="json", exclude={"store"})))
 
     def finetune_of(self, name: str) -> FinetuneSettings:
         """Return how a network is fine-tuned: ``finetune``, changed by its own section."""
@@ -479,10 +479,15 @@ def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
         ) from None
 
 
-def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every leaf of nested settings by its dotted name; an empty section is a leaf.
+
+    >>> dict(flatten({"window": {"hop_s": 1.28}, "seeds": [0]}))
+    {'window.hop_s': 1.28, 'seeds': [0]}
+    """
     for name, value in tree.items():
         if isinstance(value, dict) and value:
-            yield from _flatten(value, f"{prefix}{name}.")
+            yield from flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 

@@ -5,6 +5,7 @@ colour vision can tell apart; models also differ in marker, seeds in line width.
 """
 
 import io
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -55,16 +56,7 @@ def confusion(metrics: dict[str, Any]) -> Figure:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), n in np.ndenumerate(counts):
         _cell(axes, (row, column), n, shares[row, column])
-    ticks = np.arange(len(classes))
-    axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(ticks, classes)
-    axes.set_xticks(ticks[1:] - 0.5, minor=True)
-    axes.set_yticks(ticks[1:] - 0.5, minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.5)
-    axes.tick_params(which="both", length=0, labelcolor=INK)
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel("predicted", color=QUIET)
-    axes.set_ylabel("label", color=QUIET)
+    class_frame(axes, classes)
     left_title(axes, f"Confusion of {metrics['candidate']} (windows, % of the label)")
     return figure
 
@@ -96,7 +88,7 @@ def per_subject(metrics: dict[str, dict[str, Any]]) -> Figure:
         zorder=1,
     )
     for place, (name, m) in enumerate(metrics.items()):
-        axes.scatter(values[name], rows, s=46, label=name, **_style(name, hollow=place > 0))
+        axes.scatter(values[name], rows, s=46, label=name, **marker_style(name, hollow=place > 0))
         _interval(axes, name, m, len(subjects) + 0.35 + 0.5 * place, hollow=place > 0)
     middle = len(subjects) + 0.35 + 0.25 * (len(metrics) - 1)
     percent = f"{first['confidence']:.0%}"
@@ -176,7 +168,7 @@ def _cell(axes: Axes, at: tuple[int, int], count: int, share: float) -> None:
 def _interval(axes: Axes, name: str, metrics: dict[str, Any], row: float, *, hollow: bool) -> None:
     low, high = metrics["macro_f1_interval"]
     axes.hlines(row, low, high, color=_colour(name), linewidth=2, zorder=2)
-    axes.scatter(metrics["macro_f1"], row, s=46, **_style(name, hollow=hollow))
+    axes.scatter(metrics["macro_f1"], row, s=46, **marker_style(name, hollow=hollow))
 
 
 def _seed_curves(
@@ -203,7 +195,8 @@ def _colour(name: str) -> str:
     return COLOURS.get(name, INK)
 
 
-def _style(name: str, *, hollow: bool = False) -> dict[str, Any]:
+def marker_style(name: str, *, hollow: bool = False) -> dict[str, Any]:
+    """Return the colour and marker of a model's points."""
     return {
         "marker": MARKERS.get(name, "s"),
         "facecolor": "white" if hollow else _colour(name),
@@ -221,6 +214,20 @@ def left_title(axes: Axes, text: str) -> None:
 def quiet_legend(axes: Axes, **options: Any) -> None:
     """Show a legend without a box."""
     axes.legend(fontsize=9, labelcolor=INK, edgecolor="none", framealpha=1, **options)
+
+
+def class_frame(axes: Axes, classes: Sequence[str]) -> None:
+    """Name the rows (labels) and columns (predictions) of a matrix and part its cells."""
+    ticks = np.arange(len(classes))
+    axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, classes)
+    axes.set_xticks(ticks[1:] - 0.5, minor=True)
+    axes.set_yticks(ticks[1:] - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="both", length=0, labelcolor=INK)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("predicted", color=QUIET)
+    axes.set_ylabel("label", color=QUIET)
 
 
 def plain_frame(axes: Axes, grid: Literal["x", "y"]) -> None:

@@ -27,7 +27,7 @@ from har.registry.identity import identity
 from har.registry.moves import Mover
 from har.registry.rules import Evidence
 from har.registry.stages import CHAMPION, Change, Placement, Stage
-from har.registry.versions import Version, list_versions
+from har.registry.versions import Version, list_versions, require_measured
 
 _KINDS = {
     "Staging": "staging",
@@ -87,7 +87,7 @@ def promote(
             f"version {version.number} is the champion: there is nothing to hold it against",
             hint="judge another version: it takes the place if it is better",
         )
-    _require_ours(version)
+    require_measured(version)
     decision = None if rejudge else _standing(version, champion, now, mover)
     if decision is None:
         beside = history.shadow_windows(
@@ -141,21 +141,12 @@ def put(
     now = mover.settle(dry_run=dry_run)
     then = stages.move(now, version.number, stage)
     if stage == "Staging":
-        _require_ours(version)
+        require_measured(version)
         _require_servable(version, settings)
     if not dry_run:
         change = Change.between(now, then)
         mover.make(_KINDS[stage], version.number, change, reason=reason)
         mover.announce()
-
-
-def _require_ours(version: Version) -> None:
-    if version.adopted:
-        raise UsageError(
-            f"version {version.number} was adopted: it cannot be judged",
-            expected="a version with scores, builds and a lineage record",
-            hint="register the model with `har run`; one that served comes back by rollback",
-        )
 
 
 def _require_servable(version: Version, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from har.config import Settings
-from har.errors import MissingError, VerificationError
+from har.errors import MissingError, UsageError, VerificationError
 from har.lineage import digest, record
 from har.registry.candidate import Candidate
 from har.registry.connection import connect, experiment_id, tracking_uri, version_url
@@ -243,6 +243,22 @@ def checked_lineage(version: Version, path: Path) -> dict[str, Any]:
     _require_digest(path, wanted, f"version {version.number}, {record.FILE}")
     content: dict[str, Any] = json.loads(path.read_bytes())
     return content
+
+
+def require_measured(version: Version) -> None:
+    """Refuse a version that was adopted: nothing is known of it but its bytes.
+
+    Raises
+    ------
+    UsageError
+        If it was.
+    """
+    if version.adopted:
+        raise UsageError(
+            f"version {version.number} was adopted: nobody measured it",
+            expected="a version with scores, builds and a lineage record",
+            hint="register the model with `har run`; one that served comes back by rollback",
+        )
 
 
 def _version(found: "ModelVersion", aliases: dict[str, int], uri: str) -> Version:

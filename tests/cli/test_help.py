@@ -15,8 +15,8 @@ COMMANDS = [
     *("data quarantine", "data recordings", "data export", "data validate"),
     *("benchmark ingest", "benchmark features"),
     *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
-    *("registry rollback", "registry history", "registry reconcile", "registry notify"),
-    *("registry adopt", "registry shadow", "lineage show"),
+    *("registry rollback", "registry history", "registry reconcile", "registry compare"),
+    *("registry shadow", "registry adopt", "registry notify", "lineage show"),
 ]
 
 

@@ -15,6 +15,7 @@ from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry import history
 from har.registry.adoption import adopt, placed
+from har.registry.comparison import compare
 from har.registry.connection import connect
 from har.registry.moves import Mover, Observed, observe
 from har.registry.promotion import promote, put
@@ -91,8 +92,10 @@ def test_what_it_can_do(by_hand: Settings, make_candidate) -> None:
     promote(new, by_hand, reason="ours", rejudge=True, waivers={rule: "it has no scores"})
     assert (find("champion", by_hand).number, find("previous", by_hand).number) == (6, 3)
     for act in (promote, lambda *a, **k: put(a[0], "Staging", *a[1:], **k)):
-        with pytest.raises(UsageError, match="was adopted: it cannot be judged"):
+        with pytest.raises(UsageError, match="was adopted: nobody measured it"):
             act(find("2", by_hand), by_hand, reason="why not")
+    with pytest.raises(UsageError, match="was adopted: nobody measured it"):
+        compare(find("champion", by_hand), find("previous", by_hand), by_hand)
     assert rollback("previous", by_hand, reason="back").number == 3
     with pytest.raises(MissingError, match="no ONNX build"):
         fetch(find("champion", by_hand), by_hand)

@@ -2,12 +2,15 @@
 
 import typer
 
-from har.cli.registry import adopt, moves, notify, past, shadow, views
+from har.cli.registry import adopt, compare, moves, notify, past, shadow, views
 
-app = typer.Typer(no_args_is_help=True, help="Model versions: list, show, promote, history.")
+app = typer.Typer(
+    no_args_is_help=True, help="Model versions: list, show, compare, promote, history."
+)
 app.command(name="list")(views.list_)
 for command in (
-    *(views.show, shadow.shadow, moves.promote, moves.approve, moves.reject, moves.rollback),
-    *(past.history, past.reconcile, notify.notify, adopt.adopt),
+    *(views.show, compare.compare, shadow.shadow),
+    *(moves.promote, moves.approve, moves.reject, moves.rollback),
+    *(past.history, past.reconcile, adopt.adopt, notify.notify),
 ):
     app.command()(command)

@@ -1,0 +1,135 @@
+"""``har registry compare``: two versions side by side."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from har.cli.output import AsJson, Overrides, out, print_json, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from har.registry.comparison import Comparison
+
+_SCORES = {
+    "macro_f1": "macro-F1",
+    "accuracy": "accuracy",
+    "macro_precision": "precision",
+    "macro_recall": "recall",
+    "ece": "calibration error",
+    "worst_subject": "worst subject",
+}
+
+
+def compare(
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="champion, challenger, a stage, or a number.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another; A minus B is told.")] = "champion",
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page, with plots.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two versions: scores, people, builds, and what each was made from.
+
+    Example: har registry compare 3 champion --html comparison.html
+    """
+    from har.config import load
+    from har.registry.comparison import compare as run
+    from har.registry.versions import find
+
+    settings = load(overrides)
+    found = run(find(a, settings), find(b, settings), settings)
+    if html:
+        from har.registry.comparison_page import write_page
+
+        write_page(found, html)
+    if as_json:
+        return print_json(found)
+    _tell(found)
+    if html:
+        out.print(f"Page: {html}")
+    return None
+
+
+def _tell(found: "Comparison") -> None:
+    from har.lineage import difference
+    from har.registry.comparison import outcome
+
+    numbers = [f"version {found[side]['number']}" for side in ("a", "b")]
+    out.print(outcome(found), "")
+    out.print(table("Versions", ["", *numbers], _who(found)), "")
+    columns = ["", *numbers, "difference"]
+    out.print(table("Scores", columns, _scores(found)), "")
+    if found["paired"]:
+        title = f"By subject, {numbers[0]} minus {numbers[1]}"
+        out.print(table(title, ["", "macro-F1", "interval"], _paired(found["paired"])), "")
+    out.print(table("F1 by class", columns, _classes(found)), "")
+    columns = ["version", "build", "kB", "gap", "agreement", "ms", ""]
+    out.print(table("ONNX builds", columns, _builds(found)), "")
+    out.print(difference.sentence(found["origin"]))
+    if rows := difference.rows(found["origin"]):
+        out.print(table("Origin", ["", "", *numbers], rows))
+
+
+def _who(found: "Comparison") -> "Iterator[tuple[str, ...]]":
+    titles = {"candidate": "model", "dataset": "data set", "stage": "stage", "created": "created"}
+    a, b = found["a"], found["b"]
+    yield from ((title, a[key], b[key]) for key, title in titles.items())
+    yield ("aliases", *(", ".join(side["aliases"]) for side in (a, b)))
+    tested = (f"{side['n_windows']} windows, {side['n_subjects']} people" for side in (a, b))
+    yield ("measured on", *tested)
+    yield ("macro-F1 interval", *(_range(side["macro_f1_interval"]) for side in (a, b)))
+    yield ("worst subject", a["worst_subject"], b["worst_subject"])
+
+
+def _scores(found: "Comparison") -> "Iterator[tuple[str, ...]]":
+    for name, both in found["scores"].items():
+        yield (_SCORES[name], f"{both['a']:.4f}", f"{both['b']:.4f}", _signed(both["difference"]))
+
+
+def _paired(paired: dict[str, Any]) -> "Iterator[tuple[str, ...]]":
+    for title, key in (("mean", "mean_difference"), ("pooled", "macro_f1_difference")):
+        low, high = paired[f"{key}_interval"]
+        yield (title, _signed(paired[key]), f"{_signed(low)} to {_signed(high)}")
+    differences = [subject["difference"] for subject in paired["per_subject"].values()]
+    better, worse = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
+    yield ("subjects", "", f"{better} better, {worse} worse, of {len(differences)}")
+    yield ("Wilcoxon", "", f"p = {paired['wilcoxon_p']:.2g}")
+
+
+def _classes(found: "Comparison") -> "Iterator[tuple[str, ...]]":
+    from har.registry.comparison import unscored
+
+    for name, both in found["class_f1"].items():
+        cells = (
+            unscored(found[side], name) if both[side] is None else f"{both[side]:.4f}"
+            for side in ("a", "b")
+        )
+        yield (name, *cells, _signed(both["difference"]))
+
+
+def _builds(found: "Comparison") -> "Iterator[tuple[str, ...]]":
+    for side in (found["a"], found["b"]):
+        for build in side["builds"]:
+            yield (
+                str(side["number"]),
+                build["name"],
+                f"{build['bytes'] / 1000:.0f}",
+                f"{build['max_probability_gap']:.4f}",
+                f"{build['agreement']:.4f}",
+                f"{build['latency_ms']:.2f}",
+                build["verdict"],
+            )
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.4f}"
+
+
+def _range(bounds: "Sequence[float]") -> str:
+    low, high = bounds
+    return f"{low:.4f} to {high:.4f}"
