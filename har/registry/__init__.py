@@ -10,6 +10,7 @@
 - `har.registry.shadow`: a challenger beside the champion on the same recordings.
 - `har.registry.comparison`: two versions side by side, as data; `comparison_page` shows it.
 - `har.registry.adoption`: a registry that was made by hand.
+- `har.registry.retention`: what nobody needs any more.
 - `har.registry.notices`, `har.registry.delivery`: who hears of what happens.
 - `har.registry.trail`, `har.registry.history`: what happened, and what it amounts to.
 - `har.registry.moves`: the one place that writes aliases and stages.

@@ -25,11 +25,12 @@ def remove_leftovers(client: MlflowClient, experiment: str, candidate_digest: st
     runs = client.search_runs([experiment], query)
     unfinished = [run for run in runs if run.info.status != "FINISHED"]
     for run in unfinished:
-        _remove(client, run)
+        remove_run(client, run)
     return len(unfinished)
 
 
-def _remove(client: MlflowClient, run: Run) -> None:
+def remove_run(client: MlflowClient, run: Run) -> None:
+    """Remove a run with its files and its logged models."""
     run_id, experiment = run.info.run_id, run.info.experiment_id
     if run.info.status == "RUNNING":
         client.set_terminated(run_id, status="KILLED")

@@ -16,7 +16,8 @@ COMMANDS = [
     *("benchmark ingest", "benchmark features"),
     *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
     *("registry rollback", "registry history", "registry reconcile", "registry compare"),
-    *("registry shadow", "registry adopt", "registry notify", "lineage show"),
+    *("registry shadow", "registry adopt", "registry notify", "registry prune"),
+    "lineage show",
 ]
 
 
