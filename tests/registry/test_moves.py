@@ -1,10 +1,12 @@
 """Moves that are killed at every write, raced, cut off, and meddled with."""
 
 import contextlib
+import itertools
 import json
-import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,23 +18,33 @@ from mlflow.exceptions import MlflowException
 from har.config import RegistrySettings, Settings
 from har.errors import GateRefusal, MissingError, VerificationError
 from har.registry import history, moves, stages
+from har.registry.approval import approve
 from har.registry.connection import connect
 from har.registry.moves import Mover, observe
 from har.registry.promotion import promote
+from har.registry.rollback import rollback
 from har.registry.stages import Placement
 from har.registry.trail import Trail
 from har.registry.versions import find, list_versions, register
 
-# Promotes version 2 once for each registry, in a process that dies before its n-th write.
+# Forks a child for each line of "<act> <number>", which dies before its number-th write.
 KILLED = """
 import json, os, signal, sys
 from mlflow import MlflowClient
-from har.config import RegistrySettings, Settings
+from har.config import Settings
+from har.registry.approval import approve
 from har.registry.promotion import promote
+from har.registry.rollback import rollback
 from har.registry.versions import find
 
 WRITES = ("log_param", "log_dict", "set_model_version_tag", "set_registered_model_alias",
           "delete_registered_model_alias", "transition_model_version_stage")
+ana, ben = (Settings.model_validate(person) for person in json.loads(sys.argv[1]))
+ACTS = {
+    "ask": lambda: promote(find("2", ana), ana, reason="better", rejudge=True),
+    "approve": lambda: approve("2", ben, reason="seen"),
+    "rollback": lambda: rollback("1", ana, reason="back"),
+}
 
 def die_before(number):
     left = [number]
@@ -46,30 +58,16 @@ def die_before(number):
     for name in WRITES:
         setattr(MlflowClient, name, counted(getattr(MlflowClient, name)))
 
-for number, settings in enumerate(map(Settings.model_validate, json.loads(sys.argv[1]))):
+for line in sys.stdin:
+    act, number = line.split()
     if (child := os.fork()) == 0:
-        version = find("2", settings)
-        die_before(number)
-        promote(version, settings, reason="better", rejudge=True)
+        die_before(int(number))
+        ACTS[act]()
         os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 BEFORE = Placement({"champion": 1}, {1: "Production"})
 AFTER = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Production"})
-
-
-def copies_of(settings: Settings, folder: Path, number: int) -> list[Settings]:
-    """Return settings of as many copies of a local registry."""
-    database = Path("mlruns/mlflow.db")
-    found = []
-    for n in range(number):
-        place = folder / f"copy-{n}"
-        place.mkdir()
-        (place / "mlflow.db").write_bytes(database.read_bytes())
-        shutil.copytree("mlruns/history", place / "history")
-        registry = {"tracking_uri": f"sqlite:///{place}/mlflow.db"}
-        found.append(Settings(store=settings.store, gate=settings.gate, registry=registry))
-    return found
 
 
 def where_it_stands(settings: Settings) -> Placement:
@@ -79,31 +77,59 @@ def where_it_stands(settings: Settings) -> Placement:
     return Placement(found.aliases, {v: s for v, s in found.tags.items() if s != "None"})
 
 
-def test_killed_at_every_write(local: Settings, make_candidate, tmp_path: Path) -> None:
-    """Whichever write is the first that is lost: the next call makes the state whole."""
-    promote(register(make_candidate("svm", settings=local, errors=2)), local, reason="first")
-    register(make_candidate("encoder-small", settings=local, errors=0))
-    registries = copies_of(local, tmp_path, 24)
-    argument = json.dumps([s.model_dump(mode="json") for s in registries])
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, argument], capture_output=True, text=True, check=True
-    )
-    codes = [int(line) for line in done.stdout.split()]
-    n_writes = codes.index(0)
-    assert codes[:n_writes] == [-9] * n_writes, done.stderr
-    halfway = 0
-    for settings in registries[:n_writes]:
-        found = observe(connect(settings.registry), "har")
-        assert "champion" in found.aliases
-        halfway += found.tags != found.native
-        settled = Mover(settings.registry).settle()
-        assert settled in (BEFORE, STAGED, AFTER)
-        assert where_it_stands(settings) == settled
-        promote(find("2", settings), settings, reason="again")
-        assert where_it_stands(settings) == AFTER
-        assert history.placement(Trail(settings.registry).events) == AFTER
-    assert halfway >= 3  # kills between a tag and a stage, or the test tests nothing
-    assert n_writes > 15
+def person(name: str, settings: Settings) -> Settings:
+    """Return the settings of somebody whose promotions another person approves."""
+    registry = settings.registry.model_copy(update={"identity": name})
+    gate = settings.gate.model_copy(update={"approval": "replacing"})
+    return settings.model_copy(update={"registry": registry, "gate": gate})
+
+
+def test_killed_at_every_write(rivals: Settings) -> None:
+    """Whichever write of an act is the first that is lost: the next call makes the state whole."""
+    ana, ben = person("ana", rivals), person("ben", rivals)
+    begin = Placement({"champion": 1, "previous": 2}, {1: "Production", 2: "Archived"})
+    asked = Placement({**begin.aliases, "challenger": 2}, {1: "Production", 2: "Staging"})
+    acts: list[tuple[str, Placement, Callable[[], object]]] = [
+        ("ask", asked, lambda: promote(find("2", ana), ana, reason="better", rejudge=True)),
+        ("approve", AFTER, lambda: approve("2", ben, reason="seen")),
+        ("rollback", begin, lambda: rollback("1", ana, reason="back")),
+    ]
+    for _, _, act in acts:
+        act()
+    argument = json.dumps([person.model_dump(mode="json") for person in (ana, ben)])
+    halfway, n_writes = 0, dict.fromkeys(("ask", "approve", "rollback"), 0)
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, argument],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as killer:
+        assert killer.stdin is not None
+        assert killer.stdout is not None
+        before = begin
+        for number, (name, after, act) in itertools.product(range(10), acts):
+            print(name, number, file=killer.stdin, flush=True)
+            killed = int(killer.stdout.readline()) == -signal.SIGKILL
+            n_writes[name] += killed
+            found = observe(connect(ana.registry), ana.registry.model)
+            assert "champion" in found.aliases
+            halfway += found.tags != found.native
+            settled = Mover(ana.registry).settle()
+            assert settled in (before, after)
+            assert where_it_stands(ana) == settled
+            if settled != after or (name == "ask" and not waits(ana)):
+                act()
+            assert where_it_stands(ana) == after
+            assert history.placement(Trail(ana.registry).events) == after
+            before = after
+        killer.stdin.close()
+    assert n_writes == {"ask": 9, "approve": 9, "rollback": 8}
+    assert halfway == 5  # kills between a tag and a stage, or the test tests nothing
+
+
+def waits(settings: Settings) -> bool:
+    """Whether a version waits for approval."""
+    return bool(history.pending(Trail(settings.registry).events))
 
 
 STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Staging"})
