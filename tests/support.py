@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+MAIN = "from har.cli import main; main()"
 
 # Six real subjects, one fine-tuning seed, few epochs: small, but every step is the real one.
 SMALL = {
@@ -45,12 +46,13 @@ class Project:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command with its output piped."""
+    def start(self, *arguments: str, program: str = MAIN) -> subprocess.Popen[str]:
+        """Start a command with its input and output piped, or a program in its place."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from har.cli import main; main()", *arguments],
+            [sys.executable, "-c", program, *arguments],
             cwd=self.folder,
             env={**os.environ, "COLUMNS": "160", **SMALL, **self.env},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -107,6 +109,16 @@ def postgresql(programs: Path) -> Iterator[str]:
         process.send_signal(signal.SIGINT)  # ends at once, connections or not
         process.wait(timeout=30)
         shutil.rmtree(folder)
+
+
+def mlflow_server(database: str, artifacts: Path) -> contextlib.AbstractContextManager[str]:
+    """Run `mlflow server` on a database until the block ends; yield its address."""
+    command = [
+        *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
+        *("--backend-store-uri", database, "--artifacts-destination", str(artifacts)),
+    ]
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    return server(command, "/health", **quiet)
 
 
 @contextlib.contextmanager

@@ -160,12 +160,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with contextlib.ExitStack() as running:
         sqlite = f"sqlite:///{folder}/mlflow.db"
         database = running.enter_context(support.postgresql(programs)) if programs else sqlite
-        command = [
-            *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
-            *("--backend-store-uri", database, "--artifacts-destination", f"{folder}/artifacts"),
-        ]
-        quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-        yield running.enter_context(support.server(command, "/health", **quiet))
+        yield running.enter_context(support.mlflow_server(database, folder / "artifacts"))
 
 
 @pytest.fixture(params=["local", "server"])
