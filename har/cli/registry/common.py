@@ -39,22 +39,14 @@ def asked_by(settings: "Settings") -> dict[int, str]:
     return {event["version"]: event["by"] for event in pending(Trail(settings.registry).events)}
 
 
-def score_text(version: "Version") -> str:
-    """Return macro-F1 with its interval."""
-    if version.macro_f1 is None or version.macro_f1_interval is None:
-        return "not measured"
-    low, high = version.macro_f1_interval
-    return f"{version.macro_f1:.4f} ({low:.4f} to {high:.4f})"
-
-
 def rules_table(decision: "Decision") -> "Group":
     """Return every rule of a decision as a table."""
     rows = [
         (
             rule.name,
             "holds" if rule.passed else "waived" if rule.waived else "broken",
-            "" if rule.value is None else f"{rule.value:.4g}",
-            "" if rule.bound is None else f"{rule.bound:.4g}",
+            _number(rule.value),
+            _number(rule.bound),
             f"{rule.detail or rule.name}; waived: {rule.waived}" if rule.waived else rule.detail,
         )
         for rule in decision.rules
@@ -62,3 +54,7 @@ def rules_table(decision: "Decision") -> "Group":
     verdict = "passed" if decision.passed else "refused"
     title = f"Gate: version {decision.version} {verdict}, stage {decision.stage}"
     return table(title, ["rule", "", "value", "bound", "detail"], rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")

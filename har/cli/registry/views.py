@@ -1,7 +1,12 @@
 """``har registry list|show``: what there is."""
 
+from typing import TYPE_CHECKING
+
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
-from har.cli.registry.common import Selector, asked_by, rules_table, score_text, version_facts
+from har.cli.registry.common import Selector, asked_by, rules_table, version_facts
+
+if TYPE_CHECKING:
+    from har.registry.versions import Version
 
 
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -17,14 +22,13 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     if as_json:
         return print_json([version_facts(version, waiting) for version in versions])
     rows = [
-        (
-            *(v.number, v.candidate, v.stage + (", waits" if v.number in waiting else "")),
-            *(", ".join(v.aliases), v.serving, v.created, score_text(v)),
-        )
+        (v.number, v.candidate, v.stage, ", ".join(v.aliases), v.created[:10], *_score(v))
         for v in versions
     ]
-    columns = ["version", "model", "stage", "alias", "serves", "created", "macro-F1"]
+    columns = ["no", "model", "stage", "alias", "created", "macro-F1", "interval"]
     out.print(table("Versions", columns, rows))
+    for number, who in waiting.items():
+        err.print(f"Version {number} waits for approval; {who} asked for it.", markup=False)
     if foreign := foreign_versions(settings):
         numbers = ", ".join(str(found.version) for found in foreign)
         err.print(f"Registered without har: {numbers}. `har registry adopt` takes them in.")
@@ -45,8 +49,19 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     if as_json:
         return print_json(facts)
     shown = {k: v for k, v in facts.items() if k not in ("tags", "gate") and v is not None}
-    shown |= {"aliases": ", ".join(version.aliases), "macro_f1": score_text(version)}
+    shown |= {
+        "aliases": ", ".join(version.aliases),
+        "macro_f1": ", ".join(filter(None, _score(version))),
+    }
     del shown["macro_f1_interval"]
     out.print(table(f"{version.model} {version.number}", ["", ""], shown.items()), "")
     if version.gate:
         out.print(rules_table(version.gate))
+
+
+def _score(version: "Version") -> tuple[str, str]:
+    """Return macro-F1 and its interval over subjects."""
+    if version.macro_f1 is None or version.macro_f1_interval is None:
+        return "not measured", ""
+    low, high = version.macro_f1_interval
+    return f"{version.macro_f1:.4f}", f"{low:.3f}–{high:.3f}"
