@@ -16,6 +16,9 @@ Patterns = tuple[tuple[int, ...], ...]
 PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
 MOST_DILATIONS = 32
 SCALE = (9.80665,) * 3 + (1.0,) * 3  # one g counts as much as one rad/s
+# Of one g or one rad/s. On this grid float32 adds up every convolution of up to 56 g without
+# rounding, in any order: so no machine and no runtime sees another sample above a bias.
+STEP = 1 / 4096
 
 
 class MiniRocket(nn.Module):
@@ -89,7 +92,7 @@ class MiniRocket(nn.Module):
         ):
             # One window for each kernel: of all of them with all kernels, the diagonal.
             drawn = torch.tensor(X[generator.integers(len(X), size=len(PATTERNS))])
-            x = (drawn / torch.tensor(SCALE)).transpose(1, 2)
+            x = _on_grid(drawn, torch.tensor(SCALE))
             found = _convolve(x, _weights(order, mask), dilation).diagonal().T.numpy()
             biases += [np.quantile(row, next(of_kernel)) for row in found]
         return cls(n_samples, channels, np.concatenate(biases).astype(np.float32))
@@ -105,7 +108,7 @@ class MiniRocket(nn.Module):
         -------
         Tensor of shape (batch, n_features), from 0 to 1
         """
-        x = (windows / self.scale).transpose(1, 2)
+        x = _on_grid(windows, self.scale)
         return torch.cat([convolve(x) for convolve in self.convolutions], dim=1)
 
 
@@ -132,6 +135,11 @@ class _Dilation(nn.Module):
         plain = plain[..., self.margin : plain.shape[2] - self.margin]
         shares = (_share(padded, self.everywhere), _share(plain, self.inside))
         return torch.cat(shares, dim=1)
+
+
+def _on_grid(windows: Tensor, scale: Tensor) -> Tensor:
+    """Return windows in g and rad/s as (batch, 6, n_samples), rounded to whole steps."""
+    return (torch.round(windows / scale / STEP) * STEP).transpose(1, 2)
 
 
 def _share(x: Tensor, biases: Tensor) -> Tensor:

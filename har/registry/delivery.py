@@ -8,6 +8,7 @@ or by ``har registry notify``. A receiver hears every notice once at least, in o
 import json
 import logging
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -141,7 +142,7 @@ class PrefectServer:
             "payload": notice.to_dict(),
         }
         artifact = {
-            "key": f"har-waiting-{digest.of_bytes(self._model.encode())[:8]}",
+            "key": "waiting-" + re.sub("[^a-z0-9]+", "-", self._model.lower()),
             "type": "markdown",
             "description": f"Versions of {self._model} that wait for approval",
             "data": _waiting_page(self._model, waiting),
