@@ -10,7 +10,7 @@ from har.registry.stages import CHAMPION, Change, Placement
 
 MOVE, MOVED, UNDONE = "move", "moved", "undone"
 REQUEST, REJECTED = "request", "rejected"
-SHADOW, PRUNED = "shadow", "pruned"
+GATE, SHADOW, PRUNED = "gate", "shadow", "pruned"
 
 
 @dataclass(frozen=True)

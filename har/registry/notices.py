@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from har.lineage.audit import Event
-from har.registry.history import MOVED, REJECTED, REQUEST, UNDONE, change_of
+from har.registry.history import GATE, MOVED, REJECTED, REQUEST, UNDONE, change_of
 from har.registry.stages import CHAMPION
-
-GATE = "gate"
 
 
 @dataclass(frozen=True)

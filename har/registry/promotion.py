@@ -247,7 +247,7 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
     decision = replace(decision, purpose=purpose, by=identity(mover.settings))
     content = decision.to_dict()
     event = mover.record(
-        "gate",
+        history.GATE,
         decision.version,
         reason=purpose,
         verdict=content["verdict"],

@@ -81,17 +81,16 @@ def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
     """Yield a row an event; what ended a move is told with the move."""
     from itertools import zip_longest
 
-    from har.registry.history import MOVE, MOVED, SHADOW, UNDONE
+    from har.registry.history import GATE, MOVE, MOVED, SHADOW, UNDONE
 
+    tell = {GATE: _what_decided, MOVE: _what_moved, SHADOW: _what_scored}
     for event, following in zip_longest(events, events[1:]):
         if event["event"] in (MOVED, UNDONE):
             continue
-        what = event.get("verdict", "")
+        what = tell[event["event"]](event) if event["event"] in tell else ""
         if event["event"] == MOVE:
             ending = following["event"] if following else "not finished"
-            what = _what_moved(event) + ("" if ending == MOVED else f" ({ending})")
-        elif event["event"] == SHADOW:
-            what = _what_scored(event)
+            what += "" if ending == MOVED else f" ({ending})"
         yield (
             event["time"],
             event.get("kind", event["event"]),
@@ -102,13 +101,19 @@ def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
         )
 
 
+def _what_decided(gate: "Event") -> str:
+    waived = ", ".join(gate["waived"])
+    return f"{gate['verdict']}; waived: {waived}" if waived else str(gate["verdict"])
+
+
 def _what_moved(move: "Event") -> str:
     from har.registry.history import change_of
 
     change = change_of(move)
     moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
     named = [f"{alias}: {new or 'nobody'}" for alias, (_, new) in change.aliases.items()]
-    return ", ".join(moved or named)
+    asked = f"; asked by {move['approval']['asked_by']}" if "approval" in move else ""
+    return ", ".join(moved or named) + asked
 
 
 def _what_scored(shadow: "Event") -> str:
