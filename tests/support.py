@@ -111,14 +111,26 @@ def postgresql(programs: Path) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def mlflow_server(database: str, artifacts: Path) -> contextlib.AbstractContextManager[str]:
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """Run PostgreSQL, or use a file of sqlite where that is not installed; yield the address."""
+    if programs := postgresql_programs():
+        with postgresql(programs) as address:
+            yield address
+    else:
+        yield f"sqlite:///{folder}/mlflow.db"
+
+
+def mlflow_server(
+    database: str, artifacts: Path, *, port: int | None = None
+) -> contextlib.AbstractContextManager[str]:
     """Run `mlflow server` on a database until the block ends; yield its address."""
     command = [
         *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
         *("--backend-store-uri", database, "--artifacts-destination", str(artifacts)),
     ]
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    return server(command, "/health", **quiet)
+    return server(command, "/health", port=port, **quiet)
 
 
 @contextlib.contextmanager

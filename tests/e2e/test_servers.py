@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from support import Project, server
+from support import Project, mlflow_server, server
 
 
 def _post(url: str, body: dict[str, Any]) -> Any:
@@ -24,15 +24,10 @@ def test_chain_is_visible_in_both(project: Project, summary: Any, tmp_path: Path
     (folder / "data").mkdir(parents=True)
     shutil.copytree(project.folder / "data" / "store", folder / "data" / "store")
     prefect = ["prefect", "server", "start", "--port", "{port}"]
-    mlflow = [
-        *("mlflow", "server", "--port", "{port}"),
-        *("--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db"),
-        *("--artifacts-destination", str(tmp_path / "artifacts")),
-    ]
     quiet = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_HOME": str(tmp_path / "home")}
     with (
         server(prefect, "/api/health", **quiet) as prefect_url,
-        server(mlflow, "/health", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false") as mlflow_url,
+        mlflow_server(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts") as mlflow_url,
     ):
         env = {"PREFECT_API_URL": f"{prefect_url}/api", "MLFLOW_TRACKING_URI": mlflow_url}
         elsewhere = Project(folder, {**env, "PREFECT_HOME": str(tmp_path / "client")})

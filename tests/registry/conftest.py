@@ -1,6 +1,5 @@
 """Small but real candidates, and a real MLflow server."""
 
-import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -156,11 +155,11 @@ def local(tmp_path: Path, empty_database: Path) -> Settings:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run `mlflow server` on PostgreSQL, or on sqlite where that is not installed."""
     folder = tmp_path_factory.mktemp("server")
-    programs = support.postgresql_programs()
-    with contextlib.ExitStack() as running:
-        sqlite = f"sqlite:///{folder}/mlflow.db"
-        database = running.enter_context(support.postgresql(programs)) if programs else sqlite
-        yield running.enter_context(support.mlflow_server(database, folder / "artifacts"))
+    with (
+        support.database(folder) as database,
+        support.mlflow_server(database, folder / "artifacts") as address,
+    ):
+        yield address
 
 
 @pytest.fixture(params=["local", "server"])

@@ -225,14 +225,9 @@ def test_move_of_a_silent_process(rivals: Settings, monkeypatch) -> None:
 
 def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monkeypatch) -> None:
     """A server that dies between two writes loses nothing: what was recorded is completed."""
-    command = [
-        *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{tmp_path}/server.db"),
-        *("--artifacts-destination", str(tmp_path / "artifacts")),
-    ]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    running = contextlib.ExitStack()
-    uri = running.enter_context(support.server(command, "/health", **quiet))
+    running, database = contextlib.ExitStack(), contextlib.ExitStack()
+    place = (database.enter_context(support.database(tmp_path)), tmp_path / "artifacts")
+    uri = running.enter_context(support.mlflow_server(*place))
     settings = local.model_copy(update={"registry": RegistrySettings(tracking_uri=uri)})
     promote(register(make_candidate("svm", settings=settings, errors=2)), settings, reason="first")
     second = register(make_candidate("encoder-small", settings=settings, errors=0))
@@ -245,7 +240,7 @@ def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monke
         with pytest.raises(MissingError, match="in the middle of a staging"):
             promote(second, settings, reason="better")
     port = int(uri.rpartition(":")[2])
-    with support.server(command, "/health", port=port, **quiet):
+    with database, support.mlflow_server(*place, port=port):
         monkeypatch.setattr(moves, "LEASE_S", -1.0)
         assert Mover(settings.registry).settle() == STAGED == where_it_stands(settings)
         promote(find("2", settings), settings, reason="again")
