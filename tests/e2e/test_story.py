@@ -16,7 +16,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
-from support import MAIN, Project, mlflow_server, postgresql, postgresql_programs
+from support import DIE_BEFORE, MAIN, Project, mlflow_server, postgresql, postgresql_programs
 
 FIRST = ("--set=candidates=['logistic']", "--set=models.logistic.copies=0")
 MODELS = {
@@ -28,25 +28,7 @@ RULES = {
     "HAR_GATE__ROBUSTNESS": '{"sampled at 25 Hz": 0.03}',
     "HAR_GATE__MIN_SHADOW_WINDOWS": "200",
 }
-# Dies before the write whose number comes first.
-KILLED = f"""
-import os, signal, sys
-from mlflow import MlflowClient
-
-left = [int(sys.argv.pop(1))]
-
-def counted(method):
-    def write(*args, **kwargs):
-        left[0] -= 1
-        if left[0] < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return method(*args, **kwargs)
-    return write
-
-for name in ("log_param", "set_registered_model_alias", "set_model_version_tag"):
-    setattr(MlflowClient, name, counted(getattr(MlflowClient, name)))
-{MAIN}
-"""
+KILLED = f"{DIE_BEFORE}\nimport sys\ndie_before(int(sys.argv.pop(1)))\n{MAIN}"
 WAITING = f"""
 import sys
 import mlflow

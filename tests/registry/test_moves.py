@@ -29,34 +29,19 @@ from har.registry.versions import find, list_versions, register
 
 # Forks a child for each line of "<act> <number>", which dies before its number-th write.
 KILLED = """
-import json, os, signal, sys
-from mlflow import MlflowClient
+import json, os, sys
 from har.config import Settings
 from har.registry.approval import approve
 from har.registry.promotion import promote
 from har.registry.rollback import rollback
 from har.registry.versions import find
 
-WRITES = ("log_param", "log_dict", "set_model_version_tag", "set_registered_model_alias",
-          "delete_registered_model_alias", "transition_model_version_stage")
 ana, ben = (Settings.model_validate(person) for person in json.loads(sys.argv[1]))
 ACTS = {
     "ask": lambda: promote(find("2", ana), ana, reason="better", rejudge=True),
     "approve": lambda: approve("2", ben, reason="seen"),
     "rollback": lambda: rollback("1", ana, reason="back"),
 }
-
-def die_before(number):
-    left = [number]
-    def counted(method):
-        def write(*args, **kwargs):
-            left[0] -= 1
-            if left[0] < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return method(*args, **kwargs)
-        return write
-    for name in WRITES:
-        setattr(MlflowClient, name, counted(getattr(MlflowClient, name)))
 
 for line in sys.stdin:
     act, number = line.split()
@@ -99,7 +84,7 @@ def test_killed_at_every_write(rivals: Settings) -> None:
     argument = json.dumps([person.model_dump(mode="json") for person in (ana, ben)])
     halfway, n_writes = 0, dict.fromkeys(("ask", "approve", "rollback"), 0)
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED, argument],
+        [sys.executable, "-c", support.DIE_BEFORE + KILLED, argument],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
