@@ -149,8 +149,7 @@ def mlflow_server(
         *("mlflow", "server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1"),
         *("--backend-store-uri", database, "--artifacts-destination", str(artifacts)),
     ]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    return server(command, "/health", port=port, **quiet)
+    return server(command, "/health", port=port, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
 
 
 @contextlib.contextmanager

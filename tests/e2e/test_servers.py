@@ -24,9 +24,8 @@ def test_chain_is_visible_in_both(project: Project, summary: Any, tmp_path: Path
     (folder / "data").mkdir(parents=True)
     shutil.copytree(project.folder / "data" / "store", folder / "data" / "store")
     prefect = ["prefect", "server", "start", "--port", "{port}"]
-    quiet = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_HOME": str(tmp_path / "home")}
     with (
-        server(prefect, "/api/health", **quiet) as prefect_url,
+        server(prefect, "/api/health", PREFECT_HOME=str(tmp_path / "home")) as prefect_url,
         mlflow_server(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts") as mlflow_url,
     ):
         env = {"PREFECT_API_URL": f"{prefect_url}/api", "MLFLOW_TRACKING_URI": mlflow_url}

@@ -216,11 +216,11 @@ def test_waiting_request_in_prefect(
 ) -> None:
     """A Prefect server shows the request as an event, and all that wait as an artifact."""
     command = ["prefect", "server", "start", "--port", "{port}"]
-    quiet = {
-        **{"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_HOME": str(tmp_path / "home")},
+    own = {
+        "PREFECT_HOME": str(tmp_path / "home"),
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.1",
     }
-    with support.server(command, "/api/health", **quiet) as url:
+    with support.server(command, "/api/health", **own) as url:
         monkeypatch.setenv("PREFECT_API_URL", f"{url}/api")
         ana, ben = (heard_by(local, inbox, who) for who in ("ana", "ben"))
         promote(register(make_candidate("svm", settings=ana, errors=2)), ana, reason="first")
