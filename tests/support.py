@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from har.config import Settings
+from har.registry.connection import connect
+from har.registry.versions import Version
+
 T = TypeVar("T")
 # Kills its own process before a write to the registry, counted from 0.
 DIE_BEFORE = """
@@ -90,6 +94,12 @@ class Project:
         done = self.har(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def files_of(version: Version, settings: Settings) -> Path:
+    """Return the folder of a registered version's files, where the registry is local."""
+    uri = connect(settings.registry).get_run(version.run_id).info.artifact_uri
+    return Path(uri.removeprefix("file://"))
 
 
 def postgresql_programs() -> Path | None:

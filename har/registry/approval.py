@@ -3,10 +3,14 @@
 The history holds them, so they wait in any registry, with or without a Prefect server.
 """
 
+import tempfile
+from pathlib import Path
+
 from har.config import Settings
 from har.errors import GateRefusal, UsageError
 from har.lineage.audit import Event
 from har.registry import history, stages
+from har.registry.files import verified_files
 from har.registry.identity import identity
 from har.registry.moves import Mover
 from har.registry.stages import CHAMPION, Change
@@ -43,6 +47,9 @@ def approve(
         against, or somebody else moves a version at the same time.
     UsageError
         If nobody asked for it.
+    VerificationError
+        If its files are no longer those that were judged, or the registry is not as its
+        history says.
     """
     mover = Mover(settings.registry)
     now = mover.settle(dry_run=dry_run)
@@ -63,6 +70,8 @@ def approve(
             hint="have it judged again: `har registry promote`",
         )
     then = stages.move(now, number, "Production")
+    with tempfile.TemporaryDirectory() as folder:
+        verified_files(find(str(number), settings), settings, Path(folder))
     if not dry_run:
         mover.make(
             "promotion",

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from support import files_of
 
 from har.config import Settings
-from har.errors import GateRefusal, UsageError
+from har.errors import GateRefusal, UsageError, VerificationError
 from har.registry import history
 from har.registry.approval import approve, reject
 from har.registry.identity import identity
@@ -109,6 +110,18 @@ def test_other_champion(asked: Settings) -> None:
     assert waiting(cem) == [(2, "ana")]
     with pytest.raises(GateRefusal, match="held against the champion of now"):
         approve("2", by("ben", asked), reason="fine")
+
+
+def test_files_changed_since(local: Settings, make_candidate) -> None:
+    """What is approved is what was judged: changed files are refused, the champion stays."""
+    ana, ben = by("ana", local), by("ben", local)
+    for errors in (2, 0):
+        promote(register(make_candidate(settings=ana, errors=errors)), ana, reason="season")
+    (files_of(find("2", ben), ben) / "onnx" / "builds.json").unlink()
+    for dry_run in (True, False):
+        with pytest.raises(VerificationError, match="not there"):
+            approve("2", ben, reason="fine", dry_run=dry_run)
+    assert find("champion", ben).number == 1
 
 
 def test_replaced_challenger(asked: Settings, make_candidate) -> None:

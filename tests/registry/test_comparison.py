@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import Result
+from support import files_of
 from typer.testing import CliRunner
 
 from har.cli import app
@@ -19,7 +20,6 @@ from har.lineage.record import build_record
 from har.registry.candidate import Candidate
 from har.registry.comparison import compare, outcome
 from har.registry.comparison_page import write_page
-from har.registry.connection import connect
 from har.registry.versions import find, register
 
 # Of 30 windows a subject, 10 a class, the champion takes one SITTING for LAYING and one
@@ -189,8 +189,7 @@ def test_refused(local: Settings, make_candidate) -> None:
     with pytest.raises(UsageError, match="version 1 against itself"):
         compare(version, version, local)
     other = register(make_candidate("svm", settings=local))
-    uri = connect(local.registry).get_run(other.run_id).info.artifact_uri
-    path = Path(uri.removeprefix("file://"), "evaluation", "predictions.parquet")
+    path = files_of(other, local) / "evaluation" / "predictions.parquet"
     path.write_bytes(b"changed")
     with pytest.raises(VerificationError, match=r"evaluation/predictions\.parquet changed"):
         compare(version, other, local)

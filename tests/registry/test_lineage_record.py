@@ -5,6 +5,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
+from support import files_of
 
 from har.config import Settings
 from har.errors import VerificationError
@@ -79,8 +80,7 @@ def test_outline(local: Settings, make_candidate) -> None:
 def test_changed_record_is_found_out(local: Settings, make_candidate) -> None:
     """A record that was edited in the registry is not shown."""
     version = register(make_candidate(settings=local))
-    uri = connect(local.registry).get_run(version.run_id).info.artifact_uri
-    path = Path(uri.removeprefix("file://"), FILE)
+    path = files_of(version, local) / FILE
     path.write_text(json.dumps({**json.loads(path.read_text()), "subject": []}))
     with pytest.raises(VerificationError, match=r"lineage\.json: the bytes are not the"):
         read_lineage(version, local)

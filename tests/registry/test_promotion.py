@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import files_of
 
 from har.config import GateSettings, Settings
 from har.errors import GateRefusal, UsageError, VerificationError
@@ -110,8 +111,7 @@ def test_waived(local: Settings, make_candidate) -> None:
 def test_damaged_evidence(local: Settings, make_candidate) -> None:
     """Numbers that somebody improved in the registry are no evidence."""
     version = register(make_candidate(settings=local))
-    uri = connect(local.registry).get_run(version.run_id).info.artifact_uri
-    metrics = Path(uri.removeprefix("file://")) / "evaluation" / "metrics.json"
+    metrics = files_of(version, local) / "evaluation" / "metrics.json"
     metrics.write_text(metrics.read_text().replace('"macro_f1": 0.9', '"macro_f1": 0.99'))
     with pytest.raises(VerificationError, match=r"evaluation/metrics\.json changed"):
         promote(version, local, reason="first")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import files_of
 
 from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
@@ -86,8 +87,7 @@ def test_damaged_files(local: Settings, make_candidate, harm: str, tmp_path: Pat
         promote(register(make_candidate(settings=local, errors=errors)), local, reason="season")
     version = find("previous", local)
     assert len(verified_files(version, local, tmp_path)) > 5
-    root = Path(connect(local.registry).get_run(version.run_id).info.artifact_uri[len("file://") :])
-    file = root / "onnx" / "builds.json"
+    file = files_of(version, local) / "onnx" / "builds.json"
     if harm == "changed":
         file.write_text(json.dumps({**json.loads(file.read_text()), "serving": "fp32"}))
     else:
