@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from click.testing import Result
+from typer.testing import CliRunner
+
+from har.cli import app
 from har.config import Settings
 from har.registry.connection import connect
 from har.registry.versions import Version
@@ -100,6 +104,13 @@ def files_of(version: Version, settings: Settings) -> Path:
     """Return the folder of a registered version's files, where the registry is local."""
     uri = connect(settings.registry).get_run(version.run_id).info.artifact_uri
     return Path(uri.removeprefix("file://"))
+
+
+def registry_command(settings: Settings, *words: str) -> Result:
+    """Run ``har registry …`` on the registry of these settings, which stand in no file."""
+    place = settings.registry.model_dump(include={"tracking_uri", "model"}, exclude_none=True)
+    named = [f"--set=registry.{name}={value}" for name, value in place.items()]
+    return CliRunner(env={"COLUMNS": "80"}).invoke(app, ["registry", *words, *named])
 
 
 def postgresql_programs() -> Path | None:

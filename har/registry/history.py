@@ -29,7 +29,7 @@ class Reign:
     kind, by, reason : str
         The move that began it, who made it, and why.
     replaced : int or None
-        The champion before.
+        The champion before; where a move by hand was taken back, whom it had put there.
     """
 
     version: int | None
@@ -40,6 +40,23 @@ class Reign:
     by: str
     reason: str
     replaced: int | None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A version, or none, that may have been in Production at an instant as well.
+
+    Attributes
+    ----------
+    version : int or None
+        The version.
+    began, ended : str
+        UTC: it was moved at some moment between these two.
+    """
+
+    version: int | None
+    began: str
+    ended: str
 
 
 def placement(events: Sequence[Event]) -> Placement:
@@ -59,6 +76,15 @@ def unfinished(events: Sequence[Event]) -> Event | None:
 def change_of(move: Event) -> Change:
     """Return what a move changes."""
     return Change.from_dict(move["change"])
+
+
+def champions(move: Event) -> tuple[int | None, int | None]:
+    """Return who was champion before and after a move that changes it.
+
+    Where a move by hand is taken back, whom it had put there comes first.
+    """
+    old, new = change_of(move).aliases[CHAMPION]
+    return (move.get("found", {}).get(CHAMPION) if old == new else old), new
 
 
 def pending(events: Sequence[Event]) -> list[Event]:
@@ -95,7 +121,7 @@ def reigns(events: Sequence[Event]) -> list[Reign]:
     moves = [(m, end) for m, end in _carried_out(events) if CHAMPION in change_of(m).aliases]
     ends = [end["time"] for _, end in moves[1:]]
     for (move, end), until in zip(moves, [*ends, ""], strict=True):
-        old, new = change_of(move).aliases[CHAMPION]
+        old, new = champions(move)
         found.append(
             Reign(
                 version=new,
@@ -115,6 +141,17 @@ def reign_at(events: Sequence[Event], instant: datetime) -> Reign | None:
     """Return the reign at an instant, or None before the first."""
     begun = [r for r in reigns(events) if datetime.fromisoformat(r.since) <= instant]
     return begun[-1] if begun else None
+
+
+def doubt_at(events: Sequence[Event], instant: datetime) -> Doubt | None:
+    """Return who else may have been in Production at an instant, while somebody moved it."""
+    told = reign_at(events, instant)
+    certain = told.version if told else None
+    for reign in reigns(events):
+        if datetime.fromisoformat(reign.began) <= instant < datetime.fromisoformat(reign.since):
+            other = reign.replaced if reign.version == certain else reign.version
+            return Doubt(other, reign.began, reign.since)
+    return None
 
 
 def _carried_out(events: Sequence[Event]) -> Iterator[tuple[Event, Event]]:

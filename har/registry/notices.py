@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from har.lineage.audit import Event
-from har.registry.history import GATE, MOVED, REJECTED, REQUEST, UNDONE, change_of
+from har.registry.history import GATE, MOVED, REJECTED, REQUEST, UNDONE, champions, change_of
 from har.registry.stages import CHAMPION
 
 
@@ -80,7 +80,7 @@ def _sentence(kind: str, event: Event) -> str:
 def _moved(move: Event) -> str:
     change = change_of(move)
     if CHAMPION in change.aliases:
-        old, new = change.aliases[CHAMPION]
+        old, new = champions(move)
         instead = f" in place of version {old}" if old else ""
         return f"version {new} is in Production{instead}" if new else "nothing is in Production"
     moved = [f"version {version} is at {stage}" for version, (_, stage) in change.stages.items()]

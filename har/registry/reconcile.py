@@ -115,7 +115,8 @@ def reconcile(
         new = adopted(expected, found) if choice == "adopt" else expected
         change = change_to(new, expected, found)
         version = next(iter(change.stages), None)
-        mover.make(settled, version, change, reason=reason, since=since)
+        by_hand = {alias: found.aliases.get(alias) for alias in change.aliases}
+        mover.make(settled, version, change, reason=reason, since=since, found=by_hand)
     if not dry_run:
         mover.announce()
     completed = "" if dry_run or not interrupted else "undone" if undo else "completed"

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 from sklearn.linear_model import LogisticRegression
-from typer.testing import CliRunner
+from support import registry_command
 
-from har.cli import app
 from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry import history
@@ -125,11 +124,9 @@ def test_contradiction() -> None:
 
 def test_told_by_list(by_hand: Settings) -> None:
     """`list` says that there is something to adopt; a move before it says so too."""
-    registry = {"model": by_hand.registry.model, "tracking_uri": by_hand.registry.tracking_uri}
-    words = [f"--set=registry.{k}={v}" for k, v in registry.items() if v]
-    listed = CliRunner().invoke(app, ["registry", "list", *words])
+    listed = registry_command(by_hand, "list")
     assert "Registered without har: 1, 2, 3, 4, 5. `har registry adopt` takes them" in listed.output
     with pytest.raises(VerificationError, match="take it in with `har registry adopt`"):
         Mover(by_hand.registry).settle()
-    done = CliRunner().invoke(app, ["registry", "adopt", "--reason", "old", "--json", *words])
+    done = registry_command(by_hand, "adopt", "--reason", "old", "--json")
     assert json.loads(done.output)["placement"]["aliases"] == {"champion": 3, "challenger": 4}

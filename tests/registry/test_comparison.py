@@ -8,11 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
-from support import files_of
-from typer.testing import CliRunner
+from support import files_of, registry_command
 
-from har.cli import app
 from har.config import Settings
 from har.errors import UsageError, VerificationError
 from har.lineage.difference import difference, rows, sentence
@@ -26,13 +23,6 @@ from har.registry.versions import find, register
 # LAYING for WALKING; its rival errs nowhere.
 F1 = {"WALKING": 20 / 21, "SITTING": 18 / 19, "LAYING": 18 / 20}
 CHAMPION_F1 = sum(F1.values()) / 3
-
-
-def har(settings: Settings, *words: str) -> Result:
-    """Run a command on the registry of these settings, which stand in no file."""
-    place = settings.registry.model_dump(include={"tracking_uri", "model"}, exclude_none=True)
-    named = [f"--set=registry.{name}={value}" for name, value in place.items()]
-    return CliRunner(env={"COLUMNS": "80"}).invoke(app, ["registry", *words, *named])
 
 
 def compared(settings: Settings, a: str, b: str) -> dict[str, Any]:
@@ -104,7 +94,10 @@ def test_other_windows(local: Settings, make_candidate, tmp_path: Path) -> None:
     }
     assert "were measured on different test windows" in outcome(found)
     write_page(found, tmp_path / "page.html")
-    for shown in ((tmp_path / "page.html").read_text(), har(local, "compare", "1", "2").output):
+    for shown in (
+        (tmp_path / "page.html").read_text(),
+        registry_command(local, "compare", "1", "2").output,
+    ):
         assert "not in its class set" in shown
         assert "difference</th>" not in shown
         assert "By subject" not in shown
@@ -197,7 +190,7 @@ def test_refused(local: Settings, make_candidate) -> None:
 
 def test_command(rivals: Settings) -> None:
     """The tables fit a terminal, the champion is the default, and --json has everything."""
-    shown = har(rivals, "compare", "2").output
+    shown = registry_command(rivals, "compare", "2").output
     assert max(map(len, shown.splitlines())) <= 80
     for row in (
         r"accuracy +1\.0000 +0\.9333 +\+0\.0667",
@@ -207,14 +200,14 @@ def test_command(rivals: Settings) -> None:
         r"base checkpoint +weights +[0-9a-f]{12} +none",
     ):
         assert re.search(row, shown), row
-    printed = json.loads(har(rivals, "compare", "2", "1", "--json").output)
+    printed = json.loads(registry_command(rivals, "compare", "2", "1", "--json").output)
     assert printed == json.loads(json.dumps(compared(rivals, "2", "1")))
 
 
 def test_page(rivals: Settings, tmp_path: Path) -> None:
     """The page needs nothing but itself and shows the numbers, differences and pictures."""
     path = tmp_path / "pages" / "page.html"
-    done = har(rivals, "compare", "2", "champion", "--html", str(path))
+    done = registry_command(rivals, "compare", "2", "champion", "--html", str(path))
     assert done.exit_code == 0, done.output
     page = path.read_text()
     loaded = re.findall(r"(?:src|href)=\"([^\"]*)\"|url\(([^)]*)\)|@import", page)

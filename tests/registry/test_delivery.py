@@ -15,9 +15,7 @@ from typing import Any
 import pytest
 import support
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
-from typer.testing import CliRunner
 
-from har.cli import app
 from har.config import Settings
 from har.errors import MissingError, UsageError
 from har.registry.approval import approve
@@ -177,16 +175,14 @@ def test_notify(
     ana = heard_by(rivals, inbox)
     inbox.status = 503
     promote(find("2", ana), ana, reason="new season")
-    registry = {"model": ana.registry.model, "tracking_uri": ana.registry.tracking_uri}
-    words = [f"--set=registry.{k}={v}" for k, v in registry.items() if v]
     monkeypatch.setenv("HAR_REGISTRY__WEBHOOK_SECRET", SECRET)
     monkeypatch.setenv("HAR_REGISTRY__WEBHOOKS", json.dumps([f"{inbox.address}/T0/hidden"]))
-    failed = CliRunner().invoke(app, ["registry", "notify", *words])
+    failed = support.registry_command(ana, "notify")
     assert isinstance(failed.exception, MissingError)
     assert "not taken" in failed.output
     assert "hidden" not in failed.output
     inbox.status = 200
-    done = CliRunner().invoke(app, ["registry", "notify", "--json", *words])
+    done = support.registry_command(ana, "notify", "--json")
     assert json.loads(done.output) == {"webhook at 127.0.0.1": 2}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from har.lineage.audit import Event
-from har.registry.history import placement, reign_at, reigns, unfinished
+from har.registry.history import Doubt, doubt_at, placement, reign_at, reigns, unfinished
 from har.registry.stages import Change, Placement, move, rollback
 
 
@@ -87,3 +87,18 @@ def test_reign_at(instant: str, version: int | str | None) -> None:
     """At any instant, in any zone, the one that was live is found."""
     reign = reign_at(EVENTS, datetime.fromisoformat(instant))
     assert (reign.version if reign else "nobody") == version
+
+
+@pytest.mark.parametrize(
+    ("instant", "doubt"),
+    [
+        ("2026-11-01T09:59:59Z", None),
+        ("2026-11-01T10:00:02Z", Doubt(1, "2026-11-01T10:00:00Z", "2026-11-01T10:00:03Z")),
+        ("2026-11-01T10:00:03Z", None),
+        ("2026-11-02T10:00:00Z", None),
+        ("2026-11-05T10:00:00Z", Doubt(None, "2026-11-05T10:00:00Z", "2026-11-05T10:00:01Z")),
+    ],
+)
+def test_doubt_at(instant: str, doubt: Doubt | None) -> None:
+    """While a champion is replaced it may be either; a move that was undone leaves no doubt."""
+    assert doubt_at(EVENTS, datetime.fromisoformat(instant)) == doubt

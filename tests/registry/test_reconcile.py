@@ -1,15 +1,20 @@
 """What was moved by hand or cut off: reported with its window, adopted, or put back."""
 
+import json
+import time
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from mlflow import MlflowClient
+from support import registry_command
 
 from har.config import Settings
 from har.errors import GateRefusal, UsageError
 from har.registry import history, reconcile, stages
 from har.registry.connection import connect
 from har.registry.moves import Mover, Observed, observe
+from har.registry.notices import notices
 from har.registry.reconcile import adopted
 from har.registry.stages import Change, Placement
 from har.registry.trail import Trail
@@ -88,13 +93,30 @@ def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -
     assert reconcile.reconcile(rivals.registry).differences == ()
 
 
-def test_adopted_reign_has_its_window(rivals: Settings) -> None:
-    """Who asks what was live is told between which moments it was moved."""
+@pytest.mark.parametrize(("choice", "version", "replaced"), [("adopt", 2, 1), ("revert", 1, 2)])
+def test_reign_has_its_window(
+    rivals: Settings, choice: reconcile.Choice, version: int, replaced: int
+) -> None:
+    """Who asks what was live is told whom somebody put there by hand, and between which moments."""
     by_alias(connect(rivals.registry), rivals.registry.model)
     last = Trail(rivals.registry).events[-1]["time"]
-    reconcile.reconcile(rivals.registry, choice="adopt", reason="it was meant")
-    reign = history.reigns(Trail(rivals.registry).events)[-1]
-    assert (reign.version, reign.replaced, reign.kind, reign.began) == (2, 1, "adopt", last)
+    time.sleep(1.1)  # the history counts seconds
+    reconcile.reconcile(rivals.registry, choice=choice, reason="found on Monday")
+    events = Trail(rivals.registry).events
+    reign = history.reigns(events)[-1]
+    assert (reign.version, reign.replaced, reign.kind) == (version, replaced, choice)
+    assert (reign.began, reign.since) == (last, events[-1]["time"])
+    between = datetime.fromisoformat(last)
+    assert history.doubt_at(events, between) == history.Doubt(2, last, reign.since)
+    (notice,) = notices(events, since=len(events) - 1)
+    assert f"version {version} is in Production in place of version {replaced}" in notice.text
+    told = " ".join(registry_command(rivals, "history").output.split())
+    assert ("by hand champion: 2" in told) == (choice == "revert")
+    answer = registry_command(rivals, "history", "--at", last).output
+    assert f"version 2, moved between {last} and {reign.since}" in " ".join(answer.split())
+    assert json.loads(registry_command(rivals, "history", "--at", last, "--json").output)[
+        "perhaps"
+    ] == {"version": 2, "began": last, "ended": reign.since}
 
 
 def test_nothing_to_do(rivals: Settings) -> None:

@@ -6,9 +6,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from typer.testing import CliRunner
+from support import registry_command
 
-from har.cli import app
 from har.config import Settings
 from har.registry import retention
 from har.registry.connection import connect, experiment_id
@@ -111,9 +110,7 @@ def test_run_without_a_version(rivals: Settings) -> None:
 
 def test_command(crowded: Settings) -> None:
     """What is younger than a month stays unless that is said otherwise."""
-    registry = {"model": crowded.registry.model, "tracking_uri": crowded.registry.tracking_uri}
-    words = [f"--set=registry.{k}={v}" for k, v in registry.items() if v]
-    done = CliRunner().invoke(app, ["registry", "prune", "--reason", "q", "--json", *words])
+    done = registry_command(crowded, "prune", "--reason", "q", "--json")
     found = json.loads(done.output)
     assert found["versions"] == []
     assert found["kept"]["5"] == "young"

@@ -12,9 +12,8 @@ import numpy as np
 import onnxruntime as ort
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from support import registry_command
 
-from har.cli import app
 from har.config import Settings
 from har.data.recording import CHANNELS
 from har.errors import DataError, GateRefusal, MissingError, UsageError
@@ -279,14 +278,14 @@ def test_without_training_libraries(rivals: Settings, files: list[Path]) -> None
 def test_command(rivals: Settings, files: list[Path]) -> None:
     """The tables fit a narrow terminal, faults go to standard error, the history tells it."""
     files[1].write_text("time_s\n")
-    command = ["registry", "shadow", "2", str(files[0].parent), "--reason", "season"]
-    done = CliRunner().invoke(app, command)
+    command = ["shadow", "2", str(files[0].parent), "--reason", "season"]
+    done = registry_command(rivals, *command)
     assert f"{2 * WINDOWS} windows of 2 recording(s): " in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "b.csv: no rows" in done.stderr.replace("\n", "")
     assert isinstance(done.exception, DataError)
-    as_json = json.loads(CliRunner().invoke(app, [*command, "--dry-run", "--json"]).stdout)
+    as_json = json.loads(registry_command(rivals, *command, "--dry-run", "--json").stdout)
     assert as_json["overall"]["windows"] == 2 * WINDOWS
-    told = " ".join(CliRunner().invoke(app, ["registry", "history"]).stdout.split())
+    told = " ".join(registry_command(rivals, "history").stdout.split())
     assert f"{2 * WINDOWS} windows" in told
     assert "% agree" in told

@@ -40,25 +40,27 @@ def history(
 
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
-    from har.registry.history import reign_at
+    from har.registry.history import doubt_at, reign_at
 
     instant = _instant(at)
-    reign = reign_at(events, instant)
+    reign, doubt = reign_at(events, instant), doubt_at(events, instant)
     if as_json:
-        return print_json({"at": instant.isoformat(), "reign": asdict(reign) if reign else None})
-    title = f"In production at {instant.isoformat(' ')}"
-    if reign is None:
-        out.print(table(title, ["", ""], [("version", "none yet")]))
-        return None
-    rows = {
-        "version": "none" if reign.version is None else str(reign.version),
-        "since": reign.since,
-        "until": reign.until or "now",
-        "began by": f"{reign.kind}, {reign.by}",
-        "reason": reign.reason,
-        "replaced": "nothing" if reign.replaced is None else f"version {reign.replaced}",
-    }
-    out.print(table(title, ["", ""], rows.items()))
+        found = {"reign": reign and asdict(reign), "perhaps": doubt and asdict(doubt)}
+        return print_json({"at": instant.isoformat(), **found})
+    rows = {"version": "none that the history knows of"}
+    if reign:
+        rows = {
+            "version": "none" if reign.version is None else str(reign.version),
+            "since": reign.since,
+            "until": reign.until or "now",
+            "began by": f"{reign.kind}, {reign.by}",
+            "reason": reign.reason,
+            "replaced": "nothing" if reign.replaced is None else f"version {reign.replaced}",
+        }
+    if doubt:
+        other = "none" if doubt.version is None else f"version {doubt.version}"
+        rows["or perhaps"] = f"{other}, moved between {doubt.began} and {doubt.ended}"
+    out.print(table(f"In production at {instant.isoformat(' ')}", ["", ""], rows.items()))
     return None
 
 
@@ -113,7 +115,12 @@ def _what_moved(move: "Event") -> str:
     moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
     named = [f"{alias}: {new or 'nobody'}" for alias, (_, new) in change.aliases.items()]
     asked = f"; asked by {move['approval']['asked_by']}" if "approval" in move else ""
-    return ", ".join(moved or named) + asked
+    by_hand = ", ".join(
+        f"{alias}: {found or 'nobody'}"
+        for alias, found in move.get("found", {}).items()
+        if found != change.aliases[alias][1]
+    )
+    return ", ".join(moved or named) + asked + (f"; by hand {by_hand}" if by_hand else "")
 
 
 def _what_scored(shadow: "Event") -> str:
