@@ -110,6 +110,7 @@ def checks(settings: Settings, name: str) -> Artifact:
         inputs=inputs,
         params={"candidate": name},
         code=["har.registry.checks"],
+        quiet=True,
     )
 
 
