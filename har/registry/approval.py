@@ -3,14 +3,11 @@
 The history holds them, so they wait in any registry, with or without a Prefect server.
 """
 
-import tempfile
-from pathlib import Path
-
 from har.config import Settings
 from har.errors import GateRefusal, UsageError
 from har.lineage.audit import Event
 from har.registry import history, stages
-from har.registry.files import verified_files
+from har.registry.files import require_verified
 from har.registry.identity import identity
 from har.registry.moves import Mover
 from har.registry.stages import CHAMPION, Change
@@ -53,8 +50,9 @@ def approve(
     """
     mover = Mover(settings.registry)
     now = mover.settle(dry_run=dry_run)
-    request = _request(selector, settings, mover)
-    number, who = request["version"], identity(settings.registry)
+    version = find(selector, settings)
+    number, who = version.number, identity(settings.registry)
+    request = _request(number, mover)
     itself = who == request["by"]
     if itself and not allow_self:
         raise GateRefusal(
@@ -70,8 +68,7 @@ def approve(
             hint="have it judged again: `har registry promote`",
         )
     then = stages.move(now, number, "Production")
-    with tempfile.TemporaryDirectory() as folder:
-        verified_files(find(str(number), settings), settings, Path(folder))
+    require_verified(version, settings)
     if not dry_run:
         mover.make(
             "promotion",
@@ -95,7 +92,7 @@ def reject(selector: str, settings: Settings, *, reason: str, dry_run: bool = Fa
         If nobody asked for it.
     """
     mover = Mover(settings.registry)
-    request = _request(selector, settings, mover)
+    request = _request(find(selector, settings).number, mover)
     if not dry_run:
         mover.settle()
         mover.record(history.REJECTED, request["version"], reason=reason, request=request["sha256"])
@@ -103,8 +100,7 @@ def reject(selector: str, settings: Settings, *, reason: str, dry_run: bool = Fa
     return request
 
 
-def _request(selector: str, settings: Settings, mover: Mover) -> Event:
-    number = find(selector, settings).number
+def _request(number: int, mover: Mover) -> Event:
     waiting = history.pending(mover.trail.events)
     for request in waiting:
         if request["version"] == number:

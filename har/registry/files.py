@@ -1,6 +1,7 @@
 """Whether the files of a version are the registered ones, byte for byte."""
 
 import json
+import tempfile
 from pathlib import Path
 
 from har.config import Settings
@@ -48,6 +49,18 @@ def verified_files(version: Version, settings: Settings, folder: Path) -> dict[s
     _require_same(version, got, expected)
     fetch(version, settings, folder / "serving")
     return {name: got / name for name in (*expected, FILE)}
+
+
+def require_verified(version: Version, settings: Settings) -> None:
+    """Refuse a version whose files are not the registered ones.
+
+    Raises
+    ------
+    VerificationError
+        If they are not; see `verified_files`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        verified_files(version, settings, Path(folder))
 
 
 def _require_same(version: Version, got: Path, expected: dict[str, str]) -> None:

@@ -1,12 +1,9 @@
 """Back to a version that served before, from the registry alone."""
 
-import tempfile
-from pathlib import Path
-
 from har.config import Settings
 from har.errors import UsageError
 from har.registry import history, stages
-from har.registry.files import verified_files
+from har.registry.files import require_verified
 from har.registry.moves import Mover
 from har.registry.stages import Change
 from har.registry.versions import Version, find
@@ -49,8 +46,7 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
             hint="`har registry promote` judges a new one",
         )
     then = stages.rollback(now, version.number)
-    with tempfile.TemporaryDirectory() as folder:
-        verified_files(version, settings, Path(folder))
+    require_verified(version, settings)
     if not dry_run:
         mover.make("rollback", version.number, Change.between(now, then), reason=reason)
         mover.announce()

@@ -9,7 +9,7 @@ from har.cli.output import AsJson, Overrides, out, print_json, table
 from har.cli.registry.common import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from har.lineage.audit import Event
@@ -113,14 +113,16 @@ def _what_moved(move: "Event") -> str:
 
     change = change_of(move)
     moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
-    named = [f"{alias}: {new or 'nobody'}" for alias, (_, new) in change.aliases.items()]
+    named = _held({alias: new for alias, (_, new) in change.aliases.items()})
     asked = f"; asked by {move['approval']['asked_by']}" if "approval" in move else ""
-    by_hand = ", ".join(
-        f"{alias}: {found or 'nobody'}"
-        for alias, found in move.get("found", {}).items()
-        if found != change.aliases[alias][1]
-    )
-    return ", ".join(moved or named) + asked + (f"; by hand {by_hand}" if by_hand else "")
+    found = move.get("found", {}).items()
+    by_hand = _held({alias: v for alias, v in found if v != change.aliases[alias][1]})
+    told = ", ".join(moved) or named
+    return told + asked + (f"; by hand {by_hand}" if by_hand else "")
+
+
+def _held(aliases: "Mapping[str, int | None]") -> str:
+    return ", ".join(f"{alias}: {version or 'nobody'}" for alias, version in aliases.items())
 
 
 def _what_scored(shadow: "Event") -> str:
