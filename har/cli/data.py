@@ -218,6 +218,7 @@ def export(
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")
     target = output or Path(f"{recording}.csv")
     frame = read_recording(source).table
+    target.parent.mkdir(parents=True, exist_ok=True)
     if target.suffix == ".csv":
         frame.to_csv(target, index=False)
     elif target.suffix == ".parquet":

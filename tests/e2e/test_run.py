@@ -77,7 +77,7 @@ def test_champion_can_be_shown(project: Project, summary: Any) -> None:
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_prediction_agrees_with_evaluation(project: Project, summary: Any, suffix: str) -> None:
     """A test subject's recording, exported and predicted, gives the evaluated build's answers."""
-    file = f"recording.{suffix}"
+    file = f"exported/recording.{suffix}"
     assert project.har("data", "export", "hapt-02-exp03", "-o", file).returncode == 0
     predicted = pd.DataFrame(project.json("predict", file, "--windows")["activities"])
     champion = project.json("registry", "show", "champion")["candidate"]
