@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import WindowSettings
+from har.config import WindowGrid, WindowSettings, WindowShape
 from har.data.activities import ALL, lift
 from har.data.recording import CHANNELS, GYRO, Recording
 from har.errors import DataError
@@ -98,7 +98,7 @@ class Windows:
 
 
 def cut(
-    recording: Recording, settings: WindowSettings, *, density: int = 1
+    recording: Recording, settings: WindowGrid, *, density: int = 1
 ) -> tuple[Floats, pd.DataFrame]:
     """Cut one recording on a regular grid that starts at its first sample.
 
@@ -106,7 +106,7 @@ def cut(
     ----------
     recording : Recording
         Clean: without gaps, at the settings' rate.
-    settings : WindowSettings
+    settings : WindowGrid
         Length and hop.
     density : int, default=1
         Windows that start within one hop; all but the first of them are ``extra``.
@@ -121,7 +121,7 @@ def cut(
     return _values(recording, index, settings), index
 
 
-def _index(recording: Recording, settings: WindowSettings, density: int = 1) -> pd.DataFrame:
+def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.DataFrame:
     """Return where the windows of a recording start and what is in them."""
     table, meta = recording.table, recording.meta
     size, hop = settings.n_samples, settings.n_hop
@@ -146,7 +146,7 @@ def _index(recording: Recording, settings: WindowSettings, density: int = 1) -> 
     )
 
 
-def _values(recording: Recording, index: pd.DataFrame, settings: WindowSettings) -> Floats:
+def _values(recording: Recording, index: pd.DataFrame, settings: WindowShape) -> Floats:
     """Return the samples of the windows in an index, shape (n_windows, n_samples, 6)."""
     size = settings.n_samples
     if index.empty:

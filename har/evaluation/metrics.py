@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import wilcoxon
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ def score(
     subjects: npt.NDArray[np.str_],
     classes: tuple[str, ...],
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> dict[str, Any]:
     """Score one model's predictions.
 
@@ -44,7 +44,7 @@ def score(
         Who each window is from.
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the interval over subjects.
 
     Returns
@@ -83,7 +83,7 @@ def paired_difference(
     predictions_b: pd.DataFrame,
     classes: tuple[str, ...],
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> dict[str, Any]:
     """Compare two models on the same windows, subject by subject: a minus b.
 
@@ -94,7 +94,7 @@ def paired_difference(
         ``subject_id``, ``label`` and ``predicted`` (class names).
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals; both models are measured on the same resampled subjects.
 
     Returns
@@ -124,14 +124,14 @@ def paired_difference(
     }
 
 
-def paired_matrices(a: Counts, b: Counts, *, settings: EvaluateSettings) -> dict[str, Any]:
+def paired_matrices(a: Counts, b: Counts, *, settings: IntervalSettings) -> dict[str, Any]:
     """Compare two models, each as the mean over its seeds, on the same subjects: a minus b.
 
     Parameters
     ----------
     a, b : ndarray of shape (n_seeds, n_subjects, n_classes, n_classes)
         Confusion matrices (rows are labels); the two may differ in seeds.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals; both models are measured on the same resampled subjects.
 
     Returns
@@ -156,7 +156,7 @@ def paired_matrices(a: Counts, b: Counts, *, settings: EvaluateSettings) -> dict
     return {**result, "verdict": verdict(result)}
 
 
-def resampled_macro_f1(matrices: Counts, settings: EvaluateSettings) -> Floats:
+def resampled_macro_f1(matrices: Counts, settings: IntervalSettings) -> Floats:
     """Return macro-F1 of bootstrap samples of subjects, mean over seeds, shape (bootstrap,)."""
     return np.asarray(np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0))
 
@@ -226,7 +226,7 @@ def macro_f1(confusions: npt.NDArray[Any]) -> Floats:
     return np.asarray((f1 * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
 
 
-def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
+def resample(confusions: Counts, settings: IntervalSettings) -> Floats:
     """Return pooled confusion matrices of bootstrap samples of subjects.
 
     The same settings draw the same subjects, which is what makes a comparison paired.
@@ -242,13 +242,13 @@ def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
     return np.tensordot(_draws(len(confusions), settings), confusions.astype(float), axes=1)
 
 
-def interval(values: Floats, settings: EvaluateSettings) -> list[float]:
+def interval(values: Floats, settings: IntervalSettings) -> list[float]:
     """Return the central percentile interval of bootstrap values."""
     tail = (1 - settings.confidence) / 2
     return [float(v) for v in np.quantile(values, [tail, 1 - tail])]
 
 
-def _draws(n_subjects: int, settings: EvaluateSettings) -> Floats:
+def _draws(n_subjects: int, settings: IntervalSettings) -> Floats:
     """Return how often each subject is drawn, shape (bootstrap, n_subjects)."""
     rng = np.random.default_rng(settings.seed)
     even = np.full(n_subjects, 1 / n_subjects)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from har.config import Settings
 from har.data.splits import SPLITS
 from har.data.windows import Windows
-from har.evaluation import plots
+from har.evaluation import plots, score_plots
+from har.evaluation.robustness import FILE as ROBUSTNESS
 from har.page import change, data_uri, environment, score
 
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
@@ -37,10 +37,11 @@ def write_report(
     windows: Path,
     evaluation: Path,
     streaming: Path,
-    robustness: Path,
+    robustness: Mapping[str, Path],
     exports: Mapping[str, Path],
     pretrainings: Mapping[str, Path],
-    settings: Settings,
+    dataset: str,
+    settings: Mapping[str, Any],
 ) -> None:
     """Write ``report.html``: one file with everything inlined.
 
@@ -48,12 +49,14 @@ def write_report(
     ----------
     out : Path
         Folder that gets the page.
-    clean, split, windows, evaluation, streaming, robustness : Path
+    clean, split, windows, evaluation, streaming : Path
         Output folders of those steps.
-    exports, pretrainings : mapping of str to Path
-        Output folders of exports and pretrainings, by candidate.
-    settings : Settings
-        Of the run; printed in full.
+    robustness, exports, pretrainings : mapping of str to Path
+        Output folders of those steps, by candidate.
+    dataset : str
+        The data sets as one name.
+    settings : mapping of str to Any
+        Of the run, by dotted name; printed in full.
     """
     cut = Windows.load(windows)
     comparisons = _json(evaluation / "comparisons.json")
@@ -62,7 +65,7 @@ def write_report(
         environment(Path(__file__).parent)
         .get_template("report.html")
         .render(
-            dataset=settings.data.name,
+            dataset=dataset,
             classes=cut.classes,
             cleaning=_cleaning(_json(clean / "report.json")),
             recordings=_json(split / "proof.json")["recordings"],
@@ -76,7 +79,7 @@ def write_report(
             exports={name: _json(folder / "builds.json") for name, folder in exports.items()},
             streaming={name: _json(streaming / name / "streaming.json") for name in exports},
             images=_images(evaluation, streaming, robustness, pretrainings),
-            settings=settings.flat(),
+            settings=settings,
             versions={"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
         )
     )
@@ -142,15 +145,22 @@ def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
 
 
 def _images(
-    evaluation: Path, streaming: Path, robustness: Path, pretrainings: Mapping[str, Path]
+    evaluation: Path,
+    streaming: Path,
+    robustness: Mapping[str, Path],
+    pretrainings: Mapping[str, Path],
 ) -> dict[str, str]:
     """Return every plot as a data URI, by ``<model>/<plot>`` or ``<plot>``."""
     content = {
         str(path.relative_to(folder).with_suffix("")): path.read_bytes()
-        for folder in (evaluation, streaming, robustness)
+        for folder in (evaluation, streaming)
         for path in sorted(folder.rglob("*.png"))
     }
+    found = {name: _json(folder / ROBUSTNESS) for name, folder in robustness.items()}
+    content["robustness"] = plots.png(score_plots.robustness(found))
     for name, folder in pretrainings.items():
+        if not (folder / "training.json").exists():
+            continue
         history = _json(folder / "training.json")["history"]
         content[f"{name}/pretraining"] = plots.png(plots.pretraining_curve(history))
     return {name: data_uri(data) for name, data in content.items()}

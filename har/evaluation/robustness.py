@@ -7,24 +7,22 @@ exactly the same ones, and a model is compared with itself window by window.
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.resample import MAX_FACTOR
 from har.data.windows import Floats, Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 
-if TYPE_CHECKING:
-    from har.models.interface import Model
-
+FILE = "robustness.json"
 PredictProba = Callable[[Floats], npt.NDArray[np.floating[Any]]]
 Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
 
@@ -179,7 +177,7 @@ def robustness(
     predict_proba: PredictProba,
     windows: Windows,
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
     seed: int,
     perturbations: Iterable[Perturbation] | None = None,
 ) -> dict[str, Any]:
@@ -191,7 +189,7 @@ def robustness(
         From windows of shape (n_windows, n_samples, 6) to probabilities.
     windows : Windows
         Labelled ones, of subjects that the model has not seen.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals over subjects; a difference is taken on the same resampled ones.
     seed : int
         Of the perturbations: the same for all models that are compared.
@@ -223,46 +221,40 @@ def robustness(
     }
 
 
-def perturb_all(
+def measure_robustness(
+    predict_proba: PredictProba,
     windows: Windows,
     out: Path,
     *,
-    models: Mapping[str, "Model"],
     recordings: Iterable[Recording],
     rate_hz: float,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> None:
-    """Measure models on the test windows and write ``robustness.json`` and its picture.
+    """Measure a model on the test windows and write ``robustness.json``.
 
     Parameters
     ----------
+    predict_proba : callable
+        From windows of shape (n_windows, n_samples, 6) to probabilities.
     windows : Windows
         All windows; the labelled ones of the test split are used.
     out : Path
-        Gets the files.
-    models : mapping of str to model
-        Each with ``predict_proba``.
+        Gets the file.
     recordings : iterable of Recording
         Those that the windows were cut from.
     rate_hz : float
         Of the windows.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals and of the draws.
     """
-    from har.evaluation import plots, score_plots
-
     test = windows.select("test")
     subjects = set(test.subjects)
     own = [recording for recording in recordings if recording.meta.subject_id in subjects]
     changes = catalogue(model_hz=rate_hz, recordings=own)
-    found = {
-        name: robustness(
-            model.predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
-        )
-        for name, model in models.items()
-    }
-    (out / "robustness.json").write_text(json.dumps(found, indent=1) + "\n")
-    (out / "robustness.png").write_bytes(plots.png(score_plots.robustness(found)))
+    result = robustness(
+        predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
+    )
+    (out / FILE).write_text(json.dumps(result, indent=1) + "\n")
 
 
 def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
@@ -270,14 +262,14 @@ def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
     return subject_confusions(windows.y, predicted, windows.subjects, len(windows.classes))[1]
 
 
-def _score(matrices: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+def _score(matrices: Counts, settings: IntervalSettings) -> dict[str, Any]:
     return {
         "macro_f1": float(macro_f1(matrices.sum(0))),
         "macro_f1_interval": interval(macro_f1(resample(matrices, settings)), settings),
     }
 
 
-def _difference(matrices: Counts, clean: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+def _difference(matrices: Counts, clean: Counts, settings: IntervalSettings) -> dict[str, Any]:
     resampled = macro_f1(resample(matrices, settings)) - macro_f1(resample(clean, settings))
     return {
         "difference": float(macro_f1(matrices.sum(0)) - macro_f1(clean.sum(0))),

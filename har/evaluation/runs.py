@@ -9,26 +9,49 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.evaluation import plots
+from har.evaluation.predictions import (
+    classes_of,
+    labelled,
+    read_predictions,
+    write_predictions,
+)
 from har.evaluation.report import sentences
 from har.evaluation.seeds import compare_seeds, seed_scores
+from har.measured import read_measured
 from har.page import data_uri, environment
-from har.store import Artifact
 
 
 @dataclass(frozen=True)
 class Run:
-    """One model trained with one seed, and its predictions for one fold's test subjects."""
+    """One model, trained with one seed, in one fold.
+
+    Attributes
+    ----------
+    name : str
+        The model.
+    seed : int
+        Of the training.
+    fold : str
+        Whose subjects are tested.
+    predictions, training : Path
+        Folders of the predictions of that fold's test windows, and of the training.
+    """
 
     name: str
     seed: int
     fold: str
-    predictions: Artifact
-    seconds: float  # of the training
+    predictions: Path
+    training: Path
+
+    @property
+    def seconds(self) -> float:
+        """How long the training took."""
+        return float(read_measured(self.training)["seconds"])
 
 
-def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: EvaluateSettings) -> None:
+def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: IntervalSettings) -> None:
     """Score all runs and write ``protocol.json``, ``protocol.html`` and plots.
 
     Parameters
@@ -39,13 +62,13 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         Its name.
     runs : sequence of Run
         Of all models, seeds and folds.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     names = list(dict.fromkeys(run.name for run in runs))
     tables = {name: _tables(runs, name) for name in names}
     first = next(iter(tables[names[0]].values()))
-    classes = tuple(first.columns[first.columns.str.startswith("p_")].str.removeprefix("p_"))
+    classes = classes_of(first)
     scores = {
         name: {"candidate": name, **seed_scores(tables[name], classes, settings=settings)}
         for name in names
@@ -53,7 +76,7 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
     for name in names:
         scores[name]["seconds"] = sum(run.seconds for run in runs if run.name == name)
         (out / name).mkdir()
-        _joined(tables[name]).to_parquet(out / name / "predictions.parquet", index=False)
+        write_predictions(out / name, _joined(tables[name]))
     reference, *others = names
     found = {
         "protocol": protocol,
@@ -91,7 +114,7 @@ def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
     found: dict[int, list[pd.DataFrame]] = {}
     for run in runs:
         if run.name == name:
-            table = pd.read_parquet(run.predictions.path / "predictions.parquet")
+            table = labelled(read_predictions(run.predictions))
             found.setdefault(run.seed, []).append(table.assign(fold=run.fold))
     return {seed: pd.concat(parts, ignore_index=True) for seed, parts in found.items()}
 

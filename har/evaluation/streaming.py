@@ -10,13 +10,13 @@ outside the classes (a transition, for a model of 6 classes) counts as unlabelle
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import EvaluateSettings, WindowSettings
+from har.config import IntervalSettings, WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Windows
 from har.evaluation import plots, streaming_plots
@@ -24,9 +24,6 @@ from har.evaluation.events import Comparison, compare, event_counts, frame_count
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
-
-if TYPE_CHECKING:
-    from har.models.interface import Model
 
 EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
 
@@ -38,8 +35,8 @@ def streaming(
     classes: tuple[str, ...],
     *,
     hmm: HMM,
-    window: WindowSettings,
-    settings: EvaluateSettings,
+    window: WindowGrid,
+    settings: IntervalSettings,
     n_average: int = 3,
 ) -> dict[str, Any]:
     """Score a classifier on continuous recordings: raw, averaged and filtered answers.
@@ -56,9 +53,9 @@ def streaming(
         The classifier's.
     hmm : HMM
         Fitted on training subjects.
-    window : WindowSettings
+    window : WindowGrid
         How the windows were cut.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals over subjects.
     n_average : int, default=3
         Windows in the running mean.
@@ -123,38 +120,37 @@ def write(out: Path, result: dict[str, Any]) -> None:
     (out / "events.png").write_bytes(plots.png(streaming_plots.events(result)))
 
 
-def stream_all(
+def evaluate_continuous(
     windows: Windows,
     out: Path,
     *,
-    models: Mapping[str, "Model"],
+    probabilities: Mapping[str, npt.NDArray[np.floating[Any]]],
     recordings: Callable[[], Iterable[Recording]],
-    window: WindowSettings,
-    settings: EvaluateSettings,
+    window: WindowGrid,
+    settings: IntervalSettings,
 ) -> None:
-    """Score models on the test subjects' recordings; write a folder each, as `write` does.
+    """Score models on the test subjects' recordings; write a folder for each, as `write` does.
 
     Parameters
     ----------
     windows : Windows
         All windows: training subjects' fit the HMM, test subjects' are answered.
     out : Path
-        Gets a folder a model.
-    models : mapping of str to model
-        Each with ``predict_proba``.
+        Gets one folder per model.
+    probabilities : mapping of str to ndarray of shape (n_test_windows, n_classes)
+        Of all test windows, labelled or not, by model.
     recordings : callable
         Gives the clean recordings anew at every call.
-    window : WindowSettings
+    window : WindowGrid
         How the windows were cut.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     test, classes = windows.select("test", labelled=False), windows.classes
     train = windows.select("train", labelled=False)
     train = train.take(np.flatnonzero(~train.index["extra"]))
     hmm = HMM.fit(train.y, train.index["recording_id"].to_numpy(), len(classes))
-    for name, model in models.items():
-        answers = model.predict_proba(test.X)
+    for name, answers in probabilities.items():
         result = streaming(
             test, answers, recordings(), classes, hmm=hmm, window=window, settings=settings
         )
@@ -163,7 +159,7 @@ def stream_all(
 
 
 def _answers(
-    compared: dict[str, Comparison], lines: Timelines, settings: EvaluateSettings
+    compared: dict[str, Comparison], lines: Timelines, settings: IntervalSettings
 ) -> dict[str, dict[str, Any]]:
     confusions = {name: _confusions(found, lines) for name, found in compared.items()}
     resampled = {k: macro_f1(resample(c, settings)) for k, (_, c) in confusions.items()}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from har.config import WindowSettings
+from har.config import WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Labels, Windows, class_codes
 from har.errors import DataError
@@ -64,7 +64,7 @@ def make_timelines(
     classes: tuple[str, ...],
     *,
     hmm: HMM,
-    window: WindowSettings,
+    window: WindowGrid,
     n_average: int,
 ) -> Timelines:
     """Lay the answers, as they are and smoothed, beside the truth.
@@ -82,7 +82,7 @@ def make_timelines(
         The classifier's. A label belongs to itself or to its nearest ancestor among them.
     hmm : HMM
         Fitted on training subjects.
-    window : WindowSettings
+    window : WindowGrid
         How the windows were cut.
     n_average : int
         Windows in a running mean.
@@ -137,7 +137,7 @@ def make_timelines(
 
 
 def _check_complete(
-    windows: Windows, name: str, rows: Labels, n_frames: int, window: WindowSettings
+    windows: Windows, name: str, rows: Labels, n_frames: int, window: WindowGrid
 ) -> None:
     """Refuse a recording some of whose windows are missing or out of order."""
     expected = max((n_frames - window.n_samples) // window.n_hop + 1, 0)
@@ -152,7 +152,7 @@ def _check_complete(
         )
 
 
-def _hold(answers: Labels, n_frames: int, window: WindowSettings) -> Labels:
+def _hold(answers: Labels, n_frames: int, window: WindowGrid) -> Labels:
     """Return each frame's answer: that of the last window that has ended before it."""
     ended = (np.arange(n_frames) - window.n_samples) // window.n_hop
     return np.append(answers, -1)[np.clip(ended, -1, len(answers) - 1)]

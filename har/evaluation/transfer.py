@@ -1,21 +1,48 @@
 """Trained models on a data set that they have never seen."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from har.config import EvaluateSettings
-from har.data.activities import lift
-from har.data.windows import Windows
+from har.config import IntervalSettings, WindowSettings
+from har.data.activities import common, lift
+from har.data.recording import Recording
+from har.data.windows import Windows, cut_all
+from har.errors import DataError
 from har.evaluation import plots
-from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
+from har.evaluation.predictions import predictions, test_digest
 from har.evaluation.seeds import group_scores
 
 OTHER = "other"
+
+
+def foreign_windows(
+    recordings: Sequence[Recording], settings: WindowSettings, model_classes: tuple[str, ...]
+) -> Windows:
+    """Return the windows of a data set that models were not trained on, all for the test.
+
+    Its classes are the activities that it and the models have in common.
+
+    Raises
+    ------
+    DataError
+        If they have none in common.
+    """
+    labelled = {name for r in recordings for name in r.table["activity"].dropna().unique()}
+    classes = common([model_classes, labelled])
+    if not classes:
+        raise DataError(
+            "no activity in common",
+            expected=", ".join(model_classes),
+            found=", ".join(sorted(labelled)) or "no labels",
+        )
+    subjects = sorted({r.meta.subject_id for r in recordings})
+    return cut_all(recordings, {"test": subjects}, settings, classes)
 
 
 def evaluate_transfer(
@@ -24,7 +51,7 @@ def evaluate_transfer(
     *,
     probabilities: dict[str, npt.NDArray[np.floating[Any]]],
     model_classes: tuple[str, ...],
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> None:
     """Score models on the activities that they and another data set have in common.
 
@@ -41,7 +68,7 @@ def evaluate_transfer(
         Of the labelled windows, by model.
     model_classes : tuple of str
         The models' classes.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     test = windows.select("test")

@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-import pandas as pd
 
-from har.config import ExportSettings, WindowSettings
+from har.config import ExportSettings, WindowGrid
 from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
 from har.export.compact import compact
@@ -37,24 +37,15 @@ class Measurement:
     y: npt.NDArray[np.int64]
     reference: npt.NDArray[np.float64]
 
-    @classmethod
-    def of(cls, windows: Windows, evaluation: Path) -> "Measurement":
-        """Take the test windows and the probabilities that evaluation recorded."""
-        test = windows.select("test")
-        predictions = pd.read_parquet(evaluation / "predictions.parquet")
-        predictions = predictions.set_index("window_id").loc[test.index["window_id"]]
-        columns = [f"p_{name}" for name in windows.classes]
-        return cls(test.X, test.y, predictions[columns].to_numpy("float64"))
-
 
 def export(
     candidate: str,
     out: Path,
     model: Path,
-    evaluation: Path,
+    reference: npt.NDArray[np.floating[Any]],
     windows: Windows,
     *,
-    window: WindowSettings,
+    window: WindowGrid,
     settings: ExportSettings,
 ) -> None:
     """Write every build of a candidate, measure and judge them, and name what serves.
@@ -65,8 +56,10 @@ def export(
         Name of the model.
     out : Path
         Gets the ONNX files and ``builds.json``.
-    model, evaluation : Path
-        The trained model, and the folder of its ``predictions.parquet``.
+    model : Path
+        The trained model.
+    reference : ndarray of shape (n_test_windows, n_classes)
+        Its own probabilities of the labelled test windows.
     windows : Windows
         Training subjects' windows calibrate, test windows measure.
     window, settings
@@ -80,7 +73,8 @@ def export(
     facts = {"candidate": candidate, **_facts(windows, window, settings)}
     for path in paths:
         _finish(path, facts)
-    against = Measurement.of(windows, evaluation)
+    test = windows.select("test")
+    against = Measurement(test.X, test.y, reference.astype("float64"))
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
     measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
     builds = judge_all(measured, settings)
@@ -119,7 +113,7 @@ def serving(builds: list[Build]) -> str | None:
     return min(passed, key=lambda build: build.bytes).name if passed else None
 
 
-def _facts(windows: Windows, window: WindowSettings, settings: ExportSettings) -> dict[str, str]:
+def _facts(windows: Windows, window: WindowGrid, settings: ExportSettings) -> dict[str, str]:
     """Return what a file says of itself: what goes in, what comes out, what it knows."""
     train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
     unlikeness = Unlikeness.fit(train, validation, refused=settings.unknown_share)

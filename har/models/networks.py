@@ -5,7 +5,15 @@ from pathlib import Path
 
 from transformers import AutoModelForSequenceClassification
 
-from har.config import Settings
+from har.config import (
+    BertSettings,
+    EncoderSettings,
+    NetworkSettings,
+    PatchTsMixerSettings,
+    PatchTstSettings,
+    ResnetSettings,
+    WindowGrid,
+)
 from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
 from har.models.config import HarEncoderConfig, named_labels
 from har.models.encoder import HarEncoderForActivityRecognition
@@ -14,7 +22,12 @@ from har.models.resnet import make_resnet
 
 
 def make_network(
-    name: str, settings: Settings, classes: tuple[str, ...], *, pretrained: Path | None = None
+    name: str,
+    settings: NetworkSettings,
+    window: WindowGrid,
+    classes: tuple[str, ...],
+    *,
+    checkpoint: Path | None = None,
 ) -> WindowClassifier:
     """Return a network with a new head.
 
@@ -22,30 +35,33 @@ def make_network(
     ----------
     name : str
         Of `har.models.catalogue`.
-    settings : Settings
-        Its section has the sizes.
+    settings : NetworkSettings
+        Its section, which has the sizes.
+    window : WindowGrid
+        How recordings are cut.
     classes : tuple of str
         What the head tells apart.
-    pretrained : Path, optional
-        A pretrained encoder of ours, whose weights and scales are taken over.
+    checkpoint : Path, optional
+        Where its weights are from: of an encoder also its scales.
     """
-    if pretrained:
+    if checkpoint and not isinstance(settings, EncoderSettings):
+        settings = settings.model_copy(update={"checkpoint": str(checkpoint)})
+    match settings:
+        case PatchTstSettings():
+            return make_patchtst(settings, window, classes)
+        case PatchTsMixerSettings():
+            return make_patchtsmixer(settings, window, classes)
+        case BertSettings():
+            return make_bert(settings, window, classes)
+        case ResnetSettings():
+            return make_resnet(settings, window, classes)
+    assert isinstance(settings, EncoderSettings), name
+    if checkpoint:
         network: WindowClassifier = HarEncoderForActivityRecognition.from_pretrained(
-            pretrained, **named_labels(classes)
+            checkpoint, **named_labels(classes)
         )
         return network
-    models, window = settings.models, settings.window
-    match name:
-        case "patchtst":
-            return make_patchtst(models.patchtst, window, classes)
-        case "patchtsmixer":
-            return make_patchtsmixer(models.patchtsmixer, window, classes)
-        case "bert":
-            return make_bert(models.bert, window, classes)
-        case "resnet":
-            return make_resnet(models.resnet, window, classes)
-    sizes = models.encoder(name)
-    return HarEncoderForActivityRecognition(HarEncoderConfig.of(sizes, window, classes))
+    return HarEncoderForActivityRecognition(HarEncoderConfig.of(settings, window, classes))
 
 
 def load_network(folder: Path) -> WindowClassifier:

@@ -12,12 +12,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from har.data.ingested import read_accounts
+
 DATA, ROBUSTNESS = "data.json", "robustness.json"
 _MENDED = ("duplicate_rows", "repeated_times", "rows_interpolated")
 
 
 def write_checks(
-    out: Path, *, ingested: Path, cleaned: Path, split: Path, perturbed: Path, candidate: str
+    out: Path, *, ingested: Path, cleaned: Path, split: Path, robustness: Path
 ) -> None:
     """Write both files of one candidate.
 
@@ -25,14 +27,10 @@ def write_checks(
     ----------
     out : Path
         Folder that gets them.
-    ingested, cleaned, split, perturbed : Path
-        Output folders of those steps.
-    candidate : str
-        Whose robustness.
+    ingested, cleaned, split, robustness : Path
+        Output folders of those steps, the last one the candidate's own.
     """
-    from har.data.ingest.dataset import ACCOUNTS
-
-    accounts, cleaning = _json(ingested / ACCOUNTS), _json(cleaned / "report.json")
+    accounts, cleaning = read_accounts(ingested), _json(cleaned / "report.json")
     data = {
         "rows_in": _total(accounts, "rows_in"),
         "rows_quarantined": _total(accounts, "rows_quarantined"),
@@ -47,7 +45,7 @@ def write_checks(
         ],
     }
     _write(out / DATA, data)
-    _write(out / ROBUSTNESS, _json(perturbed / "robustness.json")[candidate])
+    _write(out / ROBUSTNESS, _json(robustness / ROBUSTNESS))
 
 
 def _total(counts: list[dict[str, Any]], *names: str) -> int:

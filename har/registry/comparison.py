@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import EvaluateSettings, Settings
+from har.config import IntervalSettings, Settings
 from har.errors import UsageError
 from har.lineage import record
 from har.lineage.difference import difference
@@ -178,7 +178,7 @@ def _side_by_side(
     return found
 
 
-def _paired(a: _Registered, b: _Registered, settings: EvaluateSettings) -> dict[str, Any]:
+def _paired(a: _Registered, b: _Registered, settings: IntervalSettings) -> dict[str, Any]:
     # Here, because it imports scikit-learn.
     from har.evaluation.metrics import paired_difference
 

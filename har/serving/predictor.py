@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 import pandas as pd
 
-from har.config import WindowSettings
+from har.config import WindowGrid
 from har.data.recording import CHANNELS, GYRO, Recording
 from har.data.windows import Floats, cut
 from har.errors import DataError, MissingError
@@ -80,10 +80,10 @@ class Predictor:
         return any(channel in GYRO for channel in self.channels)
 
     @property
-    def window(self) -> WindowSettings:
+    def window(self) -> WindowGrid:
         """How recordings are cut for this model."""
         length, hop = self.n_samples / self.rate_hz, self.n_hop / self.rate_hz
-        return WindowSettings(rate_hz=self.rate_hz, length_s=length, hop_s=hop)
+        return WindowGrid(rate_hz=self.rate_hz, length_s=length, hop_s=hop)
 
     def predict_proba(self, X: npt.ArrayLike) -> Floats:
         """Return the probability of each class.

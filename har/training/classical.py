@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from har.config import ClassicalSettings, WindowSettings
+from har.config import ClassicalSettings, WindowShape
 from har.data.windows import Windows
 from har.errors import DataError
 from har.features.scaler import ClippedScaler
@@ -56,7 +56,7 @@ def train_classical(
     folder: Path,
     *,
     settings: ClassicalSettings,
-    window: WindowSettings,
+    window: WindowShape,
     seed: int,
 ) -> None:
     """Train a classical model and write ``model.skops`` and ``training.json``.
@@ -77,7 +77,7 @@ def train_classical(
         Gets the files.
     settings : ClassicalSettings
         The method's own, with its grid.
-    window : WindowSettings
+    window : WindowShape
         Length and rate of the windows.
     seed : int
         Of the copies' changes, and of trees.

@@ -16,7 +16,7 @@ from torch.nn import functional
 from har.config import FinetuneSettings
 from har.data.windows import Windows
 from har.models.network import WindowClassifier, logits_of
-from har.models.record import check_classes, check_unseen, read_record, write_record
+from har.models.record import check_classes, check_unseen, write_record
 from har.models.temperature import fit_temperature
 from har.progress import track
 from har.training import augment, checkpoint, device, lora, parallel
@@ -47,7 +47,7 @@ def finetune(
     *,
     settings: FinetuneSettings,
     seed: int,
-    pretrained: Path | None = None,
+    has_scales: bool = False,
     checkpoints: Path | None = None,
 ) -> None:
     """Fine-tune with one seed; write a Hugging Face directory with ``training.json``.
@@ -70,31 +70,27 @@ def finetune(
     seed : int
         Of the head, the order of windows, dropout and augmentation; on a CPU a
         repeat is bit-equal.
-    pretrained : Path, optional
-        As written by `har.training.pretrain.pretrain`: where `make` has weights and
-        scales from. Without it the scales are learned from the training windows.
+    has_scales : bool, default=False
+        Whether the network comes with the scales of its preprocessing, as one pretrained
+        by us does. Otherwise they are learned from the training windows.
     checkpoints : Path, optional
         Where a killed training leaves what the next call goes on from, to the same bits.
 
     Raises
     ------
     DataError
-        If training or pretraining has seen a held-out subject, or a class has no window.
-    MissingError
-        If there is no pretrained encoder in its folder.
+        If training has seen a held-out subject, or a class has no window.
     UsageError
         If the settings ask for what the machine or the network does not have.
     """
     train, validation = windows.select("train"), windows.select("validation")
-    if pretrained:
-        check_unseen(read_record(pretrained)["subjects"], windows, what="the pretrained encoder")
     check_unseen(train.subjects, windows, what="fine-tuning")
     check_classes(train, what="training windows")
     job = Job(
         train=train,
         validation=validation,
         make=make,
-        has_scales=pretrained is not None,
+        has_scales=has_scales,
         folder=folder,
         settings=settings,
         seed=seed,

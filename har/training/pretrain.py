@@ -13,7 +13,7 @@ from accelerate import Accelerator
 from torch import Tensor
 from transformers import get_cosine_schedule_with_warmup
 
-from har.config import EncoderSettings, PretrainSettings, WindowSettings
+from har.config import EncoderSettings, PretrainSettings, WindowGrid
 from har.data.windows import Windows
 from har.models.config import HarEncoderConfig
 from har.models.encoder import CHUNK, HarEncoderForPretraining
@@ -71,7 +71,7 @@ def pretrain(
     *,
     settings: PretrainSettings,
     encoder: EncoderSettings,
-    window: WindowSettings,
+    window: WindowGrid,
 ) -> None:
     """Pretrain the encoder and write a Hugging Face directory with ``training.json``.
 
@@ -85,7 +85,7 @@ def pretrain(
         Length and strength of the training.
     encoder : EncoderSettings
         Size of the model.
-    window : WindowSettings
+    window : WindowGrid
         Length, hop and rate of the windows.
 
     Raises

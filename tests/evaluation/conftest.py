@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.data.windows import Windows
 from har.evaluation.evaluate import Scorable, evaluate
 
 CLASSES = ("walking", "sitting", "lying")
-SETTINGS = EvaluateSettings(bootstrap=500)
+SETTINGS = IntervalSettings(bootstrap=500)
 
 
 def make_windows() -> Windows:

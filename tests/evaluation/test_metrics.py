@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.errors import DataError
 from har.evaluation.metrics import (
     NO_DIFFERENCE,
@@ -20,13 +20,13 @@ from har.evaluation.metrics import (
     verdict,
 )
 
-SETTINGS = EvaluateSettings(bootstrap=500)
+SETTINGS = IntervalSettings(bootstrap=500)
 CLASSES = ("walking", "sitting", "lying")
 
 
 def scored(y: list[int], predicted: list[int], subjects: list[str], **options: Any):
     proba = np.eye(3)[predicted]
-    settings = EvaluateSettings(bootstrap=500, **options)
+    settings = IntervalSettings(bootstrap=500, **options)
     return score(np.array(y), proba, np.array(subjects), CLASSES, settings=settings)
 
 

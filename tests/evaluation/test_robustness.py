@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from har.config import EvaluateSettings, WindowSettings
+from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut_all
@@ -31,7 +31,7 @@ from har.evaluation.robustness import (
 )
 from har.models.unlike import physical_numbers
 
-SETTINGS = EvaluateSettings(bootstrap=200)
+SETTINGS = IntervalSettings(bootstrap=200)
 ALL = catalogue()
 
 

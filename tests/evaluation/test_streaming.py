@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from har.config import EvaluateSettings, WindowSettings
+from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.windows import Windows, cut_all
@@ -19,7 +19,7 @@ from har.evaluation.smoothing import HMM
 from har.evaluation.streaming import streaming, write
 from har.features.transformer import FeatureTransformer
 
-SETTINGS = EvaluateSettings(bootstrap=200)
+SETTINGS = IntervalSettings(bootstrap=200)
 CLASSES = ("standing", "walking")
 WINDOW = WindowSettings(rate_hz=10, length_s=1.0, hop_s=0.5)
 FORGETFUL = HMM(np.full((2, 2), 0.5), np.full(2, 0.5))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from har import steps
-from har.config import EvaluateSettings, Settings, WindowSettings
+from har.config import IntervalSettings, Settings, WindowSettings
 from har.data.activities import BASIC
 from har.data.prepare import foreign_windows
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
@@ -19,7 +19,7 @@ from har.evaluation.transfer import evaluate_transfer, lift_probabilities
 
 MODEL = ("walking", "stairs-up", "stairs-down", "lying")
 COMMON = ("walking", "stairs")
-SETTINGS = EvaluateSettings(bootstrap=50)
+SETTINGS = IntervalSettings(bootstrap=50)
 
 
 def test_probabilities_are_added_up_by_class() -> None:

@@ -14,7 +14,7 @@ import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from har.config import EvaluateSettings, GateSettings, Settings
+from har.config import IntervalSettings, GateSettings, Settings
 from har.data.recording import (
     CHANNELS,
     UNITS,
@@ -204,7 +204,7 @@ def write_evaluation(
     metrics: dict[str, Any] = {
         "candidate": name,
         "test_digest": digest_of_test or test_digest(test),
-        **score(test.y, proba, test.subjects, CLASSES, settings=EvaluateSettings()),
+        **score(test.y, proba, test.subjects, CLASSES, settings=IntervalSettings()),
         "calibration": reliability(test.y, proba),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics))

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from har.data.activities import ALL
-from har.data.ingest.dataset import ACCOUNTS, COUNTED, DATASET, QUARANTINED, quarantine_examples
+from har.data.ingest.dataset import COUNTED, quarantine_examples
+from har.data.ingested import ACCOUNTS, DATASET, QUARANTINED
 from har.data.recording import GYRO, Recording
 
 GAP_S = 0.1  # a longer step is a gap, unless the rate is so low that it is none

@@ -1,0 +1,124 @@
+"""A run: a recipe, the data that it is pinned to, and what is known of its steps."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from har.config import Recipe
+from har.processes import pool
+from har.progress import track
+from har.steps import plan as plans
+from har.steps.plan import Plan, pinned
+from har.steps.step import Input, Step, carry_out, find
+from har.store import Artifact, Store
+
+logger = logging.getLogger("har.steps")
+
+
+class Run:
+    """Makes the steps of a recipe on pinned data, each looked up once.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is to be made.
+    pins : mapping of str to Artifact
+        The ingested data sets by name, as `har.steps.pins.pin` found them: whatever is
+        ingested later, every step of this run sees these.
+    store : Store
+        Where outputs are.
+    plan : Plan, optional
+        Its steps; by default all of a run.
+
+    Attributes
+    ----------
+    known : dict of str to Artifact
+        Outputs by step, found or made so far.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        pins: Mapping[str, Artifact],
+        store: Store,
+        *,
+        plan: Plan | None = None,
+    ) -> None:
+        self.recipe, self.pins, self.store = recipe, dict(pins), store
+        self.plan = plan or plans.plan(recipe)
+        self.known = {pinned(name): artifact for name, artifact in pins.items()}
+        if len(self.pins) == 1:  # nothing to join
+            (self.known[plans.INGEST],) = self.pins.values()
+
+    def __getitem__(self, name: str) -> Artifact:
+        """Return a step's output, made with all that it needs unless it is there."""
+        return self.make([name])[name]
+
+    def look_up(self, names: Iterable[str]) -> bool:
+        """Find what the store has of some steps and of those before; tell whether it is all.
+
+        Nothing is looked for behind a step that is missing: its key is not known.
+        """
+        for step in self.missing(names):
+            inputs = self.inputs(step)
+            if inputs is not None and (found := find(step, inputs, self.store)):
+                self.remember(step, found)
+        return not self.missing(names)
+
+    def missing(self, names: Iterable[str]) -> list[Step]:
+        """Return the steps that are not known yet of some and of those before."""
+        return [step for step in self.plan.needed(names) if step.name not in self.known]
+
+    def make(self, names: Iterable[str], *, jobs: int = 1) -> dict[str, Artifact]:
+        """Return the outputs of some steps, made with all that they need unless they are there.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Which steps.
+        jobs : int, default=1
+            Processes that make independent steps at the same time, each on one thread.
+        """
+        wanted = list(names)
+        self.look_up(wanted)
+        missing = self.missing(wanted)
+        if jobs == 1 or len(missing) < 2:
+            for step in track(missing, what="steps") if len(missing) > 1 else missing:
+                inputs = self.inputs(step)
+                assert inputs is not None
+                self.remember(step, carry_out(step, inputs, self.store))
+        else:
+            self._make_at_once(missing, jobs)
+        return {name: self.known[name] for name in wanted}
+
+    def remember(self, step: Step, artifact: Artifact) -> None:
+        """Keep the output of a step, and tell of it."""
+        self.known[step.name] = artifact
+        if not step.quiet:
+            how = "found in the store" if artifact.reused else f"made in {artifact.seconds:.1f} s"
+            logger.info("%-24s %s", step.name, how)
+
+    def inputs(self, step: Step) -> dict[str, Input] | None:
+        """Return what a step is given; None while a part of it is not known."""
+        if any(name not in self.known for name in step.needs):
+            return None
+        return {
+            argument: self.known[source]
+            if isinstance(source, str)
+            else {key: self.known[name] for key, name in source.items()}
+            for argument, source in step.inputs.items()
+        }
+
+    def _make_at_once(self, missing: list[Step], jobs: int) -> None:
+        waiting = {step.name: step for step in missing}
+        with pool(jobs) as workers:
+            running: dict[Future[Artifact], Step] = {}
+            for _ in track(range(len(missing)), what="steps"):
+                for step in [s for s in waiting.values() if self.inputs(s) is not None]:
+                    given = self.inputs(step)
+                    assert given is not None
+                    running[workers.submit(carry_out, step, given, self.store)] = step
+                    del waiting[step.name]
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                future = done.pop()
+                self.remember(running.pop(future), future.result())
