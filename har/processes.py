@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -27,22 +28,36 @@ def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     workers = ProcessPoolExecutor(
         jobs, mp_context=spawn, initializer=start_worker, initargs=(level,)
     )
-    try:
-        yield workers
-    except BaseException:
-        for process in list(workers._processes.values()):
-            process.terminate()
-        workers.shutdown(cancel_futures=True)
-        raise
-    workers.shutdown()
+    with workers:
+        try:
+            yield workers
+        except BaseException:
+            end_workers()
+            raise
+
+
+def end_workers() -> None:
+    """End the processes that this one has started, at once."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+
+
+def count(jobs: int) -> int:
+    """Return how many processes are meant: 0 stands for one per core.
+
+    >>> count(3)
+    3
+    """
+    return jobs or os.cpu_count() or 1
 
 
 def start_worker(level: int = logging.INFO) -> None:
     """Prepare a worker: one thread, progress on standard error, ends with its parent."""
     os.environ |= dict.fromkeys(THREADS, "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ["HAR_WORKER"] = "1"
     tell_progress(level)
+    # On a terminal Ctrl-C reaches all processes: the one that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -87,7 +87,7 @@ class Store:
         inputs: Mapping[str, str],
         params: Mapping[str, Any],
         entries: Sequence[str],
-        quiet: bool = False,
+        told: str | None = None,
     ) -> Artifact:
         """Return the output of a step, calling ``build(folder)`` if there is none yet.
 
@@ -104,8 +104,8 @@ class Store:
         entries : sequence of str
             Functions, ``module:function``, by which the step's code is entered
             (`har.lineage.code`).
-        quiet : bool, default=False
-            Say nothing of making it.
+        told : str, optional
+            What to call it while it is made; by default nothing is said.
         """
         made_of = self._made_of(step, inputs, params, entries)
         key = digest.of_json(made_of)
@@ -114,8 +114,7 @@ class Store:
         with self._lock(step, key):
             if found := self.find(step, key):
                 return found
-            level = logging.DEBUG if quiet else logging.INFO
-            self._make(self._place(step, key), build, {"key": key, **made_of}, level)
+            self._make(self._place(step, key), build, {"key": key, **made_of}, told)
         made = self.find(step, key, quick=True)
         assert made is not None
         return replace(made, reused=False)
@@ -198,17 +197,19 @@ class Store:
         return FileLock(path)
 
     def _make(
-        self, place: Path, build: Callable[[Path], None], made_of: dict[str, Any], level: int
+        self, place: Path, build: Callable[[Path], None], made_of: dict[str, Any], told: str | None
     ) -> None:
         scratch = self.root / ".tmp" / f"{made_of['step']}-{place.name}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        logger.log(level, "%-16s making …", made_of["step"])
+        if told:
+            logger.info("%-24s making …", told)
         start = time.perf_counter()
         try:
             build(scratch)
             files = digest.of_folder(scratch, leave_out=[MEASURED])
-            _write_manifest(scratch, made_of, files, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            _write_manifest(scratch, made_of, files, seconds)
             self._share(scratch, files)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -217,6 +218,8 @@ class Store:
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch.rename(place)
         shutil.rmtree(checkpoints(scratch), ignore_errors=True)
+        if told:
+            logger.info("%-24s made in %.1f s", told, seconds)
 
     def _share(self, folder: Path, files: Mapping[str, str]) -> None:
         """Let large files of the same content be one file on disk, as folds' windows are."""
@@ -262,13 +265,9 @@ def _write_manifest(
         os.fsync(file.fileno())
 
 
-def _damaged(
-    place: Path, files: Mapping[str, Mapping[str, Any]], *, quick: bool
-) -> Iterable[str]:
+def _damaged(place: Path, files: Mapping[str, Mapping[str, Any]], *, quick: bool) -> Iterable[str]:
     """Yield the files that are not as the manifest says."""
     for name, entry in files.items():
         path = place / name
-        if not path.is_file() or path.stat().st_size != entry["bytes"]:
-            yield name
-        elif not quick and digest.of_file(path) != entry["sha256"]:
+        if not path.is_file() or path.stat().st_size != entry["bytes"] or (not quick and digest.of_file(path) != entry["sha256"]):
             yield name

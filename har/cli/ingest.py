@@ -68,7 +68,7 @@ def ingest(
         request = _known(name, place, placement)
     else:
         request = _tables(name, place, mapping, entries, yes)
-    store = Store(load(overrides).store)
+    store = Store(load(overrides).environment.store)
     done = run(store, request, jobs=jobs or os.cpu_count() or 1, watch=_progress)
     if as_json:
         return print_json(_facts(done))

@@ -1,7 +1,6 @@
 """``har pretrain | train | evaluate | export``: the steps of a model, without Prefect."""
 
 import json
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from har.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from har.config import Settings
+    from har.steps import Run
 
 Models = Annotated[
     list[str] | None,
@@ -45,11 +44,11 @@ def pretrain(
     from har.models.catalogue import ENCODERS
 
     show_progress()
-    settings = settings_of(["pretrain.checkpoint=own", *(overrides or [])], None, datasets)
-    made = steps.pretrain(settings, model)
-    if made is None:
+    if model not in ENCODERS:
         raise UsageError(f"{model} is not pretrained", expected=f"one of {', '.join(ENCODERS)}")
-    _print_made([made], as_json)
+    own = ["pretrain.checkpoint=own", *(overrides or [])]
+    run = steps.start(*settings_of(own, None, datasets, [model]))
+    _print_made([run[f"pretrain-{model}"]], as_json)
 
 
 def train(
@@ -64,11 +63,14 @@ def train(
     Example: har train --model svm --model encoder-small --set 'seeds=[0]'
     """
     from har import steps
+    from har.processes import count
+    from har.steps.plan import seeds, trained
 
     show_progress()
-    settings = settings_of(overrides, classes, datasets, models)
-    made = [list(steps.trained(settings, name).values()) for name in settings.candidates]
-    _print_made([artifact for by_seed in made for artifact in by_seed], as_json)
+    recipe, environment = settings_of(overrides, classes, datasets, models)
+    trainings = [trained(name, seed) for name in recipe.candidates for seed in seeds(recipe, name)]
+    made = steps.start(recipe, environment).make(trainings, jobs=count(environment.run.workers))
+    _print_made(list(made.values()), as_json)
 
 
 def evaluate(
@@ -111,25 +113,33 @@ def evaluate(
 
     Example: har evaluate --streaming; har evaluate --robustness
     """
-    from har import steps, summary
+    from har import steps
+    from har.processes import count
+    from har.steps import tables as shown
+    from har.steps.protocol import evaluate_protocol
 
     show_progress()
-    settings = settings_of(overrides, classes, trained_on, models)
+    recipe, environment = settings_of(overrides, classes, trained_on, models)
+    run, workers = steps.start(recipe, environment), count(environment.run.workers)
     tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
-        made = steps.evaluate_protocol(settings, protocol, jobs=jobs or os.cpu_count() or 1)
-        found, tables = _read(made.path / "protocol.json"), summary.protocol_tables
+        made = evaluate_protocol(run, protocol, jobs=count(jobs))
+        found, tables = _read(made.path / "protocol.json"), shown.protocol_tables
     elif streaming:
-        folder = steps.stream(settings).path
-        found = {name: _read(folder / name / "streaming.json") for name in settings.candidates}
-        tables = summary.streaming_tables
+        folder = run.make(["continuous"], jobs=workers)["continuous"].path
+        found = {name: _read(folder / name / "streaming.json") for name in recipe.candidates}
+        tables = shown.streaming_tables
     elif robustness:
-        found = _read(steps.perturb(settings).path / "robustness.json")
-        tables = summary.robustness_tables
+        measured = run.make([f"robustness-{name}" for name in recipe.candidates], jobs=workers)
+        found = {
+            name: _read(artifact.path / "robustness.json")
+            for name, artifact in zip(recipe.candidates, measured.values(), strict=True)
+        }
+        tables = shown.robustness_tables
     else:
-        folder, title = _scored(settings, dataset, placement)
-        found = {name: _read(folder / name / "metrics.json") for name in settings.candidates}
-        tables = partial(summary.score_tables, title)
+        folder, title = _scored(run, dataset, placement, workers)
+        found = {name: _read(folder / name / "metrics.json") for name in recipe.candidates}
+        tables = partial(shown.score_tables, title)
     if as_json:
         return print_json(found)
     for heading, (columns, rows) in tables(found):
@@ -139,15 +149,16 @@ def evaluate(
 
 
 def _scored(
-    settings: "Settings", dataset: str | None, placement: list[str] | None
+    run: "Run", dataset: str | None, placement: list[str] | None, workers: int
 ) -> tuple[Path, str]:
     """Return the folder with the scores of the candidates, and what they are of."""
-    from har import steps
+    from har.steps.transfer import evaluate_transfer
 
-    if dataset is None or (dataset,) == settings.data.datasets:
-        return steps.evaluate(settings).path, "Test subjects"
-    scored = steps.transfer(settings, dataset, tuple(placement) if placement else None)
-    return scored.path, f"Trained on {settings.data.name}, scored on {dataset}"
+    if dataset is None or (dataset,) == run.recipe.data.datasets:
+        return run.make(["evaluate"], jobs=workers)["evaluate"].path, "Test subjects"
+    chosen = tuple(placement) if placement else None
+    scored = evaluate_transfer(run, dataset, chosen, jobs=workers)
+    return scored.path, f"Trained on {run.recipe.data.name}, scored on {dataset}"
 
 
 def _read(path: Path) -> Any:
@@ -166,21 +177,27 @@ def export(
     Example: har export --set export.max_latency_ms=2
     """
     from har import steps
-    from har.summary import build_rows
+    from har.processes import count
+    from har.steps.tables import build_rows
 
     show_progress()
-    settings = settings_of(overrides, classes, datasets, models)
-    exported = [steps.export(settings, name) for name in settings.candidates]
-    found = [_read(artifact.path / "builds.json") for artifact in exported]
+    recipe, environment = settings_of(overrides, classes, datasets, models)
+    exports = [f"export-{name}" for name in recipe.candidates]
+    made = steps.start(recipe, environment).make(exports, jobs=count(environment.run.workers))
+    found = [_read(artifact.path / "builds.json") for artifact in made.values()]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))
 
 
 def _print_made(made: list[Any], as_json: bool) -> None:
-    from har.steps import training_record
+    from har.measured import read_measured
+    from har.models.record import read_record
 
-    records = [{"step": a.step, "path": a.path, **training_record(a)} for a in made]
+    records = [
+        {"step": a.step, "path": a.path, **read_record(a.path), **read_measured(a.path)}
+        for a in made
+    ]
     if as_json:
         return print_json(records)
     rows = [

@@ -1,10 +1,8 @@
 """What people and machines see: tables, JSON, progress, errors."""
 
 import json
-import logging
 import os
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -93,9 +91,6 @@ def debugging() -> bool:
 
 def show_progress() -> None:
     """Send what the steps say of themselves to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("har")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    from har.processes import tell_progress
+
+    tell_progress()

@@ -44,10 +44,13 @@ class Settings(NamedTuple):
     recipe: Recipe
     environment: Environment
 
+    def tree(self) -> dict[str, Any]:
+        """Return every setting as ``har.toml`` would have it, JSON-able; secrets as stars."""
+        return {k: v for part in self[::-1] for k, v in part.model_dump(mode="json").items()}
+
     def flat(self) -> dict[str, Any]:
-        """Return every setting by its dotted name, JSON-able; secrets as stars."""
-        trees = (part.model_dump(mode="json") for part in (self.environment, self.recipe))
-        return {name: value for tree in trees for name, value in flatten(tree)}
+        """Return every setting by its dotted name, as `tree` has it."""
+        return dict(flatten(self.tree()))
 
 
 class _Sources(Recipe, Environment, BaseSettings):  # type: ignore[misc]
@@ -56,7 +59,6 @@ class _Sources(Recipe, Environment, BaseSettings):  # type: ignore[misc]
     model_config = SettingsConfigDict(
         env_prefix="HAR_",
         env_nested_delimiter="__",
-        toml_file="har.toml",
         extra="forbid",
         frozen=True,
     )
@@ -73,7 +75,7 @@ class _Sources(Recipe, Environment, BaseSettings):  # type: ignore[misc]
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Rank the sources: flags first, then the environment, then the file."""
-        ranked = (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+        ranked = (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, "har.toml"))
         return tuple(_ByTodaysNames(settings_cls, source) for source in ranked)
 
 

@@ -4,7 +4,7 @@ A plan makes and reads nothing. `har.steps.run` carries it out; its names are th
 people see: ``train-encoder-small-1``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,21 @@ def seeds(recipe: Recipe, name: str) -> tuple[int, ...]:
 def add_data(made: Plan, recipe: Recipe) -> None:
     """Add the steps from ingested data sets to windows."""
     data = recipe.data
+    if len(data.datasets) > 1:  # a run's only data set is what it calls ``ingest``
+        made.add(
+            Step(
+                INGEST,
+                "join",
+                f"{ENTRIES}.join:join",
+                inputs={"parts": {name: pinned(name) for name in data.datasets}},
+            )
+        )
     made.add(
         Step(
-            INGEST,
-            "join",
-            f"{ENTRIES}.join:join",
-            inputs={"parts": {name: pinned(name) for name in data.datasets}},
+            "data-report",
+            "data-report",
+            f"{ENTRIES}.data_report:data_report",
+            inputs={"ingested": INGEST},
         )
     )
     made.add(
@@ -362,8 +371,3 @@ def add_report(made: Plan, recipe: Recipe) -> None:
             compares_times=True,
         )
     )
-
-
-def told(steps: Iterable[Step]) -> Iterator[Step]:
-    """Yield the steps that are long enough to be told of."""
-    yield from (step for step in steps if not step.quiet)

@@ -50,9 +50,24 @@ class Run:
         if len(self.pins) == 1:  # nothing to join
             (self.known[plans.INGEST],) = self.pins.values()
 
+    def with_recipe(self, recipe: Recipe) -> "Run":
+        """Return a run of another recipe on the same ingestions."""
+        return Run(recipe, self.pins, self.store)
+
     def __getitem__(self, name: str) -> Artifact:
         """Return a step's output, made with all that it needs unless it is there."""
         return self.make([name])[name]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The steps of the main job: all but the report of the data alone."""
+        return [plans.INGEST, *(name for name in self.plan.steps if name != "data-report")]
+
+    @property
+    def told(self) -> dict[str, Artifact]:
+        """The known outputs that people are told of, in the order of the plan."""
+        steps = [plans.INGEST, *(s.name for s in self.plan.steps.values() if not s.quiet)]
+        return {name: self.known[name] for name in steps if name in self.known}
 
     def look_up(self, names: Iterable[str]) -> bool:
         """Find what the store has of some steps and of those before; tell whether it is all.
@@ -62,7 +77,9 @@ class Run:
         for step in self.missing(names):
             inputs = self.inputs(step)
             if inputs is not None and (found := find(step, inputs, self.store)):
-                self.remember(step, found)
+                self.remember(step.name, found)
+                if not step.quiet:
+                    logger.info("%-24s found in the store", step.name)
         return not self.missing(names)
 
     def missing(self, names: Iterable[str]) -> list[Step]:
@@ -86,17 +103,14 @@ class Run:
             for step in track(missing, what="steps") if len(missing) > 1 else missing:
                 inputs = self.inputs(step)
                 assert inputs is not None
-                self.remember(step, carry_out(step, inputs, self.store))
+                self.remember(step.name, carry_out(step, inputs, self.store))
         else:
             self._make_at_once(missing, jobs)
         return {name: self.known[name] for name in wanted}
 
-    def remember(self, step: Step, artifact: Artifact) -> None:
-        """Keep the output of a step, and tell of it."""
-        self.known[step.name] = artifact
-        if not step.quiet:
-            how = "found in the store" if artifact.reused else f"made in {artifact.seconds:.1f} s"
-            logger.info("%-24s %s", step.name, how)
+    def remember(self, name: str, artifact: Artifact) -> None:
+        """Keep the output of a step."""
+        self.known[name] = artifact
 
     def inputs(self, step: Step) -> dict[str, Input] | None:
         """Return what a step is given; None while a part of it is not known."""
@@ -121,4 +135,4 @@ class Run:
                     del waiting[step.name]
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 future = done.pop()
-                self.remember(running.pop(future), future.result())
+                self.remember(running.pop(future).name, future.result())

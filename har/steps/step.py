@@ -86,7 +86,7 @@ def carry_out(step: Step, inputs: Mapping[str, Input], store: Store) -> Artifact
         run(out, **folders, **step.settings, **step.files)
 
     made_of = _made_of(step, inputs)
-    return store.get_or_make(step.kind, build, quiet=step.quiet, **made_of)
+    return store.get_or_make(step.kind, build, told=None if step.quiet else step.name, **made_of)
 
 
 def _made_of(step: Step, inputs: Mapping[str, Input]) -> dict[str, Any]:

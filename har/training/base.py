@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from huggingface_hub.repocard import metadata_load
+
 from har.models.record import RECORD, read_record
 
 FILE = "checkpoint.json"
@@ -88,7 +90,7 @@ def take(
     BaseCheckpoint(
         refused=refused,
         revision=revision,
-        licence=_licence(card.read_text("utf-8")) if card else None,
+        licence=_licence(card) if card else None,
         people=tuple(seen["subjects"]) if seen else None,
         datasets=tuple(seen["datasets"]) if seen else None,
     ).write(out)
@@ -130,9 +132,7 @@ def why_not(
     return None
 
 
-def _licence(card: str) -> str | None:
+def _licence(card: Path) -> str | None:
     """Return the licence that a model card names in its head."""
-    from huggingface_hub import ModelCard
-
-    licence = ModelCard(card, ignore_metadata_errors=True).data.license
-    return None if licence is None else str(licence)
+    head = metadata_load(card) or {}
+    return str(head["license"]) if "license" in head else None

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from har.data.prepare import foreign_windows
 
 from har import steps
 from har.config import IntervalSettings, Settings, WindowSettings
 from har.data.activities import BASIC
-from har.data.prepare import foreign_windows
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
 from har.data.windows import Windows
 from har.errors import DataError, UsageError

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flows.prepare import prepare
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
-from flows.prepare import prepare
 from flows.release import promote
 from har.config import load
 from har.errors import DataError, GateRefusal

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from har.training.train import train
 from numpy.typing import NDArray
 
 from har.config import Settings, load
@@ -16,7 +17,6 @@ from har.data.windows import Floats, Windows
 from har.evaluation.robustness import Perturbation, gain, loss, noise, rotation, shift
 from har.models.catalogue import CLASSICAL
 from har.models.interface import Model, load_model
-from har.training.train import train
 
 NETWORKS = ("encoder-nano", "resnet")
 MOVING = ("walking", "stairs-up", "stairs-down")

@@ -14,7 +14,7 @@ import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
 
-from har.config import IntervalSettings, GateSettings, Settings
+from har.config import GateSettings, IntervalSettings, Settings
 from har.data.recording import (
     CHANNELS,
     UNITS,

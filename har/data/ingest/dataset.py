@@ -22,7 +22,7 @@ from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import write_item
 from har.data.ingest.mapping import ColumnMapping
-from har.data.ingested import QUARANTINED, read_accounts, read_facts
+from har.data.ingested import read_accounts, read_facts
 from har.data.sources.base import Item, Source
 from har.errors import DataError, MissingError, VerificationError
 from har.lineage import digest
@@ -237,7 +237,6 @@ def _make(
         return store.get_or_make(
             "item",
             lambda out: write_item(out, opened(request.root, request.only), item, origin),
-            quiet=True,
             **_recipe(request, item, digests),
         )
     except DataError as error:
@@ -274,6 +273,7 @@ def _assemble(
         inputs={name: item.content for name, item in made.items()},
         params=stated,
         entries=[ASSEMBLE],
+        told="ingest",
     )
 
 

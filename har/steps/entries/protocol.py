@@ -19,9 +19,6 @@ def protocol(
     write_scores(
         out,
         name,
-        [
-            Run(*run, predicted[str(i)], trained[str(i)])
-            for i, run in enumerate(runs)
-        ],
+        [Run(*run, predicted[str(i)], trained[str(i)]) for i, run in enumerate(runs)],
         intervals,
     )

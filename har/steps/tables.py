@@ -1,57 +1,17 @@
-"""What a run has to say at its end, as facts and as tables."""
+"""Tables of what runs and evaluations found, for terminals and Prefect's pages."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import pandas as pd
-
-from har.store import Artifact
-
-if TYPE_CHECKING:
-    from har.registry.gate import Decision
-    from har.registry.versions import Version
+from har.steps.summary import COUNTED
 
 Rows = tuple[list[str], list[list[Any]]]
-_COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")
-
-
-def summarise(
-    artifacts: Mapping[str, Artifact],
-    outcomes: Sequence[tuple["Version", "Decision"]],
-) -> dict[str, Any]:
-    """Return the facts of a run, read from what its steps wrote.
-
-    Parameters
-    ----------
-    artifacts : mapping
-        The run's artifacts by step: ``clean``, ``split``, ``windows``, ``evaluate``,
-        ``export-<model>``, ``report`` and others.
-    outcomes : sequence of (Version, Decision)
-        Registered versions, each with the gate's decision.
-    """
-    names = [name.removeprefix("export-") for name in artifacts if name.startswith("export-")]
-    scored = artifacts["evaluate"].path
-    return {
-        "data": _data(artifacts["clean"].path),
-        "splits": _splits(artifacts["windows"].path),
-        "models": {name: _json(scored / name / "metrics.json") for name in names},
-        "comparisons": _json(scored / "comparisons.json"),
-        "builds": [_json(artifacts[f"export-{name}"].path / "builds.json") for name in names],
-        "versions": [_outcome(*outcome) for outcome in outcomes],
-        "report": str(artifacts["report"].path / "report.html"),
-        "steps": [
-            {"step": name, "reused": a.reused, "seconds": a.seconds, "path": str(a.path)}
-            for name, a in artifacts.items()
-        ],
-    }
 
 
 def tables(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the tables of a summary: title, columns and rows."""
     data = summary["data"]
-    changes = [f"{data[name]} {name.replace('_', ' ')}" for name in _COUNTED]
+    changes = [f"{data[name]} {name.replace('_', ' ')}" for name in COUNTED]
     title = f"Data: {data['recordings']} recordings, {data['samples']:,} samples"
     splits = (
         ["split", "subjects", "windows", "labelled"],
@@ -214,40 +174,3 @@ def reuse(summary: Mapping[str, Any]) -> str:
     made = [step["step"] for step in steps if not step["reused"]]
     count = f"{len(steps) - len(made)} of {len(steps)} steps found in the store"
     return f"{count}; made now: {', '.join(made)}" if made else f"{count}, none made anew"
-
-
-def _outcome(version: "Version", decision: "Decision") -> dict[str, Any]:
-    waits = decision.passed and version.stage == "Staging"
-    return {
-        "model": version.model,
-        "version": version.number,
-        "candidate": version.candidate,
-        "stage": version.stage,
-        "verdict": "passed" if decision.passed else "refused",
-        "reason": decision.reason + ("; waits for approval" if waits else ""),
-    }
-
-
-def _data(clean: Path) -> dict[str, Any]:
-    report = pd.DataFrame(_json(clean / "report.json"))
-    changes = {name: int(report[name].sum()) for name in _COUNTED}
-    return {"recordings": len(report), "samples": int(report["rows_out"].sum()), **changes}
-
-
-def _splits(windows: Path) -> dict[str, dict[str, int]]:
-    from har.data.windows import Windows
-
-    data = Windows.load(windows)
-    frame = data.index.assign(labelled=data.y >= 0).groupby("split", sort=False)
-    return {
-        str(name): {
-            "subjects": int(part["subject_id"].nunique()),
-            "windows": len(part),
-            "labelled": int(part["labelled"].sum()),
-        }
-        for name, part in frame
-    }
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text())
