@@ -3,7 +3,6 @@
 from prefect import flow, task
 from prefect.client.schemas.objects import State
 
-from har import steps
 from har.config import Settings
 from har.errors import GateRefusal
 from har.registry.gate import Decision

@@ -269,5 +269,9 @@ def _damaged(place: Path, files: Mapping[str, Mapping[str, Any]], *, quick: bool
     """Yield the files that are not as the manifest says."""
     for name, entry in files.items():
         path = place / name
-        if not path.is_file() or path.stat().st_size != entry["bytes"] or (not quick and digest.of_file(path) != entry["sha256"]):
+        if (
+            not path.is_file()
+            or path.stat().st_size != entry["bytes"]
+            or (not quick and digest.of_file(path) != entry["sha256"])
+        ):
             yield name

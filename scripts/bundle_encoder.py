@@ -10,7 +10,7 @@ import json
 import shutil
 from pathlib import Path
 
-from har import steps
+from har.steps.run import start
 from har.config import flatten, load
 from har.lineage import digest, origin
 from har.models.catalogue import BUNDLED
@@ -40,7 +40,7 @@ It knows a phone at the waist; it is no medical device.
 def main() -> None:
     """Pretrain, or find it in the store, and write the folder."""
     recipe, environment = load(["pretrain.checkpoint=own"])
-    run = steps.start(recipe, environment)
+    run = start(recipe, environment)
     made = run[f"pretrain-{NAME}"]
     folder = BUNDLED / NAME
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from har.benchmarks import page
 from har.config import Recipe
-from har.steps import Run
 from har.steps.protocol import evaluate_protocol
+from har.steps.run import Run
 
 RANDOM = "from random weights"
 PRETRAINED = "pretrained"

@@ -12,9 +12,9 @@ from har.config import Recipe
 from har.evaluation.protocols import Protocol
 from har.measured import read_measured
 from har.models.record import read_record
-from har.steps import Run
 from har.steps.plan import seeds, trained
 from har.steps.protocol import evaluate_protocol
+from har.steps.run import Run
 
 
 @dataclass(frozen=True)

@@ -70,14 +70,14 @@ def features(
 
     Example: har benchmark features --windows 4096
     """
-    from har import steps
     from har.benchmarks.features import LIBRARIES, run
     from har.config import load
+    from har.steps.run import start
 
     # Read by the processes that are measured, before they load their libraries.
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     recipe, environment = load(overrides)
-    cut = steps.start(recipe, environment)["windows"].path
+    cut = start(recipe, environment)["windows"].path
     entries = list(run(cut, windows, recipe.window.rate_hz))
     if as_json:
         return print_json([asdict(entry) for entry in entries])
@@ -117,17 +117,17 @@ def models(
 
     Example: har benchmark models --model svm --model encoder-nano --protocol canonical
     """
-    from har import steps
     from har.benchmarks.models import lines, run
     from har.benchmarks.page import write
     from har.config import model_names
+    from har.steps.run import start
     from har.steps.tables import protocol_tables
 
     show_progress()
     recipe, environment = settings_of(overrides, None, None, model or list(model_names()))
-    start = steps.start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
+    base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
-    result = run(start, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
+    result = run(base, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
     write(to, lines(result))
     if as_json:
         scores = {f"{name}, {n} classes": found for (name, n), found in result.scores.items()}
@@ -153,21 +153,21 @@ def labels(
 
     Example: har benchmark labels --share 0.01 --share 0.1
     """
-    from har import steps
     from har.benchmarks.labels import lines, run
     from har.benchmarks.page import write
+    from har.steps.run import start
 
     show_progress()
     recipe, environment = settings_of(overrides)
-    start = steps.start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
+    base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     found = run(
-        start,
+        base,
         encoder,
         baseline or ("svm", "logistic"),
         share or (1.0, 0.1, 0.01),
         jobs=jobs or os.cpu_count() or 1,
     )
-    write(to, lines(found, start.recipe.seeds))
+    write(to, lines(found, base.recipe.seeds))
     if as_json:
         return print_json(found)
     columns = ["model", *(f"{float(part):.0%} of labels" for part in found)]

@@ -130,10 +130,10 @@ def report(
     import json
     import shutil
 
-    from har import steps
+    from har.steps.run import start
 
     show_progress()
-    run = steps.start(*settings_of(overrides, datasets=[name]))
+    run = start(*settings_of(overrides, datasets=[name]))
     folder = run["data-report"].path
     if output:
         folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
@@ -173,10 +173,10 @@ def recordings(
     """
     import json
 
-    from har import steps
     from har.data.recording import read_meta
+    from har.steps.run import start
 
-    run = steps.start(*settings_of(overrides, datasets=datasets))
+    run = start(*settings_of(overrides, datasets=datasets))
     split = json.loads((run["split"].path / "split.json").read_text())
     split_of = {who: name for name, subjects in split.items() for who in subjects}
     rows = []
@@ -210,11 +210,11 @@ def export(
 
     Example: har data export hapt-02-exp03 -o walk.csv
     """
-    from har import steps
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
+    from har.steps.run import start
 
-    folder = steps.start(*settings_of(overrides, datasets=datasets))["clean"].path
+    folder = start(*settings_of(overrides, datasets=datasets))["clean"].path
     source = folder / f"{recording}.parquet"
     if not source.exists():
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")

@@ -21,7 +21,7 @@ from har.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from har.steps import Run
+    from har.steps.run import Run
 
 Models = Annotated[
     list[str] | None,
@@ -39,15 +39,15 @@ def pretrain(
 
     Example: har pretrain --model encoder-nano --set pretrain.epochs=5
     """
-    from har import steps
     from har.errors import UsageError
     from har.models.catalogue import ENCODERS
+    from har.steps.run import start
 
     show_progress()
     if model not in ENCODERS:
         raise UsageError(f"{model} is not pretrained", expected=f"one of {', '.join(ENCODERS)}")
     own = ["pretrain.checkpoint=own", *(overrides or [])]
-    run = steps.start(*settings_of(own, None, datasets, [model]))
+    run = start(*settings_of(own, None, datasets, [model]))
     _print_made([run[f"pretrain-{model}"]], as_json)
 
 
@@ -62,14 +62,14 @@ def train(
 
     Example: har train --model svm --model encoder-small --set 'seeds=[0]'
     """
-    from har import steps
     from har.processes import count
     from har.steps.plan import seeds, trained
+    from har.steps.run import start
 
     show_progress()
     recipe, environment = settings_of(overrides, classes, datasets, models)
     trainings = [trained(name, seed) for name in recipe.candidates for seed in seeds(recipe, name)]
-    made = steps.start(recipe, environment).make(trainings, jobs=count(environment.run.workers))
+    made = start(recipe, environment).make(trainings, jobs=count(environment.run.workers))
     _print_made(list(made.values()), as_json)
 
 
@@ -113,14 +113,14 @@ def evaluate(
 
     Example: har evaluate --streaming; har evaluate --robustness
     """
-    from har import steps
     from har.processes import count
     from har.steps import tables as shown
     from har.steps.protocol import evaluate_protocol
+    from har.steps.run import start
 
     show_progress()
     recipe, environment = settings_of(overrides, classes, trained_on, models)
-    run, workers = steps.start(recipe, environment), count(environment.run.workers)
+    run, workers = start(recipe, environment), count(environment.run.workers)
     tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
         made = evaluate_protocol(run, protocol, jobs=count(jobs))
@@ -176,14 +176,14 @@ def export(
 
     Example: har export --set export.max_latency_ms=2
     """
-    from har import steps
     from har.processes import count
+    from har.steps.run import start
     from har.steps.tables import build_rows
 
     show_progress()
     recipe, environment = settings_of(overrides, classes, datasets, models)
     exports = [f"export-{name}" for name in recipe.candidates]
-    made = steps.start(recipe, environment).make(exports, jobs=count(environment.run.workers))
+    made = start(recipe, environment).make(exports, jobs=count(environment.run.workers))
     found = [_read(artifact.path / "builds.json") for artifact in made.values()]
     if as_json:
         return print_json(found)

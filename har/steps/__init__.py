@@ -12,20 +12,9 @@
 =========================  ======================================================
 
 >>> from har.config import load
->>> from har.steps import start
+>>> from har.steps.run import start
 >>> start(*load())["windows"].path  # doctest: +SKIP
 PosixPath('data/store/windows/0f8a…')
+
+It imports nothing: a package is executed on the way to the entry functions below it.
 """
-
-from har.config import Environment, Recipe
-from har.steps.pins import pin
-from har.steps.run import Run
-from har.store import Store
-
-__all__ = ["Run", "start"]
-
-
-def start(recipe: Recipe, environment: Environment) -> Run:
-    """Return a run of a recipe on the data sets as they are now."""
-    store = Store(environment.store)
-    return Run(recipe, pin(recipe.data, store), store)

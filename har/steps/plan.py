@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from har.config import ClassicalSettings, NetworkSettings, Recipe, flatten
-from har.data.sources import same_people
 from har.models import catalogue
 from har.steps.checkpoints import resolve
 from har.steps.step import Step
@@ -209,6 +208,8 @@ def _taken(step: str, named: str, *, ours: bool = False) -> Step:
 
 
 def _fitting(recipe: Recipe, name: str) -> Step:
+    from har.data.sources import same_people
+
     relatives = {other for dataset in recipe.data.datasets for other in same_people(dataset)}
     return Step(
         f"pretrain-{name}",

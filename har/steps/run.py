@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from har.config import Recipe
+from har.config import Environment, Recipe
 from har.processes import pool
 from har.progress import track
 from har.steps import plan as plans
+from har.steps.pins import pin
 from har.steps.plan import Plan, pinned
 from har.steps.step import Input, Step, carry_out, find
 from har.store import Artifact, Store
@@ -136,3 +137,9 @@ class Run:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 future = done.pop()
                 self.remember(running.pop(future).name, future.result())
+
+
+def start(recipe: Recipe, environment: Environment) -> Run:
+    """Return a run of a recipe on the data sets as they are now."""
+    store = Store(environment.store)
+    return Run(recipe, pin(recipe.data, store), store)

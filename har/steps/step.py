@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,15 +79,19 @@ def carry_out(step: Step, inputs: Mapping[str, Input], store: Store) -> Artifact
     store : Store
         Where outputs are.
     """
+    return store.get_or_make(
+        step.kind,
+        partial(enter, step, inputs),
+        told=None if step.quiet else step.name,
+        **_made_of(step, inputs),
+    )
+
+
+def enter(step: Step, inputs: Mapping[str, Input], out: Path) -> None:
+    """Call a step's entry function."""
+    module, _, function = step.entry.partition(":")
     folders = {argument: _folders(given) for argument, given in inputs.items()}
-
-    def build(out: Path) -> None:
-        module, _, function = step.entry.partition(":")
-        run = getattr(import_module(module), function)
-        run(out, **folders, **step.settings, **step.files)
-
-    made_of = _made_of(step, inputs)
-    return store.get_or_make(step.kind, build, told=None if step.quiet else step.name, **made_of)
+    getattr(import_module(module), function)(out, **folders, **step.settings, **step.files)
 
 
 def _made_of(step: Step, inputs: Mapping[str, Input]) -> dict[str, Any]:

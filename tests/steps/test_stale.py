@@ -1,0 +1,132 @@
+"""A changed line makes anew what can execute it, and nothing else."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import grimp
+import pytest
+
+from har.config import load, model_names
+from har.config.section import Section
+from har.lineage import code
+from har.steps.plan import plan
+from har.steps.run import Run
+from har.steps.step import Step, enter
+
+HOME = Path(code.__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a step executed, and which fields of which sections it read."""
+
+    executed: set[str]
+    read: set[tuple[type, str]]
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[str]:
+    """Return the entry functions of all steps, whatever the settings."""
+    every = [f"candidates={list(model_names())}", "data.datasets=['hapt', 'lab']"]
+    plans = [
+        plan(load([*every, f"pretrain.checkpoint={start}"]).recipe) for start in ("auto", "own")
+    ]
+    return sorted({step.entry for made in plans for step in made.steps.values()})
+
+
+@pytest.fixture(scope="module")
+def expected(entries: list[str]) -> dict[str, set[str]]:
+    """Return the modules that each entry function can execute, as import-linter's graph has it."""
+    graph = grimp.build_graph("har", exclude_type_checking_imports=True)
+    return {entry: _reachable(graph, entry.partition(":")[0]) for entry in entries}
+
+
+def _reachable(graph: grimp.ImportGraph, first: str) -> set[str]:
+    waiting, seen = [first], set[str]()
+    while waiting:
+        module = waiting.pop()
+        if module in seen or module == "har" or code._is_shapeless(module):
+            continue
+        seen.add(module)
+        waiting += [*graph.find_modules_directly_imported_by(module), module.rpartition(".")[0]]
+    return seen
+
+
+def test_a_changed_line_changes_the_code_of_the_entries_that_can_execute_it(
+    entries: list[str], expected: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tried with every module of the package, one after the other."""
+    before = {entry: code.executed_by(entry) for entry in entries}
+    digest = code._digest
+    for module in code.modules():
+        path = code._path(module)
+
+        def changed(other: Path, path: Path = path) -> str:
+            return "changed" if other == path else digest(other)
+
+        code.executed_by.cache_clear()
+        monkeypatch.setattr(code, "_digest", changed)
+        after = {entry for entry in entries if code.executed_by(entry) != before[entry]}
+        assert after == {entry for entry in entries if module in expected[entry]}, module
+    code.executed_by.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def watched(whole: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Watched]:
+    """Enter every step of a run again, and watch it."""
+    return {
+        name: _watch(step, whole, tmp_path_factory.mktemp(step.kind))
+        for name, step in whole.plan.steps.items()
+    }
+
+
+def _watch(step: Step, run: Run, out: Path) -> Watched:
+    executed, read = set[str](), set[tuple[type, str]]()
+    get = Section.__getattribute__
+
+    def profile(frame: FrameType, _event: str, _argument: object) -> None:
+        executed.add(str(frame.f_globals.get("__name__")))
+
+    def recorded(section: Section, name: str) -> Any:
+        read.add((type(section), name))
+        return get(section, name)
+
+    inputs = run.inputs(step)
+    assert inputs is not None
+    with pytest.MonkeyPatch.context() as watching:
+        watching.setattr(Section, "__getattribute__", recorded)
+        sys.setprofile(profile)
+        try:
+            enter(step, inputs, out)
+        finally:
+            sys.setprofile(None)
+    ours = {name for name in executed if name.startswith("har.")}
+    return Watched({name for name in ours if not code._is_shapeless(name)}, read)
+
+
+def test_what_a_step_executes_is_in_its_key(whole: Run, watched: dict[str, Watched]) -> None:
+    """Seen from inside: no function of another module is called while a step is made."""
+    for name, seen in watched.items():
+        known = set(code.executed_by(whole.plan.steps[name].entry).files)
+        assert {
+            code._path(module).relative_to(HOME).as_posix() for module in seen.executed
+        } <= known
+
+
+def test_what_is_in_a_key_is_read(whole: Run, watched: dict[str, Watched]) -> None:
+    """A step is given no section of the settings of which it leaves a part unread."""
+    unread = {
+        name: sorted(set(_given(whole.plan.steps[name])) - seen.read, key=str)
+        for name, seen in watched.items()
+    }
+    assert {name: fields for name, fields in unread.items() if fields} == {}
+
+
+def _given(step: Step) -> Iterator[tuple[type, str]]:
+    for value in step.settings.values():
+        if isinstance(value, Section):
+            yield from ((type(value), name) for name in type(value).model_fields)
