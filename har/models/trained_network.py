@@ -18,19 +18,16 @@ class TrainedNetwork:
 
     Attributes
     ----------
-    folder : Path
-        Its Hugging Face directory.
     network : WindowClassifier
         In evaluation mode.
     """
 
-    folder: Path
     network: WindowClassifier
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedNetwork":
         """Load a Hugging Face directory."""
-        return cls(folder, load_network(folder))
+        return cls(load_network(folder))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -52,6 +49,6 @@ class TrainedNetwork:
 
     def to_onnx(self, path: Path) -> None:
         """Write one ONNX graph: raw ``windows`` in, ``probabilities`` out."""
-        from har.export.network import export_network
+        from har.models.network_graph import write_network
 
-        export_network(self.folder, path)
+        write_network(self.network, path)

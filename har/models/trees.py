@@ -21,8 +21,10 @@ from har.models.graph import OPSET, ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
 
 DECIDES = "predict_proba"
-FLOOR = 1e-3  # the least share of trees that counts, so that a logarithm is finite
-ML_OPSET = 3  # of ONNX's operators for trees
+# The least share of trees that counts, so that a logarithm is finite.
+FLOOR = 1e-3
+# Of ONNX's operators for trees.
+ML_OPSET = 3
 
 Floats = npt.NDArray[np.float64]
 

@@ -21,12 +21,12 @@ from har.config import (
 from har.data.windows import Windows
 from har.export import quantize
 from har.export.measure import probabilities, session
-from har.export.network import export_network
 from har.models import networks
 from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
 from har.models.config import HarEncoderConfig, describe
 from har.models.encoder import HarEncoderForActivityRecognition
 from har.models.network import WindowClassifier
+from har.models.network_graph import write_network
 from har.models.resnet import make_resnet
 
 
@@ -117,8 +117,7 @@ def test_onnx_gives_the_same_probabilities(
     network: WindowClassifier, windows: torch.Tensor, tmp_path: Path
 ) -> None:
     """For one window and for many, all preprocessing being in the graph."""
-    network.save_pretrained(tmp_path)
-    export_network(tmp_path, tmp_path / "model.onnx")
+    write_network(network, tmp_path / "model.onnx")
     model = session(tmp_path / "model.onnx")
     expected = network(windows).logits.softmax(1).detach().numpy()
     for n in (1, 32):
@@ -170,9 +169,8 @@ def test_int8_holds_what_the_graph_has(small: Windows, tmp_path: Path) -> None:
     model = make_resnet(ResnetSettings(filters=(16, 16)), WindowSettings(), small.classes)
     model.fit_preprocess(X)
     model.train()(X)  # moves the statistics of batch norm towards real ones
-    model.save_pretrained(tmp_path)
     fp32, int8 = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
-    export_network(tmp_path, fp32)
+    write_network(model.eval(), fp32)
     assert quantize.has_convolutions(fp32)
     quantize.quantize_static(fp32, int8, X[::4].numpy())
     graph = onnx.load(int8).graph
