@@ -17,6 +17,7 @@ from transformers import (
 from transformers.models.bert.modeling_bert import BertEncoder
 from transformers.utils.generic import ModelOutput
 
+from har.config import EncoderSettings, WindowSettings
 from har.models.config import HarEncoderConfig
 from har.models.network import INIT_STD, HarNetwork, WindowClassifier
 from har.models.preprocess import Tokens, WindowTokens
@@ -183,6 +184,13 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
         """Return logits of shape (batch, num_labels)."""
         logits: Tensor = self.head(self.encoder(windows)[:, 0])
         return logits
+
+
+def make_encoder(
+    settings: EncoderSettings, window: WindowSettings, classes: Sequence[str]
+) -> HarEncoderForActivityRecognition:
+    """Make an encoder with random weights for these windows and classes."""
+    return HarEncoderForActivityRecognition(HarEncoderConfig.of(settings, window, classes))
 
 
 def _stem(size: int, width: int, dropout: float) -> nn.Sequential:

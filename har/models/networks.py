@@ -6,11 +6,10 @@ from pathlib import Path
 from transformers import AutoModelForSequenceClassification
 
 from har.config import Settings
-from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
-from har.models.config import HarEncoderConfig, named_labels
+from har.models.catalogue import MODELS, NETWORKS
+from har.models.config import named_labels
 from har.models.encoder import HarEncoderForActivityRecognition
 from har.models.network import WindowClassifier
-from har.models.resnet import make_resnet
 
 
 def make_network(
@@ -34,24 +33,24 @@ def make_network(
             pretrained, **named_labels(classes)
         )
         return network
-    models, window = settings.models, settings.window
-    match name:
-        case "patchtst":
-            return make_patchtst(models.patchtst, window, classes)
-        case "patchtsmixer":
-            return make_patchtsmixer(models.patchtsmixer, window, classes)
-        case "bert":
-            return make_bert(models.bert, window, classes)
-        case "resnet":
-            return make_resnet(models.resnet, window, classes)
-    sizes = models.encoder(name)
-    return HarEncoderForActivityRecognition(HarEncoderConfig.of(sizes, window, classes))
+    section, maker = settings.models.of(name), MODELS[name].network
+    assert maker, name
+    return maker()(section, settings.window, classes)
 
 
 def load_network(folder: Path) -> WindowClassifier:
     """Load the network of a Hugging Face directory, ready to predict."""
+    _register_all()
     network: WindowClassifier = AutoModelForSequenceClassification.from_pretrained(
         folder, use_safetensors=True
     )
     network.eval()
     return network
+
+
+def _register_all() -> None:
+    """Import every network, by which Hugging Face learns the names of their kinds."""
+    for name in NETWORKS:
+        maker = MODELS[name].network
+        assert maker
+        maker()

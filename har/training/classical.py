@@ -19,7 +19,8 @@ from har.data.windows import Windows
 from har.errors import DataError
 from har.features.scaler import ClippedScaler
 from har.features.transformer import FeatureTransformer
-from har.models.classical import METHODS, ClassicalModel, Floats, Method
+from har.models.classical import ClassicalModel, Floats, method_of
+from har.models.method import Method
 from har.models.record import check_classes, check_unseen, write_record
 from har.training.augment import augment
 
@@ -70,7 +71,7 @@ def train_classical(
     Parameters
     ----------
     name : str
-        The method, a key of `METHODS`.
+        A classical model of the catalogue.
     windows : Windows
         With training and validation windows.
     folder : Path
@@ -94,7 +95,7 @@ def train_classical(
     check_unseen(train.subjects, windows, what=name)
     check_classes(train, what="training windows")
     _check_people(train)
-    method = METHODS[name]
+    method = method_of(name)
     transformer = FeatureTransformer(
         window.n_samples, window.rate_hz, convolutions=settings.convolutions, seed=seed
     ).fit(train.X)

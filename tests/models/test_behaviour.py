@@ -14,11 +14,10 @@ from har.config import Settings, load
 from har.data.recording import ACC, CHANNELS, GYRO
 from har.data.windows import Floats, Windows
 from har.evaluation.robustness import Perturbation, gain, loss, noise, rotation, shift
-from har.models.catalogue import CLASSICAL
+from har.models.catalogue import MODELS
 from har.models.interface import Model, load_model
 from har.training.train import train
 
-NETWORKS = ("encoder-nano", "resnet")
 MOVING = ("walking", "stairs-up", "stairs-down")
 N_ACC = len(ACC)
 
@@ -34,13 +33,17 @@ def quick() -> Settings:
             "models.minirocket.convolutions=168",
             "models.extra_trees.n_estimators=30",
             "models.extra_trees.min_samples_leaf=[2]",
+            "models.encoder_base.hidden_size=32",
+            # These two need longer, or less dropout, to learn in seconds.
+            "models.bert.finetune={epochs=24}",
+            "models.patchtsmixer.dropout=0.1",
             "finetune.batch_size=16",
             "finetune.epochs=8",
         ]
     )
 
 
-@pytest.fixture(scope="module", params=[*CLASSICAL, *NETWORKS])
+@pytest.fixture(scope="module", params=MODELS)
 def model(
     request: pytest.FixtureRequest,
     small: Windows,
