@@ -1,4 +1,4 @@
-"""Plots of two versions side by side, in the style of `plots`."""
+"""Plots of two versions side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,15 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from har.evaluation.plots import (
-    INK,
-    QUIET,
-    class_frame,
-    left_title,
-    marker_style,
-    plain_frame,
-    quiet_legend,
-)
+from har.evaluation.looks import marker_style
+from har.page.colours import INK, QUIET
+from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
 SMALLEST = 0.0005  # difference of shares that is written into a cell: 0.1 % when rounded
 PALE = 0.05  # largest difference of shares up to which no colour is full

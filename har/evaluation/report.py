@@ -14,7 +14,8 @@ from har.config import Settings
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots
-from har.page import change, data_uri, environment, score
+from har.page.html import change, data_uri, environment, score
+from har.page.plots import png
 
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 COUNTED = {
@@ -152,7 +153,7 @@ def _images(
     }
     for name, folder in pretrainings.items():
         history = _json(folder / "training.json")["history"]
-        content[f"{name}/pretraining"] = plots.png(plots.pretraining_curve(history))
+        content[f"{name}/pretraining"] = png(plots.pretraining_curve(history))
     return {name: data_uri(data) for name, data in content.items()}
 
 

@@ -249,7 +249,8 @@ def perturb_all(
     settings : EvaluateSettings
         Of the intervals and of the draws.
     """
-    from har.evaluation import plots, score_plots
+    from har.evaluation import score_plots
+    from har.page.plots import png
 
     test = windows.select("test")
     subjects = set(test.subjects)
@@ -262,7 +263,7 @@ def perturb_all(
         for name, model in models.items()
     }
     (out / "robustness.json").write_text(json.dumps(found, indent=1) + "\n")
-    (out / "robustness.png").write_bytes(plots.png(score_plots.robustness(found)))
+    (out / "robustness.png").write_bytes(png(score_plots.robustness(found)))
 
 
 def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:

@@ -13,7 +13,8 @@ from har.config import EvaluateSettings
 from har.evaluation import plots
 from har.evaluation.report import sentences
 from har.evaluation.seeds import compare_seeds, seed_scores
-from har.page import data_uri, environment
+from har.page.html import data_uri, environment
+from har.page.plots import png
 from har.store import Artifact
 
 
@@ -72,7 +73,7 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
     html = page.render(
         **{**found, "folds": tested},
         sentences=sentences(scores, {"reference": reference, "models": found["comparisons"]}),
-        images={name: data_uri(plots.png(figure)) for name, figure in _figures(scores).items()},
+        images={name: data_uri(png(figure)) for name, figure in _figures(scores).items()},
     )
     (out / "protocol.html").write_text(html, encoding="utf-8")
 

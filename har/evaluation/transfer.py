@@ -14,6 +14,7 @@ from har.evaluation import plots
 from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
 from har.evaluation.seeds import group_scores
+from har.page.plots import png
 
 OTHER = "other"
 
@@ -62,8 +63,8 @@ def evaluate_transfer(
         (out / name).mkdir()
         table.to_parquet(out / name / "predictions.parquet", index=False)
         (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
-        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(found[name])))
-    (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(found)))
+        (out / name / "confusion.png").write_bytes(png(plots.confusion(found[name])))
+    (out / "per_subject.png").write_bytes(png(plots.per_subject(found)))
 
 
 def lift_probabilities(

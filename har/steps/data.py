@@ -37,7 +37,7 @@ def data_report(settings: Settings) -> Artifact:
         build,
         inputs={"ingest": ingested},
         params={},
-        code=["har.data", "har.page", "har.evaluation.plots"],
+        code=["har.data", "har.page"],
         libraries=["matplotlib", "jinja2", "scipy"],
     )
 

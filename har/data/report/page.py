@@ -11,8 +11,8 @@ from har.data.recording import read_recordings
 from har.data.report import croissant, plots
 from har.data.report.facts import RecordingFacts, Timeline, describe, gather
 from har.data.report.signals import Signals
-from har.evaluation.plots import png
-from har.page import data_uri, environment
+from har.page.html import data_uri, environment
+from har.page.plots import png
 
 MAX_DRAWN = 24  # activities; those with most time
 DECADES = 1e6  # that a spectrum's vertical axis spans at most
