@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.data.recording import CHANNELS, Recording
+from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
 from har.data.resample import is_uniform, resample
 
 
@@ -33,7 +33,7 @@ def clean(
 ) -> tuple[list[Recording], CleanReport]:
     """Remove duplicates, fill short gaps, split at long ones, resample.
 
-    A gap is a step in time of more than 1.5 sampling intervals. A gap of at most
+    A gap is a step in time of more than `GAP_INTERVALS`. One of at most
     `max_gap_s` is filled by linear interpolation, with the activity of the sample
     before it if both sides agree and none otherwise.
 
@@ -88,7 +88,7 @@ def _short_gaps(
 ) -> npt.NDArray[np.intp]:
     """Return the positions of the samples that a gap to be filled follows."""
     step = np.diff(time)
-    return np.flatnonzero((step > 1.5 / rate_hz) & (step <= max_gap_s))
+    return np.flatnonzero((step > GAP_INTERVALS / rate_hz) & (step <= max_gap_s))
 
 
 def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def _grid(start: float, end: float, rate_hz: float) -> npt.NDArray[np.float64]:
 
 def _split(recording: Recording, max_gap_s: float) -> Iterator[Recording]:
     table, meta = recording.table, recording.meta
-    limit = max(max_gap_s, 1.5 / meta.rate_hz)
+    limit = max(max_gap_s, GAP_INTERVALS / meta.rate_hz)
     starts = np.flatnonzero(np.diff(table["time_s"], prepend=-np.inf) > limit)
     for part, (start, end) in enumerate(pairwise([*starts, len(table)]), start=1):
         rows = table.iloc[start:end]
