@@ -22,6 +22,8 @@ from har.errors import DataError
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 NO_DIFFERENCE = "no difference beyond noise"
+# Of a paired difference: both must agree before it counts.
+INTERVALS = ("macro_f1_difference_interval", "mean_difference_interval")
 
 
 def score(
@@ -162,25 +164,45 @@ def resampled_macro_f1(matrices: Counts, settings: EvaluateSettings) -> Floats:
 
 
 def verdict(difference: dict[str, Any]) -> str:
-    """Say whether a paired difference is beyond noise.
+    """Say whether of two models the first is better or worse, beyond noise.
 
-    It is when the interval of the pooled difference and that of the mean difference
-    lie on the same side of zero. Asking for both makes up for percentile intervals
-    being too narrow with few subjects. One subject shows no spread, so decides nothing.
+    Parameters
+    ----------
+    difference : dict
+        As `paired_difference` or `paired_matrices` returns.
 
     Returns
     -------
     str
         ``better``, ``worse`` or ``no difference beyond noise``.
     """
-    bounds = [difference["macro_f1_difference_interval"], difference["mean_difference_interval"]]
-    if difference["n_subjects"] == 1:
-        return NO_DIFFERENCE
-    if all(low > 0 for low, _ in bounds):
+    if beyond_noise(difference):
         return "better"
-    if all(high < 0 for _, high in bounds):
-        return "worse"
-    return NO_DIFFERENCE
+    mirrored = {key: [-high, -low] for key in INTERVALS for low, high in [difference[key]]}
+    return "worse" if beyond_noise({**difference, **mirrored}) else NO_DIFFERENCE
+
+
+def beyond_noise(difference: dict[str, Any], *, margin: float = 0.0) -> bool:
+    """Tell whether the first model is better than the second, beyond noise.
+
+    It is when the interval of the pooled difference and that of the mean difference both
+    lie above zero, or with a margin, above minus the margin: then the first is at least
+    not worse by as much. Asking for both makes up for percentile intervals being too
+    narrow with few subjects. One subject shows no spread, so decides nothing.
+
+    Parameters
+    ----------
+    difference : dict
+        As `paired_difference` or `paired_matrices` returns.
+    margin : float
+        Macro-F1 that the first may lose, 0 or more.
+    """
+    return difference["n_subjects"] > 1 and least_difference(difference) > -margin
+
+
+def least_difference(difference: dict[str, Any]) -> float:
+    """Return the smaller lower bound of the two intervals of a paired difference."""
+    return float(min(difference[key][0] for key in INTERVALS))
 
 
 def subject_confusions(
