@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64
 from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
 from har.data.resample import is_uniform, resample
 
@@ -83,9 +84,7 @@ def clean(
     return parts, report
 
 
-def _short_gaps(
-    time: npt.NDArray[np.float64], rate_hz: float, max_gap_s: float
-) -> npt.NDArray[np.intp]:
+def _short_gaps(time: Float64, rate_hz: float, max_gap_s: float) -> npt.NDArray[np.intp]:
     """Return the positions of the samples that a gap to be filled follows."""
     step = np.diff(time)
     return np.flatnonzero((step > GAP_INTERVALS / rate_hz) & (step <= max_gap_s))
@@ -107,7 +106,7 @@ def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame
     return pd.concat([table, fill]).sort_values("time_s", kind="stable", ignore_index=True)
 
 
-def _grid(start: float, end: float, rate_hz: float) -> npt.NDArray[np.float64]:
+def _grid(start: float, end: float, rate_hz: float) -> Float64:
     """Return the times strictly between two samples, one sampling interval apart."""
     n = max(round((end - start) * rate_hz) - 1, 0)
     return start + (end - start) * np.arange(1, n + 1) / (n + 1)

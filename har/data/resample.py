@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64
 from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
 
 ON_GRID = 0.01  # of a sampling interval; times closer to the grid than that are on it
@@ -69,9 +69,7 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     return Recording(result, replace(meta, rate_hz=rate_hz, conversions=conversions))
 
 
-def _labels(
-    activity: Any, time: npt.NDArray[np.float64], at: npt.NDArray[np.float64], rate_hz: float
-) -> Any:
+def _labels(activity: Any, time: Float64, at: Float64, rate_hz: float) -> Any:
     """Return the activity at other times than those of the samples."""
     close = ON_GRID / rate_hz
     before = np.searchsorted(time, at + close, side="right") - 1

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float64, Int64
 from har.evaluation.metrics import macro_f1, subject_confusions
 
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+Labels = Int64
 Probabilities = npt.NDArray[np.floating[Any]]
 
 TINY = 1e-12  # a probability of 0 counts as this much: 27.6 nats of log-loss
@@ -112,7 +112,7 @@ def selective(y: Labels, probabilities: Probabilities) -> dict[str, Any]:
     }
 
 
-def _confidence(y: Labels, probabilities: Probabilities) -> tuple[Floats, Floats]:
+def _confidence(y: Labels, probabilities: Probabilities) -> tuple[Float64, Float64]:
     """Return each window's confidence, and 1 where the answer is right."""
     values = np.asarray(probabilities, np.float64)
     return values.max(1), (values.argmax(1) == y).astype(float)

@@ -16,18 +16,18 @@ import pandas as pd
 from scipy.stats import wilcoxon
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from har.arrays import Float64, Int64
 from har.config import EvaluateSettings
 from har.errors import DataError
 
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+Counts = Int64
 NO_DIFFERENCE = "no difference beyond noise"
 # Of a paired difference: both must agree before it counts.
 INTERVALS = ("macro_f1_difference_interval", "mean_difference_interval")
 
 
 def score(
-    y_true: npt.NDArray[np.int64],
+    y_true: Int64,
     probabilities: npt.NDArray[np.floating[Any]],
     subjects: npt.NDArray[np.str_],
     classes: tuple[str, ...],
@@ -158,7 +158,7 @@ def paired_matrices(a: Counts, b: Counts, *, settings: EvaluateSettings) -> dict
     return {**result, "verdict": verdict(result)}
 
 
-def resampled_macro_f1(matrices: Counts, settings: EvaluateSettings) -> Floats:
+def resampled_macro_f1(matrices: Counts, settings: EvaluateSettings) -> Float64:
     """Return macro-F1 of bootstrap samples of subjects, mean over seeds, shape (bootstrap,)."""
     return np.asarray(np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0))
 
@@ -206,8 +206,8 @@ def least_difference(difference: dict[str, Any]) -> float:
 
 
 def subject_confusions(
-    y_true: npt.NDArray[np.int64],
-    predicted: npt.NDArray[np.int64],
+    y_true: Int64,
+    predicted: Int64,
     subjects: npt.NDArray[np.str_],
     n_classes: int,
 ) -> tuple[npt.NDArray[np.str_], Counts]:
@@ -227,7 +227,7 @@ def subject_confusions(
     return names, np.stack(matrices)
 
 
-def macro_f1(confusions: npt.NDArray[Any]) -> Floats:
+def macro_f1(confusions: npt.NDArray[Any]) -> Float64:
     """Return macro-F1 of confusion matrices, over the classes that occur in each.
 
     F1 = 2 TP / (2 TP + FP + FN), which is 2 TP over labels plus predictions.
@@ -248,7 +248,7 @@ def macro_f1(confusions: npt.NDArray[Any]) -> Floats:
     return np.asarray((f1 * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
 
 
-def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
+def resample(confusions: Counts, settings: EvaluateSettings) -> Float64:
     """Return pooled confusion matrices of bootstrap samples of subjects.
 
     The same settings draw the same subjects, which is what makes a comparison paired.
@@ -264,20 +264,20 @@ def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
     return np.tensordot(_draws(len(confusions), settings), confusions.astype(float), axes=1)
 
 
-def interval(values: Floats, settings: EvaluateSettings) -> list[float]:
+def interval(values: Float64, settings: EvaluateSettings) -> list[float]:
     """Return the central percentile interval of bootstrap values."""
     tail = (1 - settings.confidence) / 2
     return [float(v) for v in np.quantile(values, [tail, 1 - tail])]
 
 
-def _draws(n_subjects: int, settings: EvaluateSettings) -> Floats:
+def _draws(n_subjects: int, settings: EvaluateSettings) -> Float64:
     """Return how often each subject is drawn, shape (bootstrap, n_subjects)."""
     rng = np.random.default_rng(settings.seed)
     even = np.full(n_subjects, 1 / n_subjects)
     return rng.multinomial(n_subjects, even, size=settings.bootstrap).astype(float)
 
 
-def _accuracy(confusions: Counts) -> Floats:
+def _accuracy(confusions: Counts) -> Float64:
     return np.asarray(np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum((-2, -1)))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float64
 from har.config import EvaluateSettings
 from har.data.activities import lift
 from har.data.windows import Windows
@@ -71,7 +72,7 @@ def lift_probabilities(
     probabilities: npt.NDArray[np.floating[Any]],
     model_classes: tuple[str, ...],
     classes: tuple[str, ...],
-) -> npt.NDArray[np.float64]:
+) -> Float64:
     """Return the probability of each class, and of none of them in the last column.
 
     Parameters

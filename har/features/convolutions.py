@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from har.arrays import Float32, Float64
 from har.data.recording import CHANNELS
 from har.features.extractor import WindowFeatures
 
@@ -47,9 +48,7 @@ class MiniRocket(nn.Module):
 
     scale: Tensor
 
-    def __init__(
-        self, n_samples: int, channels: npt.NDArray[np.bool_], biases: npt.NDArray[np.float32]
-    ) -> None:
+    def __init__(self, n_samples: int, channels: npt.NDArray[np.bool_], biases: Float32) -> None:
         super().__init__()
         self.n_samples, self.channels, self.biases = n_samples, channels, biases
         self.dilations, counts = _dilations(n_samples, len(biases) // len(PATTERNS))
@@ -68,7 +67,7 @@ class MiniRocket(nn.Module):
         )
 
     @classmethod
-    def fit(cls, X: npt.NDArray[np.float32], n_features: int, seed: int) -> Self:
+    def fit(cls, X: Float32, n_features: int, seed: int) -> Self:
         """Draw channels, and biases from what the convolutions of some windows give.
 
         Parameters
@@ -86,7 +85,7 @@ class MiniRocket(nn.Module):
         golden = (np.sqrt(5) + 1) / 2
         quantiles = (np.arange(1, len(PATTERNS) * sum(counts) + 1) * golden) % 1
         of_kernel = iter(np.split(quantiles, np.cumsum(np.repeat(counts, len(PATTERNS)))[:-1]))
-        biases: list[npt.NDArray[np.float64]] = []
+        biases: list[Float64] = []
         for dilation, order, mask in zip(
             dilations, _patterns(len(dilations)), channels, strict=True
         ):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from har.arrays import Float32, Float64
 from har.errors import MissingError, VerificationError
 from har.features.convolutions import WithConvolutions
 from har.features.transformer import FeatureTransformer
@@ -23,8 +23,6 @@ from har.models.method import Method
 MODEL = "model.skops"
 # Besides numpy's and scikit-learn's own, which skops audits.
 TRUSTED = ("har.features.scaler.ClippedScaler", "sklearn.tree._tree.Tree")
-
-Floats = npt.NDArray[np.float64]
 
 
 def method_of(name: str) -> Method:
@@ -58,7 +56,7 @@ class ClassicalModel:
     calibration: dict[str, float]
     classes: tuple[str, ...]
 
-    def predict_proba(self, X: npt.NDArray[np.float32]) -> Floats:
+    def predict_proba(self, X: Float32) -> Float64:
         """Return probabilities of shape (n_windows, n_classes) for raw windows."""
         method = method_of(self.name)
         decisions = getattr(self.pipeline, method.DECIDES)(self.features.transform(X))

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
-Floats = npt.NDArray[np.float64]
+from har.arrays import Float64, Int64
 
 
 class Method(Protocol):
@@ -24,10 +22,10 @@ class Method(Protocol):
     ) -> Iterator[tuple[dict[str, float], Any]]:
         """Yield parameters with an estimator, the smoother ones first."""
 
-    def calibrate(self, decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
+    def calibrate(self, decisions: Float64, y: Int64) -> dict[str, float]:
         """Return what turns decisions into probabilities with the smallest log-loss."""
 
-    def log_proba(self, decisions: Floats, calibration: dict[str, float]) -> Floats:
+    def log_proba(self, decisions: Float64, calibration: dict[str, float]) -> Float64:
         """Return log-probabilities of shape (n_windows, n_classes)."""
 
     def to_onnx(

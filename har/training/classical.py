@@ -14,12 +14,13 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
+from har.arrays import Float32, Float64, Int64
 from har.config import ClassicalSettings, WindowSettings
 from har.data.windows import Windows
 from har.errors import DataError
 from har.features.scaler import ClippedScaler
 from har.features.transformer import FeatureTransformer
-from har.models.classical import ClassicalModel, Floats, method_of
+from har.models.classical import ClassicalModel, method_of
 from har.models.method import Method
 from har.models.record import check_classes, check_unseen, write_record
 from har.training.augment import augment
@@ -41,9 +42,9 @@ class Features:
         Labels.
     """
 
-    own: npt.NDArray[np.float32]
-    copies: npt.NDArray[np.float32]
-    y: npt.NDArray[np.int64]
+    own: Float32
+    copies: Float32
+    y: Int64
 
     def fit(self, pipeline: Pipeline, rows: Any = slice(None)) -> Pipeline:
         """Fit a pipeline on some windows and on all of their copies."""
@@ -158,7 +159,7 @@ def _features(
     return Features(own, np.stack(copies) if copies else np.empty((0, *own.shape)), train.y)
 
 
-def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Windows) -> Floats:
+def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Windows) -> Float64:
     """Return decisions for training windows by models that were fitted without them."""
     folds = _calibration_folds(train)
     models = (features.fit(clone(pipeline), fitted) for fitted, _ in folds)
@@ -167,14 +168,14 @@ def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Win
         for model, (_, left) in zip(models, folds, strict=True)
     ]
     order = np.argsort(np.concatenate([left for _, left in folds]))
-    decisions: Floats = np.concatenate(found)[order]
+    decisions: Float64 = np.concatenate(found)[order]
     return decisions
 
 
 def _search(
     candidates: Iterator[tuple[dict[str, float], Any]],
     features: Features,
-    validation: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]],
+    validation: tuple[Float32, Int64],
 ) -> tuple[Pipeline, dict[str, float], list[dict[str, float]]]:
     """Return the pipeline with the best macro-F1 on validation, its entry and the whole grid.
 

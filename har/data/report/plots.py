@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from har.arrays import Float64
 from har.data.recording import ACC, GYRO
 from har.data.report.facts import BINS, RecordingFacts, Timeline
 from har.data.report.signals import FREQUENCIES, UNLABELLED, Stretch
@@ -135,7 +135,7 @@ def stretch(chosen: Stretch, samples: pd.DataFrame) -> Figure:
 
 def spectrum(
     activity: str,
-    powers: Mapping[str, npt.NDArray[np.float64]],
+    powers: Mapping[str, Float64],
     places: Sequence[str],
     limits: tuple[float, float],
 ) -> Figure:
@@ -170,7 +170,7 @@ def spectrum(
     return figure
 
 
-def _colours(lines: Sequence[Timeline], longest: float) -> npt.NDArray[np.float64]:
+def _colours(lines: Sequence[Timeline], longest: float) -> Float64:
     """Return the colour of each cell of a row: a mixture by share, in which gaps stand out."""
     starts = np.cumsum([0.0, *(line.seconds for line in lines)])
     times = np.concatenate(
@@ -188,15 +188,15 @@ def _colours(lines: Sequence[Timeline], longest: float) -> npt.NDArray[np.float6
     )
     missing = np.sqrt(np.clip(1 - (bare + named) / np.maximum(present, 1e-9), 0, 1))
     share = (named / np.maximum(named + bare, 1e-9))[:, None]
-    mixture: npt.NDArray[np.float64] = share * to_rgb(LABELLED) + (1 - share) * to_rgb(BARE)
+    mixture: Float64 = share * to_rgb(LABELLED) + (1 - share) * to_rgb(BARE)
     mixture += missing[:, None] * (np.array(to_rgb(GAP)) - mixture)
     mixture[present <= longest / n_cells / 2] = 1.0
     return mixture
 
 
 def _joined(
-    sums: Sequence[npt.NDArray[np.float64]],
-) -> list[npt.NDArray[np.float64]]:
+    sums: Sequence[Float64],
+) -> list[Float64]:
     """Let each recording's sums go on from the last one's."""
     before = np.cumsum([0.0, *(values[-1] for values in sums)])
     return [values + start for values, start in zip(sums, before, strict=False)]
