@@ -11,6 +11,7 @@ from har import steps
 from har.benchmarks import page
 from har.config import Settings
 from har.evaluation.protocols import Protocol
+from har.measured import read_measured
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,12 @@ def _score_row(name: str, m: Mapping[str, Any], versus: Mapping[str, Any] | None
 
 
 def _cost(settings: Settings, name: str) -> dict[str, Any]:
-    records = [steps.training_record(model) for model in steps.trained(settings, name).values()]
+    models = list(steps.trained(settings, name).values())
     exported = steps.export(settings, name)
     builds = json.loads((exported.path / "builds.json").read_text())
     return {
-        "parameters": records[0].get("parameters"),
-        "seconds": float(np.mean([record["seconds"] for record in records])),
+        "parameters": steps.training_record(models[0]).get("parameters"),
+        "seconds": float(np.mean([read_measured(model.path)["seconds"] for model in models])),
         "serving": builds["serving"],
         "builds": {build["name"]: build for build in builds["builds"]},
     }

@@ -178,9 +178,13 @@ def export(
 
 
 def _print_made(made: list[Any], as_json: bool) -> None:
+    from har.measured import read_measured
     from har.steps import training_record
 
-    records = [{"step": a.step, "path": a.path, **training_record(a)} for a in made]
+    records = [
+        {"step": a.step, "path": a.path, **training_record(a), **read_measured(a.path)}
+        for a in made
+    ]
     if as_json:
         return print_json(records)
     rows = [

@@ -13,6 +13,7 @@ from har.config import EvaluateSettings
 from har.evaluation import plots
 from har.evaluation.report import sentences
 from har.evaluation.seeds import compare_seeds, seed_scores
+from har.measured import write_measured
 from har.page.html import data_uri, environment
 from har.page.plots import png
 from har.store import Artifact
@@ -30,12 +31,12 @@ class Run:
 
 
 def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: EvaluateSettings) -> None:
-    """Score all runs and write ``protocol.json``, ``protocol.html`` and plots.
+    """Score all runs; write ``protocol.json``, ``protocol.html``, plots and what it took.
 
     Parameters
     ----------
     out : Path
-        Gets the files, and a folder a model.
+        Gets the files, and one folder per model.
     protocol : str
         Its name.
     runs : sequence of Run
@@ -52,7 +53,6 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         for name in names
     }
     for name in names:
-        scores[name]["seconds"] = sum(run.seconds for run in runs if run.name == name)
         (out / name).mkdir()
         _joined(tables[name]).to_parquet(out / name / "predictions.parquet", index=False)
     reference, *others = names
@@ -67,6 +67,8 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         },
     }
     (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
+    seconds = {name: sum(run.seconds for run in runs if run.name == name) for name in names}
+    write_measured(out, {"seconds": seconds})
     people = first.groupby("fold", sort=False)["subject_id"]
     tested = {fold: sorted(set(who)) for fold, who in people}
     page = environment(Path(__file__).parent).get_template("protocol.html")

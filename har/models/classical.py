@@ -17,6 +17,7 @@ from har.arrays import Float32, Float64
 from har.errors import MissingError, VerificationError
 from har.features.convolutions import WithConvolutions
 from har.features.transformer import FeatureTransformer
+from har.models import skops_file
 from har.models.catalogue import MODELS
 from har.models.method import Method
 
@@ -69,7 +70,7 @@ class ClassicalModel:
         )
 
     def save(self, folder: Path) -> None:
-        """Write ``model.skops``."""
+        """Write ``model.skops``, the same bytes for the same model."""
         extractor = self.features.extractor_
         rocket = extractor.convolutions if isinstance(extractor, WithConvolutions) else None
         content = {
@@ -81,7 +82,7 @@ class ClassicalModel:
             "rate_hz": self.features.rate_hz,
             "convolutions": rocket and {"biases": rocket.biases, "channels": rocket.channels},
         }
-        skops.io.dump(content, folder / MODEL)
+        skops_file.dump(content, folder / MODEL)
 
     @classmethod
     def load(cls, folder: Path) -> "ClassicalModel":

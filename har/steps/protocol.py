@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.config import Settings
+from har.measured import read_measured
 from har.progress import track
 from har.steps.assess import predict_test
 from har.steps.data import clean, split
-from har.steps.models import seeds, train, training_record
+from har.steps.models import seeds, train
 from har.store import Artifact, Store
 
 if TYPE_CHECKING:
@@ -109,5 +110,5 @@ def _run(settings: Settings, name: str, seed: int, fold: "Fold") -> "Run":
     from har.evaluation.runs import Run
 
     own = in_fold(settings, fold)
-    seconds = training_record(train(own, name, seed))["seconds"]
+    seconds = read_measured(train(own, name, seed).path)["seconds"]
     return Run(name, seed, fold.name, predict_test(own, name, seed), seconds)

@@ -20,6 +20,7 @@ from har.data.windows import Windows
 from har.errors import DataError
 from har.features.scaler import ClippedScaler
 from har.features.transformer import FeatureTransformer
+from har.measured import write_measured
 from har.models.classical import ClassicalModel, method_of
 from har.models.method import Method
 from har.models.record import check_classes, check_unseen, write_record
@@ -61,7 +62,7 @@ def train_classical(
     window: WindowSettings,
     seed: int,
 ) -> None:
-    """Train a classical model and write ``model.skops`` and ``training.json``.
+    """Train a classical model; write ``model.skops``, ``training.json`` and what it took.
 
     Training windows are given also as copies, changed as fine-tuning changes them, so
     that the model knows how another wearer would look. Its parameters are those with
@@ -115,9 +116,9 @@ def train_classical(
         "calibration": calibration,
         "subjects": sorted(set(train.subjects.tolist())),
         "validation_subjects": sorted(set(validation.subjects.tolist())),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     write_record(folder, record)
+    write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 
 def _check_people(train: Windows) -> None:

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from har.config import FinetuneSettings
 from har.data.windows import Windows
+from har.measured import write_measured
 from har.models.network import WindowClassifier, logits_of
 from har.models.record import check_classes, check_unseen, read_record, write_record
 from har.models.temperature import fit_temperature
@@ -126,7 +127,8 @@ def _train(job: Job) -> None:
         lora.merge(adapters)
     model.config.softmax_temperature = _temperature(model, job.validation)
     model.save_pretrained(job.folder)
-    write_record(job.folder, _record(learner, job, time.perf_counter() - start))
+    write_record(job.folder, _record(learner, job))
+    write_measured(job.folder, {"seconds": round(time.perf_counter() - start, 2)})
     if job.checkpoints:
         checkpoint.remove(job.checkpoints)
 
@@ -211,7 +213,7 @@ def _class_weights(y: Tensor, power: float) -> Tensor:
     return weights / weights[y].mean()
 
 
-def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
+def _record(learner: Learner, job: Job) -> dict[str, object]:
     progress = learner.progress
     return {
         "seed": job.seed,
@@ -226,5 +228,4 @@ def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
         "trainable_parameters": progress.history[-1]["trainable_parameters"],
         "subjects": sorted(set(job.train.subjects.tolist())),
         "validation_subjects": sorted(set(job.validation.subjects.tolist())),
-        "seconds": round(seconds, 2),
     }

@@ -15,6 +15,7 @@ from transformers import get_cosine_schedule_with_warmup
 
 from har.config import EncoderSettings, PretrainSettings, WindowSettings
 from har.data.windows import Windows
+from har.measured import write_measured
 from har.models.config import HarEncoderConfig
 from har.models.encoder import CHUNK, HarEncoderForPretraining
 from har.models.record import check_unseen, write_record
@@ -113,9 +114,9 @@ def pretrain(
         "windows": len(train.X),
         **asdict(compute),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     write_record(folder, record)
+    write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 
 def _train(
