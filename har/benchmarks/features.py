@@ -18,7 +18,8 @@ from har.data.recording import CHANNELS
 from har.data.windows import Windows
 
 REPEATS = 5
-SLOW = 20  # windows that a library of tens of windows a second is measured on
+# A library of tens of windows per second is measured on so few windows.
+SLOW = 20
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def paired_difference(
     Parameters
     ----------
     predictions_a, predictions_b : DataFrame
-        As in ``predictions.parquet``: one row a window, with ``window_id``,
+        As in ``predictions.parquet``: one row per window, with ``window_id``,
         ``subject_id``, ``label`` and ``predicted`` (class names).
     classes : tuple of str
         Class names.

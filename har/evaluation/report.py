@@ -134,7 +134,7 @@ def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
-    """Return the number of windows per split, one row a class and one for no label."""
+    """Return the number of windows per split, one row per class, the last for no label."""
     names = [*cut.classes, "no label"]
     label = np.array(names)[cut.y]  # -1 picks the last name
     counts = pd.crosstab(label, cut.index["split"].to_numpy())

@@ -13,7 +13,8 @@ from har.evaluation.looks import colour_of, marker_of
 from har.page.colours import GRID, INK, QUIET
 from har.page.plots import left_title, plain_frame, quiet_legend
 
-FEWEST = 10  # windows of a bin whose accuracy is drawn
+# The accuracy of a bin with fewer windows is chance, and not drawn.
+FEWEST = 10
 
 Result = dict[str, Any]
 Look = tuple[str, str]  # colour and marker

@@ -38,7 +38,7 @@ def evaluate_transfer(
     windows : Windows
         Of the other data set, all in the split ``test``; its classes are the common ones.
     out : Path
-        Gets one folder a model with ``metrics.json``, ``predictions.parquet`` and plots.
+        Gets one folder per model with ``metrics.json``, ``predictions.parquet`` and plots.
     probabilities : dict of str to ndarray of shape (n_test_windows, n_model_classes)
         Of the labelled windows, by model.
     model_classes : tuple of str

@@ -16,7 +16,8 @@ TAPS = 9
 Patterns = tuple[tuple[int, ...], ...]
 PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
 MOST_DILATIONS = 32
-SCALE = (9.80665,) * 3 + (1.0,) * 3  # one g counts as much as one rad/s
+# One g counts as much as one rad/s.
+SCALE = (9.80665,) * 3 + (1.0,) * 3
 # Of one g or one rad/s. On this grid float32 adds up every convolution of up to 56 g without
 # rounding, in any order: so no machine and no runtime sees another sample above a bias.
 STEP = 1 / 4096

@@ -81,7 +81,7 @@ class LogisticProbabilities(nn.Module):
 
 
 def _logits(decisions: Float64) -> Float64:
-    """Return one logit a class; of two classes scikit-learn gives the second one's alone."""
+    """Return one logit per class; of two classes scikit-learn gives the second one's alone."""
     if decisions.ndim == 1:
         return np.stack([np.zeros_like(decisions), decisions], axis=1)
     return decisions

@@ -151,7 +151,7 @@ class SvmProbabilities(nn.Module):
 
 
 def _sign(n_classes: int) -> int:
-    """Return what makes a decision positive for the first class: scikit-learn turns a lone pair."""
+    """Return the sign of decisions for the first class: scikit-learn flips it for two classes."""
     return -1 if n_classes == 2 else 1
 
 

@@ -6,7 +6,8 @@ from scipy.special import log_softmax
 
 from har.arrays import Float64, Int64
 
-BOUNDS = (0.2, 5.0)  # few people without an error would ask for 0
+# Few people without a single error would ask for a temperature of 0, which is no answer.
+BOUNDS = (0.2, 5.0)
 
 
 def fit_temperature(logits: Float64, y: Int64) -> float:

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Fine-tuning: any network under a new head, judged on the validation subjects."""
+"""Fine-tuning: any network under a new head, with early stopping on the validation subjects."""
 
 import logging
 import time
@@ -134,7 +134,7 @@ def _train(job: Job) -> None:
 
 
 def _fit(learner: Learner, job: Job) -> None:
-    """Train until the last epoch, or until patience runs out."""
+    """Train until the last epoch, or until early stopping ends it."""
     run = f"seed {job.seed}, {job.settings.model_dump_json()}"
     if job.checkpoints and (state := checkpoint.read(job.checkpoints, run)):
         learner.load_state_dict(state)

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Self-supervised pretraining: windows are told by their neighbours in time."""
+"""Self-supervised pretraining: contrastive learning with neighbours in time as pairs."""
 
 import math
 import time
@@ -23,8 +23,10 @@ from har.progress import track
 from har.training import device
 from har.training.augment import augment
 
-CLOSE_S = 1e-6  # rounding of times
-WARMUP = 0.1  # share of the steps in which the learning rate rises
+# Times that differ by less are equal but for rounding.
+CLOSE_S = 1e-6
+# Share of the steps in which the learning rate rises.
+WARMUP = 0.1
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def pretrain(
     window: WindowSettings,
 ) -> None:
     """Pretrain the encoder and write a Hugging Face directory with ``training.json``.
+
+    The loss is InfoNCE; `har.models.encoder.HarEncoderForPretraining` has its sources.
 
     Parameters
     ----------

@@ -15,9 +15,11 @@ from har.data.activities import ALL
 from har.data.ingest.dataset import ACCOUNTS, COUNTED, DATASET, QUARANTINED, quarantine_examples
 from har.data.recording import GYRO, Recording
 
-GAP_S = 0.1  # a longer step is a gap, unless the rate is so low that it is none
+# A longer step in time is shown as a gap, unless the rate is so low that it is none.
+GAP_S = 0.1
 GAP_PERIODS = 2.5
-BINS = 240  # of a recording's timeline
+# Steps in which a recording's timeline is drawn.
+BINS = 240
 EXAMPLES = 3
 LONGEST = 5
 

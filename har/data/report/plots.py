@@ -139,7 +139,7 @@ def spectrum(
     places: Sequence[str],
     limits: tuple[float, float],
 ) -> Figure:
-    """Draw the mean power spectra of an activity, one line a placement.
+    """Draw the mean power spectra of an activity, one line per placement.
 
     Parameters
     ----------

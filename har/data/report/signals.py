@@ -14,10 +14,13 @@ from har.data.recording import ACC, CHANNELS, Recording, read_recording
 from har.data.report.facts import gap_s
 
 STRETCH_S = 5.0
-SEGMENT_S = 4.0  # of Welch's method: frequencies 0.25 Hz apart
+# Segments of Welch's method: frequencies are 0.25 Hz apart.
+SEGMENT_S = 4.0
 MIN_BOUT_S = 1.0
-MAX_BOUT_S = 60.0  # the middle of a longer bout is as good as all of it
-MAX_BOUTS = 8  # of an activity in a recording
+# The middle of a longer bout is as good as all of it.
+MAX_BOUT_S = 60.0
+# More bouts of one activity in one recording would add little but time.
+MAX_BOUTS = 8
 FREQUENCIES = np.arange(0.25, 20.01, 0.25)  # Hz
 UNLABELLED = "no label"
 
