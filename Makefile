@@ -32,9 +32,10 @@ run: setup  ## the main job, end to end, on the bundled data
 test: lint types  ## lint, types and every test
 	$(BIN)/pytest -q -n 2 --dist loadgroup --durations 10
 
-lint: setup  ## ruff
+lint: setup  ## ruff, and which room imports which
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
 
 types: setup  ## mypy --strict
 	$(BIN)/mypy

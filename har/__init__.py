@@ -14,6 +14,10 @@ The rooms, in the order that data walks through them:
 `har.serving`           predictions with ONNX Runtime alone
 ======================  ==========================================================
 
+Every room imports only what is below it in ``[tool.importlinter]`` of pyproject.toml.
+`har.page` is the house's look, `har.arrays`, `har.errors`, `har.measured` and
+`har.progress` serve them all.
+
 `har.steps` joins the rooms into content-addressed steps, `flows` runs the steps
 under Prefect, and `har.cli` is the command line over both.
 """

@@ -10,10 +10,10 @@ import json
 import shutil
 from pathlib import Path
 
-from har.steps.run import start
 from har.config import flatten, load
 from har.lineage import digest, origin
 from har.models.catalogue import BUNDLED
+from har.steps.run import start
 
 NAME = "encoder-small"
 CARD = """---

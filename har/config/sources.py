@@ -53,7 +53,7 @@ class Settings(NamedTuple):
         return dict(flatten(self.tree()))
 
 
-class _Sources(Recipe, Environment, BaseSettings):  # type: ignore[misc]
+class _Sources(Recipe, Environment, BaseSettings):
     """Both as one tree, which is how files, variables and flags write them."""
 
     model_config = SettingsConfigDict(

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowSettings, WindowShape
 from har.data.activities import ALL, lift
 from har.data.recording import CHANNELS, GYRO, Recording
 from har.errors import DataError
 
-Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
+Labels = Int64
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Windows:
         Class names.
     """
 
-    X: Floats
+    X: Float32
     y: Labels
     index: pd.DataFrame
     classes: tuple[str, ...]
@@ -99,7 +99,7 @@ class Windows:
 
 def cut(
     recording: Recording, settings: WindowGrid, *, density: int = 1
-) -> tuple[Floats, pd.DataFrame]:
+) -> tuple[Float32, pd.DataFrame]:
     """Cut one recording on a regular grid that starts at its first sample.
 
     Parameters
@@ -146,7 +146,7 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
     )
 
 
-def _values(recording: Recording, index: pd.DataFrame, settings: WindowShape) -> Floats:
+def _values(recording: Recording, index: pd.DataFrame, settings: WindowShape) -> Float32:
     """Return the samples of the windows in an index, shape (n_windows, n_samples, 6)."""
     size = settings.n_samples
     if index.empty:
@@ -265,9 +265,7 @@ def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str,
     return tuple(name for code, name in enumerate(classes) if code in shared)
 
 
-def _majority(
-    codes: npt.NDArray[Any], starts: npt.NDArray[np.int64], size: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _majority(codes: npt.NDArray[Any], starts: Int64, size: int) -> tuple[Int64, Float64]:
     """Return each window's commonest activity (-1: unlabelled) and its share."""
     one_hot = codes[:, None] == np.arange(-1, len(ALL))
     total = np.cumsum(np.vstack([np.zeros((1, one_hot.shape[1]), np.int64), one_hot]), axis=0)

@@ -18,6 +18,7 @@ from har.evaluation.metrics import paired_difference, score
 from har.evaluation.predictions import predictions, test_digest, write_predictions
 from har.evaluation.seeds import group_scores
 from har.models.record import best_seed
+from har.page.plots import png
 
 Probabilities = npt.NDArray[np.floating[Any]]
 
@@ -62,7 +63,7 @@ def evaluate(
     windows : Windows
         All windows; only the labelled ones of the test split are used.
     out : Path
-        Gets a folder a model with ``predictions.parquet``, ``metrics.json`` and plots,
+        Gets one folder per model with ``predictions.parquet``, ``metrics.json`` and plots,
         ``comparisons.json`` (each model minus the first), and plots of confidence.
     models : mapping of str to Scorable
         By name.
@@ -86,11 +87,11 @@ def evaluate(
         _write(out / name, tables[name], metrics[name], others=metrics)
         if model.histories:
             curves = plots.learning_curves(model.histories, model.chosen_seed)
-            (out / name / "learning_curves.png").write_bytes(plots.png(curves))
+            (out / name / "learning_curves.png").write_bytes(png(curves))
     by_name = {name: m["calibration"] for name, m in metrics.items()}
-    (out / "reliability.png").write_bytes(plots.png(score_plots.reliability(by_name)))
+    (out / "reliability.png").write_bytes(png(score_plots.reliability(by_name)))
     refusing = {name: m["selective"] for name, m in metrics.items()}
-    (out / "selective.png").write_bytes(plots.png(score_plots.selective(refusing)))
+    (out / "selective.png").write_bytes(png(score_plots.selective(refusing)))
     reference, *others = models
     comparisons = {
         name: paired_difference(tables[name], tables[reference], test.classes, settings=settings)
@@ -131,9 +132,9 @@ def _write(
     out.mkdir(parents=True)
     write_predictions(out, table)
     _write_json(out / "metrics.json", metrics)
-    (out / "confusion.png").write_bytes(plots.png(plots.confusion(metrics)))
+    (out / "confusion.png").write_bytes(png(plots.confusion(metrics)))
     first = {metrics["candidate"]: metrics, **others}
-    (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(first)))
+    (out / "per_subject.png").write_bytes(png(plots.per_subject(first)))
 
 
 def _write_json(path: Path, value: Any) -> None:

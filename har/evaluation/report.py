@@ -14,7 +14,8 @@ from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
 from har.evaluation.robustness import FILE as ROBUSTNESS
-from har.page import change, data_uri, environment, score
+from har.page.html import change, data_uri, environment, score
+from har.page.plots import png
 
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 COUNTED = {
@@ -136,7 +137,7 @@ def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
-    """Return the number of windows per split, one row a class and one for no label."""
+    """Return the number of windows per split, one row per class, the last for no label."""
     names = [*cut.classes, "no label"]
     label = np.array(names)[cut.y]  # -1 picks the last name
     counts = pd.crosstab(label, cut.index["split"].to_numpy())
@@ -157,12 +158,12 @@ def _images(
         for path in sorted(folder.rglob("*.png"))
     }
     found = {name: _json(folder / ROBUSTNESS) for name, folder in robustness.items()}
-    content["robustness"] = plots.png(score_plots.robustness(found))
+    content["robustness"] = png(score_plots.robustness(found))
     for name, folder in pretrainings.items():
         if not (folder / "training.json").exists():
             continue
         history = _json(folder / "training.json")["history"]
-        content[f"{name}/pretraining"] = plots.png(plots.pretraining_curve(history))
+        content[f"{name}/pretraining"] = png(plots.pretraining_curve(history))
     return {name: data_uri(data) for name, data in content.items()}
 
 

@@ -16,14 +16,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float32, Float64
 from har.config import IntervalSettings
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.resample import MAX_FACTOR
-from har.data.windows import Floats, Windows
+from har.data.windows import Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 
 FILE = "robustness.json"
-PredictProba = Callable[[Floats], npt.NDArray[np.floating[Any]]]
+PredictProba = Callable[[Float32], npt.NDArray[np.floating[Any]]]
 Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
 
 
@@ -45,7 +46,7 @@ class Perturbation:
     name: str
     change: Change
 
-    def __call__(self, windows: Windows, *, seed: int) -> Floats:
+    def __call__(self, windows: Windows, *, seed: int) -> Float32:
         """Return the changed ``windows.X``, which itself stays; one seed, one result."""
         rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
         return self.change(windows, rng).astype(windows.X.dtype)
@@ -61,7 +62,7 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
     """
     from scipy.spatial.transform import Rotation
 
-    def change(windows: Windows, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    def change(windows: Windows, rng: np.random.Generator) -> Float64:
         whose = windows.subjects if per == "subject" else np.arange(len(windows.X))
         names, place = np.unique(whose, return_inverse=True)
         axes = rng.normal(size=(len(names), 3))
@@ -135,7 +136,7 @@ def shift(
         for recording in recordings
     }
 
-    def change(windows: Windows, rng: np.random.Generator) -> Floats:
+    def change(windows: Windows, rng: np.random.Generator) -> Float32:
         n = windows.X.shape[1]
         place = np.arange(n) + round(seconds * model_hz)
         starts = np.rint(windows.index["start_s"].to_numpy() * model_hz).astype(int)

@@ -19,8 +19,9 @@ from har.evaluation.predictions import (
 )
 from har.evaluation.report import sentences
 from har.evaluation.seeds import compare_seeds, seed_scores
-from har.measured import read_measured
-from har.page import data_uri, environment
+from har.measured import read_measured, write_measured
+from har.page.html import data_uri, environment
+from har.page.plots import png
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,12 @@ class Run:
 
 
 def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: IntervalSettings) -> None:
-    """Score all runs and write ``protocol.json``, ``protocol.html`` and plots.
+    """Score all runs; write ``protocol.json``, ``protocol.html``, plots and what it took.
 
     Parameters
     ----------
     out : Path
-        Gets the files, and a folder a model.
+        Gets the files, and one folder per model.
     protocol : str
         Its name.
     runs : sequence of Run
@@ -74,7 +75,6 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Interv
         for name in names
     }
     for name in names:
-        scores[name]["seconds"] = sum(run.seconds for run in runs if run.name == name)
         (out / name).mkdir()
         write_predictions(out / name, _joined(tables[name]))
     reference, *others = names
@@ -89,13 +89,15 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Interv
         },
     }
     (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
+    seconds = {name: sum(run.seconds for run in runs if run.name == name) for name in names}
+    write_measured(out, {"seconds": seconds})
     people = first.groupby("fold", sort=False)["subject_id"]
     tested = {fold: sorted(set(who)) for fold, who in people}
     page = environment(Path(__file__).parent).get_template("protocol.html")
     html = page.render(
         **{**found, "folds": tested},
         sentences=sentences(scores, {"reference": reference, "models": found["comparisons"]}),
-        images={name: data_uri(plots.png(figure)) for name, figure in _figures(scores).items()},
+        images={name: data_uri(png(figure)) for name, figure in _figures(scores).items()},
     )
     (out / "protocol.html").write_text(html, encoding="utf-8")
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Int64
 from har.config import IntervalSettings
 from har.evaluation.calibration import reliability
 from har.evaluation.metrics import (
@@ -21,8 +22,6 @@ from har.evaluation.metrics import (
     subject_confusions,
 )
 from har.evaluation.predictions import GROUPS
-
-Floats = npt.NDArray[np.float64]
 
 
 def seed_scores(
@@ -196,5 +195,5 @@ def _ece(table: pd.DataFrame, classes: tuple[str, ...]) -> float:
     return float(reliability(_codes(table["label"], classes), probabilities)["ece"])
 
 
-def _codes(names: "pd.Series[str]", classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+def _codes(names: "pd.Series[str]", classes: tuple[str, ...]) -> Int64:
     return pd.Categorical(names, categories=list(classes)).codes.astype(np.int64)

@@ -19,11 +19,12 @@ import pandas as pd
 from har.config import IntervalSettings, WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Windows
-from har.evaluation import plots, streaming_plots
+from har.evaluation import streaming_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
+from har.page.plots import png
 
 EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
 
@@ -116,8 +117,8 @@ def write(out: Path, result: dict[str, Any]) -> None:
         As `streaming` returns.
     """
     (out / "streaming.json").write_text(json.dumps(result, indent=1) + "\n")
-    (out / "timeline.png").write_bytes(plots.png(streaming_plots.timeline(result)))
-    (out / "events.png").write_bytes(plots.png(streaming_plots.events(result)))
+    (out / "timeline.png").write_bytes(png(streaming_plots.timeline(result)))
+    (out / "events.png").write_bytes(png(streaming_plots.events(result)))
 
 
 def evaluate_continuous(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float64
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import common, lift
 from har.data.recording import Recording
@@ -17,6 +18,7 @@ from har.evaluation import plots
 from har.evaluation.metrics import score
 from har.evaluation.predictions import predictions, test_digest
 from har.evaluation.seeds import group_scores
+from har.page.plots import png
 
 OTHER = "other"
 
@@ -63,7 +65,7 @@ def evaluate_transfer(
     windows : Windows
         Of the other data set, all in the split ``test``; its classes are the common ones.
     out : Path
-        Gets one folder a model with ``metrics.json``, ``predictions.parquet`` and plots.
+        Gets one folder per model with ``metrics.json``, ``predictions.parquet`` and plots.
     probabilities : dict of str to ndarray of shape (n_test_windows, n_model_classes)
         Of the labelled windows, by model.
     model_classes : tuple of str
@@ -89,15 +91,15 @@ def evaluate_transfer(
         (out / name).mkdir()
         table.to_parquet(out / name / "predictions.parquet", index=False)
         (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
-        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(found[name])))
-    (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(found)))
+        (out / name / "confusion.png").write_bytes(png(plots.confusion(found[name])))
+    (out / "per_subject.png").write_bytes(png(plots.per_subject(found)))
 
 
 def lift_probabilities(
     probabilities: npt.NDArray[np.floating[Any]],
     model_classes: tuple[str, ...],
     classes: tuple[str, ...],
-) -> npt.NDArray[np.float64]:
+) -> Float64:
     """Return the probability of each class, and of none of them in the last column.
 
     Parameters

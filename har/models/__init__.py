@@ -1,8 +1,10 @@
 """The models: classical ones on features, Hugging Face networks; raw window in, probabilities out.
 
-- `har.models.catalogue`: which there are; `har.models.interface`: what each of them can do.
-- `har.models.classical`: models on features, by one of the methods `har.models.svm`,
-  `har.models.logistic` and `har.models.trees`, each with its own graph (`har.models.graph`).
+- `har.models.catalogue`: which there are, and what sets them apart;
+  `har.models.interface`: what each of them can do.
+- `har.models.classical`: models on features, by one of the methods (`har.models.method`)
+  `har.models.svm`, `har.models.logistic` and `har.models.trees`.
+- `har.models.graph`, `har.models.network_graph`: models as ONNX.
 - `har.models.encoder`: the transformer encoder with all preprocessing inside, for
   self-supervised pretraining and for classification (`har.models.preprocess`,
   `har.models.config`).

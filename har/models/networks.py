@@ -5,20 +5,11 @@ from pathlib import Path
 
 from transformers import AutoModelForSequenceClassification
 
-from har.config import (
-    BertSettings,
-    EncoderSettings,
-    NetworkSettings,
-    PatchTsMixerSettings,
-    PatchTstSettings,
-    ResnetSettings,
-    WindowGrid,
-)
-from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
-from har.models.config import HarEncoderConfig, named_labels
+from har.config import NetworkSettings, WindowGrid
+from har.models.catalogue import MODELS, NETWORKS
+from har.models.config import named_labels
 from har.models.encoder import HarEncoderForActivityRecognition
 from har.models.network import WindowClassifier
-from har.models.resnet import make_resnet
 
 
 def make_network(
@@ -44,30 +35,31 @@ def make_network(
     checkpoint : Path, optional
         Where its weights are from: of an encoder also its scales.
     """
-    if checkpoint and not isinstance(settings, EncoderSettings):
+    if checkpoint and not MODELS[name].encoder:
         settings = settings.model_copy(update={"checkpoint": str(checkpoint)})
-    match settings:
-        case PatchTstSettings():
-            return make_patchtst(settings, window, classes)
-        case PatchTsMixerSettings():
-            return make_patchtsmixer(settings, window, classes)
-        case BertSettings():
-            return make_bert(settings, window, classes)
-        case ResnetSettings():
-            return make_resnet(settings, window, classes)
-    assert isinstance(settings, EncoderSettings), name
-    if checkpoint:
+    elif checkpoint:
         network: WindowClassifier = HarEncoderForActivityRecognition.from_pretrained(
             checkpoint, **named_labels(classes)
         )
         return network
-    return HarEncoderForActivityRecognition(HarEncoderConfig.of(settings, window, classes))
+    maker = MODELS[name].network
+    assert maker, name
+    return maker()(settings, window, classes)
 
 
 def load_network(folder: Path) -> WindowClassifier:
     """Load the network of a Hugging Face directory, ready to predict."""
+    _register_all()
     network: WindowClassifier = AutoModelForSequenceClassification.from_pretrained(
         folder, use_safetensors=True
     )
     network.eval()
     return network
+
+
+def _register_all() -> None:
+    """Import every network, by which Hugging Face learns the names of their kinds."""
+    for name in NETWORKS:
+        maker = MODELS[name].network
+        assert maker
+        maker()

@@ -1,4 +1,8 @@
-"""The training record beside a model: what it has seen, and how it was made."""
+"""The training record beside a model: what it has seen, and how it was made.
+
+Times are not part of it but of ``measured.json`` (`har.measured`), so that the same
+training gives the same bytes.
+"""
 
 import json
 from collections.abc import Iterable, Mapping

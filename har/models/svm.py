@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
@@ -24,13 +23,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from torch import Tensor, nn
 
+from har.arrays import Float32, Float64, Int64
 from har.config import SvmSettings
 from har.features.convolutions import Extractor
 from har.models.graph import ScaledFeatures, write_graph
 
 DECIDES = "decision_function"
-
-Floats = npt.NDArray[np.float64]
 
 
 def grid(
@@ -43,7 +41,7 @@ def grid(
         yield {"c": c, "gamma": gamma}, svc
 
 
-def pair_signs(n_classes: int) -> npt.NDArray[np.float32]:
+def pair_signs(n_classes: int) -> Float32:
     """Return +1 where a class wins a pair by a positive decision, and -1 where it loses.
 
     Returns
@@ -56,7 +54,7 @@ def pair_signs(n_classes: int) -> npt.NDArray[np.float32]:
     return signs
 
 
-def couple(decisions: Floats, scale: float, power: float) -> Floats:
+def couple(decisions: Float64, scale: float, power: float) -> Float64:
     """Return log-probabilities from pairwise decisions.
 
     Parameters
@@ -73,15 +71,15 @@ def couple(decisions: Floats, scale: float, power: float) -> Floats:
     n_classes = round((1 + np.sqrt(1 + 8 * decisions.shape[1])) / 2)
     signs = pair_signs(n_classes)
     wins = log_expit(scale * decisions) @ (signs > 0) + log_expit(-scale * decisions) @ (signs < 0)
-    logp: Floats = log_softmax(power * wins, axis=1)
+    logp: Float64 = log_softmax(power * wins, axis=1)
     return logp
 
 
-def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
+def calibrate(decisions: Float64, y: Int64) -> dict[str, float]:
     """Return the scale and power with the smallest log-loss."""
     pairwise = _pairwise(decisions)
 
-    def loss(logs: Floats) -> float:
+    def loss(logs: Float64) -> float:
         logp = couple(pairwise, *np.exp(logs))
         return -float(logp[np.arange(len(y)), y].mean())
 
@@ -90,7 +88,7 @@ def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
     return {"scale": float(scale), "power": float(power)}
 
 
-def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
+def log_proba(decisions: Float64, calibration: dict[str, float]) -> Float64:
     """Return log-probabilities of pairwise decisions."""
     return couple(_pairwise(decisions), calibration["scale"], calibration["power"])
 
@@ -153,16 +151,16 @@ class SvmProbabilities(nn.Module):
 
 
 def _sign(n_classes: int) -> int:
-    """Return what makes a decision positive for the first class: scikit-learn turns a lone pair."""
+    """Return the sign of decisions for the first class: scikit-learn flips it for two classes."""
     return -1 if n_classes == 2 else 1
 
 
-def _pairwise(decisions: Floats) -> Floats:
+def _pairwise(decisions: Float64) -> Float64:
     """Return decisions of shape (n_windows, n_pairs), positive for the first class of a pair."""
     return _sign(2) * decisions[:, None] if decisions.ndim == 1 else decisions
 
 
-def _pair_coefficients(svc: Any) -> Floats:
+def _pair_coefficients(svc: Any) -> Float64:
     """Return the weight of each support vector in each pair's decision.
 
     libsvm keeps, for a support vector of class i, its weight against class j in

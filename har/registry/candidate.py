@@ -9,6 +9,7 @@ from typing import Any
 from har.config import Settings
 from har.errors import MissingError
 from har.lineage import digest
+from har.measured import MEASURED
 from har.store import MANIFEST, Artifact
 
 
@@ -64,7 +65,7 @@ class Candidate:
             for part, folder in self._folders.items()
             if not parts or part in parts
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != MANIFEST
+            if path.is_file() and path.name not in (MANIFEST, MEASURED)
         }
 
     @cached_property

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from har.evaluation import comparison_plots
-from har.evaluation.plots import png
 from har.lineage import difference
-from har.page import data_uri, environment
+from har.page.html import data_uri, environment
+from har.page.plots import png
 from har.registry.comparison import Comparison, outcome, unscored
 
 

@@ -204,7 +204,7 @@ def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) ->
     if not same:
         return [Rule(SAME_TEST, passed=False, detail=f"{found}: evaluate both on the same")]
     # Here, because reading a decision must not cost the import of scikit-learn.
-    from har.evaluation.metrics import paired_difference
+    from har.evaluation.metrics import beyond_noise, least_difference, paired_difference
 
     difference = paired_difference(
         challenger.predictions,
@@ -213,13 +213,9 @@ def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) ->
         settings=settings.evaluate,
     )
     mean, n_subjects = difference["mean_difference"], difference["n_subjects"]
-    intervals = [difference["mean_difference_interval"], difference["macro_f1_difference_interval"]]
-    # Percentile intervals are narrow with few subjects, so both kinds must lie above the bound.
-    low = min(lower for lower, _ in intervals)
-    (lower, upper), _ = intervals
+    lower, upper = difference["mean_difference_interval"]
     margin = settings.gate.margin
-    # One subject shows no spread, so nothing is beyond noise.
-    passed = n_subjects > 1 and low > -margin
+    low, passed = least_difference(difference), beyond_noise(difference, margin=margin)
     yes, no = ("not worse", "perhaps worse") if margin else ("better", "not better")
     detail = (
         f"{yes if passed else no} than version {number} beyond noise: macro-F1 "

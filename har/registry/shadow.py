@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float32 as Floats
 from har.config import Settings
 from har.data.recording import CHANNELS, Recording
-from har.data.windows import Floats, cut
+from har.data.windows import cut
 from har.errors import DataError, HarError, MissingError, UsageError
 from har.export.measure import latencies
 from har.lineage import digest, origin

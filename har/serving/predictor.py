@@ -9,9 +9,10 @@ import numpy.typing as npt
 import onnxruntime as ort
 import pandas as pd
 
+from har.arrays import Float32 as Floats
 from har.config import WindowGrid
 from har.data.recording import CHANNELS, GYRO, Recording
-from har.data.windows import Floats, cut
+from har.data.windows import cut
 from har.errors import DataError, MissingError
 from har.models.unlike import Unlikeness
 

@@ -63,7 +63,6 @@ def protocol_plan(recipe: Recipe, protocol: str, chosen: list["Fold"]) -> tuple[
             },
         },
         settings={"runs": tuple(runs), "name": protocol, "intervals": recipe.intervals},
-        compares_times=True,
     )
     return made, made.add(last)
 

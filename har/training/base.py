@@ -46,8 +46,9 @@ class BaseCheckpoint:
         if not path.exists():
             record = read_record(folder)
             return cls(None, None, None, tuple(record["subjects"]), tuple(record["datasets"]))
-        facts: dict[str, Any] = json.loads(path.read_text())
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
+        facts = json.loads(path.read_text())
+        lists = {k: None if facts[k] is None else tuple(facts[k]) for k in ("people", "datasets")}
+        return cls(**{**facts, **lists})
 
     def write(self, folder: Path) -> None:
         """Write ``checkpoint.json``."""

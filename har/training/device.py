@@ -96,7 +96,7 @@ def random_state(accelerator: Accelerator) -> dict[str, Tensor]:
 def set_random_state(states: dict[str, Tensor], accelerator: Accelerator) -> None:
     """Bring back this process's row of what `random_state` returned."""
     own = {name: rows[accelerator.process_index].clone() for name, rows in states.items()}
-    torch.set_rng_state(own["cpu"])  # of a view it would read the wrong bytes: hence the clone
+    torch.set_rng_state(own["cpu"])  # a clone: torch reads the wrong bytes of a view
     if "cuda" in own:
         torch.cuda.set_rng_state(own["cuda"])
 

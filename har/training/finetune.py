@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Fine-tuning: any network under a new head, judged on the validation subjects."""
+"""Fine-tuning: any network under a new head, with early stopping on the validation subjects."""
 
 import logging
 import time
@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from har.config import FinetuneSettings
 from har.data.windows import Windows
+from har.measured import write_measured
 from har.models.network import WindowClassifier, logits_of
 from har.models.record import check_classes, check_unseen, write_record
 from har.models.temperature import fit_temperature
@@ -122,13 +123,14 @@ def _train(job: Job) -> None:
         lora.merge(adapters)
     model.config.softmax_temperature = _temperature(model, job.validation)
     model.save_pretrained(job.folder)
-    write_record(job.folder, _record(learner, job, time.perf_counter() - start))
+    write_record(job.folder, _record(learner, job))
+    write_measured(job.folder, {"seconds": round(time.perf_counter() - start, 2)})
     if job.checkpoints:
         checkpoint.remove(job.checkpoints)
 
 
 def _fit(learner: Learner, job: Job) -> None:
-    """Train until the last epoch, or until patience runs out."""
+    """Train until the last epoch, or until early stopping ends it."""
     run = f"seed {job.seed}, {job.settings.model_dump_json()}"
     if job.checkpoints and (state := checkpoint.read(job.checkpoints, run)):
         learner.load_state_dict(state)
@@ -207,7 +209,7 @@ def _class_weights(y: Tensor, power: float) -> Tensor:
     return weights / weights[y].mean()
 
 
-def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
+def _record(learner: Learner, job: Job) -> dict[str, object]:
     progress = learner.progress
     return {
         "seed": job.seed,
@@ -222,5 +224,4 @@ def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
         "trainable_parameters": progress.history[-1]["trainable_parameters"],
         "subjects": sorted(set(job.train.subjects.tolist())),
         "validation_subjects": sorted(set(job.validation.subjects.tolist())),
-        "seconds": round(seconds, 2),
     }

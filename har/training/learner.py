@@ -33,7 +33,10 @@ class Progress:
             self.best, self.weights = entry, copy.deepcopy(model.state_dict())
 
     def stale(self, patience: int) -> bool:
-        """Tell whether `patience` epochs, all with the same parameters, brought nothing better."""
+        """Tell whether to stop early: nothing better for `patience` epochs in a row.
+
+        Epochs are counted from the last one that thawed parameters, which need their time.
+        """
         if not self.history:
             return False
         learning = self.history[-1]["trainable_parameters"]

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Self-supervised pretraining: windows are told by their neighbours in time."""
+"""Self-supervised pretraining: contrastive learning with neighbours in time as pairs."""
 
 import math
 import time
@@ -15,6 +15,7 @@ from transformers import get_cosine_schedule_with_warmup
 
 from har.config import EncoderSettings, PretrainSettings, WindowGrid
 from har.data.windows import Windows
+from har.measured import write_measured
 from har.models.config import HarEncoderConfig
 from har.models.encoder import CHUNK, HarEncoderForPretraining
 from har.models.record import check_unseen, write_record
@@ -22,8 +23,10 @@ from har.progress import track
 from har.training import device
 from har.training.augment import augment
 
-CLOSE_S = 1e-6  # rounding of times
-WARMUP = 0.1  # share of the steps in which the learning rate rises
+# Times that differ by less are equal but for rounding.
+CLOSE_S = 1e-6
+# Share of the steps in which the learning rate rises.
+WARMUP = 0.1
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ def pretrain(
 ) -> None:
     """Pretrain the encoder and write a Hugging Face directory with ``training.json``.
 
+    The loss is InfoNCE; `har.models.encoder.HarEncoderForPretraining` has its sources.
+
     Parameters
     ----------
     windows : Windows
@@ -113,9 +118,9 @@ def pretrain(
         "windows": len(train.X),
         **asdict(compute),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     write_record(folder, record)
+    write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 
 def _train(

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss
 
 from har.evaluation import score_plots
 from har.evaluation.calibration import reliability, selective
-from har.evaluation.plots import png
+from har.page.plots import png
 
 LOGITS = arrays(np.float64, (12, 4), elements=st.floats(-30, 30))
 

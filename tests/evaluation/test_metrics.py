@@ -13,6 +13,7 @@ from har.config import IntervalSettings
 from har.errors import DataError
 from har.evaluation.metrics import (
     NO_DIFFERENCE,
+    beyond_noise,
     macro_f1,
     paired_difference,
     score,
@@ -168,3 +169,15 @@ def test_verdict_needs_both_intervals(
         "n_subjects": n_subjects,
     }
     assert verdict(found) == expected
+
+
+def test_a_margin_allows_to_lose_that_much() -> None:
+    """Both intervals must stay above minus the margin; one subject still decides nothing."""
+    found = {
+        "macro_f1_difference_interval": [-0.01, 0.02],
+        "mean_difference_interval": [-0.02, 0.01],
+        "n_subjects": 9,
+    }
+    assert beyond_noise(found, margin=0.021)
+    assert not beyond_noise(found, margin=0.02)
+    assert not beyond_noise({**found, "n_subjects": 1}, margin=0.5)

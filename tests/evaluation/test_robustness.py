@@ -17,7 +17,6 @@ from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut_all
 from har.evaluation import score_plots
-from har.evaluation.plots import png
 from har.evaluation.robustness import (
     Perturbation,
     catalogue,
@@ -30,6 +29,7 @@ from har.evaluation.robustness import (
     shift,
 )
 from har.models.unlike import physical_numbers
+from har.page.plots import png
 
 SETTINGS = IntervalSettings(bootstrap=200)
 ALL = catalogue()

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from har.data.prepare import foreign_windows
 
-from har.steps.run import start
 from har.config import IntervalSettings, Settings, WindowSettings
 from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording

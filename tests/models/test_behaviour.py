@@ -11,14 +11,14 @@ import pytest
 from har.training.train import train
 from numpy.typing import NDArray
 
+from har.arrays import Float32
 from har.config import Settings, load
 from har.data.recording import ACC, CHANNELS, GYRO
-from har.data.windows import Floats, Windows
+from har.data.windows import Windows
 from har.evaluation.robustness import Perturbation, gain, loss, noise, rotation, shift
-from har.models.catalogue import CLASSICAL
+from har.models.catalogue import MODELS
 from har.models.interface import Model, load_model
 
-NETWORKS = ("encoder-nano", "resnet")
 MOVING = ("walking", "stairs-up", "stairs-down")
 N_ACC = len(ACC)
 
@@ -34,13 +34,17 @@ def quick() -> Settings:
             "models.minirocket.convolutions=168",
             "models.extra_trees.n_estimators=30",
             "models.extra_trees.min_samples_leaf=[2]",
+            "models.encoder_base.hidden_size=32",
+            # These two need longer, or less dropout, to learn in seconds.
+            "models.bert.finetune={epochs=24}",
+            "models.patchtsmixer.dropout=0.1",
             "finetune.batch_size=16",
             "finetune.epochs=8",
         ]
     )
 
 
-@pytest.fixture(scope="module", params=[*CLASSICAL, *NETWORKS])
+@pytest.fixture(scope="module", params=MODELS)
 def model(
     request: pytest.FixtureRequest,
     small: Windows,
@@ -59,16 +63,16 @@ def someone(small: Windows) -> Windows:
     return small.select("test")
 
 
-def answers(model: Model, X: Floats) -> NDArray[np.str_]:
+def answers(model: Model, X: Float32) -> NDArray[np.str_]:
     """Name the activity of each window."""
     return np.array(model.classes)[model.predict_proba(X).argmax(1)]
 
 
-def almost_still(X: Floats) -> Floats:
+def almost_still(X: Float32) -> Float32:
     """Keep each window's gravity and a fiftieth of what moves around it."""
     rest = X.mean(1, keepdims=True)
     rest[..., N_ACC:] = 0
-    still: Floats = rest + np.float32(0.02) * (X - rest)
+    still: Float32 = rest + np.float32(0.02) * (X - rest)
     return still
 
 

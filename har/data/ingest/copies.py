@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float32
 from har.data.recording import CHANNELS, Recording, read_recording, read_recordings
 from har.data.splits import content_digest
 
@@ -103,7 +104,7 @@ def _covered(starts: npt.NDArray[np.bool_]) -> int:
     return int((np.cumsum(edges) > 0).sum())
 
 
-def _row_hashes(values: npt.NDArray[np.float32]) -> Hashes:
+def _row_hashes(values: Float32) -> Hashes:
     """Hash the bits of each row; -0 is 0, and what is missing is one value."""
     values = np.where(np.isnan(values), np.float32(np.nan), values + np.float32(0))
     bits = np.ascontiguousarray(values).view(np.uint32)

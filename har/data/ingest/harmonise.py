@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64
 from har.data.activities import ALL, labels
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
@@ -178,9 +178,7 @@ def _join(
     return acc.assign(**values), gyro
 
 
-def _distances(
-    times: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _distances(times: Float64, others: Float64) -> tuple[Float64, Float64]:
     """Return how far another sensor's samples before and after each time are from it."""
     if not len(others):
         nowhere = np.full(len(times), np.inf)

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from har.arrays import Float64
 from har.data.activities import ALL
 from har.data.schema import MAX_GYRO, STANDARD_GRAVITY
 from har.errors import DataError, MissingError
@@ -212,10 +212,10 @@ def _first(header: Sequence[str], pattern: str) -> str | None:
     return next((name for name in header if compiled.fullmatch(name.strip())), None)
 
 
-def _numbers(column: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+def _numbers(column: "pd.Series[Any]") -> Float64:
     text = column.astype(str).str.replace(",", ".", regex=False)
     values = pd.to_numeric(text, errors="coerce").to_numpy("float64")
-    finite: npt.NDArray[np.float64] = values[np.isfinite(values)]
+    finite: Float64 = values[np.isfinite(values)]
     return finite
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from har.arrays import Int64
 from har.data.activities import BASIC
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -88,7 +89,7 @@ def _official(files: RawFiles, item: Item, ledger: Ledger) -> Raw:
 
 
 def _labels(
-    files: RawFiles, name: str, lines: npt.NDArray[np.int64], who: tuple[int, int]
+    files: RawFiles, name: str, lines: Int64, who: tuple[int, int]
 ) -> npt.NDArray[np.object_]:
     """Return each sample's label, None where no range or two different ones hold it."""
     ranges = _ranges(files, name)

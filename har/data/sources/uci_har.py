@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64, Int64
 from har.data.activities import BASIC
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -105,9 +105,7 @@ def _damaged(notes: Ledger) -> dict[int, str]:
     return texts
 
 
-def _runs(
-    values: npt.NDArray[np.float64], subjects: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]
-) -> Iterator[slice]:
+def _runs(values: Float64, subjects: Int64, lines: Int64) -> Iterator[slice]:
     """Yield the windows of each run."""
     follows = (values[:-1, HALF:] == values[1:, :HALF]).all(axis=(1, 2))
     follows &= (subjects[:-1] == subjects[1:]) & (np.diff(lines) == 1)
@@ -117,9 +115,7 @@ def _runs(
             yield slice(start, stop)
 
 
-def _rebuilt(
-    values: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]
-) -> pd.DataFrame:
+def _rebuilt(values: Float64, labels: Int64, lines: Int64) -> pd.DataFrame:
     """Return a run's samples once each; the half windows at its ends lie in one window."""
     samples = np.concatenate([values[0], values[1:, HALF:].reshape(-1, len(SIGNALS))])
     earlier, later = np.append(labels[:1], labels), np.append(labels, labels[-1:])

@@ -1,4 +1,4 @@
-"""A network as ONNX: raw windows in, probabilities out."""
+"""A network as ONNX, written by optimum: raw windows in, probabilities out."""
 
 import warnings
 from collections import OrderedDict
@@ -11,10 +11,8 @@ from optimum.exporters.onnx.base import OnnxConfig
 from optimum.utils import DummyInputGenerator, NormalizedConfig
 
 from har.data.recording import CHANNELS
-from har.models import networks
+from har.models.graph import OPSET
 from har.models.network import WindowClassifier
-
-OPSET = 18
 
 
 class _WindowGenerator(DummyInputGenerator):  # type: ignore[misc]
@@ -62,18 +60,18 @@ class _Probabilities(torch.nn.Module):
         return {"probabilities": logits.softmax(-1)}
 
 
-def export_network(folder: Path, path: Path) -> None:
-    """Export a fine-tuned network.
+def write_network(network: WindowClassifier, path: Path) -> None:
+    """Write a fine-tuned network as one graph.
 
     Parameters
     ----------
-    folder : Path
-        Hugging Face directory.
+    network : WindowClassifier
+        In evaluation mode.
     path : Path
         The ONNX file to write; input ``windows`` (batch, n_samples, n_channels),
         output ``probabilities`` (batch, n_classes), float32.
     """
-    model = _Probabilities(networks.load_network(folder))
+    model = _Probabilities(network)
     with warnings.catch_warnings():
         # Sizes that Python checks are fixed, all but the batch's; padding is folded later.
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
