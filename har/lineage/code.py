@@ -13,6 +13,7 @@ a step's key anyway.
 import ast
 import functools
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -28,7 +29,6 @@ DISTRIBUTIONS = {
     "sklearn": ("scikit-learn",),
     "optimum": ("optimum", "optimum-onnx"),
 }
-_MODULE = re.compile(rf"{ROOT}(\.\w+)+(:\w+)?")
 _TEMPLATE = re.compile(r"[\"']([\w.-]+\.html)[\"']")
 
 
@@ -133,8 +133,6 @@ def _read(name: str) -> _Module:
             else:
                 others.add(imported.partition(".")[0])
         match node:
-            case ast.Constant(value=str(text)) if _MODULE.fullmatch(text):
-                ours.add(_existing(text.partition(":")[0]))
             case ast.Constant(value=str(text)) if "\n" not in text and len(text) < 100:
                 files |= set(_with_templates(path.parent, text))
             case ast.Attribute(attr="iter_modules"):
@@ -207,8 +205,9 @@ def _digest(path: Path) -> str:
 
 
 def _versions(names: set[str]) -> Iterator[tuple[str, str]]:
-    import sys
-
     for name in names - sys.stdlib_module_names:
         for distribution in DISTRIBUTIONS.get(name, (name,)):
-            yield distribution, version(distribution)
+            yield distribution, _version(distribution)
+
+
+_version = functools.cache(version)

@@ -5,17 +5,10 @@ one: its module, its section, and its entry in `MODELS`. What makes a model is i
 when it is asked for, so that this module can be read without torch or scikit-learn.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
-
-from har.config import WindowGrid
-
-if TYPE_CHECKING:
-    from har.models.method import Method
-    from har.models.network import WindowClassifier
 
 # Pretrained encoders, one folder per model.
 BUNDLED = Path(__file__).parent / "bundled"
@@ -24,8 +17,6 @@ SIZES = (
     *("n_samples", "rate_hz", "patch", "hidden_size", "num_hidden_layers"),
     *("num_attention_heads", "intermediate_size"),
 )
-
-NetworkMaker = Callable[[Any, WindowGrid, Sequence[str]], "WindowClassifier"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +30,12 @@ class ModelSpec:
     colour, marker : str
         In plots: hexadecimal, of the palettes of Okabe and Ito and of Paul Tol, which people
         with any colour vision can tell apart; and a marker of matplotlib's.
-    method : callable, optional
-        Of a classical model: imports and returns how its estimator is searched,
-        calibrated and exported.
-    network : callable, optional
-        Of a network: imports and returns what makes it from its section, the windows and
-        the class names.
+    method : str, optional
+        Of a classical model: the module (`har.models.method`) that says how its estimator
+        is searched, calibrated and exported.
+    network : str, optional
+        Of a network: the function, ``module:function``, that makes it from its section,
+        the windows and the class names.
     deterministic : bool
         Whether one seed is enough: its fit draws no random numbers.
     encoder : bool
@@ -54,75 +45,54 @@ class ModelSpec:
     name: str
     colour: str
     marker: str
-    method: "Callable[[], Method] | None" = None
-    network: Callable[[], NetworkMaker] | None = None
+    method: str | None = None
+    network: str | None = None
     deterministic: bool = False
     encoder: bool = False
 
-
-def _svm() -> "Method":
-    from har.models import svm
-
-    return svm
-
-
-def _logistic() -> "Method":
-    from har.models import logistic
-
-    return logistic
-
-
-def _trees() -> "Method":
-    from har.models import trees
-
-    return trees
-
-
-def _encoder() -> NetworkMaker:
-    from har.models.encoder import make_encoder
-
-    return make_encoder
-
-
-def _patchtst() -> NetworkMaker:
-    from har.models.backbones import make_patchtst
-
-    return make_patchtst
-
-
-def _patchtsmixer() -> NetworkMaker:
-    from har.models.backbones import make_patchtsmixer
-
-    return make_patchtsmixer
-
-
-def _bert() -> NetworkMaker:
-    from har.models.backbones import make_bert
-
-    return make_bert
-
-
-def _resnet() -> NetworkMaker:
-    from har.models.resnet import make_resnet
-
-    return make_resnet
+    @property
+    def module(self) -> str:
+        """The module that is the model; imports alone do not lead to it."""
+        named = self.method or self.network
+        assert named
+        return named.partition(":")[0]
 
 
 MODELS: Mapping[str, ModelSpec] = MappingProxyType(
     {
         spec.name: spec
         for spec in (
-            ModelSpec("svm", "#D55E00", "D", method=_svm, deterministic=True),
-            ModelSpec("logistic", "#E69F00", "s", method=_logistic, deterministic=True),
-            ModelSpec("minirocket", "#AA4499", "X", method=_logistic),
-            ModelSpec("extra-trees", "#CC79A7", "P", method=_trees),
-            ModelSpec("encoder-nano", "#56B4E9", "*", network=_encoder, encoder=True),
-            ModelSpec("encoder-small", "#0072B2", "o", network=_encoder, encoder=True),
-            ModelSpec("encoder-base", "#332288", "p", network=_encoder, encoder=True),
-            ModelSpec("patchtst", "#009E73", "^", network=_patchtst),
-            ModelSpec("patchtsmixer", "#999933", "v", network=_patchtsmixer),
-            ModelSpec("bert", "#882255", "<", network=_bert),
-            ModelSpec("resnet", "#661100", ">", network=_resnet),
+            ModelSpec("svm", "#D55E00", "D", method="har.models.svm", deterministic=True),
+            ModelSpec("logistic", "#E69F00", "s", method="har.models.logistic", deterministic=True),
+            ModelSpec("minirocket", "#AA4499", "X", method="har.models.logistic"),
+            ModelSpec("extra-trees", "#CC79A7", "P", method="har.models.trees"),
+            ModelSpec(
+                "encoder-nano",
+                "#56B4E9",
+                "*",
+                network="har.models.encoder:make_encoder",
+                encoder=True,
+            ),
+            ModelSpec(
+                "encoder-small",
+                "#0072B2",
+                "o",
+                network="har.models.encoder:make_encoder",
+                encoder=True,
+            ),
+            ModelSpec(
+                "encoder-base",
+                "#332288",
+                "p",
+                network="har.models.encoder:make_encoder",
+                encoder=True,
+            ),
+            ModelSpec("patchtst", "#009E73", "^", network="har.models.backbones:make_patchtst"),
+            ModelSpec(
+                "patchtsmixer", "#999933", "v", network="har.models.backbones:make_patchtsmixer"
+            ),
+            ModelSpec("bert", "#882255", "<", network="har.models.backbones:make_bert"),
+            ModelSpec("resnet", "#661100", ">", network="har.models.resnet:make_resnet"),
         )
     }
 )

@@ -6,6 +6,7 @@ method and stands here.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,8 @@ TRUSTED = ("har.features.scaler.ClippedScaler", "sklearn.tree._tree.Tree")
 
 def method_of(name: str) -> Method:
     """Return the method of a classical model of the catalogue."""
-    method = MODELS[name].method
-    assert method, name
-    return method()
+    method: Method = import_module(MODELS[name].module)
+    return method
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 # mypy: disable-error-code="no-untyped-call"
 """Every network by its name in the settings, and every trained one by its folder."""
 
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from transformers import AutoModelForSequenceClassification
@@ -42,9 +44,7 @@ def make_network(
             checkpoint, **named_labels(classes)
         )
         return network
-    maker = MODELS[name].network
-    assert maker, name
-    return maker()(settings, window, classes)
+    return _maker(name)(settings, window, classes)
 
 
 def load_network(folder: Path) -> WindowClassifier:
@@ -60,6 +60,10 @@ def load_network(folder: Path) -> WindowClassifier:
 def _register_all() -> None:
     """Import every network, by which Hugging Face learns the names of their kinds."""
     for name in NETWORKS:
-        maker = MODELS[name].network
-        assert maker
-        maker()
+        import_module(MODELS[name].module)
+
+
+def _maker(name: str) -> Callable[[NetworkSettings, WindowGrid, Sequence[str]], WindowClassifier]:
+    module, _, function = str(MODELS[name].network).partition(":")
+    maker: Callable[..., WindowClassifier] = getattr(import_module(module), function)
+    return maker

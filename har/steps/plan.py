@@ -139,6 +139,7 @@ def add_model(made: Plan, recipe: Recipe, name: str) -> None:
                 f"predict-{name}",
                 f"{ENTRIES}.predict:predict",
                 inputs={"windows": "windows", "model": trained(name, seed)},
+                also=(module_of(name),),
                 quiet=True,
             )
         )
@@ -157,6 +158,7 @@ def add_model(made: Plan, recipe: Recipe, name: str) -> None:
             f"predict-{name}",
             f"{ENTRIES}.predict:predict",
             inputs={"windows": "windows", "model": chosen(name)},
+            also=(module_of(name),),
             quiet=True,
         )
     )
@@ -170,6 +172,11 @@ def trained(name: str, seed: int) -> str:
 def chosen(name: str) -> str:
     """Return the name of the training that stands for a model."""
     return f"choose-{name}"
+
+
+def module_of(name: str) -> str:
+    """Return the module of a model, which the entry functions find by its name."""
+    return catalogue.MODELS[name].module
 
 
 def add_checkpoint(made: Plan, recipe: Recipe, name: str) -> str | None:
@@ -258,6 +265,7 @@ def _training(recipe: Recipe, name: str, seed: int, start: str | None) -> Step:
             f"{ENTRIES}.train_classical:train_classical",
             inputs={"windows": "windows"},
             settings={**shared, "settings": section, "window": recipe.window.shape},
+            also=(module_of(name),),
         )
     return Step(
         trained(name, seed),
@@ -270,6 +278,7 @@ def _training(recipe: Recipe, name: str, seed: int, start: str | None) -> Step:
             "finetuning": recipe.finetune_of(name),
             "window": recipe.window.grid,
         },
+        also=(module_of(name),),
     )
 
 
@@ -311,6 +320,7 @@ def add_scores(made: Plan, recipe: Recipe) -> None:
                 f"{ENTRIES}.robustness:robustness",
                 inputs={"windows": "windows", "cleaned": "clean", "model": chosen(name)},
                 settings={"rate_hz": recipe.window.rate_hz, "intervals": intervals},
+                also=(module_of(name),),
             )
         )
 
@@ -328,6 +338,7 @@ def add_build(made: Plan, recipe: Recipe, name: str) -> None:
                 "predicted": f"predict-{name}",
             },
             settings={"name": name, "window": recipe.window.grid, "settings": recipe.export},
+            also=(module_of(name),),
         )
     )
     made.add(

@@ -38,6 +38,8 @@ class Step:
         Frozen sections of the settings and JSON-able values, by argument.
     files : mapping of str to Path
         Files from outside the store, by argument; their digests are in the key.
+    also : tuple of str
+        Modules that the entry function finds by their names, as a model's.
     compares_times : bool
         Whether it reads also what its inputs measured (`har.measured`).
     quiet : bool
@@ -50,6 +52,7 @@ class Step:
     inputs: Mapping[str, Source] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
     compares_times: bool = False
     quiet: bool = False
 
@@ -102,7 +105,7 @@ def _made_of(step: Step, inputs: Mapping[str, Input]) -> dict[str, Any]:
     }
     read |= {name: digest.of_file(path) for name, path in step.files.items()}
     params = {name: jsonable(value) for name, value in step.settings.items()}
-    return {"inputs": read, "params": params, "entries": [step.entry]}
+    return {"inputs": read, "params": params, "entries": [step.entry, *step.also]}
 
 
 def _contents(argument: str, given: Input, with_times: bool) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from har.config import DataSettings
 from har.data.sources import same_people
 from har.errors import UsageError
 from har.steps.pins import pin
-from har.steps.plan import ENTRIES, chosen
+from har.steps.plan import ENTRIES, chosen, module_of
 from har.steps.run import Run
 from har.steps.step import Step
 from har.store import Artifact
@@ -41,6 +41,7 @@ def evaluate_transfer(
                 "models": {name: chosen(name) for name in recipe.candidates},
             },
             settings={"window": recipe.window, "intervals": recipe.intervals},
+            also=tuple(sorted({module_of(name) for name in recipe.candidates})),
         )
     )
     return run.make(["transfer"], jobs=jobs)["transfer"]
