@@ -22,13 +22,14 @@ from har.data.windows import Windows
 from har.evaluation import plots, streaming_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
-from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
+from har.models.smoothing import Smoothing, fit_smoothing
 
 if TYPE_CHECKING:
     from har.models.interface import Model
 
-EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
+# As much of a recording as can be read in one picture.
+EXAMPLE_S = 480.0
 
 
 def streaming(
@@ -37,10 +38,9 @@ def streaming(
     recordings: Iterable[Recording],
     classes: tuple[str, ...],
     *,
-    hmm: HMM,
+    smoothing: Smoothing,
     window: WindowSettings,
     settings: EvaluateSettings,
-    n_average: int = 3,
 ) -> dict[str, Any]:
     """Score a classifier on continuous recordings: raw, averaged and filtered answers.
 
@@ -54,14 +54,12 @@ def streaming(
         Clean, at the windows' rate; those of other subjects are left out.
     classes : tuple of str
         The classifier's.
-    hmm : HMM
+    smoothing : Smoothing
         Fitted on training subjects.
     window : WindowSettings
         How the windows were cut.
     settings : EvaluateSettings
         Of the intervals over subjects.
-    n_average : int, default=3
-        Windows in the running mean.
 
     Returns
     -------
@@ -89,7 +87,7 @@ def streaming(
         theirs, or nothing is labelled.
     """
     lines = make_timelines(
-        windows, probabilities, recordings, classes, hmm=hmm, window=window, n_average=n_average
+        windows, probabilities, recordings, classes, smoothing=smoothing, window=window
     )
     compared = {k: compare(lines.truth, v, lines.pieces) for k, v in lines.answers.items()}
     return {
@@ -100,8 +98,7 @@ def streaming(
         "unlabelled_s": lines.seconds(lines.truth < 0),
         "outside_classes_s": lines.seconds(lines.other),
         "window": window.model_dump(include={"rate_hz", "length_s", "hop_s"}),
-        "n_average": n_average,
-        "hmm": {"transition": hmm.transition.tolist(), "prior": hmm.prior.tolist()},
+        **smoothing.to_dict(),
         "confidence": settings.confidence,
         "answers": _answers(compared, lines, settings),
         "example": _example(compared, lines),
@@ -132,14 +129,14 @@ def stream_all(
     window: WindowSettings,
     settings: EvaluateSettings,
 ) -> None:
-    """Score models on the test subjects' recordings; write a folder each, as `write` does.
+    """Score models on the test subjects' recordings; `write` one folder per model.
 
     Parameters
     ----------
     windows : Windows
-        All windows: training subjects' fit the HMM, test subjects' are answered.
+        All windows: training subjects' fit the smoothers, test subjects' are answered.
     out : Path
-        Gets a folder a model.
+        Gets one folder per model.
     models : mapping of str to model
         Each with ``predict_proba``.
     recordings : callable
@@ -150,13 +147,17 @@ def stream_all(
         Of the intervals.
     """
     test, classes = windows.select("test", labelled=False), windows.classes
-    train = windows.select("train", labelled=False)
-    train = train.take(np.flatnonzero(~train.index["extra"]))
-    hmm = HMM.fit(train.y, train.index["recording_id"].to_numpy(), len(classes))
+    smoothing = fit_smoothing(windows)
     for name, model in models.items():
         answers = model.predict_proba(test.X)
         result = streaming(
-            test, answers, recordings(), classes, hmm=hmm, window=window, settings=settings
+            test,
+            answers,
+            recordings(),
+            classes,
+            smoothing=smoothing,
+            window=window,
+            settings=settings,
         )
         (out / name).mkdir()
         write(out / name, result)

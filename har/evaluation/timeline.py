@@ -16,9 +16,13 @@ from har.config import WindowSettings
 from har.data.recording import Recording
 from har.data.windows import Labels, Windows, class_codes
 from har.errors import DataError
-from har.evaluation.smoothing import HMM, average
+from har.models.answers import Answers
+from har.models.smoothing import Name, Smoothing
 
 Probabilities = npt.NDArray[np.floating[Any]]
+
+# Names of the answers, each with that of its smoother.
+SMOOTHERS: dict[str, Name] = {"raw": "none", "average": "average", "hmm": "hmm"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,8 @@ def make_timelines(
     recordings: Iterable[Recording],
     classes: tuple[str, ...],
     *,
-    hmm: HMM,
+    smoothing: Smoothing,
     window: WindowSettings,
-    n_average: int,
 ) -> Timelines:
     """Lay the answers, as they are and smoothed, beside the truth.
 
@@ -80,12 +83,10 @@ def make_timelines(
         a window is kept, without an answer.
     classes : tuple of str
         The classifier's. A label belongs to itself or to its nearest ancestor among them.
-    hmm : HMM
+    smoothing : Smoothing
         Fitted on training subjects.
     window : WindowSettings
         How the windows were cut.
-    n_average : int
-        Windows in a running mean.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def make_timelines(
     shape = (len(windows.index), len(classes))
     if probabilities.shape != shape:
         raise DataError(
-            "not one probability a window and class",
+            "not one probability for each window and class",
             expected=f"shape {shape}",
             found=str(probabilities.shape),
         )
@@ -113,17 +114,13 @@ def make_timelines(
     if (truth < 0).all():
         raise DataError("nothing is labelled", expected=f"some of {', '.join(classes)}")
     pieces = windows.index["recording_id"].to_numpy()
-    smoothed = {
-        "raw": probabilities,
-        "average": average(probabilities, pieces, n=n_average),
-        "hmm": hmm.filter(probabilities, pieces),
-    }
-    answers = {
-        name: np.concatenate(
-            [_hold(proba[mine].argmax(1), n, window) for mine, n in zip(rows, lengths, strict=True)]
-        )
-        for name, proba in smoothed.items()
-    }
+    raw = Answers.known(classes, probabilities)
+    answers = {}
+    for name, kind in SMOOTHERS.items():
+        smoother = smoothing.named(kind)
+        label = (smoother.smooth(raw, pieces) if smoother else raw).label
+        held = [_hold(label[mine], n, window) for mine, n in zip(rows, lengths, strict=True)]
+        answers[name] = np.concatenate(held)
     return Timelines(
         names,
         np.array([recording.meta.subject_id for recording in kept]),

@@ -13,10 +13,13 @@ from har.config import ExportSettings, WindowSettings
 from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
 from har.export.compact import compact
-from har.export.measure import Build, failures, latencies, measure
+from har.export.distance import add_distance
+from har.export.measure import Build, failures, measure
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
-from har.models.unlike import Unlikeness
+from har.models.out_of_distribution import MahalanobisDetector
+from har.models.runtime import latencies
+from har.models.smoothing import fit_smoothing
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,11 @@ def export(
     if candidate not in CLASSICAL:  # a kernel or a tree has no int8 form
         _quantize(fp32, out, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
-    facts = {"candidate": candidate, **_facts(windows, window, settings)}
+    train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
+    detector = MahalanobisDetector.fit(train, validation, refused=settings.unknown_share)
+    facts = {"candidate": candidate, **_facts(windows, window, detector)}
     for path in paths:
-        _finish(path, facts)
+        _finish(path, detector, facts)
     against = Measurement.of(windows, evaluation)
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
     measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
@@ -119,10 +124,10 @@ def serving(builds: list[Build]) -> str | None:
     return min(passed, key=lambda build: build.bytes).name if passed else None
 
 
-def _facts(windows: Windows, window: WindowSettings, settings: ExportSettings) -> dict[str, str]:
-    """Return what a file says of itself: what goes in, what comes out, what it knows."""
-    train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
-    unlikeness = Unlikeness.fit(train, validation, refused=settings.unknown_share)
+def _facts(
+    windows: Windows, window: WindowSettings, detector: MahalanobisDetector
+) -> dict[str, str]:
+    """Return what a file says of itself: what goes in, what comes out, how to answer."""
     return {
         "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
         "classes": json.dumps(windows.classes),
@@ -131,13 +136,18 @@ def _facts(windows: Windows, window: WindowSettings, settings: ExportSettings) -
         "rate_hz": repr(window.rate_hz),
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),
-        "unlikeness": json.dumps(unlikeness.to_dict()),
+        "distance_threshold": repr(detector.threshold),
+        "smoothing": json.dumps(fit_smoothing(windows).to_dict()),
     }
 
 
-def _finish(path: Path, facts: dict[str, str]) -> None:
-    """Make a file small and write the facts into it."""
+def _finish(path: Path, detector: MahalanobisDetector, facts: dict[str, str]) -> None:
+    """Add the distance, make the file small and write the facts into it.
+
+    Quantization comes before, so the distance is computed in float64 in every build.
+    """
     model = onnx.load(path)
+    add_distance(model, detector)
     compact(model)
     del model.metadata_props[:]
     for key, value in facts.items():

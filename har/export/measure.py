@@ -1,16 +1,14 @@
 """How far an ONNX build is from the model it came from, and how fast it runs."""
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 
 from har.config import ExportSettings
 from har.lineage import digest
+from har.models.runtime import OnnxModel
 
 Floats = npt.NDArray[np.float32]
 
@@ -53,13 +51,6 @@ class Build:
     failures: list[str] = field(default_factory=list)
 
 
-def session(path: Path) -> ort.InferenceSession:
-    """Return a session on one CPU thread."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-
 def measure(
     path: Path,
     latency_ms: npt.NDArray[np.float64],
@@ -86,7 +77,7 @@ def measure(
     # Here, because timing builds must not cost the import of scikit-learn.
     from sklearn.metrics import f1_score
 
-    found = probabilities(session(path), windows)
+    found = OnnxModel(path).predict_proba(windows)
     expected, labels = reference.argmax(1), found.argmax(1)
     macro_f1 = f1_score(y, labels, average="macro")
     return Build(
@@ -101,43 +92,6 @@ def measure(
         latency_ms=float(np.median(latency_ms)),
         latency_p95_ms=float(np.quantile(latency_ms, 0.95)),
     )
-
-
-def probabilities(model: ort.InferenceSession, windows: Floats, batch: int = 256) -> Floats:
-    """Return a build's probabilities, shape (n_windows, n_classes)."""
-    parts = [
-        model.run(["probabilities"], {"windows": np.ascontiguousarray(windows[i : i + batch])})[0]
-        for i in range(0, len(windows), batch)
-    ]
-    return np.concatenate(parts)
-
-
-def latencies(paths: Sequence[Path], window: Floats, repeats: int) -> list[npt.NDArray[np.float64]]:
-    """Time every build on one thread, in turns, so that a busy moment slows them all.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        The builds.
-    window : ndarray of shape (1, n_samples, n_channels)
-        What each call predicts.
-    repeats : int
-        Timed calls of each, after a tenth as many to warm up.
-
-    Returns
-    -------
-    list of ndarray of shape (repeats,), ms
-    """
-    sessions = [session(path) for path in paths]
-    inputs = {"windows": np.ascontiguousarray(window)}
-    warm_up = repeats // 10
-    times = np.empty((len(paths), warm_up + repeats))
-    for call in range(times.shape[1]):
-        for build, model in enumerate(sessions):
-            start = time.perf_counter()
-            model.run(["probabilities"], inputs)
-            times[build, call] = 1000 * (time.perf_counter() - start)
-    return list(times[:, warm_up:])
 
 
 def failures(build: Build, fp32_latency_ms: float, bounds: ExportSettings) -> list[str]:

@@ -235,11 +235,9 @@ def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) 
 
 def _latency_ms(build: Path, settings: Settings) -> float:
     """Return the median time for one window on one thread of this machine."""
-    from har.export.measure import latencies, session
+    from har.models.runtime import latencies
 
-    (taken,) = session(build).get_inputs()
-    window = np.zeros((1, *taken.shape[1:]), np.float32)
-    (times,) = latencies([build], window, settings.export.latency_repeats)
+    (times,) = latencies([build], None, settings.export.latency_repeats)
     return float(np.median(times))
 
 

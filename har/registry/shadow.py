@@ -17,14 +17,15 @@ from har.config import Settings
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Floats, cut
 from har.errors import DataError, HarError, MissingError, UsageError
-from har.export.measure import latencies
 from har.lineage import digest, origin
+from har.models.answers import UNKNOWN
+from har.models.runtime import latencies
 from har.progress import track
 from har.registry import history
 from har.registry.moves import Mover
 from har.registry.stages import CHAMPION, Placement
 from har.registry.versions import Version, fetch, find
-from har.serving.predictor import UNKNOWN, Predictor
+from har.serving.predictor import Predictor
 from har.serving.recordings import READERS, read_user_recording
 
 MAX_RECORDINGS = 100  # of one event, which MLflow would cut off if it were too long

@@ -10,7 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from har.config import ExportSettings
 from har.export.builds import judge_all, serving
-from har.export.measure import Build, latencies, measure
+from har.export.measure import Build, measure
+from har.models.runtime import latencies
 
 GOOD = Build(
     name="fp32",

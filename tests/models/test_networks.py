@@ -20,7 +20,6 @@ from har.config import (
 )
 from har.data.windows import Windows
 from har.export import quantize
-from har.export.measure import probabilities, session
 from har.export.network import export_network
 from har.models import networks
 from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
@@ -28,6 +27,7 @@ from har.models.config import HarEncoderConfig, describe
 from har.models.encoder import HarEncoderForActivityRecognition
 from har.models.network import WindowClassifier
 from har.models.resnet import make_resnet
+from har.models.runtime import OnnxModel
 
 
 def make_encoder(window: WindowSettings, classes: tuple[str, ...]) -> WindowClassifier:
@@ -119,11 +119,11 @@ def test_onnx_gives_the_same_probabilities(
     """For one window and for many, all preprocessing being in the graph."""
     network.save_pretrained(tmp_path)
     export_network(tmp_path, tmp_path / "model.onnx")
-    model = session(tmp_path / "model.onnx")
+    model = OnnxModel(tmp_path / "model.onnx")
     expected = network(windows).logits.softmax(1).detach().numpy()
     for n in (1, 32):
         np.testing.assert_allclose(
-            probabilities(model, windows[:n].numpy()), expected[:n], atol=1e-4
+            model.predict_proba(windows[:n].numpy()), expected[:n], atol=1e-4
         )
 
 
@@ -180,5 +180,5 @@ def test_int8_holds_what_the_graph_has(small: Windows, tmp_path: Path) -> None:
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     assert convolutions
     assert all(node.input[1] in scaled for node in convolutions)
-    a, b = (probabilities(session(path), X.numpy()) for path in (fp32, int8))
+    a, b = (OnnxModel(path).predict_proba(X.numpy()) for path in (fp32, int8))
     np.testing.assert_allclose(a, b, atol=0.05)

@@ -27,7 +27,9 @@ from har.data.windows import Windows
 from har.evaluation.calibration import reliability
 from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
+from har.export.distance import add_distance
 from har.lineage import digest
+from har.models.out_of_distribution import MahalanobisDetector
 from har.registry.candidate import Candidate
 from har.registry.promotion import promote
 from har.registry.versions import list_versions, register
@@ -241,7 +243,10 @@ def write_checks(folder: Path) -> None:
 
 
 def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:
-    """Return a linear softmax model of flattened windows, with some of its metadata changed."""
+    """Return a linear softmax model of flattened windows, with some of its metadata changed.
+
+    It measures a distance, which is nowhere so large that a window is unknown.
+    """
     width = N_SAMPLES * len(CHANNELS)
     weights = np.random.default_rng(seed).normal(size=(width, len(CLASSES))).astype(np.float32)
     graph = helper.make_graph(
@@ -264,7 +269,9 @@ def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    add_distance(model, MahalanobisDetector(np.zeros(18), np.eye(18), np.inf))
     facts = {
+        "distance_threshold": repr(np.inf),
         **{"candidate": candidate, "classes": json.dumps(CLASSES), "rate_hz": "50.0"},
         **{"n_samples": str(N_SAMPLES), "n_hop": str(N_HOP)},
         **{"channels": json.dumps(CHANNELS), "units": json.dumps(UNITS)},

@@ -66,7 +66,7 @@ def answers(path: Path, selector: str, settings: Settings) -> list[str]:
     values = pd.read_csv(path)[list(CHANNELS)].to_numpy(np.float32)
     windows = np.stack([values[i * N_HOP : i * N_HOP + N_SAMPLES] for i in range(WINDOWS)])
     session = ort.InferenceSession(fetch(find(selector, settings), settings))
-    (probabilities,) = session.run(None, {"windows": windows})
+    (probabilities,) = session.run(["probabilities"], {"windows": windows})
     return [CLASSES[i] for i in probabilities.argmax(1)]
 
 

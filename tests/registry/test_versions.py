@@ -62,7 +62,9 @@ def test_logged_files(settings: Settings, make_candidate, tmp_path: Path) -> Non
     assert f"{version.macro_f1:.4f}" in (run / "model-card.md").read_text()
 
 
-def test_logged_model(settings: Settings, make_candidate, tmp_path: Path) -> None:
+def test_logged_model(
+    settings: Settings, make_candidate, windows_folder: Path, tmp_path: Path
+) -> None:
     """The MLflow model is the measured ONNX file, with signature, example and no pickle."""
     import mlflow
     from mlflow.models import Model
@@ -81,7 +83,14 @@ def test_logged_model(settings: Settings, make_candidate, tmp_path: Path) -> Non
     assert set(model.flavors["python_function"]["env"]) == {"conda", "virtualenv"}
     assert model.flavors["onnx"]["providers"] == ["CPUExecutionProvider"]
     assert model.signature.inputs.to_dict()[0]["tensor-spec"]["shape"] == (-1, 128, 6)
-    assert model.signature.outputs.to_dict()[0]["name"] == "probabilities"
+    outputs = {o["name"]: o["tensor-spec"]["shape"] for o in model.signature.outputs.to_dict()}
+    assert outputs == {"probabilities": (-1, 3), "distance": (-1,)}
+    X = Windows.load(windows_folder).select("test").X[:5]
+    found = mlflow.pyfunc.load_model(str(folder)).predict({"windows": np.array(X)})
+    assert {name: values.shape for name, values in found.items()} == {
+        "probabilities": (5, 3),
+        "distance": (5,),
+    }
     requirements = (folder / "requirements.txt").read_text().split()
     assert all("==" in line for line in requirements)
 
@@ -92,7 +101,7 @@ def test_fetch(settings: Settings, make_candidate, windows_folder: Path, tmp_pat
     version = register(candidate)
     path = fetch(version, settings)
     test = Windows.load(windows_folder).select("test")
-    (proba,) = ort.InferenceSession(path).run(None, {"windows": test.X[:4]})
+    (proba,) = ort.InferenceSession(path).run(["probabilities"], {"windows": test.X[:4]})
     np.testing.assert_allclose(proba.sum(1), 1, rtol=1e-5)
     before = path.stat().st_mtime_ns
     assert fetch(version, settings).stat().st_mtime_ns == before
