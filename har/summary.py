@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from har.export.artifact import Builds
 from har.store import Artifact
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def summarise(
         "splits": _splits(artifacts["windows"].path),
         "models": {name: _json(scored / name / "metrics.json") for name in names},
         "comparisons": _json(scored / "comparisons.json"),
-        "builds": [_json(artifacts[f"export-{name}"].path / "builds.json") for name in names],
+        "builds": [Builds.read(artifacts[f"export-{name}"].path).to_dict() for name in names],
         "versions": [_outcome(*outcome) for outcome in outcomes],
         "report": str(artifacts["report"].path / "report.html"),
         "steps": [
@@ -182,23 +183,20 @@ def comparison_rows(result: Mapping[str, Any]) -> Rows:
 def build_rows(exports: Iterable[Mapping[str, Any]]) -> Rows:
     """Return the columns and rows of the ONNX builds."""
     columns = ["model", "build", "kB", "gap", "agree", "change", "ms", "verdict"]
-    rows = []
-    for export in exports:
-        for build in export["builds"]:
-            serves = build["name"] == export["serving"]
-            verdict = "; ".join(build["failures"]) or ("serves" if serves else "passed")
-            rows.append(
-                [
-                    export["candidate"],
-                    build["name"],
-                    f"{build['bytes'] / 1000:,.0f}",
-                    f"{build['max_probability_gap']:.4f}",
-                    f"{build['agreement']:.4f}",
-                    f"{build['macro_f1_change']:+.4f}",
-                    f"{build['latency_ms']:.2f}",
-                    verdict,
-                ]
-            )
+    rows = [
+        [
+            export["candidate"],
+            build["name"],
+            f"{build['bytes'] / 1000:,.0f}",
+            f"{build['max_probability_gap']:.4f}",
+            f"{build['agreement']:.4f}",
+            f"{build['macro_f1_change']:+.4f}",
+            f"{build['latency_ms']:.2f}",
+            build["verdict"],
+        ]
+        for export in exports
+        for build in export["builds"]
+    ]
     return columns, rows
 
 

@@ -11,6 +11,7 @@ from har import steps
 from har.benchmarks import page
 from har.config import Settings
 from har.evaluation.protocols import Protocol
+from har.export.artifact import Builds
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _score_row(name: str, m: Mapping[str, Any], versus: Mapping[str, Any] | None
 def _cost(settings: Settings, name: str) -> dict[str, Any]:
     records = [steps.training_record(model) for model in steps.trained(settings, name).values()]
     exported = steps.export(settings, name)
-    builds = json.loads((exported.path / "builds.json").read_text())
+    builds = Builds.read(exported.path).to_dict()
     return {
         "parameters": records[0].get("parameters"),
         "seconds": float(np.mean([record["seconds"] for record in records])),

@@ -166,12 +166,13 @@ def export(
     Example: har export --set export.max_latency_ms=2
     """
     from har import steps
+    from har.export.artifact import Builds
     from har.summary import build_rows
 
     show_progress()
     settings = settings_of(overrides, classes, datasets, models)
     exported = [steps.export(settings, name) for name in settings.candidates]
-    found = [_read(artifact.path / "builds.json") for artifact in exported]
+    found = [Builds.read(artifact.path).to_dict() for artifact in exported]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))

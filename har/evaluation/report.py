@@ -14,6 +14,7 @@ from har.config import Settings
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots
+from har.export.artifact import Builds
 from har.page import change, data_uri, environment, score
 
 LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
@@ -73,7 +74,7 @@ def write_report(
             reference=comparisons["reference"],
             comparisons=comparisons["models"],
             sentences=sentences(models, comparisons),
-            exports={name: _json(folder / "builds.json") for name, folder in exports.items()},
+            exports={name: Builds.read(folder).to_dict() for name, folder in exports.items()},
             streaming={name: _json(streaming / name / "streaming.json") for name in exports},
             images=_images(evaluation, streaming, robustness, pretrainings),
             settings=settings.flat(),

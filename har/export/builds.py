@@ -1,7 +1,7 @@
-"""Every ONNX build of a candidate, measured, judged, and the one that serves."""
+"""Every ONNX build of a candidate, made, measured and judged."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ import pandas as pd
 from har.config import ExportSettings, WindowSettings
 from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
+from har.export.artifact import Builds, LatencyBounds
 from har.export.compact import compact
 from har.export.distance import add_distance
-from har.export.measure import Build, failures, measure
+from har.export.measure import measure
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
 from har.models.out_of_distribution import MahalanobisDetector
@@ -67,7 +68,7 @@ def export(
     candidate : str
         Name of the model.
     out : Path
-        Gets the ONNX files and ``builds.json``.
+        Gets the ONNX files, ``builds.json`` and ``measured.json``.
     model, evaluation : Path
         The trained model, and the folder of its ``predictions.parquet``.
     windows : Windows
@@ -77,7 +78,8 @@ def export(
     """
     fp32 = out / "model-fp32.onnx"
     load_model(model).to_onnx(fp32)
-    if candidate not in CLASSICAL:  # a kernel or a tree has no int8 form
+    # A kernel or a tree has no int8 form.
+    if candidate not in CLASSICAL:
         _quantize(fp32, out, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
@@ -87,14 +89,12 @@ def export(
         _finish(path, detector, facts)
     against = Measurement.of(windows, evaluation)
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
-    measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
-    builds = judge_all(measured, settings)
-    record = {
-        "candidate": candidate,
-        "serving": serving(builds),
-        "builds": [asdict(build) for build in builds],
-    }
-    (out / "builds.json").write_text(json.dumps(record, indent=1) + "\n")
+    builds = [
+        measure(path, taken_ms, **vars(against), bounds=settings)
+        for path, taken_ms in zip(paths, times, strict=True)
+    ]
+    bounds = LatencyBounds(settings.max_latency_ms, settings.max_slowdown)
+    Builds.judge(candidate, builds, bounds).write(out)
 
 
 def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings) -> None:
@@ -106,22 +106,6 @@ def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings)
     train = windows.select("train")
     rows = np.linspace(0, len(train.X) - 1, settings.calibration_windows).astype(int)
     quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
-
-
-def judge_all(builds: list[Build], settings: ExportSettings) -> list[Build]:
-    """Return the builds with their verdicts; the first one is the fp32 build."""
-    broken = [failures(build, builds[0].latency_ms, settings) for build in builds]
-    return [
-        replace(build, passed=not found, failures=found)
-        for build, found in zip(builds, broken, strict=True)
-    ]
-
-
-def serving(builds: list[Build]) -> str | None:
-    """Return the smallest build that passed: never chosen by its score on the test set."""
-    passed = [build for build in builds if build.passed]
-
-    return min(passed, key=lambda build: build.bytes).name if passed else None
 
 
 def _facts(

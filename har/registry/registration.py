@@ -131,18 +131,18 @@ def _log_files(candidate: Candidate, run_id: str) -> str:
 def _log_model(candidate: Candidate, lineage_digest: str) -> str:
     """Log the serving build with the ONNX flavour; return the model's id."""
     serving = candidate.serving
-    model = onnx.load(candidate.export / serving["file"])
+    model = onnx.load(candidate.export / serving.file)
     # MLflow writes the file anew: what it will write must be what was measured.
-    if (found := digest.of_bytes(model.SerializeToString())) != serving["sha256"]:
+    if (found := digest.of_bytes(model.SerializeToString())) != serving.sha256:
         raise VerificationError(
-            f"{serving['file']}: not the file that was measured",
-            expected=f"SHA-256 {serving['sha256']}",
+            f"{serving.file}: not the file that was measured",
+            expected=f"SHA-256 {serving.sha256}",
             found=f"SHA-256 {found} when written again",
             hint="export it again",
         )
     info = mlflow.onnx.log_model(
         model,
-        name=f"{candidate.name}-{serving['name']}",
+        name=f"{candidate.name}-{serving.name}",
         signature=_signature(model),
         input_example=_example(candidate),
         pip_requirements=[f"{p}=={installed(p)}" for p in ("mlflow", "numpy", "onnxruntime")],

@@ -10,26 +10,30 @@ import pytest
 from har.config import Settings
 from har.data.windows import Windows
 from har.evaluation.report import sentences, write_report
+from har.export.artifact import Build, Builds, Latency, LatencyBounds
 
 PIXEL = b"\x89PNG\r\n\x1a\n"  # enough for a page that only inlines it
 
 
-def build(name: str, **changes: Any) -> dict[str, Any]:
-    facts = {
-        "name": name,
-        "file": f"model-{name}.onnx",
-        "bytes": 1_234_567,
-        "sha256": "0" * 64,
-        "max_probability_gap": 0.0123,
-        "agreement": 0.9987,
-        "macro_f1": 0.9,
-        "macro_f1_change": -0.0012,
-        "latency_ms": 0.4321,
-        "latency_p95_ms": 0.5678,
-        "passed": True,
-        "failures": [],
-    }
-    return {**facts, **changes}
+def build(name: str, *failures: str) -> Build:
+    return Build(
+        name=name,
+        file=f"model-{name}.onnx",
+        bytes=1_234_567,
+        sha256="0" * 64,
+        max_probability_gap=0.0123,
+        agreement=0.9987,
+        macro_f1=0.9,
+        macro_f1_change=-0.0012,
+        mismatches=failures,
+        latency=Latency(0.4321, 0.5678),
+    )
+
+
+def write_builds(folder: Path, name: str, *builds: Build) -> Path:
+    folder.mkdir()
+    Builds.judge(name, builds, LatencyBounds()).write(folder)
+    return folder
 
 
 def write(path: Path, value: Any) -> Path:
@@ -83,9 +87,11 @@ def inputs(
     recordings = {"train": 1, "validation": 0, "test": 3}
     split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
     write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
-    refused = build("int8-static", passed=False, failures=["probability gap 0.3 > 0.15"])
-    encoder = {"serving": "fp32", "builds": [build("fp32"), refused]}
-    svm = {"serving": None, "builds": [build("fp32", passed=False, failures=["slow"])]}
+    refused = build("int8-static", "probability gap 0.3 > 0.15")
+    exports = {
+        "svm": write_builds(root / "x2", "svm", build("fp32", "slow")),
+        "encoder-small": write_builds(root / "x1", "encoder-small", build("fp32"), refused),
+    }
     return {
         "clean": write(root / "clean" / "report.json", cleaned),
         "split": write(root / "split" / "split.json", split),
@@ -93,10 +99,7 @@ def inputs(
         "evaluation": evaluation,
         "streaming": write_streaming(root / "streaming"),
         "robustness": write_robustness(root / "robustness"),
-        "exports": {
-            "svm": write(root / "x2" / "builds.json", svm),
-            "encoder-small": write(root / "x1" / "builds.json", encoder),
-        },
+        "exports": exports,
         "pretrainings": {
             "encoder-small": write(
                 root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
