@@ -61,7 +61,7 @@ def evaluate(
     windows : Windows
         All windows; only the labelled ones of the test split are used.
     out : Path
-        Gets a folder a model with ``predictions.parquet``, ``metrics.json`` and plots,
+        Gets one folder per model with ``predictions.parquet``, ``metrics.json`` and plots,
         ``comparisons.json`` (each model minus the first), and plots of confidence.
     models : mapping of str to Scorable
         By name.
@@ -136,7 +136,7 @@ def test_digest(test: Windows) -> str:
 
 
 def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:
-    """Return one row a window: where it is from, label, prediction, class probabilities.
+    """Return one row per window: where it is from, label, prediction, class probabilities.
 
     Parameters
     ----------

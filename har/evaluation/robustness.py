@@ -129,8 +129,8 @@ def shift(
     model_hz : float, default=50
         Of the windows.
     recordings : iterable of Recording
-        Those that the windows were cut from, at the model's rate. What is beyond the end
-        of a recording, or of a window without one, is mirrored.
+        Those that the windows were cut from, at the model's rate. Samples beyond the end
+        of a recording, or of a window whose recording is not there, are mirrored.
     """
     values_of = {
         recording.meta.recording_id: recording.table[list(CHANNELS)].to_numpy()
@@ -255,14 +255,14 @@ def perturb_all(
     subjects = set(test.subjects)
     own = [recording for recording in recordings if recording.meta.subject_id in subjects]
     changes = catalogue(model_hz=rate_hz, recordings=own)
-    found = {
+    results = {
         name: robustness(
             model.predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
         )
         for name, model in models.items()
     }
-    (out / "robustness.json").write_text(json.dumps(found, indent=1) + "\n")
-    (out / "robustness.png").write_bytes(plots.png(score_plots.robustness(found)))
+    (out / "robustness.json").write_text(json.dumps(results, indent=1) + "\n")
+    (out / "robustness.png").write_bytes(plots.png(score_plots.robustness(results)))
 
 
 def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:

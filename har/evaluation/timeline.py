@@ -38,7 +38,7 @@ class Timelines:
     truth : ndarray of shape (n_frames,)
         Class of each frame, -1 if it has no label or one outside the classes.
     other : ndarray of shape (n_frames,)
-        Whether it has a label outside the classes, as a transition for a 6-class model.
+        Whether it has a label outside the classes, such as a transition for a 6-class model.
     answers : dict of str to ndarray of shape (n_frames,)
         Class answered, -1 before the first answer, for each way of smoothing.
     classes : tuple of str
@@ -105,8 +105,8 @@ def make_timelines(
     kept = [recording for recording in recordings if recording.meta.subject_id in chosen]
     names = np.array([recording.meta.recording_id for recording in kept])
     lengths = [len(recording.table) for recording in kept]
-    found = windows.index.groupby("recording_id").indices
-    rows = [np.asarray(found.get(name, ()), np.int64) for name in names]
+    rows_of = windows.index.groupby("recording_id").indices
+    rows = [np.asarray(rows_of.get(name, ()), np.int64) for name in names]
     for name, n, mine in zip(names, lengths, rows, strict=True):
         _check_complete(windows, name, mine, n, window)
     activity = np.concatenate([r.table["activity"].cat.codes.to_numpy() for r in kept])
