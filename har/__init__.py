@@ -12,6 +12,7 @@ The rooms, in the order that data walks through them:
 `har.registry`          MLflow versions, stages, the promotion gate
 `har.lineage`           digests and the lineage record
 `har.serving`           predictions with ONNX Runtime alone
+`har.monitoring`        how served models are watched, in the champion's shadow
 ======================  ==========================================================
 
 Every room imports only what is below it in ``[tool.importlinter]`` of pyproject.toml.

@@ -10,6 +10,7 @@ import numpy as np
 from har.benchmarks import page
 from har.config import Recipe
 from har.evaluation.protocols import Protocol
+from har.export.artifact import Builds
 from har.measured import read_measured
 from har.models.record import read_record
 from har.steps.plan import seeds, trained
@@ -137,8 +138,7 @@ def _score_row(name: str, m: Mapping[str, Any], versus: Mapping[str, Any] | None
 
 def _cost(run: Run, name: str) -> dict[str, Any]:
     trainings = run.make([trained(name, seed) for seed in seeds(run.recipe, name)]).values()
-    exported = run[f"export-{name}"]
-    builds = json.loads((exported.path / "builds.json").read_text())
+    builds = Builds.read(run[f"export-{name}"].path).to_dict()
     return {
         "parameters": read_record(next(iter(trainings)).path).get("parameters"),
         "seconds": float(np.mean([read_measured(t.path)["seconds"] for t in trainings])),

@@ -176,6 +176,7 @@ def export(
 
     Example: har export --set export.max_latency_ms=2
     """
+    from har.export.artifact import Builds
     from har.processes import count
     from har.steps.run import start
     from har.steps.tables import build_rows
@@ -184,7 +185,7 @@ def export(
     recipe, environment = settings_of(overrides, classes, datasets, models)
     exports = [f"export-{name}" for name in recipe.candidates]
     made = start(recipe, environment).make(exports, jobs=count(environment.run.workers))
-    found = [_read(artifact.path / "builds.json") for artifact in made.values()]
+    found = [Builds.read(artifact.path).to_dict() for artifact in made.values()]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,7 +16,11 @@ def predict(
     version: Annotated[
         str, typer.Option(help="champion, challenger, previous, or a number.")
     ] = "champion",
-    windows: Annotated[bool, typer.Option("--windows", help="One row a window.")] = False,
+    windows: Annotated[bool, typer.Option("--windows", help="One row per window.")] = False,
+    smooth: Annotated[
+        Literal["none", "average", "hmm"],
+        typer.Option(help="Smooth answers over time: running mean or hidden Markov model."),
+    ] = "none",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     overrides: Overrides = None,
@@ -25,7 +29,12 @@ def predict(
 
     Time in s, acceleration in m/s² with gravity, angular velocity in rad/s.
 
+    Smoothing takes the windows before each one into account, and is what
+    `har evaluate --streaming` scores.
+
     Example: har predict my-recording.csv
+
+    Example: har predict my-recording.csv --smooth hmm
     """
     from har.config import load
     from har.registry.versions import fetch, find
@@ -36,7 +45,7 @@ def predict(
     found = find(version, settings)
     predictor = Predictor(fetch(found, settings))
     parts = read_user_recording(file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro)
-    frame = predictor.predict_parts(parts)
+    frame = predictor.predict_parts(parts, predictor.smoother(smooth))
     shown = frame if windows else predictor.timeline(frame)
     if as_json:
         return print_json(

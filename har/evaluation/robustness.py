@@ -128,8 +128,8 @@ def shift(
     model_hz : float, default=50
         Of the windows.
     recordings : iterable of Recording
-        Those that the windows were cut from, at the model's rate. What is beyond the end
-        of a recording, or of a window without one, is mirrored.
+        Those that the windows were cut from, at the model's rate. Samples beyond the end
+        of a recording, or of a window whose recording is not there, are mirrored.
     """
     values_of = {
         recording.meta.recording_id: recording.table[list(CHANNELS)].to_numpy()

@@ -22,11 +22,12 @@ from har.data.windows import Windows
 from har.evaluation import streaming_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
-from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
+from har.models.smoothing import Smoothing, fit_smoothing
 from har.page.plots import png
 
-EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
+# As much of a recording as can be read in one picture.
+EXAMPLE_S = 480.0
 
 
 def streaming(
@@ -35,10 +36,9 @@ def streaming(
     recordings: Iterable[Recording],
     classes: tuple[str, ...],
     *,
-    hmm: HMM,
+    smoothing: Smoothing,
     window: WindowGrid,
     settings: IntervalSettings,
-    n_average: int = 3,
 ) -> dict[str, Any]:
     """Score a classifier on continuous recordings: raw, averaged and filtered answers.
 
@@ -52,14 +52,12 @@ def streaming(
         Clean, at the windows' rate; those of other subjects are left out.
     classes : tuple of str
         The classifier's.
-    hmm : HMM
+    smoothing : Smoothing
         Fitted on training subjects.
     window : WindowGrid
         How the windows were cut.
     settings : IntervalSettings
         Of the intervals over subjects.
-    n_average : int, default=3
-        Windows in the running mean.
 
     Returns
     -------
@@ -87,7 +85,7 @@ def streaming(
         theirs, or nothing is labelled.
     """
     lines = make_timelines(
-        windows, probabilities, recordings, classes, hmm=hmm, window=window, n_average=n_average
+        windows, probabilities, recordings, classes, smoothing=smoothing, window=window
     )
     compared = {k: compare(lines.truth, v, lines.pieces) for k, v in lines.answers.items()}
     return {
@@ -98,8 +96,7 @@ def streaming(
         "unlabelled_s": lines.seconds(lines.truth < 0),
         "outside_classes_s": lines.seconds(lines.other),
         "window": window.model_dump(include={"rate_hz", "length_s", "hop_s"}),
-        "n_average": n_average,
-        "hmm": {"transition": hmm.transition.tolist(), "prior": hmm.prior.tolist()},
+        **smoothing.to_dict(),
         "confidence": settings.confidence,
         "answers": _answers(compared, lines, settings),
         "example": _example(compared, lines),
@@ -135,7 +132,7 @@ def evaluate_continuous(
     Parameters
     ----------
     windows : Windows
-        All windows: training subjects' fit the HMM, test subjects' are answered.
+        All windows: training subjects' fit the smoothers, test subjects' are answered.
     out : Path
         Gets one folder per model.
     probabilities : mapping of str to ndarray of shape (n_test_windows, n_classes)
@@ -148,12 +145,16 @@ def evaluate_continuous(
         Of the intervals.
     """
     test, classes = windows.select("test", labelled=False), windows.classes
-    train = windows.select("train", labelled=False)
-    train = train.take(np.flatnonzero(~train.index["extra"]))
-    hmm = HMM.fit(train.y, train.index["recording_id"].to_numpy(), len(classes))
+    smoothing = fit_smoothing(windows)
     for name, answers in probabilities.items():
         result = streaming(
-            test, answers, recordings(), classes, hmm=hmm, window=window, settings=settings
+            test,
+            answers,
+            recordings(),
+            classes,
+            smoothing=smoothing,
+            window=window,
+            settings=settings,
         )
         (out / name).mkdir()
         write(out / name, result)

@@ -130,7 +130,7 @@ def _own_fields(
     return {
         "har_schema": SCHEMA_VERSION,
         "har_candidate_digest": candidate.digest,
-        "har_serving": {key: serving[key] for key in ("name", "file", "sha256", "passed")},
+        "har_serving": {key: getattr(serving, key) for key in ("name", "file", "sha256", "passed")},
         "har_test_digest": candidate.metrics["test_digest"],
         "har_people": {**origin.people(candidate.windows), **_pretrained_on(candidate)},
         "har_run": {

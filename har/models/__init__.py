@@ -14,7 +14,10 @@
 - `har.models.network`, `har.models.networks`: what all networks share, and how one is made
   or loaded; `har.models.trained_network`: one that predicts.
 - `har.models.temperature`: what makes confidence believable.
-- `har.models.unlike`: windows that are like nothing seen in training.
+- `har.models.answers`: what a model says of windows; `har.models.out_of_distribution`:
+  which windows it cannot know; `har.models.smoothing`: answers over time;
+  `har.models.runtime`: ONNX files run by ONNX Runtime. None of the four needs more than
+  numpy and ONNX Runtime.
 - `har.models.record`: the `training.json` beside every model, and the check that no
   model has seen a subject that it is measured on.
 """

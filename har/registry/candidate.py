@@ -8,6 +8,7 @@ from typing import Any
 
 from har.config import Settings
 from har.errors import MissingError
+from har.export.artifact import Build, Builds
 from har.lineage import digest
 from har.measured import MEASURED
 from har.store import MANIFEST, Artifact
@@ -28,7 +29,7 @@ class Candidate:
     evaluation : Path
         ``metrics.json``, ``predictions.parquet`` and plots of this candidate.
     export : Path
-        ONNX files and ``builds.json``.
+        ONNX files and what `har.export.artifact` keeps beside them.
     report : Path or None
         Folder with ``report.html``.
     checks : Path
@@ -70,9 +71,12 @@ class Candidate:
 
     @cached_property
     def digest(self) -> str:
-        """What makes it one candidate: its name and the bytes of its files but the report."""
+        """What makes it one candidate: its name and the bytes of its files.
+
+        Neither the report nor what a machine measured is part of it.
+        """
         files = self.files("model", "onnx", "evaluation", "checks")
-        contents = {name: digest.of_file(path) for name, path in files.items()}
+        contents = {n: digest.of_file(path) for n, path in files.items() if path.name != MEASURED}
         return digest.of_json({"name": self.name, "files": contents})
 
     @cached_property
@@ -86,14 +90,14 @@ class Candidate:
         return _read(self.model / "training.json")
 
     @cached_property
-    def builds(self) -> dict[str, Any]:
-        """``builds.json`` of its export."""
-        return _read(self.export / "builds.json")
+    def builds(self) -> Builds:
+        """The builds of its export."""
+        return Builds.read(self.export)
 
     @property
-    def serving(self) -> dict[str, Any]:
+    def serving(self) -> Build:
         """The build that serves; fp32 where none passed its bounds (``passed`` is false)."""
-        return serving_build(self.builds)
+        return self.builds.shipped
 
     @property
     def _folders(self) -> dict[str, Path]:
@@ -104,13 +108,6 @@ class Candidate:
             "checks": self.checks,
         }
         return {**folders, "report": self.report} if self.report else folders
-
-
-def serving_build(builds: dict[str, Any]) -> dict[str, Any]:
-    """Return the entry of ``builds.json`` that serves, or fp32 where none passed."""
-    wanted = builds["serving"] or "fp32"
-    found: dict[str, Any] = next(b for b in builds["builds"] if b["name"] == wanted)
-    return found
 
 
 def _read(path: Path) -> dict[str, Any]:

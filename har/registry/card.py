@@ -1,5 +1,6 @@
 """The model card: what a version is, what it was made from, how good it is, its limits."""
 
+from har.export.artifact import Build
 from har.lineage import origin
 from har.registry.candidate import Candidate
 
@@ -67,7 +68,7 @@ def write_card(candidate: Candidate) -> str:
         per_class="\n".join(_class_row(name, score) for name, score in m["per_class"].items()),
         worst=min(scores),
         best=max(scores),
-        builds="\n".join(_build_row(candidate, build) for build in candidate.builds["builds"]),
+        builds="\n".join(_build_row(candidate, build) for build in candidate.builds.builds),
     )
 
 
@@ -93,11 +94,9 @@ def _class_row(name: str, score: dict[str, float]) -> str:
     return f"| {name} | {numbers} | {score['support']:.0f} |"
 
 
-def _build_row(candidate: Candidate, build: dict[str, float]) -> str:
-    serves = build["name"] == candidate.builds["serving"]
-    verdict = "serves" if serves else "passed" if build["passed"] else "failed its bounds"
+def _build_row(candidate: Candidate, build: Build) -> str:
     return (
-        f"| {build['name']} | {build['bytes'] / 1000:.0f} | {build['max_probability_gap']:.4f} "
-        f"| {build['agreement']:.4f} | {build['macro_f1']:.4f} | {build['latency_ms']:.2f} "
-        f"| {verdict} |"
+        f"| {build.name} | {build.bytes / 1000:.0f} | {build.max_probability_gap:.4f} "
+        f"| {build.agreement:.4f} | {build.macro_f1:.4f} | {build.latency.latency_ms:.2f} "
+        f"| {candidate.builds.verdict(build)} |"
     )

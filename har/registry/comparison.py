@@ -17,6 +17,7 @@ import pandas as pd
 
 from har.config import IntervalSettings, Settings
 from har.errors import UsageError
+from har.export.artifact import Builds
 from har.lineage import record
 from har.lineage.difference import difference
 from har.registry.files import verified_files
@@ -26,7 +27,7 @@ Comparison = dict[str, Any]
 
 _WHO = ("number", "candidate", "dataset", "stage", "aliases", "created")
 _MEASURED = ("test_digest", "n_windows", "n_subjects", "classes", "macro_f1_interval", "confidence")
-_BUILD = ("name", "bytes", "max_probability_gap", "agreement", "latency_ms", "passed")
+_BUILD = ("name", "bytes", "max_probability_gap", "agreement", "latency_ms", "passed", "verdict")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class _Registered:
 
     version: Version
     metrics: dict[str, Any]
-    builds: dict[str, Any]
+    builds: Builds
     predictions: pd.DataFrame
     lineage: record.Record
 
@@ -112,7 +113,7 @@ def outcome(found: Comparison) -> str:
     scores = found["scores"]["macro_f1"]
     if found["paired"]:
         # Here, because it imports matplotlib.
-        from har.evaluation.report import sentences
+        from har.evaluation.sentences import sentences
 
         models = {a: {"macro_f1": scores["a"]}, b: {"macro_f1": scores["b"]}}
         (told,) = sentences(models, {"reference": b, "models": {a: found["paired"]}})
@@ -138,10 +139,10 @@ def unscored(side: dict[str, Any], name: str) -> str:
 def _read(version: Version, settings: Settings) -> _Registered:
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(version, settings, Path(folder))
-        metrics, builds, lineage = (
-            json.loads(files[name].read_text())
-            for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
+        metrics, lineage = (
+            json.loads(files[name].read_text()) for name in ("evaluation/metrics.json", record.FILE)
         )
+        builds = Builds.read(files["onnx/builds.json"].parent)
         predictions = pd.read_parquet(files["evaluation/predictions.parquet"])
     return _Registered(version, metrics, builds, predictions, lineage)
 
@@ -153,17 +154,8 @@ def _about(registered: _Registered) -> dict[str, Any]:
         **{key: getattr(version, key) for key in _WHO},
         **{key: metrics[key] for key in _MEASURED},
         "worst_subject": min(by_subject, key=lambda who: by_subject[who]),
-        "builds": [
-            {**{key: build[key] for key in _BUILD}, "verdict": _verdict(build, builds["serving"])}
-            for build in builds["builds"]
-        ],
+        "builds": [{key: build[key] for key in _BUILD} for build in builds.to_dict()["builds"]],
     }
-
-
-def _verdict(build: dict[str, Any], serving: str | None) -> str:
-    if not build["passed"]:
-        return "; ".join(build["failures"])
-    return "serves" if build["name"] == serving else "passed"
 
 
 def _side_by_side(

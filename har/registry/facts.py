@@ -9,7 +9,10 @@ from har.registry.candidate import Candidate
 
 _SHARED = ("data", "clean", "split", "window", "export", "evaluate")
 _LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
-_PER_BUILD = ("bytes", "latency_ms", "latency_p95_ms", "max_probability_gap", "agreement")
+_PER_BUILD = (
+    *("bytes", "latency_ms", "latency_p95_ms"),
+    *("max_probability_gap", "agreement", "macro_f1"),
+)
 
 
 def params(candidate: Candidate) -> dict[str, Any]:
@@ -20,7 +23,7 @@ def params(candidate: Candidate) -> dict[str, Any]:
     sections = tuple(f"{name}." for name in (*_SHARED, own, *trained, *pretrained))
     flat = {k: v for k, v in candidate.settings.flat().items() if k.startswith(sections)}
     learnt = {f"trained.{k}": candidate.training[k] for k in _LEARNT if k in candidate.training}
-    return {**flat, **learnt, "serving": candidate.serving["name"]}
+    return {**flat, **learnt, "serving": candidate.serving.name}
 
 
 def metrics(candidate: Candidate) -> dict[str, float]:
@@ -34,8 +37,8 @@ def metrics(candidate: Candidate) -> dict[str, float]:
         **{f"test_{k}": m[k] for k in ("accuracy", "macro_precision", "macro_recall")},
         **{f"test_f1/{name}": score["f1"] for name, score in m["per_class"].items()},
     }
-    for build in candidate.builds["builds"]:
-        found |= {f"{build['name']}/{key}": build[key] for key in (*_PER_BUILD, "macro_f1")}
+    for build in candidate.builds.to_dict()["builds"]:
+        found |= {f"{build['name']}/{key}": build[key] for key in _PER_BUILD}
         found[f"{build['name']}/passed"] = float(build["passed"])
     return found
 
@@ -65,9 +68,9 @@ def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:
         "har.macro_f1": repr(m["macro_f1"]),
         "har.macro_f1_low": repr(low),
         "har.macro_f1_high": repr(high),
-        "har.onnx_sha256": serving["sha256"],
-        "har.serving": serving["name"],
-        "har.serving_passed": str(serving["passed"]).lower(),
+        "har.onnx_sha256": serving.sha256,
+        "har.serving": serving.name,
+        "har.serving_passed": str(serving.passed).lower(),
         "har.stage": "None",
         "har.test_digest": m["test_digest"],
     }

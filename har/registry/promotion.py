@@ -17,9 +17,9 @@ import pandas as pd
 
 from har.config import Settings
 from har.errors import GateRefusal, UsageError
+from har.export.artifact import Builds
 from har.lineage import digest, origin, record
 from har.registry import history, stages
-from har.registry.candidate import serving_build
 from har.registry.checks import DATA, ROBUSTNESS
 from har.registry.files import verified_files
 from har.registry.gate import Decision, judge
@@ -152,11 +152,11 @@ def put(
 def _require_servable(version: Version, settings: Settings) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(version, settings, Path(folder))
-        build = serving_build(json.loads(files["onnx/builds.json"].read_text()))
-    if not build["passed"]:
+        build = Builds.read(files["onnx/builds.json"].parent).shipped
+    if not build.passed:
         raise GateRefusal(
             f"version {version.number} has no build that may serve",
-            found=f"build {build['name']}: {'; '.join(build['failures'])}",
+            found=f"build {build.name}: {'; '.join(build.failures)}",
             hint="export it again, or change the bounds (`har config`: export)",
         )
 
@@ -210,11 +210,11 @@ def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) 
         files = verified_files(version, settings, Path(folder))
         if version.adopted:
             nothing = pd.DataFrame()
-            return Evidence(version.number, {}, {}, nothing, {}, {}, len(files), math.nan, "")
-        metrics, builds, lineage = (
-            json.loads(files[name].read_text())
-            for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
+            return Evidence(version.number, {}, None, nothing, {}, {}, len(files), math.nan, "")
+        metrics, lineage = (
+            json.loads(files[name].read_text()) for name in ("evaluation/metrics.json", record.FILE)
         )
+        builds = Builds.read(files["onnx/builds.json"].parent)
         return Evidence(
             number=version.number,
             metrics=metrics,
@@ -227,7 +227,7 @@ def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) 
             },
             people=lineage["predicate"]["har_people"],
             n_files=len(files),
-            latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),
+            latency_ms=_latency_ms(files[f"onnx/{builds.shipped.file}"], settings),
             machine=origin.processor(),
             shadow_windows=shadow_windows,
         )
@@ -235,11 +235,9 @@ def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) 
 
 def _latency_ms(build: Path, settings: Settings) -> float:
     """Return the median time for one window on one thread of this machine."""
-    from har.export.measure import latencies, session
+    from har.models.runtime import latencies
 
-    (taken,) = session(build).get_inputs()
-    window = np.zeros((1, *taken.shape[1:]), np.float32)
-    (times,) = latencies([build], window, settings.export.latency_repeats)
+    (times,) = latencies([build], None, settings.export.latency_repeats)
     return float(np.median(times))
 
 

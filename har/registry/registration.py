@@ -26,8 +26,8 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
+from onnx import helper
 
-from har.data.recording import CHANNELS
 from har.data.windows import Windows
 from har.errors import VerificationError
 from har.lineage import digest
@@ -131,19 +131,19 @@ def _log_files(candidate: Candidate, run_id: str) -> str:
 def _log_model(candidate: Candidate, lineage_digest: str) -> str:
     """Log the serving build with the ONNX flavour; return the model's id."""
     serving = candidate.serving
-    model = onnx.load(candidate.export / serving["file"])
+    model = onnx.load(candidate.export / serving.file)
     # MLflow writes the file anew: what it will write must be what was measured.
-    if (found := digest.of_bytes(model.SerializeToString())) != serving["sha256"]:
+    if (found := digest.of_bytes(model.SerializeToString())) != serving.sha256:
         raise VerificationError(
-            f"{serving['file']}: not the file that was measured",
-            expected=f"SHA-256 {serving['sha256']}",
+            f"{serving.file}: not the file that was measured",
+            expected=f"SHA-256 {serving.sha256}",
             found=f"SHA-256 {found} when written again",
             hint="export it again",
         )
     info = mlflow.onnx.log_model(
         model,
-        name=f"{candidate.name}-{serving['name']}",
-        signature=_signature(candidate),
+        name=f"{candidate.name}-{serving.name}",
+        signature=_signature(model),
         input_example=_example(candidate),
         pip_requirements=[f"{p}=={installed(p)}" for p in ("mlflow", "numpy", "onnxruntime")],
         onnx_execution_providers=["CPUExecutionProvider"],
@@ -153,13 +153,19 @@ def _log_model(candidate: Candidate, lineage_digest: str) -> str:
     return str(info.model_id)
 
 
-def _signature(candidate: Candidate) -> ModelSignature:
-    shape = (-1, candidate.settings.window.n_samples, len(CHANNELS))
-    classes = len(candidate.metrics["classes"])
-    return ModelSignature(
-        inputs=Schema([TensorSpec(np.dtype("float32"), shape, name="windows")]),
-        outputs=Schema([TensorSpec(np.dtype("float32"), (-1, classes), name="probabilities")]),
+def _signature(model: onnx.ModelProto) -> ModelSignature:
+    """Return what the graph takes and gives; only the number of windows varies."""
+    inputs, outputs = (
+        Schema([_tensor(value) for value in values])
+        for values in (model.graph.input, model.graph.output)
     )
+    return ModelSignature(inputs=inputs, outputs=outputs)
+
+
+def _tensor(value: onnx.ValueInfoProto) -> TensorSpec:
+    tensor = value.type.tensor_type
+    _, *shape = (dimension.dim_value or -1 for dimension in tensor.shape.dim)
+    return TensorSpec(helper.tensor_dtype_to_np_dtype(tensor.elem_type), (-1, *shape), value.name)
 
 
 def _example(candidate: Candidate) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from har.config import ExportSettings, Settings
-from har.registry.candidate import serving_build
+from har.export.artifact import Build, Builds
 from har.registry.checks import DATA, ROBUSTNESS
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ class Evidence:
     ----------
     number : int
         The version.
-    metrics, builds : mapping
-        ``metrics.json`` and ``builds.json``; empty of a version that was adopted.
+    metrics : mapping
+        ``metrics.json``; empty of a version that was adopted.
+    builds : Builds or None
+        None of a version that was adopted.
     predictions : DataFrame
         One row a labelled test window: ``window_id, subject_id, label, predicted``.
     checks : mapping of str to mapping
@@ -50,7 +52,7 @@ class Evidence:
 
     number: int
     metrics: Mapping[str, Any]
-    builds: Mapping[str, Any]
+    builds: Builds | None
     predictions: "pd.DataFrame"
     checks: Mapping[str, Any]
     people: Mapping[str, list[str]]
@@ -90,7 +92,8 @@ class Rule:
 
 def of(challenger: Evidence, champion: Evidence | None, settings: Settings) -> list[Rule]:
     """Return every rule with its outcome."""
-    build = serving_build(dict(challenger.builds))
+    assert challenger.builds  # only a champion may be adopted
+    build = challenger.builds.shipped
     return [
         Rule("lineage", True, detail=f"{challenger.n_files} files are the registered ones"),
         *_bounds(challenger, build, settings.export),
@@ -104,11 +107,11 @@ def of(challenger: Evidence, champion: Evidence | None, settings: Settings) -> l
     ]
 
 
-def _bounds(challenger: Evidence, build: Mapping[str, Any], bounds: ExportSettings) -> list[Rule]:
-    gap, latency = build["max_probability_gap"], challenger.latency_ms
-    outcome = "met its bounds" if build["passed"] else "; ".join(build["failures"])
+def _bounds(challenger: Evidence, build: Build, bounds: ExportSettings) -> list[Rule]:
+    gap, latency = build.max_probability_gap, challenger.latency_ms
+    outcome = "met its bounds" if build.passed else "; ".join(build.failures)
     return [
-        Rule(SERVING, build["passed"], detail=f"build {build['name']}: {outcome}"),
+        Rule(SERVING, build.passed, detail=f"build {build.name}: {outcome}"),
         Rule("probability gap", gap <= bounds.max_probability_gap, gap, bounds.max_probability_gap),
         Rule(
             "latency, ms",
@@ -133,11 +136,11 @@ def _floors(metrics: Mapping[str, Any], settings: Settings) -> list[Rule]:
     return [Rule(name, value >= floor, value, floor) for name, (value, floor) in scores.items()]
 
 
-def _ceilings(challenger: Evidence, build: Mapping[str, Any], settings: Settings) -> list[Rule]:
+def _ceilings(challenger: Evidence, build: Build, settings: Settings) -> list[Rule]:
     gate = settings.gate
     values = {
         "calibration error": (challenger.metrics["calibration"]["ece"], gate.max_ece),
-        "size, MB": (build["bytes"] / 1e6, gate.max_megabytes),
+        "size, MB": (build.bytes / 1e6, gate.max_megabytes),
     }
     return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
 

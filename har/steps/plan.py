@@ -6,7 +6,9 @@ people see: ``train-encoder-small-1``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 from har.config import ClassicalSettings, NetworkSettings, Recipe, flatten
@@ -16,6 +18,8 @@ from har.steps.step import Step
 
 ENTRIES = "har.steps.entries"
 INGEST = "ingest"
+# Whose versions the report prints.
+LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 
 
 @dataclass
@@ -379,6 +383,7 @@ def add_report(made: Plan, recipe: Recipe) -> None:
             settings={
                 "dataset": recipe.data.name,
                 "settings": dict(flatten(recipe.model_dump(mode="json", exclude={"gate"}))),
+                "versions": {"python": python_version(), **{n: version(n) for n in LIBRARIES}},
             },
             compares_times=True,
         )

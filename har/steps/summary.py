@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from har.export.artifact import Builds
 from har.steps import pins
 from har.steps.run import Run
 
@@ -38,7 +39,7 @@ def summarise(
         "splits": _splits(run["windows"].path),
         "models": {name: _json(scored / name / "metrics.json") for name in names},
         "comparisons": _json(scored / "comparisons.json"),
-        "builds": [_json(run[f"export-{name}"].path / "builds.json") for name in names],
+        "builds": [Builds.read(run[f"export-{name}"].path).to_dict() for name in names],
         "versions": [_outcome(*outcome) for outcome in outcomes],
         "report": str(run["report"].path / "report.html"),
         "steps": [

@@ -142,23 +142,20 @@ def comparison_rows(result: Mapping[str, Any]) -> Rows:
 def build_rows(exports: Iterable[Mapping[str, Any]]) -> Rows:
     """Return the columns and rows of the ONNX builds."""
     columns = ["model", "build", "kB", "gap", "agree", "change", "ms", "verdict"]
-    rows = []
-    for export in exports:
-        for build in export["builds"]:
-            serves = build["name"] == export["serving"]
-            verdict = "; ".join(build["failures"]) or ("serves" if serves else "passed")
-            rows.append(
-                [
-                    export["candidate"],
-                    build["name"],
-                    f"{build['bytes'] / 1000:,.0f}",
-                    f"{build['max_probability_gap']:.4f}",
-                    f"{build['agreement']:.4f}",
-                    f"{build['macro_f1_change']:+.4f}",
-                    f"{build['latency_ms']:.2f}",
-                    verdict,
-                ]
-            )
+    rows = [
+        [
+            export["candidate"],
+            build["name"],
+            f"{build['bytes'] / 1000:,.0f}",
+            f"{build['max_probability_gap']:.4f}",
+            f"{build['agreement']:.4f}",
+            f"{build['macro_f1_change']:+.4f}",
+            f"{build['latency_ms']:.2f}",
+            build["verdict"],
+        ]
+        for export in exports
+        for build in export["builds"]
+    ]
     return columns, rows
 
 

@@ -1,6 +1,5 @@
 """`har run` from nothing, again, changed, killed, and what its users do next."""
 
-import json
 import os
 import shutil
 import signal
@@ -13,7 +12,8 @@ import pytest
 from support import Project
 
 from har.data.windows import Windows
-from har.export.measure import probabilities, session
+from har.export.artifact import Builds
+from har.models.runtime import OnnxModel
 
 STEPS = [
     *("ingest", "clean", "split", "windows", "pretrain-encoder-small"),
@@ -87,8 +87,8 @@ def test_prediction_agrees_with_evaluation(project: Project, summary: Any, suffi
     assert expected["window_id"].tolist() == test.index["window_id"].tolist()
     # The build that serves may be int8, which is not the evaluated model in every window.
     export = folders[f"export-{champion}"]
-    serving = json.loads((export / "builds.json").read_text())["serving"]
-    answers = probabilities(session(export / f"model-{serving}.onnx"), test.X).argmax(1)
+    serving = export / Builds.read(export).shipped.file
+    answers = OnnxModel(serving).predict_proba(test.X).argmax(1)
     expected["predicted"] = np.array(test.classes)[answers]
     expected = expected[expected["recording_id"] == "hapt-02-exp03"]
     predicted = predicted.assign(tick=(predicted["start_s"] * 50).round().astype(int))

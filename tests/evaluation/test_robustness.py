@@ -28,7 +28,7 @@ from har.evaluation.robustness import (
     sampling,
     shift,
 )
-from har.models.unlike import physical_numbers
+from har.models.out_of_distribution import physical_quantities
 from har.page.plots import png
 
 SETTINGS = IntervalSettings(bootstrap=200)
@@ -146,7 +146,7 @@ def model(small: Windows):
     """Return a quick model on a few numbers of the windows and their means."""
 
     def numbers(X: np.ndarray) -> np.ndarray:
-        return np.hstack([physical_numbers(X), X.mean(1)])
+        return np.hstack([physical_quantities(X), X.mean(1)])
 
     train = small.select("train")
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))

@@ -12,13 +12,13 @@ from torch import nn
 from har.config import ResnetSettings, Settings, WindowSettings
 from har.data.windows import Windows
 from har.export import quantize
-from har.export.measure import probabilities, session
 from har.models import networks
 from har.models.catalogue import MODELS, NETWORKS
 from har.models.network import WindowClassifier
 from har.models.network_graph import write_network
 from har.models.networks import make_network
 from har.models.resnet import make_resnet
+from har.models.runtime import OnnxModel
 
 # One network of each kind: encoders of other sizes learn alike.
 KINDS = tuple({MODELS[name].network: name for name in NETWORKS}.values())
@@ -98,11 +98,11 @@ def test_onnx_gives_the_same_probabilities(
 ) -> None:
     """For one window and for many, all preprocessing being in the graph."""
     write_network(network, tmp_path / "model.onnx")
-    model = session(tmp_path / "model.onnx")
+    model = OnnxModel(tmp_path / "model.onnx")
     expected = network(windows).logits.softmax(1).detach().numpy()
     for n in (1, 32):
         np.testing.assert_allclose(
-            probabilities(model, windows[:n].numpy()), expected[:n], atol=1e-4
+            model.predict_proba(windows[:n].numpy()), expected[:n], atol=1e-4
         )
 
 
@@ -158,5 +158,5 @@ def test_int8_holds_what_the_graph_has(small: Windows, tmp_path: Path) -> None:
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     assert convolutions
     assert all(node.input[1] in scaled for node in convolutions)
-    a, b = (probabilities(session(path), X.numpy()) for path in (fp32, int8))
+    a, b = (OnnxModel(path).predict_proba(X.numpy()) for path in (fp32, int8))
     np.testing.assert_allclose(a, b, atol=0.05)

@@ -14,9 +14,11 @@ from har.config import Settings
 from har.errors import UsageError, VerificationError
 from har.lineage.difference import difference, rows, sentence
 from har.lineage.record import build_record
+from har.measured import MEASURED
 from har.registry.candidate import Candidate
 from har.registry.comparison import compare, outcome
 from har.registry.comparison_page import write_page
+from har.registry.promotion import promote
 from har.registry.versions import find, register
 
 # Of 30 windows a subject, 10 a class, the champion takes one SITTING for LAYING and one
@@ -77,6 +79,24 @@ def test_builds(local: Settings, make_candidate) -> None:
         ("int8-dynamic", "serves"),
         ("fp32", "too slow; too large"),
     ]
+
+
+def test_builds_registered_before_latencies_had_a_file(local: Settings, make_candidate) -> None:
+    """They are compared and judged as they were, with the verdicts of their day."""
+    candidate = make_candidate(settings=local)
+    old = candidate.builds.to_dict()
+    old["builds"][1] |= {"passed": False, "failures": ["latency / fp32 1.5 > 1.2"]}
+    for build in old["builds"]:
+        del build["verdict"]
+    (candidate.export / "builds.json").write_text(json.dumps({**old, "serving": "fp32"}))
+    (candidate.export / MEASURED).unlink()
+    version = register(replace(candidate, report=None))
+    register(make_candidate("svm", settings=local))
+    builds = compared(local, "1", "2")["a"]["builds"]
+    assert [b["verdict"] for b in builds] == ["serves", "latency / fp32 1.5 > 1.2"]
+    assert [b["latency_ms"] for b in builds] == [0.2, 0.1]
+    assert version.tags["har.serving"] == "fp32"
+    assert promote(version, local, reason="as before", dry_run=True).passed
 
 
 def test_other_windows(local: Settings, make_candidate, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The gate's rules on hand-made evidence."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,18 @@ import pytest
 
 from har.config import Settings
 from har.errors import UsageError
+from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.registry.gate import Decision, Evidence, judge
 
 SUBJECTS = [f"s{i}" for i in range(6)]
 CLASSES = ["A", "B"]
 SETTINGS = Settings()
+FP32 = Build(
+    *("fp32", "model-fp32.onnx", 400_000, "0" * 64),
+    *(0.01, 1.0, 0.95, 0.0),
+    mismatches=(),
+    latency=Latency(0.3, 0.4),
+)
 CHECKS: dict[str, Any] = {
     "data.json": {
         **{"rows_in": 1000, "rows_quarantined": 50, "samples_in": 950, "samples_mended": 0},
@@ -49,11 +57,7 @@ def evidence(
         for subject, wrong in zip(SUBJECTS[: len(errors)], errors, strict=True)
         for i, label in enumerate(["A"] * 20 + ["B"] * 20)
     ]
-    entry = {
-        **{"name": "fp32", "passed": True, "failures": [], "max_probability_gap": 0.01},
-        **{"bytes": 400_000},
-        **build,
-    }
+    fp32 = replace(FP32, **build)
     score = {"f1": class_f1, "support": 120}
     return Evidence(
         number=number,
@@ -63,7 +67,7 @@ def evidence(
             "per_subject": {"s0": {"macro_f1": 0.99}, "s1": {"macro_f1": worst}},
             "calibration": {"ece": ece},
         },
-        builds={"serving": "fp32" if entry["passed"] else None, "builds": [entry]},
+        builds=Builds.judge("encoder-small", [fp32], LatencyBounds()),
         predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
         checks=CHECKS if checks is None else checks,
         people={"train": [seen[0]], "pretrain": list(seen[1:]), "test": SUBJECTS},
@@ -162,7 +166,7 @@ def test_class_without_windows_has_no_floor() -> None:
 
 def test_failed_parity() -> None:
     """A version without a build that may serve is refused and does not reach Staging."""
-    failed = evidence(passed=False, failures=["disagreement 0.1 > 0.005"])
+    failed = evidence(mismatches=("disagreement 0.1 > 0.005",))
     decision = judge(failed, None, settings=SETTINGS)
     assert decision.stage == "None"
     assert decision.reason == "build fp32: disagreement 0.1 > 0.005"

@@ -66,7 +66,7 @@ def answers(path: Path, selector: str, settings: Settings) -> list[str]:
     values = pd.read_csv(path)[list(CHANNELS)].to_numpy(np.float32)
     windows = np.stack([values[i * N_HOP : i * N_HOP + N_SAMPLES] for i in range(WINDOWS)])
     session = ort.InferenceSession(fetch(find(selector, settings), settings))
-    (probabilities,) = session.run(None, {"windows": windows})
+    (probabilities,) = session.run(["probabilities"], {"windows": windows})
     return [CLASSES[i] for i in probabilities.argmax(1)]
 
 
@@ -252,12 +252,12 @@ def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
 def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypatch) -> None:
     """What others added to the history while the files were scored is no obstacle."""
 
-    def slow_score(*args):
+    def slow_score(*args, **kwargs):
         Mover(rivals.registry).record("gate", 2, reason="fast")
-        return score(*args)
+        return score(*args, **kwargs)
 
-    score = module._score
-    monkeypatch.setattr(module, "_score", slow_score)
+    score = module.score
+    monkeypatch.setattr(module, "score", slow_score)
     shadow("2", files, rivals, reason="look")
     assert [e["event"] for e in Trail(rivals.registry).events[-2:]] == ["gate", "shadow"]
 

@@ -1,6 +1,7 @@
 """Registration and reading: on the local database and on a real server."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from har.config import Settings
 from har.data.windows import Windows
 from har.errors import MissingError, VerificationError
+from har.export.artifact import Builds, Latency
 from har.lineage import digest
 from har.registry.connection import connect
 from har.registry.versions import fetch, find, list_versions, register
@@ -62,7 +64,9 @@ def test_logged_files(settings: Settings, make_candidate, tmp_path: Path) -> Non
     assert f"{version.macro_f1:.4f}" in (run / "model-card.md").read_text()
 
 
-def test_logged_model(settings: Settings, make_candidate, tmp_path: Path) -> None:
+def test_logged_model(
+    settings: Settings, make_candidate, windows_folder: Path, tmp_path: Path
+) -> None:
     """The MLflow model is the measured ONNX file, with signature, example and no pickle."""
     import mlflow
     from mlflow.models import Model
@@ -81,7 +85,14 @@ def test_logged_model(settings: Settings, make_candidate, tmp_path: Path) -> Non
     assert set(model.flavors["python_function"]["env"]) == {"conda", "virtualenv"}
     assert model.flavors["onnx"]["providers"] == ["CPUExecutionProvider"]
     assert model.signature.inputs.to_dict()[0]["tensor-spec"]["shape"] == (-1, 128, 6)
-    assert model.signature.outputs.to_dict()[0]["name"] == "probabilities"
+    outputs = {o["name"]: o["tensor-spec"]["shape"] for o in model.signature.outputs.to_dict()}
+    assert outputs == {"probabilities": (-1, 3), "distance": (-1,)}
+    X = Windows.load(windows_folder).select("test").X[:5]
+    found = mlflow.pyfunc.load_model(str(folder)).predict({"windows": np.array(X)})
+    assert {name: values.shape for name, values in found.items()} == {
+        "probabilities": (5, 3),
+        "distance": (5,),
+    }
     requirements = (folder / "requirements.txt").read_text().split()
     assert all("==" in line for line in requirements)
 
@@ -92,12 +103,12 @@ def test_fetch(settings: Settings, make_candidate, windows_folder: Path, tmp_pat
     version = register(candidate)
     path = fetch(version, settings)
     test = Windows.load(windows_folder).select("test")
-    (proba,) = ort.InferenceSession(path).run(None, {"windows": test.X[:4]})
+    (proba,) = ort.InferenceSession(path).run(["probabilities"], {"windows": test.X[:4]})
     np.testing.assert_allclose(proba.sum(1), 1, rtol=1e-5)
     before = path.stat().st_mtime_ns
     assert fetch(version, settings).stat().st_mtime_ns == before
     path.write_bytes(b"damaged")
-    assert digest.of_file(fetch(version, settings)) == candidate.serving["sha256"]
+    assert digest.of_file(fetch(version, settings)) == candidate.serving.sha256
     assert fetch(version, settings, tmp_path / "mine") == tmp_path / "mine" / "model.onnx"
     assert [p.name for p in path.parent.iterdir()] == ["model.onnx"]
 
@@ -116,11 +127,23 @@ def test_fetch_refuses_other_bytes(local: Settings, make_candidate) -> None:
 def test_register_refuses_an_exchanged_build(local: Settings, make_candidate) -> None:
     """A build that is not the measured one is refused, and nothing is registered."""
     candidate = make_candidate(settings=local)
-    path = candidate.export / candidate.serving["file"]
+    path = candidate.export / candidate.serving.file
     path.write_bytes((candidate.export / "model-fp32.onnx").read_bytes())
     with pytest.raises(VerificationError, match="not the file that was measured"):
         register(candidate)
     assert list_versions(local) == []
+
+
+def test_measured_again_it_is_the_same_candidate(local: Settings, make_candidate) -> None:
+    """A model that was exported again on a busier machine is found, not registered anew."""
+    candidate = make_candidate(settings=local)
+    version = register(candidate)
+    builds = candidate.builds
+    slower = [replace(build, latency=Latency(5, 6)) for build in builds.builds]
+    Builds.judge(candidate.name, slower, builds.bounds).write(candidate.export)
+    again = replace(candidate)
+    assert again.builds != builds
+    assert register(again).number == version.number
 
 
 def test_no_build_passed(local: Settings, make_candidate) -> None:

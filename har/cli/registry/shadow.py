@@ -12,7 +12,8 @@ from har.cli.registry.common import Reason, Selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from har.registry.shadow import Agreement, ShadowReport
+    from har.monitoring.shadow import Agreement
+    from har.registry.shadow import ShadowReport
 
 
 def shadow(

@@ -1,4 +1,4 @@
-"""Inputs that no model should answer, and how many of them a score detects."""
+"""Out-of-distribution inputs that no model should answer, and how many a score detects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,14 @@ from sklearn.metrics import roc_auc_score
 
 from har.data.schema import STANDARD_GRAVITY
 
-Floats = npt.NDArray[np.float64]
+Doubles = npt.NDArray[np.float64]
 RawWindows = npt.NDArray[np.floating[Any]]
 
-RANGES = (20.0, 4.0)  # m/s² and rad/s: what a sensor that is overdriven reads at most
+# m/s² and rad/s: the most that an overdriven sensor reads.
+RANGES = (20.0, 4.0)
 
 
-def unlike_windows(windows: RawWindows, *, seed: int = 0) -> dict[str, RawWindows]:
+def foreign_inputs(windows: RawWindows, *, seed: int = 0) -> dict[str, RawWindows]:
     """Make inputs that no model should answer, by what is wrong with them.
 
     Parameters
@@ -57,38 +58,38 @@ def unlike_windows(windows: RawWindows, *, seed: int = 0) -> dict[str, RawWindow
 
 
 def detection(
-    score: Callable[[RawWindows], Floats],
+    score: Callable[[RawWindows], Doubles],
     genuine: RawWindows,
     *,
     refused: float = 0.01,
     seed: int = 0,
 ) -> dict[str, dict[str, float]]:
-    """Measure how well a score tells unlike inputs from the windows they are made of.
+    """Measure how well a score tells foreign inputs from the windows that they are made of.
 
     Parameters
     ----------
     score : callable
-        From windows to numbers of shape (n_windows,), larger for what is less like.
+        From windows to numbers of shape (n_windows,); larger is further out.
     genuine : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
         Of validation subjects.
     refused : float, default=0.01
         Share of the genuine windows that may be refused.
     seed : int, default=0
-        Of `unlike_windows`.
+        Of `foreign_inputs`.
 
     Returns
     -------
     dict of str to dict
         By what is wrong: share ``detected`` at that share refused, and ``auroc``.
     """
-    likes = score(genuine)
-    threshold = np.quantile(likes, 1 - refused)
-    found = {}
-    for name, windows in unlike_windows(genuine, seed=seed).items():
+    baseline = score(genuine)
+    threshold = np.quantile(baseline, 1 - refused)
+    detected = {}
+    for name, windows in foreign_inputs(genuine, seed=seed).items():
         scores = score(windows)
-        truth = np.repeat([0, 1], [len(likes), len(scores)])
-        found[name] = {
+        truth = np.repeat([0, 1], [len(baseline), len(scores)])
+        detected[name] = {
             "detected": float((scores > threshold).mean()),
-            "auroc": float(roc_auc_score(truth, np.concatenate([likes, scores]))),
+            "auroc": float(roc_auc_score(truth, np.concatenate([baseline, scores]))),
         }
-    return found
+    return detected

@@ -9,27 +9,32 @@ import pytest
 
 from har.config import Settings
 from har.data.windows import Windows
-from har.evaluation.report import sentences, write_report
+from har.evaluation.sentences import sentences
+from har.steps.entries.report import report
+from har.export.artifact import Build, Builds, Latency, LatencyBounds
 
 PIXEL = b"\x89PNG\r\n\x1a\n"  # enough for a page that only inlines it
 
 
-def build(name: str, **changes: Any) -> dict[str, Any]:
-    facts = {
-        "name": name,
-        "file": f"model-{name}.onnx",
-        "bytes": 1_234_567,
-        "sha256": "0" * 64,
-        "max_probability_gap": 0.0123,
-        "agreement": 0.9987,
-        "macro_f1": 0.9,
-        "macro_f1_change": -0.0012,
-        "latency_ms": 0.4321,
-        "latency_p95_ms": 0.5678,
-        "passed": True,
-        "failures": [],
-    }
-    return {**facts, **changes}
+def build(name: str, *failures: str) -> Build:
+    return Build(
+        name=name,
+        file=f"model-{name}.onnx",
+        bytes=1_234_567,
+        sha256="0" * 64,
+        max_probability_gap=0.0123,
+        agreement=0.9987,
+        macro_f1=0.9,
+        macro_f1_change=-0.0012,
+        mismatches=failures,
+        latency=Latency(0.4321, 0.5678),
+    )
+
+
+def write_builds(folder: Path, name: str, *builds: Build) -> Path:
+    folder.mkdir()
+    Builds.judge(name, builds, LatencyBounds()).write(folder)
+    return folder
 
 
 def write(path: Path, value: Any) -> Path:
@@ -59,11 +64,17 @@ def write_streaming(folder: Path) -> Path:
     return folder
 
 
-def write_robustness(folder: Path) -> Path:
-    """Write the picture that a report shows of other sensors."""
-    write(folder / "robustness.json", {})
-    (folder / "robustness.png").write_bytes(PIXEL)
-    return folder
+def write_robustness(folder: Path) -> dict[str, Path]:
+    """Write what a report draws of two models under other sensors."""
+    score = {"macro_f1": 0.9, "macro_f1_interval": [0.85, 0.95]}
+    change = {"difference": -0.05, "difference_interval": [-0.1, 0.0]}
+    result = {
+        **{"n_windows": 100, "n_subjects": 3, "confidence": 0.95, "seed": 0, "clean": score},
+        "perturbations": [{"kind": "gain", "name": "gain +5 %", **score, **change}],
+    }
+    return {
+        name: write(folder / name / "robustness.json", result) for name in ("svm", "encoder-small")
+    }
 
 
 @pytest.fixture(scope="module")
@@ -83,26 +94,27 @@ def inputs(
     recordings = {"train": 1, "validation": 0, "test": 3}
     split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
     write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
-    refused = build("int8-static", passed=False, failures=["probability gap 0.3 > 0.15"])
-    encoder = {"serving": "fp32", "builds": [build("fp32"), refused]}
-    svm = {"serving": None, "builds": [build("fp32", passed=False, failures=["slow"])]}
+    refused = build("int8-static", "probability gap 0.3 > 0.15")
+    exports = {
+        "svm": write_builds(root / "x2", "svm", build("fp32", "slow")),
+        "encoder-small": write_builds(root / "x1", "encoder-small", build("fp32"), refused),
+    }
     return {
-        "clean": write(root / "clean" / "report.json", cleaned),
+        "cleaned": write(root / "clean" / "report.json", cleaned),
         "split": write(root / "split" / "split.json", split),
         "windows": root / "windows",
         "evaluation": evaluation,
-        "streaming": write_streaming(root / "streaming"),
+        "continuous": write_streaming(root / "streaming"),
         "robustness": write_robustness(root / "robustness"),
-        "exports": {
-            "svm": write(root / "x2" / "builds.json", svm),
-            "encoder-small": write(root / "x1" / "builds.json", encoder),
-        },
-        "pretrainings": {
+        "exports": exports,
+        "checkpoints": {
             "encoder-small": write(
                 root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
             )
         },
-        "settings": Settings(),
+        "dataset": "hapt",
+        "settings": {"window.hop_s": 1.28, "finetune.epochs": 12},
+        "versions": {"python": "3.11.7", "har": "0.1.0"},
     }
 
 
@@ -110,7 +122,7 @@ def inputs(
 def page(inputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
     """Write the report and return its text."""
     out = tmp_path_factory.mktemp("report")
-    write_report(out, **inputs)
+    report(out, **inputs)
     return (out / "report.html").read_text()
 
 
@@ -178,7 +190,7 @@ def test_the_same_inputs_give_the_same_page(
     page: str, inputs: dict[str, Any], tmp_path: Path
 ) -> None:
     """Nothing of the clock or the machine's folders is on the page."""
-    write_report(tmp_path, **inputs)
+    report(tmp_path, **inputs)
     assert (tmp_path / "report.html").read_text() == page
 
 

@@ -1,13 +1,17 @@
-"""Windows that are like nothing seen in training, to be answered with "unknown".
+"""Out-of-distribution detection: windows unlike all training windows are "unknown".
 
-A model's own confidence does not tell them: fed with g in the place of m/s², or with
-noise, it is as sure as ever. What does is the distance of a few physical numbers of
-the raw window from those of the training windows. They are the same however the sensor
-is turned, but for the least moving axis, and nothing foreign is needed to fit them. One
-Gaussian describes them: one for each kind of motion finds more, as shuffled samples,
-but also refuses a sensor that is merely a little noisier or off in its gain.
+A model's own confidence does not reveal them: fed with g in place of m/s², or with
+noise, it is as sure as ever. What reveals them is the Mahalanobis distance of a few
+physical quantities of the raw window from those of the training windows (Lee and
+others, "A simple unified framework for detecting out-of-distribution samples", NeurIPS
+2018, who measure it in a network's features). The quantities are the same however the
+sensor is turned, but for the least moving axis, and no foreign windows are needed to
+fit them. One Gaussian describes them all. One Gaussian per kind of motion would find
+more, such as shuffled samples, but would also refuse a sensor that is merely a little
+noisier or off in its gain.
 
-Scoring is logarithms and one matrix product, and needs numpy alone.
+Scoring is logarithms and one matrix product, and needs numpy alone;
+`har.export.distance` computes the same inside an ONNX graph.
 """
 
 from dataclasses import dataclass
@@ -16,19 +20,21 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Doubles = npt.NDArray[np.float64]
 RawWindows = npt.NDArray[np.floating[Any]]
 
-LAGS = (1, 2, 4, 8, 16, 32)  # samples: an octave apart, so a spectrum in six numbers
-FLOOR = 1e-4  # m/s² or rad/s, far below a sensor's noise: only a dead axis is there
+# Samples. They are an octave apart, so the changes over them are a spectrum in six numbers.
+LAGS = (1, 2, 4, 8, 16, 32)
+# m/s² or rad/s. It is far below any sensor's noise, so only a dead axis comes near it.
+FLOOR = 1e-4
 
 
-def physical_numbers(windows: RawWindows) -> Floats:
+def physical_quantities(windows: RawWindows) -> Doubles:
     """Describe windows by logarithms of physical quantities.
 
-    Of each sensor: the norm of the mean, the standard deviation, that of the least
-    moving axis, and the root mean square change over each of `LAGS`. The share of
-    fast motion is in the differences of the last ones.
+    For each sensor: the norm of its mean, its standard deviation, that of its least
+    moving axis, and its root mean square change over each of `LAGS`. The differences
+    of the last ones show how much of the motion is fast.
 
     Parameters
     ----------
@@ -41,41 +47,46 @@ def physical_numbers(windows: RawWindows) -> Floats:
     """
     n, n_samples, _ = windows.shape
     sensors = np.asarray(windows, np.float64).reshape(n, n_samples, 2, 3)
-    lags = [lag for lag in LAGS if lag < n_samples]
     variance = sensors.var(1)
+    changes = [sensors[:, lag:] - sensors[:, :-lag] for lag in lags_within(n_samples)]
     squares = [
         (sensors.mean(1) ** 2).sum(-1),
         variance.sum(-1),
         variance.min(-1),
-        *(((sensors[:, lag:] - sensors[:, :-lag]) ** 2).mean(1).sum(-1) for lag in lags),
+        *((change**2).mean(1).sum(-1) for change in changes),
     ]
     return np.asarray(np.log(np.sqrt(np.concatenate(squares, axis=1)) + FLOOR))
 
 
+def lags_within(n_samples: int) -> list[int]:
+    """Return those of `LAGS` that fit into a window."""
+    return [lag for lag in LAGS if lag < n_samples]
+
+
 @dataclass(frozen=True, eq=False)
-class Unlikeness:
-    """How unlike the training windows a window is, and from where on it is unknown.
+class MahalanobisDetector:
+    """How far a window is from the training windows, and from which distance it is unknown.
 
     Attributes
     ----------
-    mean : ndarray of shape (n_numbers,)
-        Of the training windows' `physical_numbers`.
-    whitening : ndarray of shape (n_numbers, n_numbers)
+    mean : ndarray of shape (n_quantities,)
+        Mean of the training windows' `physical_quantities`.
+    whitening : ndarray of shape (n_quantities, n_quantities)
         Makes their covariance the identity.
     threshold : float
-        Windows that score more are unknown.
+        Windows at a larger distance are unknown.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> train, validation = rng.normal((0, 0, 9.8, 0, 0, 0), 1, (2, 500, 64, 6))
-    >>> unlikeness = Unlikeness.fit(train, validation)
-    >>> unlikeness.is_unknown(validation / 9.80665).mean()
+    >>> detector = MahalanobisDetector.fit(train, validation)
+    >>> detector.is_unknown(validation / 9.80665).mean()
     np.float64(1.0)
     """
 
-    mean: Floats
-    whitening: Floats
+    mean: Doubles
+    whitening: Doubles
     threshold: float
 
     @classmethod
@@ -89,20 +100,21 @@ class Unlikeness:
         refused : float, default=0.01
             Share of the validation windows that the threshold refuses.
         """
+        # Here, because a serving host scores without scikit-learn.
         from sklearn.covariance import LedoitWolf
 
-        fitted = LedoitWolf().fit(physical_numbers(train))
+        fitted = LedoitWolf().fit(physical_quantities(train))
         whitening = np.linalg.cholesky(fitted.precision_)
         scores = cls(fitted.location_, whitening, np.inf).score(validation)
         return cls(fitted.location_, whitening, float(np.quantile(scores, 1 - refused)))
 
-    def score(self, windows: RawWindows) -> Floats:
+    def score(self, windows: RawWindows) -> Doubles:
         """Return the Mahalanobis distance from the training windows, shape (n_windows,)."""
-        white = (physical_numbers(windows) - self.mean) @ self.whitening
+        white = (physical_quantities(windows) - self.mean) @ self.whitening
         return np.asarray(np.sqrt((white**2).sum(1)))
 
     def is_unknown(self, windows: RawWindows) -> npt.NDArray[np.bool_]:
-        """Tell which windows are unlike the training windows; those with NaN are."""
+        """Tell which windows are out of distribution; windows with NaN always are."""
         return ~(self.score(windows) <= self.threshold)
 
     def to_dict(self) -> dict[str, Any]:
