@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -42,7 +42,6 @@ def test_lags_longer_than_a_window_are_left_out() -> None:
     assert physical_numbers(np.ones((2, 20, 6))).shape == (2, 2 * 3 + 2 * 5)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_numbers_do_not_depend_on_how_the_sensor_is_turned(seed: int) -> None:
     """All but those of the least moving axis."""
