@@ -122,7 +122,8 @@ def models(
     from har.summary import protocol_tables
 
     show_progress()
-    settings = settings_of(overrides, None, None, model or list(model_names()))
+    owned = {"candidates": "--model", "window.classes": "--classes", "seeds": "--seeds"}
+    settings = settings_of(overrides, models=model or list(model_names()), owned=owned)
     settings = settings.model_copy(update={"seeds": tuple(range(seeds))})
     chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
     result = run(settings, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
@@ -155,7 +156,9 @@ def labels(
     from har.benchmarks.page import write
 
     show_progress()
-    settings = settings_of(overrides).model_copy(update={"seeds": tuple(range(seeds))})
+    owned = {"candidates": "--encoder, --baseline", "labels.share": "--share", "seeds": "--seeds"}
+    settings = settings_of(overrides, owned=owned)
+    settings = settings.model_copy(update={"seeds": tuple(range(seeds))})
     found = run(
         settings,
         encoder,

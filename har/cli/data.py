@@ -133,7 +133,8 @@ def report(
     from har import steps
 
     show_progress()
-    folder = steps.data_report(settings_of(overrides, datasets=[name])).path
+    settings = settings_of(overrides, datasets=[name], owned={"data.datasets": f"the name {name}"})
+    folder = steps.data_report(settings).path
     if output:
         folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
     if as_json:

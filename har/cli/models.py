@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import (
     AsJson,
     Classes,
@@ -20,6 +21,7 @@ from har.cli.output import (
     show_progress,
     table,
 )
+from har.errors import UsageError
 
 if TYPE_CHECKING:
     from har.config import Settings
@@ -41,7 +43,6 @@ def pretrain(
     Example: har pretrain --model encoder-nano --set pretrain.epochs=5
     """
     from har import steps
-    from har.errors import UsageError
     from har.models.catalogue import ENCODERS
 
     show_progress()
@@ -72,6 +73,7 @@ def train(
 
 
 def evaluate(
+    context: typer.Context,
     dataset: Annotated[
         str | None,
         typer.Option(help="Another data set, to score the trained models on all of it."),
@@ -113,8 +115,14 @@ def evaluate(
     """
     from har import steps, summary
 
+    refuse_ignored(
+        context,
+        exclusive=("--dataset", "--protocol", "--streaming", "--robustness"),
+        needs={"--placement": ("--dataset",), "--jobs": ("--protocol",)},
+    )
     show_progress()
-    settings = settings_of(overrides, classes, trained_on, models)
+    owned = {"data.datasets": "--trained-on"} if trained_on else {}
+    settings = settings_of(overrides, classes, trained_on, models, owned=owned)
     tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
         made = steps.evaluate_protocol(settings, protocol, jobs=jobs or os.cpu_count() or 1)
@@ -145,9 +153,33 @@ def _scored(
     from har import steps
 
     if dataset is None or (dataset,) == settings.data.datasets:
+        if placement:
+            raise UsageError(
+                f"--placement with --dataset {dataset}, which the models are trained on",
+                hint="--set data.placements=… trains and tests on a placement alone; "
+                "--trained-on another data set scores its models on placements of this one",
+            )
         return steps.evaluate(settings).path, "Test subjects"
+    if placement:
+        _require_placements(settings, dataset, placement)
     scored = steps.transfer(settings, dataset, tuple(placement) if placement else None)
     return scored.path, f"Trained on {settings.data.name}, scored on {dataset}"
+
+
+def _require_placements(settings: "Settings", dataset: str, wanted: list[str]) -> None:
+    """Refuse placements that no recording of an ingested data set has."""
+    from har.data.ingest.dataset import find
+    from har.data.recording import read_meta
+    from har.store import Store
+
+    folder = find(Store(settings.store), dataset).path
+    there = {read_meta(path)[0].placement for path in folder.glob("*.parquet")}
+    if unknown := sorted(set(wanted) - there):
+        raise UsageError(
+            f"--placement {', '.join(unknown)} of --dataset {dataset}",
+            expected=", ".join(sorted(there)),
+            hint="name one that the data set has, or leave --placement out for all of them",
+        )
 
 
 def _read(path: Path) -> Any:
