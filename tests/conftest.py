@@ -20,9 +20,11 @@ from support import Project, kept_logging, patience_s
 
 from har.config import WindowSettings
 from har.data.activities import BASIC
+from har.data.ingest import dataset
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.sources import hapt
 from har.data.windows import Windows, cut_all
+from har.store import Store
 
 # A slow machine is no fault of an example; in CI every run draws the same ones.
 hypothesis.settings.register_profile("har", deadline=None, derandomize="CI" in os.environ)
@@ -33,6 +35,10 @@ SPLITS = {
     "validation": ["hapt-07"],
     "test": ["hapt-02"],
 }
+
+
+# Fixtures that take seconds, and the group of tests on one worker that shares them.
+COSTLY = {"people": "run", "prefect": "run", "server": "server"}
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +83,14 @@ def summary(people: Project, prefect: None) -> Any:
 
 
 @pytest.fixture(scope="session")
+def hapt_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a store in which the bundled data set is ingested; tests copy it."""
+    store = tmp_path_factory.mktemp("hapt") / "store"
+    dataset.find(Store(store), "hapt")
+    return store
+
+
+@pytest.fixture(scope="session")
 def recordings() -> list[Recording]:
     """All 61 recordings of the bundled data set."""
     return list(read_all("hapt", hapt.BUNDLED).recordings.values())
@@ -115,7 +129,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share a costly fixture on one worker, unless they say where they go."""
     for item in items:
-        costly = {"people", "prefect"}.intersection(getattr(item, "fixturenames", ()))
-        group = "prefect" if costly else item.path.parent.name
-        if group in ("prefect", "registry") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("xdist_group"):
+            continue
+        if group := next((name for name in COSTLY if name in _fixtures(item)), None):
+            item.add_marker(pytest.mark.xdist_group(COSTLY[group]))
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    """Return the names of a test's fixtures; a parameter may be the name of one, too."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return {*getattr(item, "fixturenames", ()), *map(str, parameters.values())}

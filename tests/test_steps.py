@@ -1,18 +1,17 @@
 """Steps depend on what they read, and on nothing else."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
-from reading import read_all
 
 from har import steps
 from har.config import Settings, load
 from har.data.activities import BASIC
 from har.data.ingest.dataset import Request, ingest
 from har.data.ingest.mapping import ColumnMapping
-from har.data.recording import GYRO
-from har.data.sources import hapt
+from har.data.recording import GYRO, Recording
 from har.data.windows import Windows
 from har.errors import MissingError
 from har.models import catalogue
@@ -26,13 +25,20 @@ SLICE = [
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def store(tmp_path: Path, hapt_store: Path) -> Path:
+    """Copy the store in which the bundled data set is ingested."""
+    return Path(shutil.copytree(hapt_store, tmp_path / "store"))
+
+
+@pytest.fixture
+def settings(store: Path) -> Settings:
     """Three subjects, one in each split."""
-    return load([*SLICE, f"store={tmp_path / 'store'}"])
+    return load([*SLICE, f"store={store}"])
 
 
-def test_asking_for_windows_makes_all_that_they_need(settings: Settings) -> None:
+def test_asking_for_windows_makes_all_that_they_need(tmp_path: Path) -> None:
     """One call makes every step before; the next call makes none."""
+    settings = load([*SLICE, f"store={tmp_path / 'empty'}"])
     made = steps.windows(settings)
     windows = Windows.load(made.path)
     assert set(windows.index["split"]) == {"train", "validation", "test"}
@@ -43,11 +49,10 @@ def test_asking_for_windows_makes_all_that_they_need(settings: Settings) -> None
 
 
 @pytest.fixture
-def lab(settings: Settings, tmp_path: Path) -> str:
+def lab(settings: Settings, tmp_path: Path, recordings: list[Recording]) -> str:
     """Two other people's recordings as CSV files in g, ingested as ``lab``."""
-    found = read_all("hapt", hapt.BUNDLED).recordings
     for who in ("hapt-05", "hapt-06"):
-        table = next(r for r in found.values() if r.meta.subject_id == who).table
+        table = next(r for r in recordings if r.meta.subject_id == who).table
         acc = {axis: table[f"acc_{axis}"] / 9.80665 for axis in "xyz"}
         path = tmp_path / "raw" / who.replace("hapt-", "s") / "walk.csv"
         path.parent.mkdir(parents=True)
@@ -85,6 +90,8 @@ def test_models_are_scored_on_another_data_set(settings: Settings, lab: str) -> 
         "models.svm.copies=0",
         "pretrain.epochs=1",
         "finetune.epochs=1",
+        "finetune.min_steps=20",
+        "finetune.freeze_steps=5",
         "seeds=[0]",
         "evaluate.bootstrap=50",
     ]
@@ -145,9 +152,9 @@ def test_the_bundled_encoder_is_taken_where_it_fits(settings: Settings) -> None:
         "models.encoder_small.hidden_size=32",
     ],
 )
-def test_it_is_left_where_it_does_not_fit(tmp_path: Path, change: str) -> None:
+def test_it_is_left_where_it_does_not_fit(store: Path, change: str) -> None:
     """Who is tested was seen in its pretraining, or the model has another size."""
-    settings = load([*SLICE, change, f"store={tmp_path / 'store'}"])
+    settings = load([*SLICE, change, f"store={store}"])
     assert steps.pretrain(settings, "encoder-small") is None
 
 
@@ -164,14 +171,14 @@ def test_a_checkpoint_is_taken_as_it_is_or_not_at_all(settings: Settings, tmp_pa
         steps.pretrain(with_checkpoint(str(tmp_path / "nowhere")), "encoder-small")
 
 
-def test_a_protocol_tests_everybody_once_and_is_found_again(tmp_path: Path) -> None:
+def test_a_protocol_tests_everybody_once_and_is_found_again(store: Path) -> None:
     """Four people in four groups; with one more model only that one is trained."""
     people = ["hapt-01", "hapt-02", "hapt-03", "hapt-07"]
     base = [
         f"data.subjects={people}",
         "split.test_subjects=['hapt-02']",
         "split.validation_subjects=['hapt-07']",
-        *("evaluate.groups=4", "evaluate.bootstrap=50", f"store={tmp_path}"),
+        *("evaluate.groups=4", "evaluate.bootstrap=50", f"store={store}"),
         *("models.logistic.c_grid=[0.01]", "models.logistic.copies=0"),
         *("models.extra_trees.n_estimators=10", "models.extra_trees.copies=0"),
     ]
@@ -186,13 +193,13 @@ def test_a_protocol_tests_everybody_once_and_is_found_again(tmp_path: Path) -> N
     assert sorted(scores["per_subject"]) == people
     assert scores["macro_f1"] > 0.7
     assert steps.evaluate_protocol(settings, "groups").reused
-    for record in tmp_path.glob("train-logistic/*/training.json"):
+    for record in store.glob("train-logistic/*/training.json"):
         known = json.loads(record.read_text())
         assert not set(known["subjects"]) & set(known["validation_subjects"])
     both = load([*base, "candidates=['logistic', 'extra-trees']", "seeds=[0]"])
     compared = json.loads(
         (steps.evaluate_protocol(both, "groups").path / "protocol.json").read_text()
     )
-    assert len(list(tmp_path.glob("train-logistic/*"))) == 4
+    assert len(list(store.glob("train-logistic/*"))) == 4
     assert compared["models"]["logistic"] == scores
     assert set(compared["comparisons"]) == {"extra-trees"}
