@@ -29,7 +29,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 run: setup  ## the main job, end to end, on the bundled data
 	@$(BIN)/har run
 
-test: lint types  ## lint, types and every test
+test: lint types  ## lint, types, every test (PYTEST_TIMEOUT=3000: more than 600 s for each)
 	$(BIN)/pytest -q -n 2 --dist loadgroup --durations 10
 
 lint: setup  ## ruff, and which room imports which

@@ -1,9 +1,9 @@
 """Shared fixtures: a small real slice of HAPT, settings in a temporary folder."""
 
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before torch is imported: two test processes share two cores.
 os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}
@@ -11,21 +11,34 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}
 os.environ |= {"DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
+import hypothesis
 import numpy as np
 import pytest
+from people import MAPPING, write_people
 from reading import read_all
+from support import Project, kept_logging, patience_s
 
 from har.config import WindowSettings
 from har.data.activities import BASIC
+from har.data.ingest import dataset
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.sources import hapt
 from har.data.windows import Windows, cut_all
+from har.store import Store
+
+# A slow machine is no fault of an example; in CI every run draws the same ones.
+hypothesis.settings.register_profile("har", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("har")
 
 SPLITS = {
     "train": ["hapt-01", "hapt-03"],
     "validation": ["hapt-07"],
     "test": ["hapt-02"],
 }
+
+
+# Fixtures that take seconds, and the group of tests on one worker that shares them.
+COSTLY = {"people": "run", "prefect": "run", "server": "server"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +52,42 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.fixture(autouse=True)
 def _no_handlers_left() -> Iterator[None]:
     """Take away what a command set up to tell of its progress."""
-    yield
-    logging.getLogger("har").handlers = []
+    with kept_logging():
+        yield
+
+
+@pytest.fixture(scope="session")
+def prefect() -> Iterator[None]:
+    """Let flows run in this process against a Prefect server of the tests' own."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=round(patience_s())):
+        yield
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Make a project whose only data set is of eight made people, ingested as ``people``."""
+    project = Project(tmp_path_factory.mktemp("people"))
+    raw = write_people(project.folder / "raw", range(1, 9))
+    columns = [word for what, column in MAPPING.items() for word in ("--map", f"{what}={column}")]
+    done = project.har("data", "ingest", "people", str(raw), *columns, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.fixture(scope="session")
+def summary(people: Project, prefect: None) -> Any:
+    """Run the main job once on the made people and return what it said of itself."""
+    return people.json("run")
+
+
+@pytest.fixture(scope="session")
+def hapt_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a store in which the bundled data set is ingested; tests copy it."""
+    store = tmp_path_factory.mktemp("hapt") / "store"
+    dataset.find(Store(store), "hapt")
+    return store
 
 
 @pytest.fixture(scope="session")
@@ -73,10 +120,22 @@ def small(recordings: list[Recording]) -> Windows:
     return Windows(windows.X[::4].copy(), windows.y[::4].copy(), index, windows.classes)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the waits inside tests, and the processes that they start, know the limit of a test."""
+    os.environ.setdefault("PYTEST_TIMEOUT", config.getini("timeout"))
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a costly fixture on one worker."""
+    """Keep the tests that share a costly fixture on one worker, unless they say where they go."""
     for item in items:
-        room = item.path.parent.name
-        if room in ("e2e", "registry", "flows"):
-            item.add_marker(pytest.mark.xdist_group(room))
+        if item.get_closest_marker("xdist_group"):
+            continue
+        if group := next((name for name in COSTLY if name in _fixtures(item)), None):
+            item.add_marker(pytest.mark.xdist_group(COSTLY[group]))
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    """Return the names of a test's fixtures; a parameter may be the name of one, too."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return {*getattr(item, "fixturenames", ()), *map(str, parameters.values())}

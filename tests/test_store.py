@@ -16,13 +16,10 @@ from har.store import SHARED_BYTES, Artifact, Store
 
 
 def _make(store: Store, text: str = "a", **params: object) -> Artifact:
-    return store.get_or_make(
-        "step",
-        lambda out: (out / "file.txt").write_text(text) and None,
-        inputs={},
-        params=params,
-        code=["har.errors"],
-    )
+    def build(out: Path) -> None:
+        (out / "file.txt").write_text(text)
+
+    return store.get_or_make("step", build, inputs={}, params=params, code=["har.errors"])
 
 
 def test_made_once_then_found(tmp_path: Path) -> None:

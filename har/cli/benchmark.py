@@ -124,7 +124,8 @@ def models(
     from har.steps.tables import protocol_tables
 
     show_progress()
-    recipe, environment = settings_of(overrides, None, None, model or list(model_names()))
+    owned = {"candidates": "--model", "window.classes": "--classes", "seeds": "--seeds"}
+    recipe, environment = settings_of(overrides, models=model or list(model_names()), owned=owned)
     base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
     result = run(base, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
@@ -158,7 +159,8 @@ def labels(
     from har.steps.run import start
 
     show_progress()
-    recipe, environment = settings_of(overrides)
+    owned = {"candidates": "--encoder, --baseline", "labels.share": "--share", "seeds": "--seeds"}
+    recipe, environment = settings_of(overrides, owned=owned)
     base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     found = run(
         base,

@@ -133,7 +133,8 @@ def report(
     from har.steps.run import start
 
     show_progress()
-    run = start(*settings_of(overrides, datasets=[name]))
+    owned = {"data.datasets": f"the name {name}"}
+    run = start(*settings_of(overrides, datasets=[name], owned=owned))
     folder = run["data-report"].path
     if output:
         folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import (
     AsJson,
     Classes,
@@ -19,6 +20,7 @@ from har.cli.output import (
     show_progress,
     table,
 )
+from har.errors import UsageError
 
 if TYPE_CHECKING:
     from har.steps.run import Run
@@ -39,7 +41,6 @@ def pretrain(
 
     Example: har pretrain --model encoder-nano --set pretrain.epochs=5
     """
-    from har.errors import UsageError
     from har.models.catalogue import ENCODERS
     from har.steps.run import start
 
@@ -74,6 +75,7 @@ def train(
 
 
 def evaluate(
+    context: typer.Context,
     dataset: Annotated[
         str | None,
         typer.Option(help="Another data set, to score the trained models on all of it."),
@@ -118,8 +120,14 @@ def evaluate(
     from har.steps.protocol import evaluate_protocol
     from har.steps.run import start
 
+    refuse_ignored(
+        context,
+        exclusive=("--dataset", "--protocol", "--streaming", "--robustness"),
+        needs={"--placement": ("--dataset",), "--jobs": ("--protocol",)},
+    )
     show_progress()
-    recipe, environment = settings_of(overrides, classes, trained_on, models)
+    owned = {"data.datasets": "--trained-on"} if trained_on else {}
+    recipe, environment = settings_of(overrides, classes, trained_on, models, owned=owned)
     run, workers = start(recipe, environment), count(environment.run.workers)
     tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
@@ -155,10 +163,33 @@ def _scored(
     from har.steps.transfer import evaluate_transfer
 
     if dataset is None or (dataset,) == run.recipe.data.datasets:
+        if placement:
+            raise UsageError(
+                f"--placement with --dataset {dataset}, which the models are trained on",
+                hint="--set data.placements=… trains and tests on a placement alone; "
+                "--trained-on another data set scores its models on placements of this one",
+            )
         return run.make(["evaluate"], jobs=workers)["evaluate"].path, "Test subjects"
+    if placement:
+        _require_placements(run, dataset, placement)
     chosen = tuple(placement) if placement else None
     scored = evaluate_transfer(run, dataset, chosen, jobs=workers)
     return scored.path, f"Trained on {run.recipe.data.name}, scored on {dataset}"
+
+
+def _require_placements(run: "Run", dataset: str, wanted: list[str]) -> None:
+    """Refuse placements that no recording of an ingested data set has."""
+    from har.data.ingest.dataset import find
+    from har.data.recording import read_meta
+
+    folder = find(run.store, dataset).path
+    there = {read_meta(path)[0].placement for path in folder.glob("*.parquet")}
+    if unknown := sorted(set(wanted) - there):
+        raise UsageError(
+            f"--placement {', '.join(unknown)} of --dataset {dataset}",
+            expected=", ".join(sorted(there)),
+            hint="name one that the data set has, or leave --placement out for all of them",
+        )
 
 
 def _read(path: Path) -> Any:

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from har.cli.flags import refuse_twice
 from har.errors import HarError
 
 if TYPE_CHECKING:
@@ -70,17 +72,37 @@ def settings_of(
     classes: int | None = None,
     datasets: list[str] | None = None,
     models: list[str] | None = None,
+    *,
+    owned: Mapping[str, str] | None = None,
 ) -> "Settings":
-    """Return the settings with the flags that many commands share."""
+    """Return the settings with the flags that many commands share.
+
+    Parameters
+    ----------
+    overrides : list of str, optional
+        What was given with ``--set``.
+    classes, datasets, models : optional
+        What was given with ``--classes``, ``--dataset`` and ``--model``.
+    owned : mapping of str to str, optional
+        Other settings that the command takes from a flag or argument of its own, by name:
+        ``{"seeds": "--seeds"}``.
+
+    Raises
+    ------
+    UsageError
+        If ``--set`` changes what a flag says, so that one of the two would be ignored.
+    """
     from har.config import load
 
     flags: dict[str, Any] = {}
-    if classes:
-        flags["window"] = {"classes": classes}
+    owners: dict[str, str] = {}
+    if classes is not None:
+        flags["window"], owners["window.classes"] = {"classes": classes}, "--classes"
     if datasets:
-        flags["data"] = {"datasets": datasets}
+        flags["data"], owners["data.datasets"] = {"datasets": datasets}, "--dataset"
     if models:
-        flags["candidates"] = models
+        flags["candidates"], owners["candidates"] = models, "--model"
+    refuse_twice(overrides or [], owners | dict(owned or {}))
     return load(overrides, **flags)
 
 

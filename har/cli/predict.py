@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
 
 
 def predict(
+    context: typer.Context,
     file: Annotated[
         Path, typer.Argument(help="CSV or Parquet: time_s, acc_x, acc_y, acc_z, gyro_x, …")
     ],
@@ -36,6 +38,7 @@ def predict(
 
     Example: har predict my-recording.csv --smooth hmm
     """
+    refuse_ignored(context, exclusive=("--csv", "--json"))
     from har.config import load
     from har.registry.versions import fetch, find
     from har.serving.predictor import Predictor

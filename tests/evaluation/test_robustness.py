@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -76,7 +76,6 @@ def test_names_are_unique() -> None:
     assert len({p.name for p in ALL}) == len(ALL)
 
 
-@settings(deadline=None)
 @given(st.floats(1, 180), st.sampled_from(["subject", "window"]), st.integers(0, 99))
 def test_a_rotation_keeps_norms_and_turns_by_its_angle_at_most(
     degrees: float, per: str, seed: int

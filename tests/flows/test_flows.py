@@ -1,26 +1,20 @@
 """Flows run the steps in order and end as Prefect runs that can be looked at."""
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flows.prepare import prepare
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.testing.utilities import prefect_test_harness
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterStartTime
 
 from flows.release import promote
 from har.config import load
 from har.errors import DataError, GateRefusal
 
 
-@pytest.fixture(scope="module")
-def _prefect() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
-
-
-@pytest.mark.usefixtures("_prefect")
+@pytest.mark.usefixtures("prefect")
 def test_prepare_runs_its_tasks_and_finds_them_again(tmp_path: Path) -> None:
     """Four tasks a run, all completed; the second run makes nothing."""
     settings = load(
@@ -31,12 +25,15 @@ def test_prepare_runs_its_tasks_and_finds_them_again(tmp_path: Path) -> None:
             f"store={tmp_path}",
         ]
     )
+    began = datetime.now(UTC)
     first, second = prepare(settings), prepare(settings)
     assert not any(artifact.reused for artifact in first.values())
     assert all(artifact.reused for artifact in second.values())
     assert {k: a.path for k, a in first.items()} == {k: a.path for k, a in second.items()}
     with get_client(sync_client=True) as client:
-        flows, tasks = client.read_flow_runs(), client.read_task_runs()
+        ours = FlowRunFilter(start_time=FlowRunFilterStartTime(after_=began))
+        flows = client.read_flow_runs(flow_run_filter=ours)
+        tasks = client.read_task_runs(flow_run_filter=ours)
     assert {run.state_name for run in (*flows, *tasks)} == {"Completed"}
     assert len(flows) == 2
     assert sorted(run.name.rpartition("-")[0] for run in tasks) == sorted(
@@ -44,7 +41,7 @@ def test_prepare_runs_its_tasks_and_finds_them_again(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("_prefect")
+@pytest.mark.usefixtures("prefect")
 def test_overtaken_promotion_is_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A promotion that somebody else overtook is tried again; any other failure is final."""
     answers: list[object] = [GateRefusal("overtaken"), "decision", DataError("damaged"), "never"]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, out, print_json, table
 from har.cli.registry.common import Reason
 
@@ -132,6 +133,7 @@ def _what_scored(shadow: "Event") -> str:
 
 
 def reconcile(
+    context: typer.Context,
     adopt: Annotated[bool, typer.Option("--adopt", help="The registry is right.")] = False,
     revert: Annotated[bool, typer.Option("--revert", help="The history is right.")] = False,
     undo: Annotated[
@@ -152,8 +154,8 @@ def reconcile(
     from har.errors import UsageError, VerificationError
     from har.registry.reconcile import reconcile as run
 
-    if adopt and revert:
-        raise UsageError("--adopt and --revert", expected="one of the two", found="both")
+    choices = ("--adopt", "--revert")
+    refuse_ignored(context, exclusive=choices, needs={"--reason": choices})
     if (adopt or revert) and not reason:
         raise UsageError("--reason is missing", hint="say why: it is kept in the history")
     choice: Choice | None = "adopt" if adopt else "revert" if revert else None
