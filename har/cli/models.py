@@ -160,7 +160,7 @@ def _scored(
     run: "Run", dataset: str | None, placement: list[str] | None, workers: int
 ) -> tuple[Path, str]:
     """Return the folder with the scores of the candidates, and what they are of."""
-    from har.steps.transfer import evaluate_transfer
+    from har.steps.transfer import transfer
 
     if dataset is None or (dataset,) == run.recipe.data.datasets:
         if placement:
@@ -173,7 +173,7 @@ def _scored(
     if placement:
         _require_placements(run, dataset, placement)
     chosen = tuple(placement) if placement else None
-    scored = evaluate_transfer(run, dataset, chosen, jobs=workers)
+    scored = transfer(run, dataset, chosen, jobs=workers)
     return scored.path, f"Trained on {run.recipe.data.name}, scored on {dataset}"
 
 

@@ -17,8 +17,8 @@ from har.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
-from har.evaluation.sentences import sentences
 from har.evaluation.seeds import compare_seeds, seed_scores
+from har.evaluation.sentences import sentences
 from har.measured import read_measured, write_measured
 from har.page.html import data_uri, environment
 from har.page.plots import png

@@ -10,7 +10,7 @@ from har.steps.step import Step
 from har.store import Artifact
 
 
-def evaluate_transfer(
+def transfer(
     run: Run, dataset: str, placements: tuple[str, ...] | None = None, *, jobs: int = 1
 ) -> Artifact:
     """Score candidates, as trained, on all of another data set, or on placements of it.

@@ -5,7 +5,14 @@ import sys
 
 import pytest
 
-from har.config import ClassicalSettings, EncoderSettings, NetworkSettings, Settings, model_names
+from har.config import (
+    ClassicalSettings,
+    EncoderSettings,
+    ModelSettings,
+    NetworkSettings,
+    WindowGrid,
+    model_names,
+)
 from har.models.catalogue import BUNDLED, CLASSICAL, ENCODERS, MODELS, NETWORKS, seeds_of
 from har.models.network import WindowClassifier
 from har.models.networks import make_network
@@ -20,7 +27,7 @@ def test_every_section_of_the_settings_is_a_model_and_the_other_way_round() -> N
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_is_of_one_kind_and_its_section_is_too(name: str) -> None:
     """Classical models have a grid, encoders have an encoder's sizes, networks are fine-tuned."""
-    section = Settings().models.of(name)
+    section = ModelSettings().of(name)
     assert isinstance(section, ClassicalSettings) == (name in CLASSICAL)
     assert isinstance(section, NetworkSettings) == (name in NETWORKS)
     assert isinstance(section, EncoderSettings) == (name in ENCODERS)
@@ -30,7 +37,7 @@ def test_a_model_is_of_one_kind_and_its_section_is_too(name: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_is_made_from_its_own_section(name: str) -> None:
     """Defaults give a network with a head for the classes."""
-    network = make_network(name, Settings(), ("lying", "walking"))
+    network = make_network(name, ModelSettings().network(name), WindowGrid(), ("lying", "walking"))
     assert isinstance(network, WindowClassifier)
     assert network.config.num_labels == 2
 

@@ -9,7 +9,7 @@ import torch
 from sklearn.metrics import f1_score
 from torch import nn
 
-from har.config import ResnetSettings, Settings, WindowSettings
+from har.config import ModelSettings, ResnetSettings, WindowGrid, WindowSettings
 from har.data.windows import Windows
 from har.export import quantize
 from har.models import networks
@@ -28,7 +28,9 @@ KINDS = tuple({MODELS[name].network: name for name in NETWORKS}.values())
 def network(request: pytest.FixtureRequest, small: Windows) -> WindowClassifier:
     """Make a network with random weights and scales fitted to real windows."""
     torch.manual_seed(0)
-    made = make_network(request.param, Settings(), small.classes)
+    made = make_network(
+        request.param, ModelSettings().network(request.param), WindowGrid(), small.classes
+    )
     made.fit_preprocess(torch.tensor(small.select("train").X))
     return made.eval()
 
@@ -112,7 +114,7 @@ def test_it_learns(name: str, small: Windows) -> None:
     torch.manual_seed(0)
     train, validation = small.select("train"), small.select("validation")
     X, y = torch.tensor(train.X), torch.tensor(train.y)
-    model = make_network(name, Settings(), small.classes)
+    model = make_network(name, ModelSettings().network(name), WindowGrid(), small.classes)
     model.fit_preprocess(X)
     batches = [rows for _ in range(7) for rows in torch.randperm(len(X)).split(8)]
     optimizer = torch.optim.AdamW(model.parameters())

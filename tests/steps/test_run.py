@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from runs import MAPPING, TINY, MakeRun, write_lab
 
-from har.config import Environment, load
+from har.config import Environment, Recipe, load
 from har.data.activities import BASIC
 from har.data.ingest.dataset import Request, ingest
 from har.data.windows import Windows
-from har.errors import VerificationError
+from har.errors import UsageError, VerificationError
 from har.steps.pins import describe
 from har.steps.release import candidate
 from har.steps.run import Run, start
-from har.steps.transfer import evaluate_transfer
+from har.steps.transfer import transfer
 from har.store import Artifact, Store
 
 
@@ -54,12 +54,22 @@ def test_several_data_sets_share_their_classes(run: MakeRun, lab: str) -> None:
 
 def test_models_are_scored_on_another_data_set(run: MakeRun, lab: str) -> None:
     """Trained on two of HAPT's people, both models are scored on two others, all in the test."""
-    scored = evaluate_transfer(run(*TINY), lab)
+    scored = transfer(run(*TINY), lab)
     metrics = json.loads((scored.path / "logistic" / "metrics.json").read_text())
     assert metrics["datasets"] == ["lab"]
     assert set(metrics["per_subject"]) == {"lab-5", "lab-6", "lab-8"}
     assert tuple(metrics["classes"]) == (*BASIC, "other")
     assert metrics["macro_f1"] > 0.6  # the same phone at the same place
+
+
+@pytest.mark.parametrize("dataset", ["hapt", "uci-har"])
+def test_models_are_not_scored_on_people_they_know(dataset: str, tmp_path: Path) -> None:
+    """Neither on the data set of their training nor on another one of the same people."""
+    run = Run(Recipe(), {}, Store(tmp_path / "store"))
+    with pytest.raises(UsageError, match=f"the models know people of {dataset}") as caught:
+        transfer(run, dataset)
+    assert caught.value.message.endswith("trained on hapt")
+    assert not (tmp_path / "store").exists()
 
 
 def test_one_setting_makes_only_what_depends_on_it(run: MakeRun) -> None:
@@ -179,8 +189,9 @@ def test_a_lost_output_is_made_alone(whole: Run, tmp_path: Path) -> None:
     shutil.copytree(whole.store.root, store.root)
     shutil.rmtree(store.root / "train-encoder-nano")
     again = Run(whole.recipe, whole.pins, store)
-    made = again.make(again.outputs)
-    assert {name for name, a in made.items() if not a.reused} == {
+    again.make(again.outputs)
+    made = {name for name, artifact in again.known.items() if not artifact.reused}
+    assert made - {"data-hapt", "ingest"} == {
         "train-encoder-nano-0",
         "train-encoder-nano-1",
     }

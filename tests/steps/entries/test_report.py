@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from har.config import Settings
 from har.data.windows import Windows
 from har.evaluation.sentences import sentences
-from har.steps.entries.report import report
 from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.steps.entries.report import report
 
 PIXEL = b"\x89PNG\r\n\x1a\n"  # enough for a page that only inlines it
 
