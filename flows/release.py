@@ -5,7 +5,7 @@ from prefect.client.schemas.objects import State
 
 from har import steps
 from har.config import Settings
-from har.errors import GateRefusal
+from har.errors import ConflictError
 from har.registry.gate import Decision
 from har.registry.versions import Version, find
 
@@ -13,8 +13,8 @@ register = task(name="register", task_run_name="register-{name}")(steps.register
 
 
 def overtaken(_task: object, _run: object, state: State[Decision]) -> bool:
-    """Whether a promotion failed because somebody else moves a version at the same time."""
-    return isinstance(state.data, GateRefusal)
+    """Whether a promotion failed because somebody else acts on the model at the same time."""
+    return isinstance(state.data, ConflictError)
 
 
 # Judged again, against the champion of then; the last delay outlasts a dead process's lease.

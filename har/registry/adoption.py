@@ -57,7 +57,7 @@ def adopt(settings: Settings, *, reason: str, dry_run: bool = False) -> Adoption
     ------
     UsageError
         If alias and stages contradict each other.
-    GateRefusal
+    ConflictError
         If somebody's move is under way.
     """
     mover = Mover(settings.registry)

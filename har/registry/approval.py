@@ -4,7 +4,7 @@ The history holds them, so they wait in any registry, with or without a Prefect 
 """
 
 from har.config import Settings
-from har.errors import GateRefusal, UsageError
+from har.errors import ConflictError, GateRefusal, UsageError
 from har.lineage.audit import Event
 from har.registry import history, stages
 from har.registry.files import require_verified
@@ -40,8 +40,10 @@ def approve(
     Raises
     ------
     GateRefusal
-        If it is one's own request, the champion is not the one that the version was held
-        against, or somebody else moves a version at the same time.
+        If it is one's own request.
+    ConflictError
+        If the champion is not the one that the version was held against, or somebody else
+        moves a version at the same time.
     UsageError
         If nobody asked for it.
     VerificationError
@@ -61,7 +63,7 @@ def approve(
             hint="let somebody else approve it, or say --allow-self-approval, which is recorded",
         )
     if now.aliases.get(CHAMPION) != request["champion"]:
-        raise GateRefusal(
+        raise ConflictError(
             f"version {number} was not held against the champion of now",
             expected=f"version {request['champion']} as champion",
             found=f"version {now.aliases.get(CHAMPION)}",

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from har.config import RegistrySettings
-from har.errors import GateRefusal, MissingError, VerificationError
+from har.errors import ConflictError, MissingError, VerificationError
 from har.lineage import origin
 from har.lineage.audit import Event
 from har.registry import history
@@ -139,7 +139,7 @@ class Mover:
 
         Raises
         ------
-        GateRefusal
+        ConflictError
             If somebody's move is under way.
         VerificationError
             If the registry is not as the history says.
@@ -203,7 +203,7 @@ class Mover:
 
         Raises
         ------
-        GateRefusal
+        ConflictError
             If somebody else ended it and went on.
         MissingError
             If the registry went away; the move is completed by the next call.
@@ -233,14 +233,14 @@ class Mover:
 
         Raises
         ------
-        GateRefusal
+        ConflictError
             If somebody began to move a version while it was read.
         """
         known = self.trail.events
         found = observe(self.client, self.model)
         self.trail.refresh()
         if new := self.trail.events[len(known) :]:
-            raise GateRefusal(
+            raise ConflictError(
                 f"{self.model}: somebody moves a version at this moment",
                 found=", ".join(f"{event['event']} at {event['time']}" for event in new),
                 hint="try again",
@@ -275,7 +275,7 @@ class Mover:
         self.trail.refresh()
         last = self.trail.events[-1]
         if last["sha256"] != move["sha256"]:
-            raise GateRefusal(
+            raise ConflictError(
                 f"{self.model}: somebody else ended this {move['kind']}",
                 found=f"{last['event']} at {last['time']}",
                 hint="look at `har registry history`",
@@ -308,13 +308,13 @@ def require_dead(move: Event) -> None:
 
     Raises
     ------
-    GateRefusal
+    ConflictError
         If it may.
     """
     age = (datetime.now(UTC) - datetime.fromisoformat(move["time"])).total_seconds()
     if age > LEASE_S or (move["host"] == platform.node() and not _runs(move["pid"])):
         return
-    raise GateRefusal(
+    raise ConflictError(
         f"{move['model']}: a {move['kind']} of version {move['version']} is under way",
         found=f"begun by {move['by']} at {move['time']}, process {move['pid']}",
         hint=f"try again; after {LEASE_S:.0f} s it counts as dead and is completed",

@@ -68,7 +68,7 @@ def promote(
 
     Raises
     ------
-    GateRefusal
+    ConflictError
         If somebody else moves a version at the same time, or did since this began.
     UsageError
         If the champion itself is to be judged again, or a rule is waived that cannot be.
@@ -130,8 +130,9 @@ def put(
     Raises
     ------
     GateRefusal
-        If a version without a build that may serve is to go to Staging, or somebody else
-        moves a version at the same time.
+        If a version without a build that may serve is to go to Staging.
+    ConflictError
+        If somebody else moves a version at the same time.
     UsageError
         If the version cannot go there from where it is; it names where it can go.
     VerificationError

@@ -95,7 +95,7 @@ def reconcile(
 
     Raises
     ------
-    GateRefusal
+    ConflictError
         If somebody's move is under way.
     UsageError
         If what was done by hand contradicts itself and is to be adopted.

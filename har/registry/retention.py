@@ -61,7 +61,7 @@ def prune(
 
     Raises
     ------
-    GateRefusal
+    ConflictError
         If somebody moves a version at the same time.
     VerificationError
         If the registry is not as its history says.

@@ -27,7 +27,7 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
 
     Raises
     ------
-    GateRefusal
+    ConflictError
         If somebody else moves a version at the same time.
     UsageError
         If the version never served, or serves now.

@@ -158,7 +158,7 @@ def shadow(
     ------
     DataError
         If no file could be scored.
-    GateRefusal
+    ConflictError
         If somebody moves a version at the same time.
     MissingError
         If there is no such version, or no champion.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from har.config import RegistrySettings
-from har.errors import GateRefusal, UsageError
+from har.errors import ConflictError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
 from har.registry import history
@@ -82,14 +82,14 @@ class Trail:
 
         Raises
         ------
-        GateRefusal
+        ConflictError
             If somebody else added an event since, or the last one began a move and this
             one does not end it; `refresh`, and look at what it was.
         UsageError
             If the event is longer than MLflow keeps.
         """
         if (begun := history.unfinished(self.events)) and event.get("move") != begun["sha256"]:
-            raise GateRefusal(
+            raise ConflictError(
                 f"{self._model}: a {begun['kind']} is under way",
                 found=f"begun by {begun['by']} at {begun['time']}",
                 hint="try again when it has ended",
@@ -134,7 +134,7 @@ class Trail:
                 raise
             if written[place] != line:
                 by = json.loads(written[place])
-                raise GateRefusal(
+                raise ConflictError(
                     f"{self._model}: somebody else was faster",
                     found=f"{by['event']} by {by.get('by', 'somebody')} at {by['time']}",
                     hint="nothing was changed here; look at `har registry history`, try again",

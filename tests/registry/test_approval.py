@@ -6,7 +6,7 @@ import pytest
 from support import files_of
 
 from har.config import Settings
-from har.errors import GateRefusal, UsageError, VerificationError
+from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.registry import history
 from har.registry.approval import approve, reject
 from har.registry.identity import identity
@@ -108,7 +108,7 @@ def test_other_champion(asked: Settings) -> None:
     now = mover.settle()
     mover.make("retirement", 1, Change.between(now, move(now, 1, "Archived")), reason="recall")
     assert waiting(cem) == [(2, "ana")]
-    with pytest.raises(GateRefusal, match="held against the champion of now"):
+    with pytest.raises(ConflictError, match="held against the champion of now"):
         approve("2", by("ben", asked), reason="fine")
 
 

@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from har.config import RegistrySettings, Settings
-from har.errors import GateRefusal, MissingError, VerificationError
+from har.errors import ConflictError, MissingError, VerificationError
 from har.registry import history, moves, stages
 from har.registry.approval import approve
 from har.registry.connection import connect
@@ -122,7 +122,7 @@ STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Stagi
 RACER = """
 import sys
 from har.config import RegistrySettings, Settings
-from har.errors import GateRefusal
+from har.errors import ConflictError
 from har.registry.promotion import promote
 from har.registry.versions import find
 
@@ -132,7 +132,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 try:
     promote(version, settings, reason="race", rejudge=True)
-except GateRefusal as error:
+except ConflictError as error:
     print(error)
     sys.exit(error.exit_code)
 """
@@ -161,7 +161,7 @@ def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         said = list(pool.map(lambda racer: racer.communicate("go\n")[0], racers))
     codes = [racer.returncode for racer in racers]
-    assert sorted(codes) == [0, GateRefusal.exit_code], said
+    assert sorted(codes) == [0, ConflictError.exit_code], said
     winner = 2 + codes.index(0)
     assert find("champion", settings).number == winner
     assert where_it_stands(settings).stages[winner] == "Production"
@@ -176,9 +176,9 @@ def test_move_of_a_living_process(rivals: Settings) -> None:
     change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
     begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
     mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
-    with pytest.raises(GateRefusal, match="a staging of version 2 is under way"):
+    with pytest.raises(ConflictError, match="a staging of version 2 is under way"):
         promote(find("2", rivals), rivals, reason="me too", rejudge=True)
-    with pytest.raises(GateRefusal, match="is under way"):
+    with pytest.raises(ConflictError, match="is under way"):
         mover.trail.append({"event": "gate"})
 
 
@@ -192,7 +192,7 @@ def test_move_during_a_look(rivals: Settings, monkeypatch) -> None:
         return observe(client, model)
 
     monkeypatch.setattr(moves, "observe", slow)
-    with pytest.raises(GateRefusal, match="at this moment"):
+    with pytest.raises(ConflictError, match="at this moment"):
         mover.settle()
     assert mover.settle() == AFTER
 

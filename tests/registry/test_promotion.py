@@ -8,7 +8,7 @@ import pytest
 from support import files_of
 
 from har.config import GateSettings, Settings
-from har.errors import GateRefusal, UsageError, VerificationError
+from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.lineage import digest
 from har.registry import promotion, stages
 from har.registry.connection import connect
@@ -212,6 +212,6 @@ def test_decided_for_a_champion_that_went(local: Settings, make_candidate, monke
         return judge(*args, **kwargs)
 
     monkeypatch.setattr(promotion, "judge", slow_judge)
-    with pytest.raises(GateRefusal, match="somebody else was faster"):
+    with pytest.raises(ConflictError, match="somebody else was faster"):
         promote(first, local, reason="slow")
     assert (find("champion", local).number, find("1", local).stage) == (2, "None")

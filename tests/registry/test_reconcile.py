@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from support import registry_command
 
 from har.config import Settings
-from har.errors import GateRefusal, UsageError
+from har.errors import ConflictError, UsageError
 from har.registry import history, reconcile, stages
 from har.registry.connection import connect
 from har.registry.moves import Mover, Observed, observe
@@ -137,7 +137,7 @@ def test_interrupted_move(rivals: Settings, undo: bool, monkeypatch) -> None:
         patch.setattr(Mover, "_set_stage", _die)
         with pytest.raises(KeyboardInterrupt):
             mover.make("promotion", 2, change, reason="cut off")
-    with pytest.raises(GateRefusal, match="under way"):  # this process lives
+    with pytest.raises(ConflictError, match="under way"):  # this process lives
         reconcile.reconcile(rivals.registry)
     monkeypatch.setattr("har.registry.moves.LEASE_S", -1.0)
     assert reconcile.reconcile(rivals.registry, dry_run=True).done == ""

@@ -16,7 +16,7 @@ from support import registry_command
 
 from har.config import Settings
 from har.data.recording import CHANNELS
-from har.errors import DataError, GateRefusal, MissingError, UsageError
+from har.errors import ConflictError, DataError, MissingError, UsageError
 from har.lineage import digest
 from har.lineage.origin import processor
 from har.registry import approval, history
@@ -243,7 +243,7 @@ def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
     facts = {"kind": "rollback", "change": {"aliases": {}, "stages": {}}}
     mover, process = Mover(rivals.registry), {"host": platform.node(), "pid": os.getpid()}
     begun = mover.record(history.MOVE, 1, reason="slow", **facts, **process)
-    with pytest.raises(GateRefusal, match="a rollback of version 1 is under way"):
+    with pytest.raises(ConflictError, match="a rollback of version 1 is under way"):
         shadow("2", files, rivals, reason="look")
     assert Trail(rivals.registry).events[-1] == begun
 

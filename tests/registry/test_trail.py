@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from har.config import Settings
-from har.errors import GateRefusal, UsageError, VerificationError
+from har.errors import ConflictError, UsageError, VerificationError
 from har.lineage import audit
 from har.registry.connection import audit_file, connect
 from har.registry.trail import Trail
@@ -39,7 +39,7 @@ def test_slower_writer_is_refused(settings: Settings) -> None:
     """Who has not read the last event adds nothing, and is told what that event is."""
     slow, fast = Trail(settings.registry), Trail(settings.registry)
     fast.append({"event": "gate", "by": "ana@lab"})
-    with pytest.raises(GateRefusal, match="gate by ana@lab"):
+    with pytest.raises(ConflictError, match="gate by ana@lab"):
         slow.append({"event": "gate", "by": "ben@lab"})
     slow.refresh()
     slow.append({"event": "gate", "by": "ben@lab"})
@@ -50,7 +50,7 @@ def test_slower_writer_is_refused(settings: Settings) -> None:
 WRITER = """
 import sys
 from har.config import RegistrySettings
-from har.errors import GateRefusal
+from har.errors import ConflictError
 from har.registry.trail import Trail
 
 settings = RegistrySettings.model_validate_json(sys.argv[1])
@@ -60,7 +60,7 @@ while added < 5:
     try:
         trail.append({"event": "gate", "by": sys.argv[2], "number": added})
         added += 1
-    except GateRefusal:
+    except ConflictError:
         pass
 """
 
