@@ -6,8 +6,8 @@ from prefect.client.schemas.objects import State
 from har import steps
 from har.config import Settings
 from har.errors import ConflictError
-from har.registry.gate import Decision
-from har.registry.versions import Version, find
+from har.registry.gate.judge import Decision
+from har.registry.versions.lookup import Version, find
 
 register = task(name="register", task_run_name="register-{name}")(steps.register)
 

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from har.cli import app
 from har.config import Settings
 from har.registry.connection import connect
-from har.registry.versions import Version
+from har.registry.versions.lookup import Version
 
 T = TypeVar("T")
 # Kills its own process before a write to the registry, counted from 0.

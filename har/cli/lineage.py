@@ -26,7 +26,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 
     from har.config import load
     from har.lineage.record import outline
-    from har.registry.versions import find, read_lineage
+    from har.registry.versions.lookup import find, read_lineage
 
     settings = load(overrides)
     version = find(selector, settings)

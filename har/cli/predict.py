@@ -28,7 +28,7 @@ def predict(
     Example: har predict my-recording.csv
     """
     from har.config import load
-    from har.registry.versions import fetch, find
+    from har.registry.versions.lookup import fetch, find
     from har.serving.predictor import Predictor
     from har.serving.recordings import read_user_recording
 

@@ -2,7 +2,7 @@
 
 A line that is changed, removed or inserted breaks the chain behind it. That its newest
 lines were cut off, the chain cannot show: for that there are two logs, one in the
-registry and a copy on this machine (`har.registry.trail`).
+registry and a copy on this machine (`har.registry.history.trail`).
 """
 
 import json

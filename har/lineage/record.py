@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from har.lineage import digest, origin
 
 if TYPE_CHECKING:
-    from har.registry.candidate import Candidate
+    from har.registry.versions.candidate import Candidate
     from har.store import Artifact
 
 SCHEMA_VERSION = 1

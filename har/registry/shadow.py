@@ -20,10 +20,10 @@ from har.errors import DataError, HarError, MissingError, UsageError
 from har.export.measure import latencies
 from har.lineage import digest, origin
 from har.progress import track
-from har.registry import history
-from har.registry.moves import Mover
-from har.registry.stages import CHAMPION, Placement
-from har.registry.versions import Version, fetch, find
+from har.registry.history import placement as history
+from har.registry.history.stages import CHAMPION, Placement
+from har.registry.moves.mover import Mover
+from har.registry.versions.lookup import Version, fetch, find
 from har.serving.predictor import UNKNOWN, Predictor
 from har.serving.recordings import READERS, read_user_recording
 
@@ -138,7 +138,7 @@ def shadow(
     Parameters
     ----------
     selector : str
-        The challenger, as for `har.registry.versions.find`.
+        The challenger, as for `har.registry.versions.lookup.find`.
     files : sequence of Path
         Recordings as for `har.serving.recordings.read_user_recording`, or folders of them.
         A person is told from others by the column ``subject_id``, else by the file's name.

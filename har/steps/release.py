@@ -10,9 +10,9 @@ from har.steps.models import chosen, pretrain, pretrained
 from har.store import Artifact, Store
 
 if TYPE_CHECKING:
-    from har.registry.candidate import Candidate
-    from har.registry.gate import Decision
-    from har.registry.versions import Version
+    from har.registry.gate.judge import Decision
+    from har.registry.versions.candidate import Candidate
+    from har.registry.versions.lookup import Version
 
 
 def export(settings: Settings, candidate: str) -> Artifact:
@@ -93,7 +93,7 @@ def checks(settings: Settings, name: str) -> Artifact:
     }
 
     def build(out: Path) -> None:
-        from har.registry.checks import write_checks
+        from har.registry.gate.checks import write_checks
 
         write_checks(
             out,
@@ -109,14 +109,14 @@ def checks(settings: Settings, name: str) -> Artifact:
         build,
         inputs=inputs,
         params={"candidate": name},
-        code=["har.registry.checks"],
+        code=["har.registry.gate.checks"],
         quiet=True,
     )
 
 
 def candidate(settings: Settings, name: str) -> "Candidate":
     """Return all that belongs to one version: its model, numbers, files and steps."""
-    from har.registry.candidate import Candidate
+    from har.registry.versions.candidate import Candidate
 
     pretrained = pretrain(settings, name)
     steps = {
@@ -148,13 +148,13 @@ def candidate(settings: Settings, name: str) -> "Candidate":
 
 def register(settings: Settings, name: str) -> "Version":
     """Register a candidate in MLflow, or find the version that it already is."""
-    from har.registry.versions import register as run
+    from har.registry.versions.lookup import register as run
 
     return run(candidate(settings, name))
 
 
 def promote(settings: Settings, version: "Version", reason: str) -> "Decision":
     """Judge a version at the gate and move it to the stage that it earned."""
-    from har.registry.promotion import promote as run
+    from har.registry.gate.promotion import promote as run
 
     return run(version, settings, reason=reason)

@@ -56,7 +56,7 @@ def test_overtaken_promotion_is_judged_again(monkeypatch: pytest.MonkeyPatch) ->
             raise answer
         return answer
 
-    monkeypatch.setattr("har.registry.promotion.promote", judge)
+    monkeypatch.setattr("har.registry.gate.promotion.promote", judge)
     task = promote.with_options(retry_delay_seconds=0)
     release = flow(lambda: task(load(), None, "why"), name="release-one")
     assert release() == "decision"

@@ -28,9 +28,9 @@ from har.evaluation.calibration import reliability
 from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
 from har.lineage import digest
-from har.registry.candidate import Candidate
-from har.registry.promotion import promote
-from har.registry.versions import list_versions, register
+from har.registry.gate.promotion import promote
+from har.registry.versions.candidate import Candidate
+from har.registry.versions.lookup import list_versions, register
 from har.store import Artifact, Store
 
 CLASSES = ("WALKING", "SITTING", "LAYING")

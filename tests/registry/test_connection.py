@@ -44,7 +44,7 @@ def test_quiet_and_lean(tmp_path: Path) -> None:
     script = (
         "import sys\n"
         "from har.config import Settings\n"
-        "from har.registry.versions import list_versions\n"
+        "from har.registry.versions.lookup import list_versions\n"
         "assert 'mlflow' not in sys.modules\n"
         "assert list_versions(Settings()) == []\n"
         "print(sorted({'torch', 'transformers', 'sklearn', 'matplotlib', 'onnx', 'onnxruntime'}"

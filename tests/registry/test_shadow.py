@@ -19,14 +19,15 @@ from har.data.recording import CHANNELS
 from har.errors import ConflictError, DataError, MissingError, UsageError
 from har.lineage import digest
 from har.lineage.origin import processor
-from har.registry import approval, history
 from har.registry import shadow as module
 from har.registry.connection import connect
-from har.registry.moves import Mover
-from har.registry.promotion import promote
+from har.registry.gate import approval
+from har.registry.gate.promotion import promote
+from har.registry.history import placement as history
+from har.registry.history.trail import MAX_LINE, Trail
+from har.registry.moves.mover import Mover
 from har.registry.shadow import shadow
-from har.registry.trail import MAX_LINE, Trail
-from har.registry.versions import fetch, find, register
+from har.registry.versions.lookup import fetch, find, register
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
 LENGTH, N_SAMPLES, N_HOP = 1000, 128, 64

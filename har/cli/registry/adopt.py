@@ -21,8 +21,8 @@ def adopt(
     from dataclasses import asdict
 
     from har.config import load
-    from har.registry.adoption import adopt as run
-    from har.registry.stages import Placement
+    from har.registry.history.stages import Placement
+    from har.registry.moves.adoption import adopt as run
 
     found = run(load(overrides), reason=reason, dry_run=dry_run)
     if as_json:

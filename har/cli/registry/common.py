@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from har.config import Settings
-    from har.registry.gate import Decision
-    from har.registry.versions import Version
+    from har.registry.gate.judge import Decision
+    from har.registry.versions.lookup import Version
 
 Selector = Annotated[
     str, typer.Argument(help="champion, challenger, previous, a stage, or a number.")
@@ -33,8 +33,8 @@ def version_facts(version: "Version", waiting: "Mapping[int, str]") -> dict[str,
 
 def asked_by(settings: "Settings") -> dict[int, str]:
     """Return who asked for the versions that wait for approval."""
-    from har.registry.history import pending
-    from har.registry.trail import Trail
+    from har.registry.history.placement import pending
+    from har.registry.history.trail import Trail
 
     return {event["version"]: event["by"] for event in pending(Trail(settings.registry).events)}
 

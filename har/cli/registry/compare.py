@@ -10,7 +10,7 @@ from har.cli.output import AsJson, Overrides, out, print_json, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from har.registry.comparison import Comparison
+    from har.registry.versions.comparison import Comparison
 
 _SCORES = {
     "macro_f1": "macro-F1",
@@ -38,13 +38,13 @@ def compare(
     Example: har registry compare 3 champion --html comparison.html
     """
     from har.config import load
-    from har.registry.comparison import compare as run
-    from har.registry.versions import find
+    from har.registry.versions.comparison import compare as run
+    from har.registry.versions.lookup import find
 
     settings = load(overrides)
     found = run(find(a, settings), find(b, settings), settings)
     if html:
-        from har.registry.comparison_page import write_page
+        from har.registry.versions.comparison_page import write_page
 
         write_page(found, html)
     if as_json:
@@ -57,7 +57,7 @@ def compare(
 
 def _tell(found: "Comparison") -> None:
     from har.lineage import difference
-    from har.registry.comparison import outcome
+    from har.registry.versions.comparison import outcome
 
     numbers = [f"version {found[side]['number']}" for side in ("a", "b")]
     out.print(outcome(found), "")
@@ -102,7 +102,7 @@ def _paired(paired: dict[str, Any]) -> "Iterator[tuple[str, ...]]":
 
 
 def _classes(found: "Comparison") -> "Iterator[tuple[str, ...]]":
-    from har.registry.comparison import unscored
+    from har.registry.versions.comparison import unscored
 
     for name, both in found["class_f1"].items():
         cells = (

@@ -9,8 +9,8 @@ from har.cli.registry.common import Reason, Selector, asked_by, rules_table, ver
 
 if TYPE_CHECKING:
     from har.config import Settings
-    from har.registry.gate import Decision
-    from har.registry.stages import Stage
+    from har.registry.gate.judge import Decision
+    from har.registry.history.stages import Stage
 
 
 def promote(
@@ -37,8 +37,8 @@ def promote(
     """
     from har.config import load
     from har.errors import UsageError
-    from har.registry import promotion
-    from har.registry.versions import find
+    from har.registry.gate import promotion
+    from har.registry.versions.lookup import find
 
     settings = load(overrides)
     version = find(selector, settings)
@@ -89,7 +89,7 @@ def approve(
     Example: har registry approve challenger --reason "confusions looked at"
     """
     from har.config import load
-    from har.registry.approval import approve as run
+    from har.registry.gate.approval import approve as run
 
     request = run(selector, load(overrides), reason=reason, allow_self=allow_self, dry_run=dry_run)
     if as_json:
@@ -111,7 +111,7 @@ def reject(
     Example: har registry reject 4 --reason "confuses sitting with standing"
     """
     from har.config import load
-    from har.registry.approval import reject as run
+    from har.registry.gate.approval import reject as run
 
     request = run(selector, load(overrides), reason=reason, dry_run=dry_run)
     if as_json:
@@ -133,7 +133,7 @@ def rollback(
     Example: har registry rollback --reason "stairs are taken for walking since Monday"
     """
     from har.config import load
-    from har.registry.rollback import rollback as run
+    from har.registry.moves.rollback import rollback as run
 
     settings = load(overrides)
     version = run(selector, settings, reason=reason, dry_run=dry_run)

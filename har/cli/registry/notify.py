@@ -13,8 +13,8 @@ def notify(overrides: Overrides = None, as_json: AsJson = False) -> None:
     """
     from har.config import load
     from har.errors import MissingError
-    from har.registry.delivery import deliver, receivers
-    from har.registry.trail import Trail
+    from har.registry.history.trail import Trail
+    from har.registry.notices.delivery import deliver, receivers
 
     settings = load(overrides).registry
     trail = Trail(settings)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from har.lineage.audit import Event
-    from har.registry.reconcile import Choice, Reconciled
+    from har.registry.moves.reconcile import Choice, Reconciled
 
 
 def history(
@@ -28,7 +28,7 @@ def history(
     Example: har registry history --at "2026-11-17 12:00"
     """
     from har.config import load
-    from har.registry.trail import Trail
+    from har.registry.history.trail import Trail
 
     events = Trail(load(overrides).registry).events
     if at:
@@ -40,7 +40,7 @@ def history(
 
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
-    from har.registry.history import doubt_at, reign_at
+    from har.registry.history.placement import doubt_at, reign_at
 
     instant = _instant(at)
     reign, doubt = reign_at(events, instant), doubt_at(events, instant)
@@ -83,7 +83,7 @@ def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
     """Yield a row an event; what ended a move is told with the move."""
     from itertools import zip_longest
 
-    from har.registry.history import GATE, MOVE, MOVED, SHADOW, UNDONE
+    from har.registry.history.placement import GATE, MOVE, MOVED, SHADOW, UNDONE
 
     tell = {GATE: _what_decided, MOVE: _what_moved, SHADOW: _what_scored}
     for event, following in zip_longest(events, events[1:]):
@@ -109,7 +109,7 @@ def _what_decided(gate: "Event") -> str:
 
 
 def _what_moved(move: "Event") -> str:
-    from har.registry.history import change_of
+    from har.registry.history.placement import change_of
 
     change = change_of(move)
     moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
@@ -150,7 +150,7 @@ def reconcile(
     """
     from har.config import load
     from har.errors import UsageError, VerificationError
-    from har.registry.reconcile import reconcile as run
+    from har.registry.moves.reconcile import reconcile as run
 
     if adopt and revert:
         raise UsageError("--adopt and --revert", expected="one of the two", found="both")

@@ -24,7 +24,7 @@ def prune(
     Example: har registry prune --older-than 90 --reason "quarterly" --dry-run
     """
     from har.config import load
-    from har.registry.retention import prune as run
+    from har.registry.moves.retention import prune as run
 
     found = run(load(overrides), reason=reason, older_than_days=older_than, dry_run=dry_run)
     if as_json:

@@ -6,7 +6,7 @@ from har.cli.output import AsJson, Overrides, err, out, print_json, table
 from har.cli.registry.common import Selector, asked_by, rules_table, version_facts
 
 if TYPE_CHECKING:
-    from har.registry.versions import Version
+    from har.registry.versions.lookup import Version
 
 
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -15,7 +15,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     Example: har registry list
     """
     from har.config import load
-    from har.registry.versions import foreign_versions, list_versions
+    from har.registry.versions.lookup import foreign_versions, list_versions
 
     settings = load(overrides)
     versions, waiting = list_versions(settings), asked_by(settings)
@@ -41,7 +41,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     Example: har registry show champion --json
     """
     from har.config import load
-    from har.registry.versions import find
+    from har.registry.versions.lookup import find
 
     settings = load(overrides)
     version = find(selector, settings)

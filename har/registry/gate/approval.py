@@ -1,0 +1,116 @@
+"""Promotions that wait for a second person: asked for, approved, rejected.
+
+The history holds them, so they wait in any registry, with or without a Prefect server.
+"""
+
+from har.config import Settings
+from har.errors import ConflictError, GateRefusal, UsageError
+from har.lineage.audit import Event
+from har.registry.history import placement as history
+from har.registry.history import stages
+from har.registry.history.stages import CHAMPION, Change
+from har.registry.identity import identity
+from har.registry.moves.mover import Mover
+from har.registry.versions.files import require_verified
+from har.registry.versions.lookup import find
+
+
+def approve(
+    selector: str,
+    settings: Settings,
+    *,
+    reason: str,
+    allow_self: bool = False,
+    dry_run: bool = False,
+) -> Event:
+    """Move a version to Production as somebody else asked; return the request.
+
+    Parameters
+    ----------
+    selector : str
+        The version, as for `har.registry.versions.lookup.find`.
+    settings : Settings
+        Where the registry is, and who acts.
+    reason : str
+        Why it is approved; kept in the history.
+    allow_self : bool
+        Let somebody approve their own request; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Raises
+    ------
+    GateRefusal
+        If it is one's own request.
+    ConflictError
+        If the champion is not the one that the version was held against, or somebody else
+        moves a version at the same time.
+    UsageError
+        If nobody asked for it.
+    VerificationError
+        If its files are no longer those that were judged, or the registry is not as its
+        history says.
+    """
+    mover = Mover(settings.registry)
+    now = mover.settle(dry_run=dry_run)
+    version = find(selector, settings)
+    number, who = version.number, identity(settings.registry)
+    request = _request(number, mover)
+    itself = who == request["by"]
+    if itself and not allow_self:
+        raise GateRefusal(
+            f"version {number}: nobody approves their own request",
+            found=f"asked for and approved by {who}",
+            hint="let somebody else approve it, or say --allow-self-approval, which is recorded",
+        )
+    if now.aliases.get(CHAMPION) != request["champion"]:
+        raise ConflictError(
+            f"version {number} was not held against the champion of now",
+            expected=f"version {request['champion']} as champion",
+            found=f"version {now.aliases.get(CHAMPION)}",
+            hint="have it judged again: `har registry promote`",
+        )
+    then = stages.move(now, number, "Production")
+    require_verified(version, settings)
+    if not dry_run:
+        mover.make(
+            "promotion",
+            number,
+            Change.between(now, then),
+            reason=request["reason"],
+            decision=request["decision"],
+            request=request["sha256"],
+            approval={"reason": reason, "asked_by": request["by"], "self": itself},
+        )
+        mover.announce()
+    return request
+
+
+def reject(selector: str, settings: Settings, *, reason: str, dry_run: bool = False) -> Event:
+    """Turn a request down, or withdraw one's own; the version stays where it is.
+
+    Raises
+    ------
+    UsageError
+        If nobody asked for it.
+    """
+    mover = Mover(settings.registry)
+    request = _request(find(selector, settings).number, mover)
+    if not dry_run:
+        mover.settle()
+        mover.record(history.REJECTED, request["version"], reason=reason, request=request["sha256"])
+        mover.announce()
+    return request
+
+
+def _request(number: int, mover: Mover) -> Event:
+    waiting = history.pending(mover.trail.events)
+    for request in waiting:
+        if request["version"] == number:
+            return request
+    names = ", ".join(str(request["version"]) for request in waiting)
+    raise UsageError(
+        f"version {number} waits for nobody's approval",
+        expected=f"a version that waits: {names or 'there is none'}",
+        hint="`har registry promote` judges a version and asks for its promotion",
+    )

@@ -1,0 +1,270 @@
+"""Promotion: judge a version once, write the decision down, then move the version or ask to.
+
+The decision goes to the history, to ``gate.json`` in the version's run and to its tag
+``har.gate`` before anything moves (`har.registry.moves.mover`). A kill at any point is
+completed by the next call.
+"""
+
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from har.config import Settings
+from har.errors import GateRefusal, UsageError
+from har.lineage import digest, origin, record
+from har.registry.gate.checks import DATA, ROBUSTNESS
+from har.registry.gate.judge import Decision, judge
+from har.registry.gate.rules import Evidence
+from har.registry.history import placement as history
+from har.registry.history import stages
+from har.registry.history.stages import CHAMPION, Change, Placement, Stage
+from har.registry.identity import identity
+from har.registry.moves.mover import Mover
+from har.registry.versions.candidate import serving_build
+from har.registry.versions.files import verified_files
+from har.registry.versions.lookup import Version, list_versions, require_measured
+
+_KINDS = {
+    "Staging": "staging",
+    "Production": "promotion",
+    "None": "withdrawal",
+    "Archived": "archival",
+}
+
+
+def promote(
+    version: Version,
+    settings: Settings,
+    *,
+    reason: str,
+    dry_run: bool = False,
+    rejudge: bool = False,
+    waivers: Mapping[str, str] | None = None,
+) -> Decision:
+    """Move a version to the stage that it earns, or find the decision made before.
+
+    Where a second person must approve (``gate.approval``), a version that earned Production
+    waits in Staging (`har.registry.gate.approval`).
+
+    Parameters
+    ----------
+    version : Version
+        The version to judge.
+    settings : Settings
+        Floors, bounds and where the registry is.
+    reason : str
+        Why it may be promoted; kept with the decision.
+    dry_run : bool
+        Judge only: nothing is written or moved.
+    rejudge : bool
+        Judge again although there is a decision, for example against a new champion.
+    waivers : mapping of str to str, optional
+        Names of rules that need not hold this time, each with the reason; kept for good.
+
+    Raises
+    ------
+    ConflictError
+        If somebody else moves a version at the same time, or did since this began.
+    UsageError
+        If the champion itself is to be judged again, or a rule is waived that cannot be.
+    MissingError
+        If the version or the server is not there.
+    VerificationError
+        If the registry is not as its history says, or files are not the registered ones.
+    """
+    mover = Mover(settings.registry)
+    now = mover.settle(dry_run=dry_run)
+    versions = {v.number: v for v in list_versions(settings)}
+    version = versions[version.number]
+    champion = versions.get(now.aliases.get(CHAMPION, 0))
+    if rejudge and champion == version:
+        raise UsageError(
+            f"version {version.number} is the champion: there is nothing to hold it against",
+            hint="judge another version: it takes the place if it is better",
+        )
+    require_measured(version)
+    decision = None if rejudge else _standing(version, champion, now, mover)
+    if decision is None:
+        beside = history.shadow_windows(
+            mover.trail.events, version.number, now.aliases.get(CHAMPION)
+        )
+        decision = judge(
+            _evidence(version, settings, shadow_windows=beside),
+            _evidence(champion, settings) if champion else None,
+            settings=settings,
+            waivers=waivers,
+        )
+        if not dry_run:
+            decision = _record(mover, version, decision, purpose=reason)
+    if not dry_run and not _is_carried_out(decision, now, mover):
+        _carry_out(decision, now, mover, policy=settings.gate.approval)
+    if not dry_run:
+        mover.announce()
+    return decision
+
+
+def put(
+    version: Version, stage: Stage, settings: Settings, *, reason: str, dry_run: bool = False
+) -> None:
+    """Move a version to a stage other than Production, where nobody judges it.
+
+    Parameters
+    ----------
+    version : Version
+        The version.
+    stage : str
+        ``Staging``, ``Archived`` or ``None``. A champion that is archived leaves nobody in
+        Production.
+    settings : Settings
+        Where the registry is.
+    reason : str
+        Why; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Raises
+    ------
+    GateRefusal
+        If a version without a build that may serve is to go to Staging.
+    ConflictError
+        If somebody else moves a version at the same time.
+    UsageError
+        If the version cannot go there from where it is; it names where it can go.
+    VerificationError
+        If the registry is not as its history says, or files are not the registered ones.
+    """
+    mover = Mover(settings.registry)
+    now = mover.settle(dry_run=dry_run)
+    then = stages.move(now, version.number, stage)
+    if stage == "Staging":
+        require_measured(version)
+        _require_servable(version, settings)
+    if not dry_run:
+        change = Change.between(now, then)
+        mover.make(_KINDS[stage], version.number, change, reason=reason)
+        mover.announce()
+
+
+def _require_servable(version: Version, settings: Settings) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = verified_files(version, settings, Path(folder))
+        build = serving_build(json.loads(files["onnx/builds.json"].read_text()))
+    if not build["passed"]:
+        raise GateRefusal(
+            f"version {version.number} has no build that may serve",
+            found=f"build {build['name']}: {'; '.join(build['failures'])}",
+            hint="export it again, or change the bounds (`har config`: export)",
+        )
+
+
+def _standing(
+    version: Version, champion: Version | None, now: Placement, mover: Mover
+) -> Decision | None:
+    """Return the decision on record, unless it was never carried out and its premise is gone."""
+    decision = version.gate
+    if decision is None or _is_carried_out(decision, now, mover):
+        return decision
+    reigning = champion.number if champion else None
+    return decision if reigning == decision.champion else None
+
+
+def _is_carried_out(decision: Decision, now: Placement, mover: Mover) -> bool:
+    """Whether the version reached its stage or waits for approval, wherever it went since."""
+    return not _way(now.stage(decision.version), decision.stage) or any(
+        event["event"] == history.REQUEST
+        or history.change_of(event).stages[decision.version][1] == decision.stage
+        for event in mover.trail.events
+        if event.get("decision") == decision.audit
+    )
+
+
+def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str) -> None:
+    replaces = decision.champion is not None
+    asks = policy == "always" or (policy == "replacing" and replaces)
+    facts = {"reason": decision.purpose, "decision": decision.audit}
+    for stage in _way(now.stage(decision.version), decision.stage):
+        if stage == "Production" and asks:
+            mover.record(history.REQUEST, decision.version, champion=decision.champion, **facts)
+            return
+        then = stages.move(now, decision.version, stage)
+        mover.make(_KINDS[stage], decision.version, Change.between(now, then), **facts)
+        now = then
+
+
+def _way(here: Stage, stage: Stage) -> list[Stage]:
+    """Return the stages through which a version goes."""
+    if here == stage or (here, stage) == ("Archived", "None"):
+        return []
+    if stage == "Production" and here != "Staging":
+        return ["Staging", "Production"]
+    return [stage]
+
+
+def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) -> Evidence:
+    """Read what was registered, so that any machine judges alike; measure what is its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = verified_files(version, settings, Path(folder))
+        if version.adopted:
+            nothing = pd.DataFrame()
+            return Evidence(version.number, {}, {}, nothing, {}, {}, len(files), math.nan, "")
+        metrics, builds, lineage = (
+            json.loads(files[name].read_text())
+            for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
+        )
+        return Evidence(
+            number=version.number,
+            metrics=metrics,
+            builds=builds,
+            predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
+            checks={
+                name: json.loads(files[f"checks/{name}"].read_text())
+                for name in (DATA, ROBUSTNESS)
+                if f"checks/{name}" in files
+            },
+            people=lineage["predicate"]["har_people"],
+            n_files=len(files),
+            latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),
+            machine=origin.processor(),
+            shadow_windows=shadow_windows,
+        )
+
+
+def _latency_ms(build: Path, settings: Settings) -> float:
+    """Return the median time for one window on one thread of this machine."""
+    from har.export.measure import latencies, session
+
+    (taken,) = session(build).get_inputs()
+    window = np.zeros((1, *taken.shape[1:]), np.float32)
+    (times,) = latencies([build], window, settings.export.latency_repeats)
+    return float(np.median(times))
+
+
+def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
+    decision = replace(decision, purpose=purpose, by=identity(mover.settings))
+    content = decision.to_dict()
+    event = mover.record(
+        history.GATE,
+        decision.version,
+        reason=purpose,
+        verdict=content["verdict"],
+        stage=decision.stage,
+        champion=decision.champion,
+        test_digest=decision.test_digest,
+        broken=[rule.name for rule in decision.rules if not rule.passed],
+        waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
+        finding=decision.reason[:1000],
+        content=digest.of_json(content),
+        lineage_digest=version.tags["har.lineage_digest"],
+    )
+    decision = replace(decision, at=event["time"], audit=event["sha256"])
+    client = mover.client
+    client.log_dict(version.run_id, decision.to_dict(), "gate.json")
+    text = json.dumps(decision.to_dict())
+    client.set_model_version_tag(version.model, str(version.number), "har.gate", text)
+    return decision

@@ -1,0 +1,146 @@
+"""A registry that was made by hand, taken in as it is: who is where, and with which bytes."""
+
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from har.config import Settings
+from har.errors import UsageError
+from har.lineage import digest
+from har.registry.history import stages
+from har.registry.history.stages import CHAMPION, HOLDER, PREVIOUS, Placement
+from har.registry.moves.mover import Mover, Observed
+from har.registry.moves.reconcile import change_to
+from har.registry.versions.lookup import FILES, download, foreign_versions
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What was taken in.
+
+    Attributes
+    ----------
+    versions : dict of int to str
+        The versions that were registered without `har`, with the flavour of their model.
+    placement : Placement or None
+        Where versions stand from now on; None if a history says so already.
+    """
+
+    versions: dict[int, str]
+    placement: Placement | None
+
+
+def adopt(settings: Settings, *, reason: str, dry_run: bool = False) -> Adoption:
+    """Take in what was registered and staged without `har`.
+
+    Versions keep their bytes, whose digests are recorded: a rollback to one of them is
+    verified against those. They have no scores and no lineage, so none can be promoted,
+    and the gate compares nobody with one. Where there is no history yet, it begins with
+    where versions stand.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the registry is.
+    reason : str
+        Why; kept in the history.
+    dry_run : bool
+        Look, but change nothing.
+
+    Raises
+    ------
+    UsageError
+        If alias and stages contradict each other.
+    ConflictError
+        If somebody's move is under way.
+    """
+    mover = Mover(settings.registry)
+    found = mover.look()
+    new = None if mover.trail.events else placed(found)
+    versions = {}
+    for version in foreign_versions(settings):
+        tags = _tags(version, settings)
+        versions[int(version.version)] = tags["har.candidate"]
+        if not dry_run:
+            _stamp(mover, version, tags)
+    if new is not None and not dry_run:
+        change = change_to(new, Placement(), mover.look())
+        if change.stages or change.aliases:
+            mover.make("adoption", new.aliases.get(CHAMPION), change, reason=reason)
+            mover.announce()
+    return Adoption(versions, new)
+
+
+def placed(found: Observed) -> Placement:
+    """Return where versions stand by aliases and MLflow's stages.
+
+    Of several versions at one stage the newest has it, as ``models:/<model>/Production``
+    means it; the others are archived.
+
+    Raises
+    ------
+    UsageError
+        If an alias and the stage that it stands for name different versions.
+    """
+    aliases = {alias.lower(): version for alias, version in found.aliases.items()}
+    archived = [v for v, stage in found.native.items() if stage not in ("None", *HOLDER)]
+    now = Placement(stages=dict.fromkeys(archived, "Archived"))
+    for stage, alias in HOLDER.items():
+        staged = sorted(v for v, native in found.native.items() if native == stage)
+        named = aliases.get(alias)
+        if named is not None and staged and named not in staged:
+            raise UsageError(
+                f"{alias}: the registry contradicts itself",
+                expected=f"the alias {alias} and MLflow's stage {stage} at one version",
+                found=f"version {named}, and at {stage} {_listed(staged)}",
+                hint="mend it in MLflow, then adopt it",
+            )
+        if named is not None:
+            staged = [*(v for v in staged if v != named), named]
+        for version in staged:
+            now = stages.place(now, version, stage)
+    former = {PREVIOUS: aliases[PREVIOUS]} if PREVIOUS in aliases else {}
+    held = {alias: version for alias, version in now.aliases.items() if alias != PREVIOUS}
+    return Placement({**held, **former}, now.stages)
+
+
+def _tags(version: "ModelVersion", settings: Settings) -> dict[str, str]:
+    """Return what reading commands need to know of a version, from its bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        got = download(int(version.version), settings, Path(folder))
+        files = digest.of_folder(got)
+        flavours = _flavours(got)
+    onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}
+    return {
+        "har.candidate": ", ".join(flavours) or "unknown",
+        "har.dataset": "unknown",
+        "har.serving": "onnx" if onnx else "none",
+        "har.stage": "None",
+        **onnx,
+        FILES: json.dumps(files),
+        # Last: with it the version is one that is known.
+        "har.candidate_digest": digest.of_mapping(files),
+    }
+
+
+def _flavours(folder: Path) -> list[str]:
+    from mlflow.models import Model
+
+    if not (folder / "MLmodel").exists():
+        return []
+    return [name for name in Model.load(folder).flavors if name != "python_function"]
+
+
+def _stamp(mover: Mover, version: "ModelVersion", tags: dict[str, str]) -> None:
+    for name, value in tags.items():
+        mover.client.set_model_version_tag(version.name, version.version, name, value)
+
+
+def _listed(versions: Iterable[int]) -> str:
+    return ", ".join(f"version {version}" for version in versions)

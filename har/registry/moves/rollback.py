@@ -1,0 +1,54 @@
+"""Back to a version that served before, from the registry alone."""
+
+from har.config import Settings
+from har.errors import UsageError
+from har.registry.history import placement as history
+from har.registry.history import stages
+from har.registry.history.stages import Change
+from har.registry.moves.mover import Mover
+from har.registry.versions.files import require_verified
+from har.registry.versions.lookup import Version, find
+
+
+def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = False) -> Version:
+    """Put a version that served before in the champion's place; return it as it is then.
+
+    Needs neither the store nor torch: what serves is in the registry.
+
+    Parameters
+    ----------
+    selector : str
+        ``previous`` or a number.
+    settings : Settings
+        Where the registry is.
+    reason : str
+        Why; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Raises
+    ------
+    ConflictError
+        If somebody else moves a version at the same time.
+    UsageError
+        If the version never served, or serves now.
+    VerificationError
+        If its files are not the registered ones, or the registry is not as its history says.
+    """
+    mover = Mover(settings.registry)
+    now = mover.settle(dry_run=dry_run)
+    version = find(selector, settings)
+    served = {reign.version for reign in history.reigns(mover.trail.events)}
+    if version.number not in served:
+        names = ", ".join(map(str, sorted(v for v in served if v is not None))) or "none"
+        raise UsageError(
+            f"version {version.number} never served: there is no going back to it",
+            expected=f"a version that served: {names}",
+            hint="`har registry promote` judges a new one",
+        )
+    then = stages.rollback(now, version.number)
+    require_verified(version, settings)
+    if not dry_run:
+        mover.make("rollback", version.number, Change.between(now, then), reason=reason)
+        mover.announce()
+    return find(str(version.number), settings)

@@ -1,0 +1,136 @@
+"""The history in MLflow: it grows, never changes, and one of two writers is refused."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from har.config import Settings
+from har.errors import ConflictError, UsageError, VerificationError
+from har.lineage import audit
+from har.registry.connection import audit_file, connect
+from har.registry.history.trail import Trail
+
+
+def test_empty(settings: Settings) -> None:
+    """A model without history has no event, and asking for it makes nothing."""
+    trail = Trail(settings.registry)
+    assert trail.events == ()
+    assert not trail.copy.exists()
+
+
+def test_grows(settings: Settings) -> None:
+    """What one reader adds, another reads, in the registry and in the copy alike."""
+    trail = Trail(settings.registry)
+    recorded = [trail.append({"event": "gate", "number": n}) for n in range(3)]
+    again = Trail(settings.registry)
+    assert list(again.events) == recorded
+    assert [e["sequence"] for e in recorded] == [0, 1, 2]
+    assert [e["previous"] for e in recorded] == [
+        audit.GENESIS,
+        *(e["sha256"] for e in recorded[:2]),
+    ]
+    assert audit.verify(audit.read(trail.copy), "the copy") == recorded
+
+
+def test_slower_writer_is_refused(settings: Settings) -> None:
+    """Who has not read the last event adds nothing, and is told what that event is."""
+    slow, fast = Trail(settings.registry), Trail(settings.registry)
+    fast.append({"event": "gate", "by": "ana@lab"})
+    with pytest.raises(ConflictError, match="gate by ana@lab"):
+        slow.append({"event": "gate", "by": "ben@lab"})
+    slow.refresh()
+    slow.append({"event": "gate", "by": "ben@lab"})
+    fast.refresh()
+    assert [e["by"] for e in fast.events] == ["ana@lab", "ben@lab"]
+
+
+WRITER = """
+import sys
+from har.config import RegistrySettings
+from har.errors import ConflictError
+from har.registry.history.trail import Trail
+
+settings = RegistrySettings.model_validate_json(sys.argv[1])
+added = 0
+while added < 5:
+    trail = Trail(settings)
+    try:
+        trail.append({"event": "gate", "by": sys.argv[2], "number": added})
+        added += 1
+    except ConflictError:
+        pass
+"""
+
+
+def test_race_of_processes(settings: Settings, tmp_path: Path) -> None:
+    """Four processes that add five events each, on four machines, make one chain of twenty."""
+
+    def write(name: str) -> int:
+        own = settings.registry.model_copy(update={"audit": tmp_path / f"{name}.jsonl"})
+        command = [sys.executable, "-c", WRITER, own.model_dump_json(), name]
+        return subprocess.run(command, check=False).returncode
+
+    names = ["ana", "ben", "cem", "dan"]
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert list(pool.map(write, names)) == [0, 0, 0, 0]
+    events = Trail(settings.registry).events
+    for name in names:
+        assert [e["number"] for e in events if e["by"] == name] == [0, 1, 2, 3, 4]
+        copied = audit.read(tmp_path / f"{name}.jsonl")
+        assert list(events[: len(copied)]) == audit.verify(copied, name)
+
+
+def test_too_long(settings: Settings) -> None:
+    """An event that MLflow would cut off is refused before it is written."""
+    trail = Trail(settings.registry)
+    with pytest.raises(UsageError, match="6000 bytes at most"):
+        trail.append({"event": "gate", "reason": "x" * 6000})
+    assert Trail(settings.registry).events == ()
+
+
+def test_rewritten_copy_is_found(local: Settings) -> None:
+    """A copy that was changed, even with a whole chain, disagrees with the registry."""
+    trail = Trail(local.registry)
+    trail.append({"event": "gate", "by": "ana"})
+    forged = audit.next_line({**trail.events[0], "by": "eve"}, [])
+    trail.copy.write_bytes(forged + b"\n")
+    with pytest.raises(VerificationError, match="has another line there"):
+        Trail(local.registry)
+
+
+def test_registry_that_lost_lines_is_found(local: Settings, tmp_path: Path) -> None:
+    """A registry put back to an old backup lacks what this machine has seen."""
+    trail = Trail(local.registry)
+    trail.append({"event": "gate"})
+    database = tmp_path / "mlruns" / "mlflow.db"
+    backup = database.read_bytes()
+    trail.append({"event": "gate"})
+    database.write_bytes(backup)
+    with pytest.raises(VerificationError, match="no such line"):
+        Trail(local.registry)
+
+
+def test_damaged_registry_is_found(local: Settings) -> None:
+    """A parameter that says what its successor does not expect breaks the chain."""
+    trail = Trail(local.registry)
+    trail.append({"event": "gate"})
+    run = connect(local.registry).search_runs(
+        [connect(local.registry).get_experiment_by_name("har/history").experiment_id]
+    )[0]
+    connect(local.registry).log_param(run.info.run_id, "00000001", '{"sequence": 1}')
+    with pytest.raises(VerificationError, match="line 2: the chain is broken"):
+        Trail(local.registry)
+
+
+def test_where_the_copy_is(tmp_path: Path) -> None:
+    """Beside a local database; in a folder of its own for each server; never with a password."""
+
+    def place(uri: str) -> str:
+        return audit_file(Settings(registry={"tracking_uri": uri}).registry).as_posix()
+
+    assert place(f"sqlite:///{tmp_path}/mlflow.db") == f"{tmp_path}/history/har/audit.jsonl"
+    assert place("http://mlflow.lab:5000") == "mlruns/mlflow.lab-5000/har/audit.jsonl"
+    assert place("postgresql://u:secret@db/mlflow") == "mlruns/db-mlflow/har/audit.jsonl"
