@@ -6,8 +6,10 @@ from prefect.client.schemas.objects import State
 from har import steps
 from har.config import Settings
 from har.errors import ConflictError
-from har.registry.gate.judge import Decision
-from har.registry.versions.lookup import Version, find
+from har.registry.handle import Registry
+from har.registry.versions.decision import Decision
+from har.registry.versions.lookup import find
+from har.registry.versions.version import Version
 
 register = task(name="register", task_run_name="register-{name}")(steps.register)
 
@@ -29,4 +31,5 @@ def release(settings: Settings, reason: str) -> list[tuple[Version, Decision]]:
     decisions = [
         promote(settings, register(settings, name), reason) for name in settings.candidates
     ]
-    return [(find(str(decision.version), settings), decision) for decision in decisions]
+    registry = Registry.open(settings.environment)
+    return [(find(registry, str(decision.version)), decision) for decision in decisions]

@@ -381,6 +381,13 @@ class RegistrySettings(Section):
     )
 
 
+class Environment(Section):
+    """Where things are, and who acts: nothing that shapes a result."""
+
+    store: Path = Path("data/store")
+    registry: RegistrySettings = RegistrySettings()
+
+
 class Settings(BaseSettings):
     """All settings of a run; every section is frozen and JSON-able."""
 
@@ -411,6 +418,11 @@ class Settings(BaseSettings):
     export: ExportSettings = ExportSettings()
     gate: GateSettings = GateSettings()
     registry: RegistrySettings = RegistrySettings()
+
+    @property
+    def environment(self) -> Environment:
+        """Where things are, and who acts."""
+        return Environment(store=self.store, registry=self.registry)
 
     def flat(self) -> dict[str, Any]:
         """Return every setting but the store's place by its dotted name, JSON-able."""

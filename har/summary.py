@@ -10,8 +10,8 @@ import pandas as pd
 from har.store import Artifact
 
 if TYPE_CHECKING:
-    from har.registry.gate.judge import Decision
-    from har.registry.versions.lookup import Version
+    from har.registry.versions.decision import Decision
+    from har.registry.versions.version import Version
 
 Rows = tuple[list[str], list[list[Any]]]
 _COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")

@@ -46,7 +46,7 @@ def build_record(candidate: "Candidate", *, run_id: str) -> Record:
     manifests = {name: step.manifest for name, step in candidate.steps.items()}
     created = sorted(m["created"] for m in manifests.values())
     now = origin.now_utc()
-    settings = candidate.settings.model_dump(mode="json", exclude={"store", "registry"})
+    settings = candidate.recipe.model_dump(mode="json", exclude={"store", "registry"})
     return {
         "_type": STATEMENT,
         "subject": _descriptors(candidate.files("model", "onnx")),

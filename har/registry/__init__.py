@@ -1,16 +1,25 @@
 """Model versions in the MLflow registry: made, found, judged and moved.
 
-Rooms, each of which imports from those below it alone:
+Whoever works on a registry opens one handle (`har.registry.handle`) and passes it on. The
+rooms, each of which imports from those below it alone:
 
-- `har.registry.gate`: may it serve? Rules, decisions, promotion, approval.
-- `har.registry.moves`: from stage to stage, whatever is killed in between.
-- `har.registry.versions`: registered once, found, fetched, compared.
+- `har.registry.gate`: may it serve? Checks, rules, the decision, promotion, approval.
+- `har.registry.moves`: from stage to stage, whatever is killed in between; rollback,
+  reconciliation, adoption, retention.
+- `har.registry.versions`: registered once, listed, found, fetched, verified, compared.
 - `har.registry.notices`: who hears of it.
-- `har.registry.history`: what happened, and who served when.
-- `har.registry.connection`: the MLflow server or the local database.
+- `har.registry.history`: what happened, where versions stand, and what served when.
+- `har.registry.handle`, `har.registry.connection`: one model, and how MLflow is reached.
+
+What moves a version takes the handle and a selector (an alias, a number or a stage), which
+it resolves after it has completed what a dead process left; what reads one takes the
+handle and a `har.registry.versions.version.Version`.
 
 >>> from har.config import Settings
->>> from har.registry.versions.lookup import fetch, find
->>> fetch(find("champion", Settings()), Settings())  # doctest: +SKIP
+>>> from har.registry.handle import Registry
+>>> from har.registry.versions.files import fetch
+>>> from har.registry.versions.lookup import find
+>>> registry = Registry.open(Settings().environment)
+>>> fetch(registry, find(registry, "champion"))  # doctest: +SKIP
 PosixPath('data/store/onnx/6f1c…/model.onnx')
 """

@@ -13,17 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import Settings
+from har.config import ExportSettings
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Floats, cut
 from har.errors import DataError, HarError, MissingError, UsageError
 from har.export.measure import latencies
 from har.lineage import digest, origin
 from har.progress import track
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history.stages import CHAMPION, Placement
 from har.registry.moves.mover import Mover
-from har.registry.versions.lookup import Version, fetch, find
+from har.registry.versions.files import fetch
+from har.registry.versions.lookup import find
+from har.registry.versions.version import Version
 from har.serving.predictor import UNKNOWN, Predictor
 from har.serving.recordings import READERS, read_user_recording
 
@@ -126,10 +129,11 @@ class _Scored:
 
 
 def shadow(
+    registry: Registry,
     selector: str,
     files: Sequence[Path],
-    settings: Settings,
     *,
+    export: ExportSettings,
     reason: str,
     dry_run: bool = False,
 ) -> ShadowReport:
@@ -137,13 +141,15 @@ def shadow(
 
     Parameters
     ----------
+    registry : Registry
+        The model.
     selector : str
         The challenger, as for `har.registry.versions.lookup.find`.
     files : sequence of Path
         Recordings as for `har.serving.recordings.read_user_recording`, or folders of them.
         A person is told from others by the column ``subject_id``, else by the file's name.
-    settings : Settings
-        Where the registry is, and how often latency is measured.
+    export : ExportSettings
+        How often latency is measured.
     reason : str
         Why; kept in the history.
     dry_run : bool
@@ -167,23 +173,23 @@ def shadow(
     VerificationError
         If the registry is not as its history says, or a build is not the registered one.
     """
-    mover = Mover(settings.registry)
-    champion, challenger = _rivals(selector, mover.settle(dry_run=dry_run), settings)
+    mover = Mover(registry)
+    champion, challenger = _rivals(registry, selector, mover.recover(dry_run=dry_run))
     scored = _score(list(_recordings(files)), champion.predictor, challenger.predictor)
-    report = _report(champion, challenger, scored, settings)
+    report = _report(registry.model, champion, challenger, scored, export.latency_repeats)
     if not dry_run:
-        mover.settle()  # Scoring takes minutes, in which the history may have grown.
+        mover.recover()  # Scoring takes minutes, in which the history may have grown.
         _record(mover, challenger.version, report, reason=reason)
     return report
 
 
-def _rivals(selector: str, now: Placement, settings: Settings) -> tuple[_Rival, _Rival]:
+def _rivals(registry: Registry, selector: str, now: Placement) -> tuple[_Rival, _Rival]:
     """Return champion and challenger, which must read the same windows."""
-    challenger = find(selector, settings)
+    challenger = find(registry, selector)
     reigning = now.aliases.get(CHAMPION)
     if reigning is None:
         raise MissingError(
-            f"{settings.registry.model}: no champion to score version {challenger.number} beside",
+            f"{registry.model}: no champion to score version {challenger.number} beside",
             hint="`har registry promote` makes one",
         )
     if reigning == challenger.number:
@@ -191,8 +197,8 @@ def _rivals(selector: str, now: Placement, settings: Settings) -> tuple[_Rival, 
             f"version {reigning} is the champion: it would be scored beside itself",
             expected="another version, as challenger",
         )
-    versions = find(str(reigning), settings), challenger
-    paths = [fetch(version, settings) for version in versions]
+    versions = find(registry, str(reigning)), challenger
+    paths = [fetch(registry, version) for version in versions]
     first, second = (_Rival(v, p, Predictor(p)) for v, p in zip(versions, paths, strict=True))
     if (ours := _reads(first)) != (theirs := _reads(second)):
         raise UsageError(
@@ -263,13 +269,13 @@ def _window(parts: Sequence[Recording], predictor: Predictor) -> Floats:
 
 
 def _report(
-    champion: _Rival, challenger: _Rival, scored: _Scored, settings: Settings
+    model: str, champion: _Rival, challenger: _Rival, scored: _Scored, latency_repeats: int
 ) -> ShadowReport:
     frame = pd.concat(scored.answers.values(), ignore_index=True)
     paths = [champion.path, challenger.path]
-    one_ms, other_ms = latencies(paths, scored.window, settings.export.latency_repeats)
+    one_ms, other_ms = latencies(paths, scored.window, latency_repeats)
     return ShadowReport(
-        model=settings.registry.model,
+        model=model,
         time=origin.now_utc(),
         machine=origin.processor(),
         champion=_side(champion.version, frame["champion"], frame["champion_probability"], one_ms),
@@ -316,7 +322,7 @@ def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: 
     """Keep the report, then say in the history what was scored; a repetition adds nothing."""
     content = asdict(report)
     name = f"shadow/{report.time.replace(':', '')}.json"
-    mover.client.log_dict(challenger.run_id, content, name)
+    mover.registry.client.log_dict(challenger.run_id, content, name)
     scored = list(report.recordings.items())
     starts = range(0, len(scored), MAX_RECORDINGS)
     for number, start in enumerate(starts, 1):

@@ -10,9 +10,9 @@ from har.steps.models import chosen, pretrain, pretrained
 from har.store import Artifact, Store
 
 if TYPE_CHECKING:
-    from har.registry.gate.judge import Decision
     from har.registry.versions.candidate import Candidate
-    from har.registry.versions.lookup import Version
+    from har.registry.versions.decision import Decision
+    from har.registry.versions.version import Version
 
 
 def export(settings: Settings, candidate: str) -> Artifact:
@@ -142,19 +142,28 @@ def candidate(settings: Settings, name: str) -> "Candidate":
         checks=steps["checks"].path,
         windows=steps["windows"].path,
         steps=steps,
-        settings=settings,
+        recipe=settings,
     )
 
 
 def register(settings: Settings, name: str) -> "Version":
     """Register a candidate in MLflow, or find the version that it already is."""
-    from har.registry.versions.lookup import register as run
+    from har.registry.handle import Registry
+    from har.registry.versions.registration import register as run
 
-    return run(candidate(settings, name))
+    return run(Registry.open(settings.environment), candidate(settings, name))
 
 
 def promote(settings: Settings, version: "Version", reason: str) -> "Decision":
     """Judge a version at the gate and move it to the stage that it earned."""
     from har.registry.gate.promotion import promote as run
+    from har.registry.handle import Registry
 
-    return run(version, settings, reason=reason)
+    return run(
+        Registry.open(settings.environment),
+        str(version.number),
+        gate=settings.gate,
+        export=settings.export,
+        intervals=settings.evaluate,
+        reason=reason,
+    )

@@ -13,6 +13,7 @@ import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
+from support import opened, promote
 
 from har.config import EvaluateSettings, GateSettings, Settings
 from har.data.recording import (
@@ -28,9 +29,9 @@ from har.evaluation.calibration import reliability
 from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
 from har.lineage import digest
-from har.registry.gate.promotion import promote
 from har.registry.versions.candidate import Candidate
-from har.registry.versions.lookup import list_versions, register
+from har.registry.versions.lookup import list_versions
+from har.registry.versions.registration import register
 from har.store import Artifact, Store
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
@@ -99,7 +100,7 @@ def make_candidate(
     def make(
         name: str = "encoder-small",
         *,
-        settings: Settings,
+        recipe: Settings | None = None,
         errors: int = 2,
         failures: tuple[str, ...] = (),
         digest_of_test: str | None = None,
@@ -126,7 +127,7 @@ def make_candidate(
             checks=folders["checks"],
             windows=windows_folder,
             steps=origin_steps if name == "encoder-small" else {"ingest": origin_steps["ingest"]},
-            settings=settings,
+            recipe=recipe or Settings(),
         )
 
     return make
@@ -136,7 +137,7 @@ def make_candidate(
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make MLflow's tables once: that takes seconds."""
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    list_versions(Settings(registry={"tracking_uri": f"sqlite:///{path}"}))
+    list_versions(opened(Settings(registry={"tracking_uri": f"sqlite:///{path}"})))
     return path
 
 
@@ -176,9 +177,9 @@ def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
 @pytest.fixture
 def rivals(settings: Settings, make_candidate: MakeCandidate) -> Settings:
     """Register a champion and a version that is better on every subject."""
-    first = register(make_candidate("svm", settings=settings, errors=2))
+    first = register(opened(settings), make_candidate("svm", errors=2))
     promote(first, settings, reason="first")
-    register(make_candidate("encoder-small", settings=settings, errors=0))
+    register(opened(settings), make_candidate("encoder-small", errors=0))
     return settings
 
 

@@ -38,11 +38,13 @@ def compare(
     Example: har registry compare 3 champion --html comparison.html
     """
     from har.config import load
+    from har.registry.handle import Registry
     from har.registry.versions.comparison import compare as run
     from har.registry.versions.lookup import find
 
     settings = load(overrides)
-    found = run(find(a, settings), find(b, settings), settings)
+    registry = Registry.open(settings.environment)
+    found = run(registry, find(registry, a), find(registry, b), intervals=settings.evaluate)
     if html:
         from har.registry.versions.comparison_page import write_page
 

@@ -28,9 +28,10 @@ def history(
     Example: har registry history --at "2026-11-17 12:00"
     """
     from har.config import load
+    from har.registry.handle import Registry
     from har.registry.history.trail import Trail
 
-    events = Trail(load(overrides).registry).events
+    events = Trail(Registry.open(load(overrides).environment)).events
     if at:
         return _live(events, at, as_json=as_json)
     if as_json:
@@ -150,6 +151,7 @@ def reconcile(
     """
     from har.config import load
     from har.errors import UsageError, VerificationError
+    from har.registry.handle import Registry
     from har.registry.moves.reconcile import reconcile as run
 
     if adopt and revert:
@@ -157,7 +159,8 @@ def reconcile(
     if (adopt or revert) and not reason:
         raise UsageError("--reason is missing", hint="say why: it is kept in the history")
     choice: Choice | None = "adopt" if adopt else "revert" if revert else None
-    found = run(load(overrides).registry, choice=choice, undo=undo, reason=reason, dry_run=dry_run)
+    registry = Registry.open(load(overrides).environment)
+    found = run(registry, choice=choice, undo=undo, reason=reason, dry_run=dry_run)
     if as_json:
         print_json(asdict(found))
     else:

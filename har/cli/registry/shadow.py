@@ -31,9 +31,12 @@ def shadow(
     """
     from har.config import load
     from har.errors import DataError
+    from har.registry.handle import Registry
     from har.registry.shadow import shadow as run
 
-    report = run(selector, files, load(overrides), reason=reason, dry_run=dry_run)
+    settings = load(overrides)
+    registry = Registry.open(settings.environment)
+    report = run(registry, selector, files, export=settings.export, reason=reason, dry_run=dry_run)
     if as_json:
         print_json(asdict(report))
     else:

@@ -3,21 +3,20 @@
 The history holds them, so they wait in any registry, with or without a Prefect server.
 """
 
-from har.config import Settings
 from har.errors import ConflictError, GateRefusal, UsageError
 from har.lineage.audit import Event
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history import stages
 from har.registry.history.stages import CHAMPION, Change
-from har.registry.identity import identity
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import require_verified
 from har.registry.versions.lookup import find
 
 
 def approve(
+    registry: Registry,
     selector: str,
-    settings: Settings,
     *,
     reason: str,
     allow_self: bool = False,
@@ -27,10 +26,10 @@ def approve(
 
     Parameters
     ----------
+    registry : Registry
+        The model.
     selector : str
         The version, as for `har.registry.versions.lookup.find`.
-    settings : Settings
-        Where the registry is, and who acts.
     reason : str
         Why it is approved; kept in the history.
     allow_self : bool
@@ -51,10 +50,10 @@ def approve(
         If its files are no longer those that were judged, or the registry is not as its
         history says.
     """
-    mover = Mover(settings.registry)
-    now = mover.settle(dry_run=dry_run)
-    version = find(selector, settings)
-    number, who = version.number, identity(settings.registry)
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
+    number, who = version.number, registry.identity
     request = _request(number, mover)
     itself = who == request["by"]
     if itself and not allow_self:
@@ -71,9 +70,9 @@ def approve(
             hint="have it judged again: `har registry promote`",
         )
     then = stages.move(now, number, "Production")
-    require_verified(version, settings)
+    require_verified(registry, version)
     if not dry_run:
-        mover.make(
+        mover.execute(
             "promotion",
             number,
             Change.between(now, then),
@@ -86,7 +85,7 @@ def approve(
     return request
 
 
-def reject(selector: str, settings: Settings, *, reason: str, dry_run: bool = False) -> Event:
+def reject(registry: Registry, selector: str, *, reason: str, dry_run: bool = False) -> Event:
     """Turn a request down, or withdraw one's own; the version stays where it is.
 
     Raises
@@ -94,10 +93,10 @@ def reject(selector: str, settings: Settings, *, reason: str, dry_run: bool = Fa
     UsageError
         If nobody asked for it.
     """
-    mover = Mover(settings.registry)
-    request = _request(find(selector, settings).number, mover)
+    mover = Mover(registry)
+    request = _request(find(registry, selector).number, mover)
     if not dry_run:
-        mover.settle()
+        mover.recover()
         mover.record(history.REJECTED, request["version"], reason=reason, request=request["sha256"])
         mover.announce()
     return request

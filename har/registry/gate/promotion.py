@@ -15,20 +15,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har.config import Settings
+from har.config import EvaluateSettings, ExportSettings, GateSettings
 from har.errors import GateRefusal, UsageError
 from har.lineage import digest, origin, record
 from har.registry.gate.checks import DATA, ROBUSTNESS
-from har.registry.gate.judge import Decision, judge
+from har.registry.gate.judge import judge
 from har.registry.gate.rules import Evidence
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history import stages
 from har.registry.history.stages import CHAMPION, Change, Placement, Stage
-from har.registry.identity import identity
 from har.registry.moves.mover import Mover
 from har.registry.versions.candidate import serving_build
+from har.registry.versions.decision import Decision
 from har.registry.versions.files import verified_files
-from har.registry.versions.lookup import Version, list_versions, require_measured
+from har.registry.versions.lookup import find
+from har.registry.versions.version import Version, require_measured
 
 _KINDS = {
     "Staging": "staging",
@@ -39,9 +41,12 @@ _KINDS = {
 
 
 def promote(
-    version: Version,
-    settings: Settings,
+    registry: Registry,
+    selector: str,
     *,
+    gate: GateSettings,
+    export: ExportSettings,
+    intervals: EvaluateSettings,
     reason: str,
     dry_run: bool = False,
     rejudge: bool = False,
@@ -54,10 +59,12 @@ def promote(
 
     Parameters
     ----------
-    version : Version
-        The version to judge.
-    settings : Settings
-        Floors, bounds and where the registry is.
+    registry : Registry
+        The model.
+    selector : str
+        The version to judge, as for `har.registry.versions.lookup.find`.
+    gate, export, intervals
+        What it is held against (`har.registry.gate.judge.judge`).
     reason : str
         Why it may be promoted; kept with the decision.
     dry_run : bool
@@ -78,11 +85,10 @@ def promote(
     VerificationError
         If the registry is not as its history says, or files are not the registered ones.
     """
-    mover = Mover(settings.registry)
-    now = mover.settle(dry_run=dry_run)
-    versions = {v.number: v for v in list_versions(settings)}
-    version = versions[version.number]
-    champion = versions.get(now.aliases.get(CHAMPION, 0))
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
+    champion = find(registry, str(now.aliases[CHAMPION])) if CHAMPION in now.aliases else None
     if rejudge and champion == version:
         raise UsageError(
             f"version {version.number} is the champion: there is nothing to hold it against",
@@ -95,38 +101,45 @@ def promote(
             mover.trail.events, version.number, now.aliases.get(CHAMPION)
         )
         decision = judge(
-            _evidence(version, settings, shadow_windows=beside),
-            _evidence(champion, settings) if champion else None,
-            settings=settings,
+            _evidence(registry, version, export.latency_repeats, shadow_windows=beside),
+            _evidence(registry, champion, export.latency_repeats) if champion else None,
+            gate=gate,
+            export=export,
+            intervals=intervals,
             waivers=waivers,
         )
         if not dry_run:
             decision = _record(mover, version, decision, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover):
-        _carry_out(decision, now, mover, policy=settings.gate.approval)
+        _carry_out(decision, now, mover, policy=gate.approval)
     if not dry_run:
         mover.announce()
     return decision
 
 
-def put(
-    version: Version, stage: Stage, settings: Settings, *, reason: str, dry_run: bool = False
-) -> None:
+def change_stage(
+    registry: Registry, selector: str, stage: Stage, *, reason: str, dry_run: bool = False
+) -> Version:
     """Move a version to a stage other than Production, where nobody judges it.
 
     Parameters
     ----------
-    version : Version
-        The version.
+    registry : Registry
+        The model.
+    selector : str
+        The version, as for `har.registry.versions.lookup.find`.
     stage : str
         ``Staging``, ``Archived`` or ``None``. A champion that is archived leaves nobody in
         Production.
-    settings : Settings
-        Where the registry is.
     reason : str
         Why; kept in the history.
     dry_run : bool
         Check everything, move nothing.
+
+    Returns
+    -------
+    Version
+        As it is afterwards.
 
     Raises
     ------
@@ -139,21 +152,23 @@ def put(
     VerificationError
         If the registry is not as its history says, or files are not the registered ones.
     """
-    mover = Mover(settings.registry)
-    now = mover.settle(dry_run=dry_run)
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
     then = stages.move(now, version.number, stage)
     if stage == "Staging":
         require_measured(version)
-        _require_servable(version, settings)
+        _require_servable(registry, version)
     if not dry_run:
         change = Change.between(now, then)
-        mover.make(_KINDS[stage], version.number, change, reason=reason)
+        mover.execute(_KINDS[stage], version.number, change, reason=reason)
         mover.announce()
+    return find(registry, str(version.number))
 
 
-def _require_servable(version: Version, settings: Settings) -> None:
+def _require_servable(registry: Registry, version: Version) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        files = verified_files(version, settings, Path(folder))
+        files = verified_files(registry, version, Path(folder))
         build = serving_build(json.loads(files["onnx/builds.json"].read_text()))
     if not build["passed"]:
         raise GateRefusal(
@@ -193,7 +208,7 @@ def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str)
             mover.record(history.REQUEST, decision.version, champion=decision.champion, **facts)
             return
         then = stages.move(now, decision.version, stage)
-        mover.make(_KINDS[stage], decision.version, Change.between(now, then), **facts)
+        mover.execute(_KINDS[stage], decision.version, Change.between(now, then), **facts)
         now = then
 
 
@@ -206,18 +221,23 @@ def _way(here: Stage, stage: Stage) -> list[Stage]:
     return [stage]
 
 
-def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) -> Evidence:
+def _evidence(
+    registry: Registry, version: Version, latency_repeats: int, *, shadow_windows: int = 0
+) -> Evidence:
     """Read what was registered, so that any machine judges alike; measure what is its own."""
     with tempfile.TemporaryDirectory() as folder:
-        files = verified_files(version, settings, Path(folder))
+        files = verified_files(registry, version, Path(folder))
         if version.adopted:
             nothing = pd.DataFrame()
-            return Evidence(version.number, {}, {}, nothing, {}, {}, len(files), math.nan, "")
+            return Evidence(
+                version.model, version.number, {}, {}, nothing, {}, {}, len(files), math.nan, ""
+            )
         metrics, builds, lineage = (
             json.loads(files[name].read_text())
             for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
         )
         return Evidence(
+            model=version.model,
             number=version.number,
             metrics=metrics,
             builds=builds,
@@ -229,24 +249,24 @@ def _evidence(version: Version, settings: Settings, *, shadow_windows: int = 0) 
             },
             people=lineage["predicate"]["har_people"],
             n_files=len(files),
-            latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], settings),
+            latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], latency_repeats),
             machine=origin.processor(),
             shadow_windows=shadow_windows,
         )
 
 
-def _latency_ms(build: Path, settings: Settings) -> float:
+def _latency_ms(build: Path, repeats: int) -> float:
     """Return the median time for one window on one thread of this machine."""
     from har.export.measure import latencies, session
 
     (taken,) = session(build).get_inputs()
     window = np.zeros((1, *taken.shape[1:]), np.float32)
-    (times,) = latencies([build], window, settings.export.latency_repeats)
+    (times,) = latencies([build], window, repeats)
     return float(np.median(times))
 
 
 def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
-    decision = replace(decision, purpose=purpose, by=identity(mover.settings))
+    decision = replace(decision, purpose=purpose, by=mover.registry.identity)
     content = decision.to_dict()
     event = mover.record(
         history.GATE,
@@ -263,7 +283,7 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
         lineage_digest=version.tags["har.lineage_digest"],
     )
     decision = replace(decision, at=event["time"], audit=event["sha256"])
-    client = mover.client
+    client = mover.registry.client
     client.log_dict(version.run_id, decision.to_dict(), "gate.json")
     text = json.dumps(decision.to_dict())
     client.set_model_version_tag(version.model, str(version.number), "har.gate", text)

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from har.config import ExportSettings, Settings
+from har.config import EvaluateSettings, ExportSettings, GateSettings
 from har.registry.gate.checks import DATA, ROBUSTNESS
 from har.registry.versions.candidate import serving_build
+from har.registry.versions.decision import COMPARISON, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SERVING = "serving build"
-SAME_TEST, COMPARISON = "same test windows as the champion", "not worse than the champion"
+SAME_TEST = "same test windows as the champion"
 _NOT_REGISTERED = "the version was registered without checks/{}: register it again"
 NEVER_WAIVED = (SERVING,)  # what breaks it may not serve at all
 
@@ -27,12 +28,14 @@ class Evidence:
 
     Attributes
     ----------
+    model : str
+        The registered model.
     number : int
         The version.
     metrics, builds : mapping
         ``metrics.json`` and ``builds.json``; empty of a version that was adopted.
     predictions : DataFrame
-        One row a labelled test window: ``window_id, subject_id, label, predicted``.
+        One row per labelled test window: ``window_id, subject_id, label, predicted``.
     checks : mapping of str to mapping
         ``data.json`` and ``robustness.json`` (`har.registry.gate.checks`), where registered.
     people : mapping of str to list of str
@@ -48,6 +51,7 @@ class Evidence:
         Windows that it was scored on beside the champion.
     """
 
+    model: str
     number: int
     metrics: Mapping[str, Any]
     builds: Mapping[str, Any]
@@ -60,47 +64,26 @@ class Evidence:
     shadow_windows: int = 0
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule: the value found, the bound it is held against, the outcome.
-
-    As text it is its detail, where it has one that says it better than the numbers.
-
-    Attributes
-    ----------
-    waived : str
-        Why it need not hold this time; empty if it must.
-    """
-
-    name: str
-    passed: bool
-    value: float | None = None
-    bound: float | None = None
-    detail: str = ""
-    waived: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether it passed or is waived."""
-        return self.passed or bool(self.waived)
-
-    def __str__(self) -> str:
-        return self.detail or f"{self.name} {self.value:.4g} (bound {self.bound:.4g})"
-
-
-def of(challenger: Evidence, champion: Evidence | None, settings: Settings) -> list[Rule]:
+def of(
+    challenger: Evidence,
+    champion: Evidence | None,
+    *,
+    gate: GateSettings,
+    export: ExportSettings,
+    intervals: EvaluateSettings,
+) -> list[Rule]:
     """Return every rule with its outcome."""
     build = serving_build(dict(challenger.builds))
     return [
         Rule("lineage", True, detail=f"{challenger.n_files} files are the registered ones"),
-        *_bounds(challenger, build, settings.export),
-        *_floors(challenger.metrics, settings),
-        *_ceilings(challenger, build, settings),
-        *_data(challenger.checks, settings),
-        *_robustness(challenger.checks, settings),
+        *_bounds(challenger, build, export),
+        *_floors(challenger.metrics, gate),
+        *_ceilings(challenger, build, gate),
+        *_data(challenger.checks, gate),
+        *_robustness(challenger.checks, gate.robustness),
         _unseen(challenger, champion),
-        *(_comparison(challenger, champion, settings) if champion else []),
-        *(_shadowed(challenger, champion, settings) if champion else []),
+        *(_comparison(challenger, champion, gate.margin, intervals) if champion else []),
+        *(_shadowed(challenger, champion, gate.min_shadow_windows) if champion else []),
     ]
 
 
@@ -120,8 +103,7 @@ def _bounds(challenger: Evidence, build: Mapping[str, Any], bounds: ExportSettin
     ]
 
 
-def _floors(metrics: Mapping[str, Any], settings: Settings) -> list[Rule]:
-    gate = settings.gate
+def _floors(metrics: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
     by_subject = {who: score["macro_f1"] for who, score in metrics["per_subject"].items()}
     scores = {
         "macro-F1": (metrics["macro_f1"], gate.min_macro_f1),
@@ -133,8 +115,7 @@ def _floors(metrics: Mapping[str, Any], settings: Settings) -> list[Rule]:
     return [Rule(name, value >= floor, value, floor) for name, (value, floor) in scores.items()]
 
 
-def _ceilings(challenger: Evidence, build: Mapping[str, Any], settings: Settings) -> list[Rule]:
-    gate = settings.gate
+def _ceilings(challenger: Evidence, build: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
     values = {
         "calibration error": (challenger.metrics["calibration"]["ece"], gate.max_ece),
         "size, MB": (build["bytes"] / 1e6, gate.max_megabytes),
@@ -142,10 +123,10 @@ def _ceilings(challenger: Evidence, build: Mapping[str, Any], settings: Settings
     return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
 
 
-def _data(checks: Mapping[str, Any], settings: Settings) -> list[Rule]:
+def _data(checks: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
     if DATA not in checks:
         return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DATA))]
-    data, gate = checks[DATA], settings.gate
+    data = checks[DATA]
     shares = {
         "quarantined": (data["rows_quarantined"], data["rows_in"], gate.max_quarantined),
         "mended": (data["samples_mended"], data["samples_in"], gate.max_mended),
@@ -160,9 +141,8 @@ def _data(checks: Mapping[str, Any], settings: Settings) -> list[Rule]:
     ]
 
 
-def _robustness(checks: Mapping[str, Any], settings: Settings) -> list[Rule]:
+def _robustness(checks: Mapping[str, Any], budget: Mapping[str, float]) -> list[Rule]:
     """Hold what each change of the sensors costs against its budget."""
-    budget = settings.gate.robustness
     if not budget:
         return []
     if ROBUSTNESS not in checks:
@@ -193,7 +173,9 @@ def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
     return Rule("test subjects unseen", not seen, len(seen), 0, found)
 
 
-def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) -> list[Rule]:
+def _comparison(
+    challenger: Evidence, champion: Evidence, margin: float, intervals: EvaluateSettings
+) -> list[Rule]:
     """Compare two versions subject by subject, if the same windows measured both."""
     if not champion.metrics:
         found = f"version {champion.number} was adopted: nobody measured it on test windows"
@@ -210,14 +192,13 @@ def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) ->
         challenger.predictions,
         champion.predictions,
         tuple(challenger.metrics["classes"]),
-        settings=settings.evaluate,
+        settings=intervals,
     )
     mean, n_subjects = difference["mean_difference"], difference["n_subjects"]
-    intervals = [difference["mean_difference_interval"], difference["macro_f1_difference_interval"]]
+    both = [difference["mean_difference_interval"], difference["macro_f1_difference_interval"]]
     # Percentile intervals are narrow with few subjects, so both kinds must lie above the bound.
-    low = min(lower for lower, _ in intervals)
-    (lower, upper), _ = intervals
-    margin = settings.gate.margin
+    low = min(lower for lower, _ in both)
+    (lower, upper), _ = both
     # One subject shows no spread, so nothing is beyond noise.
     passed = n_subjects > 1 and low > -margin
     yes, no = ("not worse", "perhaps worse") if margin else ("better", "not better")
@@ -232,8 +213,8 @@ def _comparison(challenger: Evidence, champion: Evidence, settings: Settings) ->
     ]
 
 
-def _shadowed(challenger: Evidence, champion: Evidence, settings: Settings) -> list[Rule]:
+def _shadowed(challenger: Evidence, champion: Evidence, wanted: int) -> list[Rule]:
     """Require that both have answered the same recordings, where a number is set."""
-    found, wanted = challenger.shadow_windows, settings.gate.min_shadow_windows
-    detail = f"scored on {found} of {wanted} windows beside version {champion.number}"
-    return [Rule("shadow windows", found >= wanted, found, wanted, detail)] if wanted else []
+    scored = challenger.shadow_windows
+    detail = f"scored on {scored} of {wanted} windows beside version {champion.number}"
+    return [Rule("shadow windows", scored >= wanted, scored, wanted, detail)] if wanted else []

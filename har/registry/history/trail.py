@@ -8,7 +8,7 @@ on any number of machines. Each machine keeps a copy, ``audit.jsonl``; a registr
 lost or changed what a machine has seen of it is found out.
 
 ========================  ====================================================
-experiment ``har/history``  has one run a model, whose parameters are the events
+experiment ``har/history``  has one run per model, whose parameters are the events
 experiment ``har/history/<model>``  is empty; its tag names that run
 ========================  ====================================================
 """
@@ -17,17 +17,13 @@ import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from har.config import RegistrySettings
 from har.errors import ConflictError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
-from har.registry.connection import audit_file, connect, experiment_id
+from har.registry.handle import Registry
 from har.registry.history import placement as history
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 EXPERIMENT = "har/history"
 MAX_LINE = 6000  # characters of a parameter in MLflow, which cuts longer ones off in silence
@@ -40,8 +36,8 @@ class Trail:
 
     Parameters
     ----------
-    settings : RegistrySettings
-        Where the registry is, and the model.
+    registry : Registry
+        The model.
 
     Attributes
     ----------
@@ -57,11 +53,12 @@ class Trail:
         If the chain is broken, or the copy on this machine says something else.
     """
 
-    def __init__(self, settings: RegistrySettings) -> None:
-        self.copy: Path = audit_file(settings)
-        self._client = connect(settings)
-        self._model = settings.model
-        self._run = _find_run(self._client, settings.model)
+    def __init__(self, registry: Registry) -> None:
+        self.copy: Path = registry.audit_file
+        self._registry = registry
+        self._client = registry.client
+        self._model = registry.model
+        self._run = _find_run(registry)
         self._lines: list[bytes] = []
         self.events: tuple[audit.Event, ...] = ()
         self.refresh()
@@ -105,7 +102,7 @@ class Trail:
                 hint="give a shorter reason",
             )
         if self._run is None:
-            self._run = _make_run(self._client, self._model)
+            self._run = _make_run(self._registry)
         self._write(line, self._run)
         self.refresh()
         return self.events[-1]
@@ -114,8 +111,8 @@ class Trail:
         """Return how many events a receiver has heard of; None of one that is new."""
         if self._run is None:
             return None
-        told = self._client.get_run(self._run).data.tags.get(f"{_HEARD}{receiver}")
-        return None if told is None else int(told)
+        count = self._client.get_run(self._run).data.tags.get(f"{_HEARD}{receiver}")
+        return None if count is None else int(count)
 
     def mark_heard(self, receiver: str, count: int) -> None:
         """Keep how many events a receiver has heard of."""
@@ -125,15 +122,15 @@ class Trail:
     def _write(self, line: bytes, run: str) -> None:
         from mlflow.exceptions import MlflowException
 
-        place = len(self._lines)
+        position = len(self._lines)
         try:
-            self._client.log_param(run, _key(place), line.decode())
+            self._client.log_param(run, _key(position), line.decode())
         except MlflowException:
             written = self._read(run)
-            if len(written) <= place:
+            if len(written) <= position:
                 raise
-            if written[place] != line:
-                by = json.loads(written[place])
+            if written[position] != line:
+                by = json.loads(written[position])
                 raise ConflictError(
                     f"{self._model}: somebody else was faster",
                     found=f"{by['event']} by {by.get('by', 'somebody')} at {by['time']}",
@@ -142,30 +139,30 @@ class Trail:
 
     def _read(self, run: str) -> list[bytes]:
         params = self._client.get_run(run).data.params
-        found = sorted(key for key in params if key.isdigit())
-        return [params[key].encode() for key in found]
+        return [params[key].encode() for key in sorted(params) if key.isdigit()]
 
 
-def _key(place: int) -> str:
-    return f"{place:08d}"
+def _key(position: int) -> str:
+    return f"{position:08d}"
 
 
-def _find_run(client: "MlflowClient", model: str) -> str | None:
-    found = client.get_experiment_by_name(f"{EXPERIMENT}/{model}")
-    return found.tags[_RUN] if found else None
+def _find_run(registry: Registry) -> str | None:
+    experiment = registry.client.get_experiment_by_name(f"{EXPERIMENT}/{registry.model}")
+    return experiment.tags[_RUN] if experiment else None
 
 
-def _make_run(client: "MlflowClient", model: str) -> str:
+def _make_run(registry: Registry) -> str:
     """Make the run of a model's history, or find the one that somebody else made first."""
     from mlflow.exceptions import MlflowException
 
-    shelf = experiment_id(client, EXPERIMENT)
-    run = str(client.create_run(shelf, run_name=model).info.run_id)
+    client, model = registry.client, registry.model
+    experiment = registry.experiment_id(EXPERIMENT)
+    run = str(client.create_run(experiment, run_name=model).info.run_id)
     try:
         # Of two experiments of one name MLflow refuses the later: so there is one history.
         client.create_experiment(f"{EXPERIMENT}/{model}", tags={_RUN: run})
     except MlflowException:
-        first = _find_run(client, model)
+        first = _find_run(registry)
         if first is None:
             raise
         client.delete_run(run)

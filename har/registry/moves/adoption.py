@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from har.config import Settings
 from har.errors import UsageError
 from har.lineage import digest
+from har.registry.handle import Registry
 from har.registry.history import stages
 from har.registry.history.stages import CHAMPION, HOLDER, PREVIOUS, Placement
 from har.registry.moves.mover import Mover, Observed
 from har.registry.moves.reconcile import change_to
-from har.registry.versions.lookup import FILES, download, foreign_versions
+from har.registry.versions.files import download
+from har.registry.versions.lookup import foreign_versions
+from har.registry.versions.version import CANDIDATE_DIGEST, FILES
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -36,7 +38,7 @@ class Adoption:
     placement: Placement | None
 
 
-def adopt(settings: Settings, *, reason: str, dry_run: bool = False) -> Adoption:
+def adopt(registry: Registry, *, reason: str, dry_run: bool = False) -> Adoption:
     """Take in what was registered and staged without `har`.
 
     Versions keep their bytes, whose digests are recorded: a rollback to one of them is
@@ -46,8 +48,8 @@ def adopt(settings: Settings, *, reason: str, dry_run: bool = False) -> Adoption
 
     Parameters
     ----------
-    settings : Settings
-        Where the registry is.
+    registry : Registry
+        The model.
     reason : str
         Why; kept in the history.
     dry_run : bool
@@ -60,19 +62,19 @@ def adopt(settings: Settings, *, reason: str, dry_run: bool = False) -> Adoption
     ConflictError
         If somebody's move is under way.
     """
-    mover = Mover(settings.registry)
+    mover = Mover(registry)
     found = mover.look()
     new = None if mover.trail.events else placed(found)
     versions = {}
-    for version in foreign_versions(settings):
-        tags = _tags(version, settings)
+    for version in foreign_versions(registry):
+        tags = _tags(registry, version)
         versions[int(version.version)] = tags["har.candidate"]
         if not dry_run:
-            _stamp(mover, version, tags)
+            _stamp(registry, version, tags)
     if new is not None and not dry_run:
         change = change_to(new, Placement(), mover.look())
         if change.stages or change.aliases:
-            mover.make("adoption", new.aliases.get(CHAMPION), change, reason=reason)
+            mover.execute("adoption", new.aliases.get(CHAMPION), change, reason=reason)
             mover.announce()
     return Adoption(versions, new)
 
@@ -110,10 +112,10 @@ def placed(found: Observed) -> Placement:
     return Placement({**held, **former}, now.stages)
 
 
-def _tags(version: "ModelVersion", settings: Settings) -> dict[str, str]:
+def _tags(registry: Registry, version: "ModelVersion") -> dict[str, str]:
     """Return what reading commands need to know of a version, from its bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        got = download(int(version.version), settings, Path(folder))
+        got = download(registry, int(version.version), Path(folder))
         files = digest.of_folder(got)
         flavours = _flavours(got)
     onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}
@@ -125,7 +127,7 @@ def _tags(version: "ModelVersion", settings: Settings) -> dict[str, str]:
         **onnx,
         FILES: json.dumps(files),
         # Last: with it the version is one that is known.
-        "har.candidate_digest": digest.of_mapping(files),
+        CANDIDATE_DIGEST: digest.of_mapping(files),
     }
 
 
@@ -137,9 +139,9 @@ def _flavours(folder: Path) -> list[str]:
     return [name for name in Model.load(folder).flavors if name != "python_function"]
 
 
-def _stamp(mover: Mover, version: "ModelVersion", tags: dict[str, str]) -> None:
+def _stamp(registry: Registry, version: "ModelVersion", tags: dict[str, str]) -> None:
     for name, value in tags.items():
-        mover.client.set_model_version_tag(version.name, version.version, name, value)
+        registry.client.set_model_version_tag(version.name, version.version, name, value)
 
 
 def _listed(versions: Iterable[int]) -> str:

@@ -15,22 +15,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from har.config import RegistrySettings
 from har.errors import ConflictError, MissingError, VerificationError
 from har.lineage import origin
 from har.lineage.audit import Event
-from har.registry.connection import connect
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history.placement import MOVE, MOVED, UNDONE
 from har.registry.history.stages import CHALLENGER, CHAMPION, PREVIOUS, Change, Placement, Stage
 from har.registry.history.trail import Trail
-from har.registry.identity import identity
 from har.registry.notices.delivery import deliver, receivers
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 _log = logging.getLogger(__name__)
 LEASE_S = 60.0  # after which a process that neither ended its move nor can be asked is dead
@@ -64,17 +59,17 @@ class Difference:
     found: str
 
 
-def observe(client: "MlflowClient", model: str) -> Observed:
+def observe(registry: Registry) -> Observed:
     """Read where versions stand; nothing of a model that is not there."""
     from mlflow.exceptions import MlflowException
 
     try:
-        aliases = client.get_registered_model(model).aliases
+        aliases = registry.client.get_registered_model(registry.model).aliases
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return Observed({}, {}, {})
-    versions = client.search_model_versions(f"name = '{model}'", max_results=10_000)
+    versions = registry.model_versions()
     return Observed(
         {alias: int(version) for alias, version in aliases.items()},
         {int(v.version): v.tags.get("har.stage", "None") for v in versions},
@@ -108,28 +103,26 @@ class Mover:
 
     Parameters
     ----------
-    settings : RegistrySettings
-        Where the registry is, and the model.
+    registry : Registry
+        The model.
 
     Attributes
     ----------
     trail : Trail
         The model's history.
-    client : MlflowClient
-        Of the registry.
-    settings : RegistrySettings
+    registry : Registry
         As given.
     """
 
-    def __init__(self, settings: RegistrySettings) -> None:
-        self.settings = settings
-        self.trail = Trail(settings)
-        self.client = connect(settings)
-        self.model = settings.model
-        self._receivers = tuple(receivers(settings))
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.trail = Trail(registry)
+        self.model = registry.model
+        self._client = registry.client
+        self._receivers = tuple(receivers(registry.environment.registry))
         self._known = len(self.trail.events)
 
-    def settle(self, *, dry_run: bool = False) -> Placement:
+    def recover(self, *, dry_run: bool = False) -> Placement:
         """End a move that a dead process left; return where versions stand.
 
         Parameters
@@ -154,7 +147,7 @@ class Mover:
         self._require_as(expected)
         return expected
 
-    def make(
+    def execute(
         self, kind: str, version: int | None, change: Change, *, reason: str, **facts: Any
     ) -> Event:
         """Record a move, carry it out and record that it is done.
@@ -180,7 +173,7 @@ class Mover:
 
     def record(self, event: str, version: int | None, *, reason: str, **facts: Any) -> Event:
         """Add an event of whoever acts here to the history."""
-        who = {"by": identity(self.settings), "account": origin.actor()}
+        who = {"by": self.registry.identity, "account": origin.actor()}
         return self.trail.append(
             {"event": event, "version": version, "reason": reason, **who, **facts}
         )
@@ -237,7 +230,7 @@ class Mover:
             If somebody began to move a version while it was read.
         """
         known = self.trail.events
-        found = observe(self.client, self.model)
+        found = observe(self.registry)
         self.trail.refresh()
         if new := self.trail.events[len(known) :]:
             raise ConflictError(
@@ -259,7 +252,7 @@ class Mover:
             )
 
     def _require_written(self, change: Change) -> None:
-        found = observe(self.client, self.model)
+        found = observe(self.registry)
         wrong = {
             **{a: v for a, (_, v) in change.aliases.items() if found.aliases.get(a) != v},
             **{f"stage of {v}": s for v, (_, s) in change.stages.items() if found.tags.get(v) != s},
@@ -291,16 +284,16 @@ class Mover:
 
     def _set_alias(self, alias: str, version: int | None) -> None:
         if version is None:
-            self.client.delete_registered_model_alias(self.model, alias)
+            self._client.delete_registered_model_alias(self.model, alias)
         else:
-            self.client.set_registered_model_alias(self.model, alias, str(version))
+            self._client.set_registered_model_alias(self.model, alias, str(version))
 
     def _set_stage(self, version: int, stage: Stage) -> None:
-        self.client.set_model_version_tag(self.model, str(version), "har.stage", stage)
+        self._client.set_model_version_tag(self.model, str(version), "har.stage", stage)
         with warnings.catch_warnings():
             # MLflow means to drop its stages; while it has them, its pages show them.
             warnings.simplefilter("ignore", FutureWarning)
-            self.client.transition_model_version_stage(self.model, str(version), stage)
+            self._client.transition_model_version_stage(self.model, str(version), stage)
 
 
 def require_dead(move: Event) -> None:

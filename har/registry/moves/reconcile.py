@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from har.config import RegistrySettings
 from har.errors import UsageError
 from har.lineage.audit import Event
 from har.lineage.origin import now_utc
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history import stages
 from har.registry.history.stages import HOLDER, PREVIOUS, Change, Placement, Stage
@@ -71,7 +71,7 @@ def adopted(expected: Placement, found: Observed) -> Placement:
 
 
 def reconcile(
-    settings: RegistrySettings,
+    registry: Registry,
     *,
     choice: Choice | None = None,
     undo: bool = False,
@@ -82,8 +82,8 @@ def reconcile(
 
     Parameters
     ----------
-    settings : RegistrySettings
-        Where the registry is, and the model.
+    registry : Registry
+        The model.
     choice : str, optional
         ``adopt`` makes the history say what the registry says, ``revert`` the other way
         round; without it, differences are only reported.
@@ -101,7 +101,7 @@ def reconcile(
     UsageError
         If what was done by hand contradicts itself and is to be adopted.
     """
-    mover = Mover(settings)
+    mover = Mover(registry)
     interrupted = history.unfinished(mover.trail.events)
     if interrupted and not dry_run:
         require_dead(interrupted)
@@ -117,7 +117,7 @@ def reconcile(
         change = change_to(new, expected, found)
         version = next(iter(change.stages), None)
         by_hand = {alias: found.aliases.get(alias) for alias in change.aliases}
-        mover.make(settled, version, change, reason=reason, since=since, found=by_hand)
+        mover.execute(settled, version, change, reason=reason, since=since, found=by_hand)
     if not dry_run:
         mover.announce()
     completed = "" if dry_run or not interrupted else "undone" if undo else "completed"

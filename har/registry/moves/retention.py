@@ -12,13 +12,14 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
-from har.config import Settings
 from har.lineage.audit import Event
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history.placement import PRUNED
 from har.registry.moves.mover import Mover, Observed
 from har.registry.versions.leftovers import remove_run
-from har.registry.versions.lookup import Version, list_versions
+from har.registry.versions.lookup import list_versions
+from har.registry.versions.version import Version
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Pruned:
 
 
 def prune(
-    settings: Settings, *, reason: str, older_than_days: int, dry_run: bool = False
+    registry: Registry, *, reason: str, older_than_days: int, dry_run: bool = False
 ) -> Pruned:
     """Remove versions that nobody judged, moved or named, and runs without a version.
 
@@ -50,8 +51,8 @@ def prune(
 
     Parameters
     ----------
-    settings : Settings
-        Where the registry is.
+    registry : Registry
+        The model.
     reason : str
         Why; kept in the history.
     older_than_days : int
@@ -66,21 +67,21 @@ def prune(
     VerificationError
         If the registry is not as its history says.
     """
-    mover = Mover(settings.registry)
-    mover.settle(dry_run=dry_run)
+    mover = Mover(registry)
+    mover.recover(dry_run=dry_run)
     before = datetime.now(UTC) - timedelta(days=older_than_days)
-    versions, found = list_versions(settings), mover.look()
+    versions, found = list_versions(registry), mover.look()
     judged = [(v, _why_kept(v, found, mover.trail.events, before)) for v in versions]
     unneeded = tuple(version for version, why in judged if not why)
-    runs = tuple(_abandoned(mover.client, before))
+    runs = tuple(_abandoned(registry.client, before))
     if not dry_run:
         for version in unneeded:
             mover.record(PRUNED, version.number, reason=reason, **_facts(version))
         for event in mover.trail.events:
             if event["event"] == PRUNED:
-                _remove(mover.client, event)
+                _remove(registry.client, event)
         for run in runs:
-            remove_run(mover.client, run)
+            remove_run(registry.client, run)
     return Pruned(
         unneeded,
         tuple(run.info.run_id for run in runs),

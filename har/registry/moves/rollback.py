@@ -1,26 +1,27 @@
 """Back to a version that served before, from the registry alone."""
 
-from har.config import Settings
 from har.errors import UsageError
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history import stages
 from har.registry.history.stages import Change
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import require_verified
-from har.registry.versions.lookup import Version, find
+from har.registry.versions.lookup import find
+from har.registry.versions.version import Version
 
 
-def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = False) -> Version:
+def rollback(registry: Registry, selector: str, *, reason: str, dry_run: bool = False) -> Version:
     """Put a version that served before in the champion's place; return it as it is then.
 
     Needs neither the store nor torch: what serves is in the registry.
 
     Parameters
     ----------
+    registry : Registry
+        The model.
     selector : str
         ``previous`` or a number.
-    settings : Settings
-        Where the registry is.
     reason : str
         Why; kept in the history.
     dry_run : bool
@@ -35,9 +36,9 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
     VerificationError
         If its files are not the registered ones, or the registry is not as its history says.
     """
-    mover = Mover(settings.registry)
-    now = mover.settle(dry_run=dry_run)
-    version = find(selector, settings)
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
     served = {reign.version for reign in history.reigns(mover.trail.events)}
     if version.number not in served:
         names = ", ".join(map(str, sorted(v for v in served if v is not None))) or "none"
@@ -47,8 +48,8 @@ def rollback(selector: str, settings: Settings, *, reason: str, dry_run: bool = 
             hint="`har registry promote` judges a new one",
         )
     then = stages.rollback(now, version.number)
-    require_verified(version, settings)
+    require_verified(registry, version)
     if not dry_run:
-        mover.make("rollback", version.number, Change.between(now, then), reason=reason)
+        mover.execute("rollback", version.number, Change.between(now, then), reason=reason)
         mover.announce()
-    return find(str(version.number), settings)
+    return find(registry, str(version.number))

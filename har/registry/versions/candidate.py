@@ -36,8 +36,8 @@ class Candidate:
         The windows that it was trained and measured on.
     steps : dict
         All steps that it derives from, by name.
-    settings : Settings
-        Of the run.
+    recipe : Settings
+        What determined the result.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Candidate:
     checks: Path
     windows: Path
     steps: dict[str, Artifact]
-    settings: Settings
+    recipe: Settings
 
     def files(self, *parts: str) -> dict[str, Path]:
         """Return local files by their path in the MLflow run.

@@ -43,14 +43,14 @@ Subjects range from macro-F1 {worst:.4f} to {best:.4f}.
 
 def write_card(candidate: Candidate) -> str:
     """Return the model card as Markdown, made from the candidate's own numbers."""
-    m, window = candidate.metrics, candidate.settings.window
+    m, window = candidate.metrics, candidate.recipe.window
     scores = [subject["macro_f1"] for subject in m["per_subject"].values()]
     low, high = m["macro_f1_interval"]
     return _TEMPLATE.format(
         name=candidate.name,
         dataset=candidate.dataset,
         samples=window.n_samples,
-        unknown_share=candidate.settings.export.unknown_share,
+        unknown_share=candidate.recipe.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
         n_classes=len(m["classes"]),

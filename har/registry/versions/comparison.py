@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import EvaluateSettings, Settings
+from har.config import EvaluateSettings
 from har.errors import UsageError
 from har.lineage import record
 from har.lineage.difference import difference
+from har.registry.handle import Registry
 from har.registry.versions.files import verified_files
-from har.registry.versions.lookup import Version, require_measured
+from har.registry.versions.version import Version, require_measured
 
 Comparison = dict[str, Any]
 
@@ -55,15 +56,19 @@ class _Registered:
         return {name: score["f1"] if score["support"] else None for name, score in per_class}
 
 
-def compare(a: Version, b: Version, settings: Settings) -> Comparison:
+def compare(
+    registry: Registry, a: Version, b: Version, *, intervals: EvaluateSettings
+) -> Comparison:
     """Compare two versions.
 
     Parameters
     ----------
+    registry : Registry
+        The model.
     a, b : Version
         The versions; differences are a minus b.
-    settings : Settings
-        Where the registry is, and the intervals of the paired difference (``evaluate``).
+    intervals : EvaluateSettings
+        Of the paired difference.
 
     Returns
     -------
@@ -91,7 +96,7 @@ def compare(a: Version, b: Version, settings: Settings) -> Comparison:
         )
     for version in (a, b):
         require_measured(version)
-    one, other = _read(a, settings), _read(b, settings)
+    one, other = _read(registry, a), _read(registry, b)
     same = all(one.metrics[key] == other.metrics[key] for key in ("test_digest", "classes"))
     return {
         "model": a.model,
@@ -100,7 +105,7 @@ def compare(a: Version, b: Version, settings: Settings) -> Comparison:
         "same_test": same,
         "scores": _side_by_side(one.scores, other.scores, same=same),
         "class_f1": _side_by_side(one.class_f1, other.class_f1, same=same),
-        "paired": _paired(one, other, settings.evaluate) if same else None,
+        "paired": _paired(one, other, intervals) if same else None,
         "confusion": (_shares(one) - _shares(other)).tolist() if same else None,
         "origin": difference(one.lineage, other.lineage),
     }
@@ -135,9 +140,9 @@ def unscored(side: dict[str, Any], name: str) -> str:
     return "no test windows" if name in side["classes"] else "not in its class set"
 
 
-def _read(version: Version, settings: Settings) -> _Registered:
+def _read(registry: Registry, version: Version) -> _Registered:
     with tempfile.TemporaryDirectory() as folder:
-        files = verified_files(version, settings, Path(folder))
+        files = verified_files(registry, version, Path(folder))
         metrics, builds, lineage = (
             json.loads(files[name].read_text())
             for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
@@ -178,12 +183,12 @@ def _side_by_side(
     return found
 
 
-def _paired(a: _Registered, b: _Registered, settings: EvaluateSettings) -> dict[str, Any]:
+def _paired(a: _Registered, b: _Registered, intervals: EvaluateSettings) -> dict[str, Any]:
     # Here, because it imports scikit-learn.
     from har.evaluation.metrics import paired_difference
 
     classes = tuple(a.metrics["classes"])
-    return paired_difference(a.predictions, b.predictions, classes, settings=settings)
+    return paired_difference(a.predictions, b.predictions, classes, settings=intervals)
 
 
 def _shares(registered: _Registered) -> npt.NDArray[np.float64]:

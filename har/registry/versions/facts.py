@@ -18,7 +18,7 @@ def params(candidate: Candidate) -> dict[str, Any]:
     trained = () if candidate.name in CLASSICAL else ("finetune",)
     pretrained = ("pretrain",) if candidate.name in ENCODERS else ()
     sections = tuple(f"{name}." for name in (*_SHARED, own, *trained, *pretrained))
-    flat = {k: v for k, v in candidate.settings.flat().items() if k.startswith(sections)}
+    flat = {k: v for k, v in candidate.recipe.flat().items() if k.startswith(sections)}
     learnt = {f"trained.{k}": candidate.training[k] for k in _LEARNT if k in candidate.training}
     return {**flat, **learnt, "serving": candidate.serving["name"]}
 

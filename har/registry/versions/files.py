@@ -1,28 +1,96 @@
-"""Whether the files of a version are the registered ones, byte for byte."""
+"""The files of a version: fetched, and verified byte for byte against what was registered."""
 
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from har.config import Settings
-from har.errors import VerificationError
-from har.lineage import digest
-from har.lineage.record import FILE
-from har.registry.connection import connect
-from har.registry.versions.lookup import FILES, Version, checked_lineage, download, fetch
+from har.errors import MissingError, VerificationError
+from har.lineage import digest, record
+from har.registry.handle import Registry
+from har.registry.versions.version import FILES, Version
 
 
-def verified_files(version: Version, settings: Settings, folder: Path) -> dict[str, Path]:
-    """Download every shipped file and compare it with the digest in the lineage record.
-
-    Of an adopted version, which has none, with what was there when it was adopted.
+def fetch(registry: Registry, version: Version, folder: Path | None = None) -> Path:
+    """Return the serving ONNX file of a version, downloaded unless it is there.
 
     Parameters
     ----------
+    registry : Registry
+        The model.
     version : Version
         The version.
-    settings : Settings
-        Where the registry is.
+    folder : Path, optional
+        Where to keep it; by default in the store, under the digest of its content.
+
+    Raises
+    ------
+    MissingError
+        If the version has no ONNX build.
+    VerificationError
+        If the bytes are not the registered ones.
+    """
+    sha256 = version.tags.get("har.onnx_sha256")
+    if sha256 is None:
+        raise MissingError(
+            f"version {version.number} has no ONNX build",
+            found="a version that was adopted as it was",
+            hint="use another version, or register the model with `har run`",
+        )
+    folder = folder or registry.store / "onnx" / sha256[:16]
+    path = folder / "model.onnx"
+    if path.exists() and digest.of_file(path) == sha256:
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        downloaded = download(registry, version.number, Path(scratch), "model.onnx")
+        _require_digest(downloaded, sha256, f"version {version.number}, model.onnx")
+        downloaded.replace(path)
+    return path
+
+
+def download(registry: Registry, number: int, folder: Path, name: str = "") -> Path:
+    """Download a file of a version's MLflow model, or all of them; return where it is."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    uri = registry.client.get_model_version_download_uri(registry.model, str(number))
+    repository = get_artifact_repository(uri, tracking_uri=registry.uri)
+    return Path(repository.download_artifacts(name, str(folder)))  # type: ignore[no-untyped-call]
+
+
+def read_lineage(registry: Registry, version: Version) -> dict[str, Any]:
+    """Return the lineage record of a version, checked against its digest.
+
+    Raises
+    ------
+    MissingError
+        If the version was adopted: nobody recorded what it was made of.
+    VerificationError
+        If the bytes of ``lineage.json`` are not the registered ones.
+    """
+    if version.adopted:
+        raise MissingError(
+            f"version {version.number} has no lineage record",
+            found="a version that was adopted as it was",
+            hint="`har registry history` says who adopted it, and when",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = registry.client.download_artifacts(version.run_id, record.FILE, folder)
+        return _checked_lineage(version, Path(path))
+
+
+def verified_files(registry: Registry, version: Version, folder: Path) -> dict[str, Path]:
+    """Download every shipped file and compare it with the digest in the lineage record.
+
+    An adopted version has no record: its files are compared with what they were when it
+    was adopted.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    version : Version
+        The version.
     folder : Path
         Where to put them.
 
@@ -39,19 +107,19 @@ def verified_files(version: Version, settings: Settings, folder: Path) -> dict[s
     """
     if version.adopted:
         expected = json.loads(version.tags[FILES])
-        got = download(version.number, settings, folder)
-        _require_same(version, got, expected)
-        return {name: got / name for name in expected}
-    got = Path(connect(settings.registry).download_artifacts(version.run_id, "", str(folder)))
-    record = checked_lineage(version, got / FILE)
-    listed = [*record["subject"], *record["predicate"]["runDetails"]["byproducts"]]
+        downloaded = download(registry, version.number, folder)
+        _require_same(version, downloaded, expected)
+        return {name: downloaded / name for name in expected}
+    downloaded = Path(registry.client.download_artifacts(version.run_id, "", str(folder)))
+    lineage = _checked_lineage(version, downloaded / record.FILE)
+    listed = [*lineage["subject"], *lineage["predicate"]["runDetails"]["byproducts"]]
     expected = {item["name"]: item["digest"]["sha256"] for item in listed}
-    _require_same(version, got, expected)
-    fetch(version, settings, folder / "serving")
-    return {name: got / name for name in (*expected, FILE)}
+    _require_same(version, downloaded, expected)
+    fetch(registry, version, folder / "serving")
+    return {name: downloaded / name for name in (*expected, record.FILE)}
 
 
-def require_verified(version: Version, settings: Settings) -> None:
+def require_verified(registry: Registry, version: Version) -> None:
     """Refuse a version whose files are not the registered ones.
 
     Raises
@@ -60,14 +128,33 @@ def require_verified(version: Version, settings: Settings) -> None:
         If they are not; see `verified_files`.
     """
     with tempfile.TemporaryDirectory() as folder:
-        verified_files(version, settings, Path(folder))
+        verified_files(registry, version, Path(folder))
 
 
-def _require_same(version: Version, got: Path, expected: dict[str, str]) -> None:
+def _checked_lineage(version: Version, path: Path) -> dict[str, Any]:
+    """Read the lineage record of a version from a file, checked against its digest."""
+    wanted = version.tags["har.lineage_digest"]
+    _require_digest(path, wanted, f"version {version.number}, {record.FILE}")
+    content: dict[str, Any] = json.loads(path.read_bytes())
+    return content
+
+
+def _require_digest(path: Path, expected: str, what: str) -> None:
+    actual = digest.of_file(path) if path.is_file() else "of no file: it is not there"
+    if actual != expected:
+        raise VerificationError(
+            f"{what}: the bytes are not the registered ones",
+            expected=f"SHA-256 {expected}",
+            found=f"SHA-256 {actual}",
+            hint="do not use this version; restore the file or register it again",
+        )
+
+
+def _require_same(version: Version, folder: Path, expected: dict[str, str]) -> None:
     wrong = {
-        name: "changed" if (got / name).is_file() else "not there"
+        name: "changed" if (folder / name).is_file() else "not there"
         for name, sha256 in expected.items()
-        if not (got / name).is_file() or digest.of_file(got / name) != sha256
+        if not (folder / name).is_file() or digest.of_file(folder / name) != sha256
     }
     if wrong:
         raise VerificationError(

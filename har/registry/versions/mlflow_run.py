@@ -32,6 +32,7 @@ from har.data.windows import Windows
 from har.errors import VerificationError
 from har.lineage import digest
 from har.lineage.record import build_record, write_record
+from har.registry.handle import Registry
 from har.registry.versions import facts
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.card import write_card
@@ -42,25 +43,25 @@ _VARIABLE = "MLFLOW_TRACKING_URI"
 _ONE_URI = threading.Lock()
 
 
-def make_version(client: MlflowClient, candidate: Candidate, experiment: str) -> ModelVersion:
+def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
     """Log a candidate in a new run and make a version of it.
 
     Parameters
     ----------
-    client : MlflowClient
-        Of the registry.
+    registry : Registry
+        The model that gets a version.
     candidate : Candidate
         What to register.
-    experiment : str
-        Id of the experiment.
 
     Raises
     ------
     VerificationError
         If the serving build is not the file that was measured.
     """
+    client = registry.client
+    experiment = registry.experiment_id(f"har/{candidate.dataset}")
     remove_leftovers(client, experiment, candidate.digest)
-    _require_model(client, candidate.settings.registry.model)
+    _require_model(client, registry.model)
     tags = {"har.candidate": candidate.name, "har.candidate_digest": candidate.digest}
     with (
         _global_uri(client.tracking_uri),
@@ -71,15 +72,15 @@ def make_version(client: MlflowClient, candidate: Candidate, experiment: str) ->
         _log_data(candidate)
         lineage_digest = _log_files(candidate, run_id)
         model_id = _log_model(candidate, lineage_digest)
-        return _make(client, candidate, run_id, model_id, lineage_digest)
+        return _make(registry, candidate, run_id, model_id, lineage_digest)
 
 
 def _make(
-    client: MlflowClient, candidate: Candidate, run_id: str, model_id: str, lineage_digest: str
+    registry: Registry, candidate: Candidate, run_id: str, model_id: str, lineage_digest: str
 ) -> ModelVersion:
     m = candidate.metrics
-    return client.create_model_version(
-        candidate.settings.registry.model,
+    return registry.client.create_model_version(
+        registry.model,
         f"models:/{model_id}",
         run_id,
         tags=facts.version_tags(candidate, lineage_digest),
@@ -154,7 +155,7 @@ def _log_model(candidate: Candidate, lineage_digest: str) -> str:
 
 
 def _signature(candidate: Candidate) -> ModelSignature:
-    shape = (-1, candidate.settings.window.n_samples, len(CHANNELS))
+    shape = (-1, candidate.recipe.window.n_samples, len(CHANNELS))
     classes = len(candidate.metrics["classes"])
     return ModelSignature(
         inputs=Schema([TensorSpec(np.dtype("float32"), shape, name="windows")]),

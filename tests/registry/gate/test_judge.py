@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.config import Settings
+from har.config import EvaluateSettings, ExportSettings, GateSettings
 from har.errors import UsageError
-from har.registry.gate.judge import Decision, Evidence, judge
+from har.registry.gate.judge import Evidence, judge
+from har.registry.versions.decision import Decision
 
 SUBJECTS = [f"s{i}" for i in range(6)]
 CLASSES = ["A", "B"]
-SETTINGS = Settings()
+GATE = GateSettings()
 CHECKS: dict[str, Any] = {
     "data.json": {
         **{"rows_in": 1000, "rows_quarantined": 50, "samples_in": 950, "samples_mended": 0},
@@ -21,7 +22,7 @@ CHECKS: dict[str, Any] = {
     },
     "robustness.json": {
         "perturbations": [
-            {"name": name, "difference": -most} for name, most in SETTINGS.gate.robustness.items()
+            {"name": name, "difference": -most} for name, most in GATE.robustness.items()
         ]
     },
 }
@@ -56,6 +57,7 @@ def evidence(
     }
     score = {"f1": class_f1, "support": 120}
     return Evidence(
+        model="har",
         number=number,
         metrics={
             **{"candidate": "encoder-small", "classes": CLASSES, "test_digest": test_digest},
@@ -79,6 +81,24 @@ def f1_of_subject(wrong: int) -> float:
     return (2 * (20 - wrong) / (40 - wrong) + 2 * 20 / (40 + wrong)) / 2
 
 
+def decide(
+    challenger: Evidence,
+    champion: Evidence | None,
+    *,
+    gate: GateSettings = GATE,
+    waivers: dict[str, str] | None = None,
+) -> Decision:
+    """Judge by some rules of promotion, and the usual bounds and intervals."""
+    return judge(
+        challenger,
+        champion,
+        gate=gate,
+        export=ExportSettings(),
+        intervals=EvaluateSettings(),
+        waivers=waivers,
+    )
+
+
 def rule(decision: Decision, name: str) -> Any:
     """Return a rule of a decision by name."""
     return next(r for r in decision.rules if r.name == name)
@@ -86,7 +106,7 @@ def rule(decision: Decision, name: str) -> Any:
 
 def test_first_version() -> None:
     """Without a champion, floors and bounds decide."""
-    decision = judge(evidence(), None, settings=SETTINGS)
+    decision = decide(evidence(), None)
     assert decision.passed
     assert (decision.stage, decision.champion) == ("Production", None)
     assert decision.reason == "all floors and bounds hold; no champion before it"
@@ -95,7 +115,7 @@ def test_first_version() -> None:
 def test_better_beyond_noise() -> None:
     """Every subject gains, so the interval lies above zero; the mean is the hand-made one."""
     champion = evidence(1, errors=[4, 5, 6, 4, 5, 6])
-    decision = judge(evidence(2), champion, settings=SETTINGS)
+    decision = decide(evidence(2), champion)
     mean = 1 - np.mean([f1_of_subject(w) for w in (4, 5, 6, 4, 5, 6)])
     better = rule(decision, "not worse than the champion")
     assert decision.stage == "Production"
@@ -108,7 +128,7 @@ def test_better_beyond_noise() -> None:
 
 def test_equal_gains_give_an_interval_without_width() -> None:
     """If each subject gains the same, that gain is both ends of the interval."""
-    decision = judge(evidence(2), evidence(1, errors=[4] * 6), settings=SETTINGS)
+    decision = decide(evidence(2), evidence(1, errors=[4] * 6))
     gain = 1 - f1_of_subject(4)
     assert rule(decision, "not worse than the champion").value == pytest.approx(gain)
 
@@ -120,9 +140,7 @@ def test_equal_gains_give_an_interval_without_width() -> None:
 )
 def test_not_better(challenger: list[int], champion: list[int]) -> None:
     """A tie, a gain within noise and a loss are refused, and stay at Staging."""
-    decision = judge(
-        evidence(2, errors=challenger), evidence(1, errors=champion), settings=SETTINGS
-    )
+    decision = decide(evidence(2, errors=challenger), evidence(1, errors=champion))
     assert not decision.passed
     assert (decision.stage, decision.champion) == ("Staging", 1)
     assert len(decision.failures) == 1
@@ -131,13 +149,13 @@ def test_not_better(challenger: list[int], champion: list[int]) -> None:
 
 def test_one_subject_is_no_evidence() -> None:
     """A gain on one subject alone is within noise, whatever its size."""
-    decision = judge(evidence(2, errors=[0]), evidence(1, errors=[9]), settings=SETTINGS)
+    decision = decide(evidence(2, errors=[0]), evidence(1, errors=[9]))
     assert decision.stage == "Staging"
 
 
 def test_other_test_windows() -> None:
     """A champion measured on other windows is no comparison: refused with that reason."""
-    decision = judge(evidence(2), evidence(1, test_digest="u"), settings=SETTINGS)
+    decision = decide(evidence(2), evidence(1, test_digest="u"))
     assert decision.stage == "Staging"
     assert decision.reason == (
         "version 1 was measured on other test windows: evaluate both on the same"
@@ -146,33 +164,33 @@ def test_other_test_windows() -> None:
 
 def test_floors() -> None:
     """Macro-F1 or one class below its floor is refused; the floor itself is enough."""
-    low = judge(evidence(macro_f1=0.89), None, settings=SETTINGS)
+    low = decide(evidence(macro_f1=0.89), None)
     assert low.failures == ["macro-F1 0.89 (bound 0.9)"]
-    weak = judge(evidence(class_f1=0.79), None, settings=SETTINGS)
+    weak = decide(evidence(class_f1=0.79), None)
     assert weak.failures == ["F1 of A 0.79 (bound 0.8)", "F1 of B 0.79 (bound 0.8)"]
-    assert judge(evidence(macro_f1=0.90, class_f1=0.80), None, settings=SETTINGS).passed
+    assert decide(evidence(macro_f1=0.90, class_f1=0.80), None).passed
 
 
 def test_class_without_windows_has_no_floor() -> None:
     """A class that the test windows lack is not held against a version."""
     version = evidence()
     version.metrics["per_class"]["A"] = {"f1": 0.0, "support": 0}
-    assert judge(version, None, settings=SETTINGS).passed
+    assert decide(version, None).passed
 
 
 def test_failed_parity() -> None:
     """A version without a build that may serve is refused and does not reach Staging."""
     failed = evidence(passed=False, failures=["disagreement 0.1 > 0.005"])
-    decision = judge(failed, None, settings=SETTINGS)
+    decision = decide(failed, None)
     assert decision.stage == "None"
     assert decision.reason == "build fp32: disagreement 0.1 > 0.005"
 
 
 def test_bounds_of_now() -> None:
     """The gate holds the figures against today's bounds, whatever export thought of them."""
-    slow = judge(evidence(latency_ms=11.0), None, settings=SETTINGS)
+    slow = decide(evidence(latency_ms=11.0), None)
     assert slow.failures == ["11.00 ms a window on 1 × Test CPU"]
-    far = judge(evidence(max_probability_gap=0.2), None, settings=SETTINGS)
+    far = decide(evidence(max_probability_gap=0.2), None)
     assert far.failures == ["probability gap 0.2 (bound 0.15)"]
 
 
@@ -188,7 +206,7 @@ def test_bounds_of_now() -> None:
 )
 def test_one_rule_is_enough(change: dict[str, Any], failure: str) -> None:
     """The worst subject, calibration, size, or a test subject seen in training: each refuses."""
-    decision = judge(evidence(**change), None, settings=SETTINGS)
+    decision = decide(evidence(**change), None)
     assert (decision.stage, decision.failures) == ("Staging", [failure])
 
 
@@ -203,15 +221,14 @@ def test_one_rule_is_enough(change: dict[str, Any], failure: str) -> None:
 def test_data_checks(facts: dict[str, Any], failure: str) -> None:
     """Too much in quarantine, too much mended, or anything that splits share refuses."""
     checks = {**CHECKS, "data.json": {**CHECKS["data.json"], **facts}}
-    decision = judge(evidence(checks=checks), None, settings=SETTINGS)
+    decision = decide(evidence(checks=checks), None)
     assert (decision.stage, decision.failures) == ("Staging", [failure])
 
 
 def test_robustness_budget() -> None:
     """A change that costs more than its budget refuses; a name that was not measured too."""
-    gate = SETTINGS.gate.model_copy(update={"robustness": {"gain +5 %": 0.049, "hot": 0.1}})
-    settings = SETTINGS.model_copy(update={"gate": gate})
-    decision = judge(evidence(), None, settings=settings)
+    gate = GATE.model_copy(update={"robustness": {"gain +5 %": 0.049, "hot": 0.1}})
+    decision = decide(evidence(), None, gate=gate)
     cost, unknown = decision.failures
     assert cost == "loss if gain +5 % 0.05 (bound 0.049)"
     assert unknown.startswith("hot was not measured, but turned 15°, each subject, ")
@@ -220,25 +237,24 @@ def test_robustness_budget() -> None:
 def test_registered_without_checks() -> None:
     """A version of before the checks must be registered again, or waived."""
     names = ["data checks", "robustness"]
-    decision = judge(evidence(checks={}), None, settings=SETTINGS)
+    decision = decide(evidence(checks={}), None)
     assert [rule.name for rule in decision.rules if not rule.holds] == names
     waivers = dict.fromkeys(names, "registered last year")
-    assert judge(evidence(checks={}), None, settings=SETTINGS, waivers=waivers).passed
+    assert decide(evidence(checks={}), None, waivers=waivers).passed
 
 
 def test_champion_that_has_seen_a_test_subject() -> None:
     """Nor may the champion have seen whom both are tested on."""
-    decision = judge(evidence(2), evidence(1, errors=[4] * 6, seen=("s0", "s9")), settings=SETTINGS)
+    decision = decide(evidence(2), evidence(1, errors=[4] * 6, seen=("s0", "s9")))
     assert decision.failures == ["version 1 has seen s0"]
 
 
 @pytest.mark.parametrize(("margin", "passed"), [(0.0, False), (0.02, False), (0.2, True)])
 def test_margin(margin: float, passed: bool) -> None:
     """A loss that stays within the margin beyond noise is no reason to refuse."""
-    gate = SETTINGS.gate.model_copy(update={"margin": margin})
-    settings = SETTINGS.model_copy(update={"gate": gate})
+    gate = GATE.model_copy(update={"margin": margin})
     worse, champion = evidence(2, errors=[3, 2, 1, 3, 2, 1]), evidence(1)
-    decision = judge(worse, champion, settings=settings)
+    decision = decide(worse, champion, gate=gate)
     found = rule(decision, "not worse than the champion")
     assert (found.passed, found.bound) == (passed, -margin)
     assert (found.value > -margin) == passed
@@ -246,15 +262,14 @@ def test_margin(margin: float, passed: bool) -> None:
 
 def test_shadow_windows() -> None:
     """Where a number is set, who would replace a champion was scored on as many beside it."""
-    gate = SETTINGS.gate.model_copy(update={"min_shadow_windows": 500})
-    settings = SETTINGS.model_copy(update={"gate": gate})
+    gate = GATE.model_copy(update={"min_shadow_windows": 500})
     champion = evidence(1, errors=[4, 5, 6, 4, 5, 6])
-    few = judge(evidence(2, shadow_windows=499), champion, settings=settings)
+    few = decide(evidence(2, shadow_windows=499), champion, gate=gate)
     assert few.failures == ["scored on 499 of 500 windows beside version 1"]
-    assert judge(evidence(2, shadow_windows=500), champion, settings=settings).passed
+    assert decide(evidence(2, shadow_windows=500), champion, gate=gate).passed
     for decision in (
-        judge(evidence(2), None, settings=settings),
-        judge(evidence(2), champion, settings=SETTINGS),
+        decide(evidence(2), None, gate=gate),
+        decide(evidence(2), champion),
     ):
         assert "shadow windows" not in {rule.name for rule in decision.rules}
 
@@ -262,10 +277,10 @@ def test_shadow_windows() -> None:
 def test_waiver() -> None:
     """A waived rule stays broken, with its reason; the others still count."""
     weak = evidence(ece=0.06, macro_f1=0.89)
-    once = judge(weak, None, settings=SETTINGS, waivers={"calibration error": "demo"})
+    once = decide(weak, None, waivers={"calibration error": "demo"})
     assert once.failures == ["macro-F1 0.89 (bound 0.9)"]
     both = {"calibration error": "demo", "macro-F1": "first of its kind"}
-    decision = judge(weak, None, settings=SETTINGS, waivers=both)
+    decision = decide(weak, None, waivers=both)
     assert (decision.passed, decision.stage) == (True, "Production")
     waived = rule(decision, "macro-F1")
     assert (waived.passed, waived.waived) == (False, "first of its kind")
@@ -278,10 +293,10 @@ def test_waiver() -> None:
 def test_no_such_waiver(name: str, reason: str) -> None:
     """What may not serve, a rule that there is not, and a silent waiver are refused."""
     with pytest.raises(UsageError, match="macro-F1 of the worst subject"):
-        judge(evidence(), None, settings=SETTINGS, waivers={name: reason})
+        decide(evidence(), None, waivers={name: reason})
 
 
 def test_decision_round_trip() -> None:
     """A decision survives JSON."""
-    decision = judge(evidence(2, errors=[1] * 6), evidence(1), settings=SETTINGS)
+    decision = decide(evidence(2, errors=[1] * 6), evidence(1))
     assert Decision.from_json(json.dumps(decision.to_dict())) == decision

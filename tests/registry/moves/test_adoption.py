@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 from sklearn.linear_model import LogisticRegression
-from support import registry_command
+from support import opened, promote, registry_command
 
 from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
-from har.registry.connection import connect
-from har.registry.gate.promotion import promote, put
+from har.registry.gate.promotion import change_stage
 from har.registry.history import placement as history
 from har.registry.history.stages import Placement
 from har.registry.history.trail import Trail
@@ -21,7 +20,9 @@ from har.registry.moves.adoption import adopt, placed
 from har.registry.moves.mover import Mover, Observed, observe
 from har.registry.moves.rollback import rollback
 from har.registry.versions.comparison import compare
-from har.registry.versions.lookup import fetch, find, list_versions, read_lineage, register
+from har.registry.versions.files import fetch, read_lineage
+from har.registry.versions.lookup import find, list_versions
+from har.registry.versions.registration import register
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning", "ignore:.*:UserWarning")
 
@@ -37,7 +38,7 @@ def by_hand(settings: Settings) -> Settings:
 
 def register_by_hand(settings: Settings) -> None:
     """Make a version for each stage, as a notebook would."""
-    client, name = connect(settings.registry), settings.registry.model
+    client, name = opened(settings).client, settings.registry.model
     model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
     mlflow.set_tracking_uri(client.tracking_uri)
     with mlflow.start_run(experiment_id=_experiment(client, name)):
@@ -61,58 +62,63 @@ def _experiment(client: MlflowClient, name: str) -> str:
 
 def test_taken_in(by_hand: Settings, make_candidate) -> None:
     """The newest in Production is the champion, in lower case; the history begins with it."""
-    assert list_versions(by_hand) == []
-    looked = adopt(by_hand, reason="last year's", dry_run=True)
-    assert list_versions(by_hand) == []
-    assert adopt(by_hand, reason="last year's") == looked
+    assert list_versions(opened(by_hand)) == []
+    looked = adopt(opened(by_hand), reason="last year's", dry_run=True)
+    assert list_versions(opened(by_hand)) == []
+    assert adopt(opened(by_hand), reason="last year's") == looked
     assert looked.versions == dict.fromkeys(range(1, 6), "sklearn")
     after = Placement(
         {"champion": 3, "challenger": 4},
         {1: "Archived", 2: "Archived", 3: "Production", 4: "Staging"},
     )
-    found = observe(connect(by_hand.registry), by_hand.registry.model)
+    found = observe(opened(by_hand))
     assert found.aliases == after.aliases
     assert found.tags == found.native == {v: after.stage(v) for v in range(1, 6)}
-    assert Mover(by_hand.registry).settle() == after
-    (reign,) = history.reigns(Trail(by_hand.registry).events)
+    assert Mover(opened(by_hand)).recover() == after
+    (reign,) = history.reigns(Trail(opened(by_hand)).events)
     assert (reign.version, reign.kind, reign.reason) == (3, "adoption", "last year's")
-    champion = find("champion", by_hand)
+    champion = find(opened(by_hand), "champion")
     assert (champion.number, champion.candidate, champion.macro_f1) == (3, "sklearn", None)
-    assert adopt(by_hand, reason="once more").versions == {}
+    assert adopt(opened(by_hand), reason="once more").versions == {}
 
 
 def test_what_it_can_do(by_hand: Settings, make_candidate) -> None:
     """Nobody is compared with it unless that is waived; back to it only with the same bytes."""
-    adopt(by_hand, reason="last year's")
-    new = register(make_candidate("svm", settings=by_hand))
+    adopt(opened(by_hand), reason="last year's")
+    new = register(opened(by_hand), make_candidate("svm"))
     refused = promote(new, by_hand, reason="first of ours")
     assert refused.failures == ["version 3 was adopted: nobody measured it on test windows"]
     rule = "same test windows as the champion"
     promote(new, by_hand, reason="ours", rejudge=True, waivers={rule: "it has no scores"})
-    assert (find("champion", by_hand).number, find("previous", by_hand).number) == (6, 3)
-    for act in (promote, lambda *a, **k: put(a[0], "Staging", *a[1:], **k)):
-        with pytest.raises(UsageError, match="was adopted: nobody measured it"):
-            act(find("2", by_hand), by_hand, reason="why not")
+    assert (find(opened(by_hand), "champion").number, find(opened(by_hand), "previous").number) == (
+        6,
+        3,
+    )
     with pytest.raises(UsageError, match="was adopted: nobody measured it"):
-        compare(find("champion", by_hand), find("previous", by_hand), by_hand)
-    assert rollback("previous", by_hand, reason="back").number == 3
+        promote(find(opened(by_hand), "2"), by_hand, reason="why not")
+    with pytest.raises(UsageError, match="was adopted: nobody measured it"):
+        change_stage(opened(by_hand), "2", "Staging", reason="why not")
+    champion, previous = (find(opened(by_hand), name) for name in ("champion", "previous"))
+    with pytest.raises(UsageError, match="was adopted: nobody measured it"):
+        compare(opened(by_hand), champion, previous, intervals=by_hand.evaluate)
+    assert rollback(opened(by_hand), "previous", reason="back").number == 3
     with pytest.raises(MissingError, match="no ONNX build"):
-        fetch(find("champion", by_hand), by_hand)
+        fetch(opened(by_hand), find(opened(by_hand), "champion"))
     with pytest.raises(MissingError, match="no lineage record"):
-        read_lineage(find("champion", by_hand), by_hand)
+        read_lineage(opened(by_hand), find(opened(by_hand), "champion"))
 
 
 def test_changed_since(local: Settings, make_candidate) -> None:
     """A file that changed after the adoption is found out before a rollback."""
     register_by_hand(local)
-    adopt(local, reason="last year's")
-    new = register(make_candidate("svm", settings=local))
+    adopt(opened(local), reason="last year's")
+    new = register(opened(local), make_candidate("svm"))
     waivers = {"same test windows as the champion": "it has no scores"}
     promote(new, local, reason="ours", waivers=waivers)
     (changed,) = Path("artifacts").rglob("MLmodel")
     changed.write_text(changed.read_text() + "\n")
     with pytest.raises(VerificationError, match="MLmodel changed"):
-        rollback("previous", local, reason="back")
+        rollback(opened(local), "previous", reason="back")
 
 
 def test_contradiction() -> None:
@@ -127,6 +133,6 @@ def test_told_by_list(by_hand: Settings) -> None:
     listed = registry_command(by_hand, "list")
     assert "Registered without har: 1, 2, 3, 4, 5. `har registry adopt` takes them" in listed.output
     with pytest.raises(VerificationError, match="take it in with `har registry adopt`"):
-        Mover(by_hand.registry).settle()
+        Mover(opened(by_hand)).recover()
     done = registry_command(by_hand, "adopt", "--reason", "old", "--json")
     assert json.loads(done.output)["placement"]["aliases"] == {"champion": 3, "challenger": 4}

@@ -14,12 +14,12 @@ import pytest
 import support
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from support import opened, promote
 
 from har.config import RegistrySettings, Settings
 from har.errors import ConflictError, MissingError, VerificationError
-from har.registry.connection import connect
 from har.registry.gate.approval import approve
-from har.registry.gate.promotion import promote
+from har.registry.handle import Registry
 from har.registry.history import placement as history
 from har.registry.history import stages
 from har.registry.history.stages import Placement
@@ -27,7 +27,8 @@ from har.registry.history.trail import Trail
 from har.registry.moves import mover as moves
 from har.registry.moves.mover import Mover, observe
 from har.registry.moves.rollback import rollback
-from har.registry.versions.lookup import find, list_versions, register
+from har.registry.versions.lookup import find, list_versions
+from har.registry.versions.registration import register
 
 # Forks a child for each line of "<act> <number>", which dies before its number-th write.
 KILLED = """
@@ -35,14 +36,19 @@ import json, os, sys
 from har.config import Settings
 from har.registry.gate.approval import approve
 from har.registry.gate.promotion import promote
+from har.registry.handle import Registry
 from har.registry.moves.rollback import rollback
-from har.registry.versions.lookup import find
 
 ana, ben = (Settings.model_validate(person) for person in json.loads(sys.argv[1]))
+bounds = {"gate": ana.gate, "export": ana.export, "intervals": ana.evaluate}
+
+def opened(person):
+    return Registry.open(person.environment)
+
 ACTS = {
-    "ask": lambda: promote(find("2", ana), ana, reason="better", rejudge=True),
-    "approve": lambda: approve("2", ben, reason="seen"),
-    "rollback": lambda: rollback("1", ana, reason="back"),
+    "ask": lambda: promote(opened(ana), "2", **bounds, reason="better", rejudge=True),
+    "approve": lambda: approve(opened(ben), "2", reason="seen"),
+    "rollback": lambda: rollback(opened(ana), "1", reason="back"),
 }
 
 for line in sys.stdin:
@@ -59,7 +65,7 @@ AFTER = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Production
 
 def where_it_stands(settings: Settings) -> Placement:
     """Return where versions stand by alias, tag and MLflow's own stage, which must agree."""
-    found = observe(connect(settings.registry), settings.registry.model)
+    found = observe(opened(settings))
     assert found.tags == found.native
     return Placement(found.aliases, {v: s for v, s in found.tags.items() if s != "None"})
 
@@ -77,9 +83,9 @@ def test_killed_at_every_write(rivals: Settings) -> None:
     begin = Placement({"champion": 1, "previous": 2}, {1: "Production", 2: "Archived"})
     asked = Placement({**begin.aliases, "challenger": 2}, {1: "Production", 2: "Staging"})
     acts: list[tuple[str, Placement, Callable[[], object]]] = [
-        ("ask", asked, lambda: promote(find("2", ana), ana, reason="better", rejudge=True)),
-        ("approve", AFTER, lambda: approve("2", ben, reason="seen")),
-        ("rollback", begin, lambda: rollback("1", ana, reason="back")),
+        ("ask", asked, lambda: promote(find(opened(ana), "2"), ana, reason="better", rejudge=True)),
+        ("approve", AFTER, lambda: approve(opened(ben), "2", reason="seen")),
+        ("rollback", begin, lambda: rollback(opened(ana), "1", reason="back")),
     ]
     for _, _, act in acts:
         act()
@@ -98,16 +104,16 @@ def test_killed_at_every_write(rivals: Settings) -> None:
             print(name, number, file=killer.stdin, flush=True)
             killed = int(killer.stdout.readline()) == -signal.SIGKILL
             n_writes[name] += killed
-            found = observe(connect(ana.registry), ana.registry.model)
+            found = observe(opened(ana))
             assert "champion" in found.aliases
             halfway += found.tags != found.native
-            settled = Mover(ana.registry).settle()
+            settled = Mover(opened(ana)).recover()
             assert settled in (before, after)
             assert where_it_stands(ana) == settled
             if settled != after or (name == "ask" and not waits(ana)):
                 act()
             assert where_it_stands(ana) == after
-            assert history.placement(Trail(ana.registry).events) == after
+            assert history.placement(Trail(opened(ana)).events) == after
             before = after
         killer.stdin.close()
     assert n_writes == {"ask": 9, "approve": 9, "rollback": 8}
@@ -116,24 +122,26 @@ def test_killed_at_every_write(rivals: Settings) -> None:
 
 def waits(settings: Settings) -> bool:
     """Whether a version waits for approval."""
-    return bool(history.pending(Trail(settings.registry).events))
+    return bool(history.pending(Trail(opened(settings)).events))
 
 
 STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Staging"})
 
 RACER = """
 import sys
-from har.config import RegistrySettings, Settings
+from har.config import Settings
 from har.errors import ConflictError
 from har.registry.gate.promotion import promote
-from har.registry.versions.lookup import find
+from har.registry.handle import Registry
 
 settings = Settings.model_validate_json(sys.argv[1])
-version = find(sys.argv[2], settings)
+bounds = {"gate": settings.gate, "export": settings.export, "intervals": settings.evaluate}
+registry = Registry.open(settings.environment)
+registry.client
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    promote(version, settings, reason="race", rejudge=True)
+    promote(registry, sys.argv[2], **bounds, reason="race", rejudge=True)
 except ConflictError as error:
     print(error)
     sys.exit(error.exit_code)
@@ -142,9 +150,13 @@ except ConflictError as error:
 
 def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
     """Of two promotions at the same time on two machines one wins; the other is refused."""
-    promote(register(make_candidate("svm", settings=settings, errors=3)), settings, reason="first")
+    promote(
+        register(opened(settings), make_candidate("svm", errors=3)),
+        settings,
+        reason="first",
+    )
     for errors in (1, 0):
-        register(make_candidate("encoder-small", settings=settings, errors=errors))
+        register(opened(settings), make_candidate("encoder-small", errors=errors))
 
     def start(number: int) -> subprocess.Popen[str]:
         registry = settings.registry.model_copy(update={"audit": tmp_path / f"{number}.jsonl"})
@@ -165,7 +177,7 @@ def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
     codes = [racer.returncode for racer in racers]
     assert sorted(codes) == [0, ConflictError.exit_code], said
     winner = 2 + codes.index(0)
-    assert find("champion", settings).number == winner
+    assert find(opened(settings), "champion").number == winner
     assert where_it_stands(settings).stages[winner] == "Production"
     refused = said[1 - codes.index(0)]
     assert "try again" in refused
@@ -173,41 +185,41 @@ def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
 
 def test_move_of_a_living_process(rivals: Settings) -> None:
     """While another process may be at work on a move, nobody touches it."""
-    mover = Mover(rivals.registry)
-    now = mover.settle()
+    mover = Mover(opened(rivals))
+    now = mover.recover()
     change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
     begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
     mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
     with pytest.raises(ConflictError, match="a staging of version 2 is under way"):
-        promote(find("2", rivals), rivals, reason="me too", rejudge=True)
+        promote(find(opened(rivals), "2"), rivals, reason="me too", rejudge=True)
     with pytest.raises(ConflictError, match="is under way"):
         mover.trail.append({"event": "gate"})
 
 
 def test_move_during_a_look(rivals: Settings, monkeypatch) -> None:
     """Who reads the registry while somebody moves a version is not told of a moved alias."""
-    mover = Mover(rivals.registry)
+    mover = Mover(opened(rivals))
 
-    def slow(client: MlflowClient, model: str) -> moves.Observed:
+    def slow(registry: Registry) -> moves.Observed:
         monkeypatch.setattr(moves, "observe", observe)
-        promote(find("2", rivals), rivals, reason="fast")
-        return observe(client, model)
+        promote(find(opened(rivals), "2"), rivals, reason="fast")
+        return observe(registry)
 
     monkeypatch.setattr(moves, "observe", slow)
     with pytest.raises(ConflictError, match="at this moment"):
-        mover.settle()
-    assert mover.settle() == AFTER
+        mover.recover()
+    assert mover.recover() == AFTER
 
 
 def test_move_of_a_silent_process(rivals: Settings, monkeypatch) -> None:
     """After its lease a move of an unknown process is completed by the next call."""
-    mover = Mover(rivals.registry)
-    now = mover.settle()
+    mover = Mover(opened(rivals))
+    now = mover.recover()
     change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
     begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
     mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
     monkeypatch.setattr(moves, "LEASE_S", -1.0)
-    assert Mover(rivals.registry).settle() == STAGED == where_it_stands(rivals)
+    assert Mover(opened(rivals)).recover() == STAGED == where_it_stands(rivals)
 
 
 def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monkeypatch) -> None:
@@ -216,8 +228,12 @@ def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monke
     place = (database.enter_context(support.database(tmp_path)), tmp_path / "artifacts")
     uri = running.enter_context(support.mlflow_server(*place))
     settings = local.model_copy(update={"registry": RegistrySettings(tracking_uri=uri)})
-    promote(register(make_candidate("svm", settings=settings, errors=2)), settings, reason="first")
-    second = register(make_candidate("encoder-small", settings=settings, errors=0))
+    promote(
+        register(opened(settings), make_candidate("svm", errors=2)),
+        settings,
+        reason="first",
+    )
+    second = register(opened(settings), make_candidate("encoder-small", errors=0))
 
     def die(mover: Mover, version: int, stage: stages.Stage) -> None:
         running.close()
@@ -229,25 +245,25 @@ def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monke
     port = int(uri.rpartition(":")[2])
     with database, support.mlflow_server(*place, port=port):
         monkeypatch.setattr(moves, "LEASE_S", -1.0)
-        assert Mover(settings.registry).settle() == STAGED == where_it_stands(settings)
-        promote(find("2", settings), settings, reason="again")
+        assert Mover(opened(settings)).recover() == STAGED == where_it_stands(settings)
+        promote(find(opened(settings), "2"), settings, reason="again")
         assert where_it_stands(settings) == AFTER
 
 
 def test_move_that_is_taken_back(rivals: Settings, monkeypatch) -> None:
     """A move that was cut off can be undone: everything is where it was."""
-    mover = Mover(rivals.registry)
-    now = mover.settle()
+    mover = Mover(opened(rivals))
+    now = mover.recover()
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "transition_model_version_stage", cut_off)
         with pytest.raises(MissingError, match="in the middle of a staging"):
             change = stages.Change.between(now, stages.move(now, 2, "Staging"))
-            mover.make("staging", 2, change, reason="try")
+            mover.execute("staging", 2, change, reason="try")
     begun = history.unfinished(mover.trail.events)
     assert begun is not None
     assert where_aliases(rivals) == {"champion": 1, "challenger": 2}
     mover.finish(begun, undo=True)
-    assert where_it_stands(rivals) == BEFORE == mover.settle()
+    assert where_it_stands(rivals) == BEFORE == mover.recover()
 
 
 def cut_off(*_: object, **__: object) -> None:
@@ -257,7 +273,7 @@ def cut_off(*_: object, **__: object) -> None:
 
 def where_aliases(settings: Settings) -> dict[str, int]:
     """Return the aliases that the registry has now."""
-    return observe(connect(settings.registry), settings.registry.model).aliases
+    return observe(opened(settings)).aliases
 
 
 def by_alias(client: MlflowClient, model: str) -> None:
@@ -284,15 +300,15 @@ def by_capital(client: MlflowClient, model: str) -> None:
 @pytest.mark.parametrize("meddle", [by_alias, by_stage, by_tag, by_capital])
 def test_moved_by_hand(rivals: Settings, meddle) -> None:
     """What somebody moved without the history is found before anything else moves."""
-    meddle(connect(rivals.registry), rivals.registry.model)
+    meddle(opened(rivals).client, rivals.registry.model)
     with pytest.raises(VerificationError, match="not as its history says"):
-        promote(find("2", rivals), rivals, reason="better", rejudge=True)
-    assert len(list_versions(rivals)) == 2
+        promote(find(opened(rivals), "2"), rivals, reason="better", rejudge=True)
+    assert len(list_versions(opened(rivals))) == 2
 
 
 def test_alias_is_read_back(rivals: Settings, monkeypatch) -> None:
     """A registry that does not keep what was written is found out, and nothing counts as done."""
     monkeypatch.setattr(Mover, "_set_alias", lambda *_: None)
     with pytest.raises(VerificationError, match="did not keep what was written"):
-        promote(find("2", rivals), rivals, reason="better")
-    assert history.placement(Trail(rivals.registry).events) == BEFORE
+        promote(find(opened(rivals), "2"), rivals, reason="better")
+    assert history.placement(Trail(opened(rivals)).events) == BEFORE

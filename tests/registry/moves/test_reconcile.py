@@ -7,11 +7,10 @@ from datetime import datetime
 
 import pytest
 from mlflow import MlflowClient
-from support import registry_command
+from support import opened, registry_command
 
 from har.config import Settings
 from har.errors import ConflictError, UsageError
-from har.registry.connection import connect
 from har.registry.history import placement as history
 from har.registry.history import stages
 from har.registry.history.stages import Change, Placement
@@ -58,7 +57,7 @@ def by_capital(client: MlflowClient, model: str) -> None:
 
 def registry_of(settings: Settings) -> Observed:
     """Return what the registry says."""
-    return observe(connect(settings.registry), settings.registry.model)
+    return observe(opened(settings))
 
 
 @pytest.mark.parametrize(
@@ -74,25 +73,25 @@ def registry_of(settings: Settings) -> Observed:
 @pytest.mark.parametrize("choice", ["adopt", "revert"])
 def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -> None:
     """It is reported without being touched, then adopted or put back; then all agree."""
-    hand(connect(rivals.registry), rivals.registry.model)
-    meddled, last = registry_of(rivals), Trail(rivals.registry).events[-1]
-    report = reconcile.reconcile(rivals.registry)
+    hand(opened(rivals).client, rivals.registry.model)
+    meddled, last = registry_of(rivals), Trail(opened(rivals)).events[-1]
+    report = reconcile.reconcile(opened(rivals))
     assert report.differences
     assert report.since == last["time"] <= report.noticed
     assert report.done == ""
     assert registry_of(rivals) == meddled
 
-    done = reconcile.reconcile(rivals.registry, choice=choice, reason="a notebook")
+    done = reconcile.reconcile(opened(rivals), choice=choice, reason="a notebook")
     assert done.done == choice
     after = means if choice == "adopt" else CHAMPION_1
     found = registry_of(rivals)
     assert found.aliases == after.aliases
     assert found.tags == found.native == {v: after.stage(v) for v in (1, 2)}
-    trail = Trail(rivals.registry)
+    trail = Trail(opened(rivals))
     move = trail.events[-2]
     assert (move["kind"], move["reason"], move["since"]) == (choice, "a notebook", last["time"])
-    assert Mover(rivals.registry).settle() == after == history.placement(trail.events)
-    assert reconcile.reconcile(rivals.registry).differences == ()
+    assert Mover(opened(rivals)).recover() == after == history.placement(trail.events)
+    assert reconcile.reconcile(opened(rivals)).differences == ()
 
 
 @pytest.mark.parametrize(("choice", "version", "replaced"), [("adopt", 2, 1), ("revert", 1, 2)])
@@ -100,11 +99,11 @@ def test_reign_has_its_window(
     rivals: Settings, choice: reconcile.Choice, version: int, replaced: int
 ) -> None:
     """Who asks what was live is told whom somebody put there by hand, and between which moments."""
-    by_alias(connect(rivals.registry), rivals.registry.model)
-    last = Trail(rivals.registry).events[-1]["time"]
+    by_alias(opened(rivals).client, rivals.registry.model)
+    last = Trail(opened(rivals)).events[-1]["time"]
     time.sleep(1.1)  # the history counts seconds
-    reconcile.reconcile(rivals.registry, choice=choice, reason="found on Monday")
-    events = Trail(rivals.registry).events
+    reconcile.reconcile(opened(rivals), choice=choice, reason="found on Monday")
+    events = Trail(opened(rivals)).events
     reign = history.reigns(events)[-1]
     assert (reign.version, reign.replaced, reign.kind) == (version, replaced, choice)
     assert (reign.began, reign.since) == (last, events[-1]["time"])
@@ -123,31 +122,31 @@ def test_reign_has_its_window(
 
 def test_nothing_to_do(rivals: Settings) -> None:
     """Where all agree nothing is written, whatever was asked for."""
-    before = Trail(rivals.registry).events
-    done = reconcile.reconcile(rivals.registry, choice="revert", reason="to be sure")
+    before = Trail(opened(rivals)).events
+    done = reconcile.reconcile(opened(rivals), choice="revert", reason="to be sure")
     assert (done.interrupted, done.differences, done.done) == (None, (), "")
-    assert Trail(rivals.registry).events == before
+    assert Trail(opened(rivals)).events == before
 
 
 @pytest.mark.parametrize("undo", [False, True])
 def test_interrupted_move(rivals: Settings, undo: bool, monkeypatch) -> None:
     """What a dead process left is completed, or taken back if that is asked for."""
-    mover = Mover(rivals.registry)
-    now = mover.settle()
+    mover = Mover(opened(rivals))
+    now = mover.recover()
     change = Change.between(now, stages.place(now, 2, "Production"))
     with monkeypatch.context() as patch:
         patch.setattr(Mover, "_set_stage", _die)
         with pytest.raises(KeyboardInterrupt):
-            mover.make("promotion", 2, change, reason="cut off")
+            mover.execute("promotion", 2, change, reason="cut off")
     with pytest.raises(ConflictError, match="under way"):  # this process lives
-        reconcile.reconcile(rivals.registry)
+        reconcile.reconcile(opened(rivals))
     monkeypatch.setattr("har.registry.moves.mover.LEASE_S", -1.0)
-    assert reconcile.reconcile(rivals.registry, dry_run=True).done == ""
-    done = reconcile.reconcile(rivals.registry, undo=undo)
+    assert reconcile.reconcile(opened(rivals), dry_run=True).done == ""
+    done = reconcile.reconcile(opened(rivals), undo=undo)
     assert done.interrupted is not None
     assert done.done == ("undone" if undo else "completed")
-    assert Mover(rivals.registry).settle() == (CHAMPION_1 if undo else CHAMPION_2)
-    assert find("champion", rivals).number == (1 if undo else 2)
+    assert Mover(opened(rivals)).recover() == (CHAMPION_1 if undo else CHAMPION_2)
+    assert find(opened(rivals), "champion").number == (1 if undo else 2)
 
 
 def _die(*_: object) -> None:

@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 import support
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from support import opened, promote
 
 from har.config import Settings
 from har.errors import MissingError, UsageError
 from har.registry.gate.approval import approve
-from har.registry.gate.promotion import promote
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
 from har.registry.moves.rollback import rollback
 from har.registry.notices.delivery import deliver, receivers
-from har.registry.versions.lookup import find, register
+from har.registry.versions.lookup import find
+from har.registry.versions.registration import register
 
 SECRET = "whsec_aGVhcmQgYnkgbm9ib2R5IGVsc2U="
 
@@ -91,9 +92,9 @@ def heard_by(settings: Settings, inbox: Inbox, who: str = "ana") -> Settings:
 def test_told_signed_and_in_order(rivals: Settings, inbox: Inbox) -> None:
     """Request, approval and rollback are told as they happen, each once, with who and why."""
     ana, ben = (heard_by(rivals, inbox, who) for who in ("ana", "ben"))
-    promote(find("2", ana), ana, reason="new season")
-    approve("2", ben, reason="looked at it")
-    rollback("previous", ana, reason="stairs")
+    promote(find(opened(ana), "2"), ana, reason="new season")
+    approve(opened(ben), "2", reason="looked at it")
+    rollback(opened(ana), "previous", reason="stairs")
     assert [(m["type"], m["text"].partition(": ")[2]) for m in inbox.messages] == [
         ("registry.moved", "version 2 is at Staging; staging by ana (new season)"),
         (
@@ -110,7 +111,7 @@ def test_told_signed_and_in_order(rivals: Settings, inbox: Inbox) -> None:
             "version 1 is in Production in place of version 2; rollback by ana (stairs)",
         ),
     ]
-    events = Trail(ana.registry).events
+    events = Trail(opened(ana)).events
     assert inbox.messages[-1]["data"] == json.loads(json.dumps(events[-2]))
     assert inbox.messages[-1]["timestamp"] == events[-1]["time"]
 
@@ -118,7 +119,7 @@ def test_told_signed_and_in_order(rivals: Settings, inbox: Inbox) -> None:
 def test_another_secret_is_noticed(local: Settings, inbox: Inbox, make_candidate) -> None:
     """Whoever does not know the secret cannot sign, nor change what was signed."""
     ana = heard_by(local, inbox)
-    promote(register(make_candidate("svm", settings=ana)), ana, reason="first")
+    promote(register(opened(ana), make_candidate("svm")), ana, reason="first")
     headers, body = inbox.got[-1]
     for secret, content in (("b3RoZXI=", body), (SECRET, body.replace(b"version 1", b"version 2"))):
         with pytest.raises(WebhookVerificationError):
@@ -133,14 +134,14 @@ def test_deaf_receiver(
     ana = heard_by(rivals, inbox)
     inbox.status = status
     with caplog.at_level(logging.WARNING, "har.registry"):
-        promote(find("2", ana), ana, reason="new season")
-    assert find("2", ana).stage == "Staging"
+        promote(find(opened(ana), "2"), ana, reason="new season")
+    assert find(opened(ana), "2").stage == "Staging"
     assert inbox.got == []
     assert "webhook at 127.0.0.1 did not take a notice" in caplog.text
     assert f"HTTP {status}" in caplog.text
     assert "hidden" not in caplog.text
     inbox.status = 200
-    trail = Trail(ana.registry)
+    trail = Trail(opened(ana))
     assert deliver(trail, receivers(ana.registry), since=0) == {"webhook at 127.0.0.1": 2}
     assert [m["type"] for m in inbox.messages] == ["registry.moved", "registry.requested"]
     assert deliver(trail, receivers(ana.registry), since=0) == {"webhook at 127.0.0.1": 0}
@@ -149,9 +150,9 @@ def test_deaf_receiver(
 def test_nobody_listens(local: Settings, inbox: Inbox, make_candidate) -> None:
     """A receiver that cannot be reached is told of, without the rest of its address."""
     ana = heard_by(local, Inbox("http://127.0.0.1:9"))
-    promote(register(make_candidate("svm", settings=ana)), ana, reason="first")
-    assert find("champion", ana).number == 1
-    (found,) = deliver(Trail(ana.registry), receivers(ana.registry), since=0).values()
+    promote(register(opened(ana), make_candidate("svm")), ana, reason="first")
+    assert find(opened(ana), "champion").number == 1
+    (found,) = deliver(Trail(opened(ana)), receivers(ana.registry), since=0).values()
     assert isinstance(found, MissingError)
     assert "ConnectionError" in str(found)
     assert "hidden" not in str(found)
@@ -160,7 +161,7 @@ def test_nobody_listens(local: Settings, inbox: Inbox, make_candidate) -> None:
 def test_new_receiver_hears_what_comes(rivals: Settings, inbox: Inbox) -> None:
     """It is not told what happened before it was named."""
     ana = heard_by(rivals, inbox)
-    trail = Trail(ana.registry)
+    trail = Trail(opened(ana))
     assert deliver(trail, receivers(ana.registry), since=len(trail.events)) == {
         "webhook at 127.0.0.1": 0
     }
@@ -174,7 +175,7 @@ def test_notify(
     """`har registry notify` sends what is left, and ends with code 6 if it is not taken."""
     ana = heard_by(rivals, inbox)
     inbox.status = 503
-    promote(find("2", ana), ana, reason="new season")
+    promote(find(opened(ana), "2"), ana, reason="new season")
     monkeypatch.setenv("HAR_REGISTRY__WEBHOOK_SECRET", SECRET)
     monkeypatch.setenv("HAR_REGISTRY__WEBHOOKS", json.dumps([f"{inbox.address}/T0/hidden"]))
     failed = support.registry_command(ana, "notify")
@@ -200,7 +201,7 @@ def test_settings_that_make_no_sense(
 ) -> None:
     """They are refused before anything moves, with what is expected."""
     with pytest.raises(UsageError, match=message):
-        Mover(Settings(registry=registry).registry)
+        Mover(opened(Settings(registry=registry)))
 
 
 def test_waiting_request_in_prefect(
@@ -219,13 +220,17 @@ def test_waiting_request_in_prefect(
     with support.server(command, "/api/health", **own) as url:
         monkeypatch.setenv("PREFECT_API_URL", f"{url}/api")
         ana, ben = (heard_by(local, inbox, who) for who in ("ana", "ben"))
-        promote(register(make_candidate("svm", settings=ana, errors=2)), ana, reason="first")
-        register(make_candidate("encoder-small", settings=ana, errors=0))
-        promote(find("2", ana), ana, reason="new season")
+        promote(
+            register(opened(ana), make_candidate("svm", errors=2)),
+            ana,
+            reason="first",
+        )
+        register(opened(ana), make_candidate("encoder-small", errors=0))
+        promote(find(opened(ana), "2"), ana, reason="new season")
         (page,) = _ask(f"{url}/api/artifacts/latest/filter")
         assert page["description"] == f"Versions of {ana.registry.model} that wait for approval"
         assert "| 2 | ana |" in page["data"]
-        approve("2", ben, reason="looked at it")
+        approve(opened(ben), "2", reason="looked at it")
         (page,) = _ask(f"{url}/api/artifacts/latest/filter")
         assert page["data"] == f"No version of {ana.registry.model} waits for approval."
         asked = {"filter": {"event": {"prefix": ["har."]}}}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import files_of, registry_command
+from support import files_of, opened, registry_command
 
 from har.config import Settings
 from har.errors import UsageError, VerificationError
@@ -17,7 +17,9 @@ from har.lineage.record import build_record
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.comparison import compare, outcome
 from har.registry.versions.comparison_page import write_page
-from har.registry.versions.lookup import find, register
+from har.registry.versions.lookup import find
+from har.registry.versions.registration import register
+from har.registry.versions.version import Version
 
 # Of 30 windows a subject, 10 a class, the champion takes one SITTING for LAYING and one
 # LAYING for WALKING; its rival errs nowhere.
@@ -25,8 +27,13 @@ F1 = {"WALKING": 20 / 21, "SITTING": 18 / 19, "LAYING": 18 / 20}
 CHAMPION_F1 = sum(F1.values()) / 3
 
 
+def compare_in(settings: Settings, a: Version, b: Version) -> dict[str, Any]:
+    """Compare two versions with the intervals of some settings."""
+    return compare(opened(settings), a, b, intervals=settings.evaluate)
+
+
 def compared(settings: Settings, a: str, b: str) -> dict[str, Any]:
-    return compare(find(a, settings), find(b, settings), settings)
+    return compare_in(settings, find(opened(settings), a), find(opened(settings), b))
 
 
 def without_laying(candidate: Candidate) -> Candidate:
@@ -68,8 +75,8 @@ def test_same_windows(rivals: Settings) -> None:
 
 def test_builds(local: Settings, make_candidate) -> None:
     """Every build is listed, with why it does not serve; a version needs no report."""
-    register(replace(make_candidate(settings=local), report=None))
-    register(make_candidate("svm", settings=local, failures=("too slow", "too large")))
+    register(opened(local), replace(make_candidate(), report=None))
+    register(opened(local), make_candidate("svm", failures=("too slow", "too large")))
     found = compared(local, "1", "2")
     verdicts = [(b["name"], b["verdict"]) for side in ("a", "b") for b in found[side]["builds"]]
     assert verdicts == [
@@ -81,9 +88,9 @@ def test_builds(local: Settings, make_candidate) -> None:
 
 def test_other_windows(local: Settings, make_candidate, tmp_path: Path) -> None:
     """Scores from other windows or other classes stand side by side, without a difference."""
-    register(make_candidate(settings=local))
-    other = make_candidate("svm", settings=local, errors=0, digest_of_test="another")
-    register(without_laying(other))
+    register(opened(local), make_candidate())
+    other = make_candidate("svm", errors=0, digest_of_test="another")
+    register(opened(local), without_laying(other))
     found = compared(local, "1", "2")
     assert (found["paired"], found["confusion"]) == (None, None)
     assert {s["difference"] for s in found["scores"].values()} == {None}
@@ -105,8 +112,8 @@ def test_other_windows(local: Settings, make_candidate, tmp_path: Path) -> None:
 
 def test_other_classes(local: Settings, make_candidate) -> None:
     """The same windows under other classes are no common ground either."""
-    register(make_candidate(settings=local))
-    register(without_laying(make_candidate("svm", settings=local)))
+    register(opened(local), make_candidate())
+    register(opened(local), without_laying(make_candidate("svm")))
     found = compared(local, "2", "1")
     assert found["paired"] is None
     assert "were measured on different classes" in outcome(found)
@@ -115,7 +122,7 @@ def test_other_classes(local: Settings, make_candidate) -> None:
 
 def test_same_origin(local: Settings, make_candidate) -> None:
     """Two records of one candidate do not differ in what is compared."""
-    a, b = (build_record(make_candidate(settings=local), run_id=run) for run in ("1", "2"))
+    a, b = (build_record(make_candidate(), run_id=run) for run in ("1", "2"))
     found = difference(a, b)
     assert set(found) >= {"raw data", "people", "code", "settings", "libraries", "steps"}
     assert not any(found.values())
@@ -126,8 +133,8 @@ def test_same_origin(local: Settings, make_candidate) -> None:
 def test_other_origin(local: Settings, make_candidate) -> None:
     """Exactly what was changed between two records is found, part by part."""
     changed = local.model_copy(update={"window": local.window.model_copy(update={"hop_s": 0.64})})
-    a = build_record(make_candidate(settings=changed), run_id="1")
-    b = build_record(make_candidate(settings=local), run_id="2")
+    a = build_record(make_candidate(recipe=changed), run_id="1")
+    b = build_record(make_candidate(recipe=local), run_id="2")
     definition = b["predicate"]["buildDefinition"]
     raw, *_ = definition["resolvedDependencies"]
     raw["digest"] = {"sha256": "cd" * 32}
@@ -159,7 +166,7 @@ def test_other_code(local: Settings, make_candidate) -> None:
     """A clean checkout differs from one with changes, and from code in no checkout."""
 
     def record(*states: dict[str, Any]) -> dict[str, Any]:
-        built = build_record(make_candidate(settings=local), run_id="1")
+        built = build_record(make_candidate(), run_id="1")
         code = built["predicate"]["buildDefinition"]["resolvedDependencies"]
         code[:] = [item for item in code if item["annotations"]["role"] != "source code"]
         code.extend(
@@ -178,14 +185,14 @@ def test_other_code(local: Settings, make_candidate) -> None:
 
 def test_refused(local: Settings, make_candidate) -> None:
     """A version is not compared with itself, nor from files that are not the registered ones."""
-    version = register(make_candidate(settings=local))
+    version = register(opened(local), make_candidate())
     with pytest.raises(UsageError, match="version 1 against itself"):
-        compare(version, version, local)
-    other = register(make_candidate("svm", settings=local))
+        compare_in(local, version, version)
+    other = register(opened(local), make_candidate("svm"))
     path = files_of(other, local) / "evaluation" / "predictions.parquet"
     path.write_bytes(b"changed")
     with pytest.raises(VerificationError, match=r"evaluation/predictions\.parquet changed"):
-        compare(version, other, local)
+        compare_in(local, version, other)
 
 
 def test_command(rivals: Settings) -> None:

@@ -5,23 +5,23 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
-from support import files_of
+from support import files_of, opened
 
 from har.config import Settings
 from har.errors import VerificationError
 from har.lineage import digest
 from har.lineage.origin import PACKAGE
 from har.lineage.record import FILE, build_record, outline
-from har.registry.connection import connect
-from har.registry.versions.lookup import read_lineage, register
+from har.registry.versions.files import read_lineage
+from har.registry.versions.registration import register
 
 
 def test_digests_are_those_of_the_bytes(settings: Settings, make_candidate, tmp_path) -> None:
     """Every subject and by-product is in the run with exactly the recorded digest."""
-    version = register(make_candidate(settings=settings))
-    record = read_lineage(version, settings)
+    version = register(opened(settings), make_candidate())
+    record = read_lineage(opened(settings), version)
     (tmp_path / "run").mkdir()
-    client = connect(settings.registry)
+    client = opened(settings).client
     run = Path(client.download_artifacts(version.run_id, "", str(tmp_path / "run")))
     logged = digest.of_folder(run)
     assert logged[FILE] == version.tags["har.lineage_digest"] == digest.of_json(record)
@@ -36,7 +36,7 @@ def test_digests_are_those_of_the_bytes(settings: Settings, make_candidate, tmp_
 
 def test_statement(local: Settings, make_candidate, origin_steps) -> None:
     """The record has the shape of an in-toto statement and says what, from what, by whom."""
-    record = build_record(make_candidate(settings=local), run_id="run-1")
+    record = build_record(make_candidate(), run_id="run-1")
     assert record["_type"] == "https://in-toto.io/Statement/v1"
     assert record["predicateType"] == "https://slsa.dev/provenance/v1"
     predicate = record["predicate"]
@@ -63,13 +63,13 @@ def test_statement(local: Settings, make_candidate, origin_steps) -> None:
 def test_prefect_run_is_named(local: Settings, make_candidate, monkeypatch) -> None:
     """The record names the Prefect flow run that it was made in."""
     monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "flow-1")
-    record = build_record(make_candidate(settings=local), run_id="run-1")
+    record = build_record(make_candidate(), run_id="run-1")
     assert record["predicate"]["har_run"]["prefect_flow_run"] == "flow-1"
 
 
 def test_outline(local: Settings, make_candidate) -> None:
     """The short form names files, sources, people and steps in text."""
-    record = build_record(make_candidate(settings=local), run_id="run-1")
+    record = build_record(make_candidate(), run_id="run-1")
     tree = outline(record)
     assert tree["people"]["validation"] == "2: s05, s06"
     assert tree["model"]["candidate"] == "encoder-small on tiny"
@@ -79,8 +79,8 @@ def test_outline(local: Settings, make_candidate) -> None:
 
 def test_changed_record_is_found_out(local: Settings, make_candidate) -> None:
     """A record that was edited in the registry is not shown."""
-    version = register(make_candidate(settings=local))
+    version = register(opened(local), make_candidate())
     path = files_of(version, local) / FILE
     path.write_text(json.dumps({**json.loads(path.read_text()), "subject": []}))
     with pytest.raises(VerificationError, match=r"lineage\.json: the bytes are not the"):
-        read_lineage(version, local)
+        read_lineage(opened(local), version)
