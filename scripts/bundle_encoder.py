@@ -45,7 +45,7 @@ def main() -> None:
     (folder / "README.md").write_text(_card(folder, settings.pretrain.batch_size))
     lineage = {
         "step": {k: v for k, v in made.manifest.items() if k not in ("seconds", "created")},
-        "raw_files": origin.raw_files(steps.ingest(settings).path),
+        "raw_files": [file.to_dict() for file in origin.raw_files(steps.ingest(settings).path)],
         "settings": settings.flat(),
     }
     (folder / "lineage.json").write_text(json.dumps(lineage, indent=1) + "\n")

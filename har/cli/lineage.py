@@ -34,7 +34,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     version = find(registry, selector)
     record = read_lineage(registry, version)
     if as_json:
-        return print_json(record)
+        return print_json(record.to_dict())
     tree = Tree(f"[bold]{version.model} {version.number}[/] ({version.stage})")
     for heading, entries in outline(record).items():
         branch = tree.add(f"[bold]{heading}[/]")

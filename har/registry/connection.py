@@ -49,14 +49,14 @@ def connect(uri: str) -> "MlflowClient":
     logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
     if is_server(uri):
         _require_answer(uri)
-    elif database := _sqlite_file(uri):
+    elif database := sqlite_file(uri):
         database.parent.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def history_folder(uri: str) -> Path:
     """Return where this machine keeps its copies of the histories of a registry's models."""
-    if database := _sqlite_file(uri):
+    if database := sqlite_file(uri):
         return database.parent / "history"
     address = urlsplit(uri)
     # Not netloc: a database's address may hold a password.
@@ -70,7 +70,7 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
 
     if existing := client.get_experiment_by_name(name):
         return str(existing.experiment_id)
-    database = _sqlite_file(client.tracking_uri)
+    database = sqlite_file(client.tracking_uri)
     # A server decides where artifacts go; a database file has them beside it.
     artifacts = (database.parent / "artifacts").resolve().as_uri() if database else None
     try:
@@ -87,7 +87,8 @@ def is_server(uri: str) -> bool:
     return uri.startswith(("http://", "https://"))
 
 
-def _sqlite_file(uri: str) -> Path | None:
+def sqlite_file(uri: str) -> Path | None:
+    """Return the file of a local database; None of a server."""
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 

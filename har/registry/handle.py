@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.config import Environment
-from har.registry.connection import connect, experiment_id, history_folder, is_server, tracking_uri
+from har.registry.connection import (
+    connect,
+    experiment_id,
+    history_folder,
+    is_server,
+    tracking_uri,
+)
+from har.registry.reading import ClientReader, Reader
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities.model_registry import ModelVersion
 
 _SERVER_USER = "MLFLOW_TRACKING_USERNAME"
-# More than any registry of ours holds: MLflow's default would cut the answer off at 200.
-_ALL = 10_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,11 @@ class Registry:
         return connect(self.uri)
 
     @property
+    def reader(self) -> Reader:
+        """What answers questions about the registry."""
+        return ClientReader(self.client)
+
+    @property
     def identity(self) -> str:
         """The name under which the acts of whoever works here are recorded.
 
@@ -91,11 +100,6 @@ class Registry:
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment, made if there is none."""
         return experiment_id(self.client, name)
-
-    def model_versions(self, condition: str = "") -> "list[ModelVersion]":
-        """Return MLflow's versions of the model that meet a condition of its filter language."""
-        query = f"name = '{self.model}'" + (f" and {condition}" if condition else "")
-        return list(self.client.search_model_versions(query, max_results=_ALL))
 
     def version_url(self, number: int) -> str | None:
         """Return the page of a version in MLflow's UI, where a server shows one."""

@@ -21,7 +21,7 @@ from har.export.measure import latencies
 from har.lineage import digest, origin
 from har.progress import track
 from har.registry.handle import Registry
-from har.registry.history import placement as history
+from har.registry.history.events import ShadowScored
 from har.registry.history.stages import CHAMPION, Placement
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import fetch
@@ -327,13 +327,14 @@ def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: 
     starts = range(0, len(scored), MAX_RECORDINGS)
     for number, start in enumerate(starts, 1):
         mover.record(
-            history.SHADOW,
-            challenger.number,
-            reason=reason,
-            champion=report.champion.version,
-            windows=report.overall.windows,
-            agreement=report.overall.agreement,
-            report=digest.of_json(content),
-            part=[number, len(starts)],
-            recordings=dict(scored[start : start + MAX_RECORDINGS]),
+            ShadowScored(
+                version=challenger.number,
+                reason=reason,
+                champion=report.champion.version,
+                windows=report.overall.windows,
+                agreement=report.overall.agreement,
+                report=digest.of_json(content),
+                part=(number, len(starts)),
+                recordings=dict(scored[start : start + MAX_RECORDINGS]),
+            )
         )

@@ -21,7 +21,9 @@ from har.lineage import digest
 from har.lineage.origin import processor
 from har.registry import shadow as module
 from har.registry.gate import approval
-from har.registry.history import placement as history
+from har.registry.history.events import MoveBegun
+from har.registry.history.placement import shadow_windows
+from har.registry.history.stages import Change
 from har.registry.history.trail import MAX_LINE, Trail
 from har.registry.moves.mover import Mover
 from har.registry.shadow import shadow
@@ -119,14 +121,14 @@ def test_record(rivals: Settings, files: list[Path]) -> None:
     """The whole report is in the challenger's run; the history has its digest and the files."""
     report = shadow(opened(rivals), "2", files, export=rivals.export, reason="before promotion")
     event = Trail(opened(rivals)).events[-1]
-    assert (event["event"], event["version"], event["champion"]) == ("shadow", 2, 1)
-    assert (event["reason"], event["windows"]) == ("before promotion", 3 * WINDOWS)
-    assert event["agreement"] == report.overall.agreement
-    assert event["recordings"] == report.recordings
+    assert (event.event, event.version, event.champion) == ("shadow", 2, 1)
+    assert (event.reason, event.windows) == ("before promotion", 3 * WINDOWS)
+    assert event.agreement == report.overall.agreement
+    assert event.recordings == report.recordings
     name = f"shadow/{report.time.replace(':', '')}.json"
     kept = opened(rivals).client.download_artifacts(find(opened(rivals), "2").run_id, name)
     content = json.loads(Path(kept).read_text())
-    assert digest.of_json(content) == event["report"]
+    assert digest.of_json(content) == event.report
     assert content["by_subject"]["c"]["windows"] == WINDOWS
 
 
@@ -149,8 +151,8 @@ def test_counted_once(rivals: Settings, files: list[Path]) -> None:
     assert (report.overall.windows, report.repeated) == (WINDOWS, (str(copy),))
     shadow("2", [files[0].parent], rivals, reason="again, and two more")
     events = Trail(opened(rivals)).events
-    assert history.shadow_windows(events, 2, 1) == 3 * WINDOWS
-    assert history.shadow_windows(events, 1, 2) == history.shadow_windows(events, 2, None) == 0
+    assert shadow_windows(events, 2, 1) == 3 * WINDOWS
+    assert shadow_windows(events, 1, 2) == shadow_windows(events, 2, None) == 0
 
 
 @local_only
@@ -161,9 +163,9 @@ def test_many_recordings(rivals: Settings, files: list[Path]) -> None:
     mover = Mover(opened(rivals))
     module._record(mover, find(opened(rivals), "2"), many, reason="long " * 400)
     events = mover.trail.events[-3:]
-    assert [event["part"] for event in events] == [[1, 3], [2, 3], [3, 3]]
+    assert [event.part for event in events] == [(1, 3), (2, 3), (3, 3)]
     assert max(len(digest.canonical(event)) for event in events) < MAX_LINE
-    assert history.shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
+    assert shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
 
 
 @local_only
@@ -232,7 +234,7 @@ def test_no_rival(local: Settings, make_candidate, files: list[Path]) -> None:
     promote(version, local, reason="first")
     with pytest.raises(UsageError, match="version 1 is the champion"):
         shadow(opened(local), "champion", files, export=local.export, reason="look")
-    assert {event["event"] for event in Trail(opened(local)).events} == {"gate", "move", "moved"}
+    assert {event.event for event in Trail(opened(local)).events} == {"gate", "move", "moved"}
 
 
 @local_only
@@ -249,9 +251,10 @@ def test_request_stays(rivals: Settings, files: list[Path]) -> None:
 @local_only
 def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
     """While somebody moves a version nothing is recorded."""
-    facts = {"kind": "rollback", "change": {"aliases": {}, "stages": {}}}
-    mover, process = Mover(opened(rivals)), {"host": platform.node(), "pid": os.getpid()}
-    begun = mover.record(history.MOVE, 1, reason="slow", **facts, **process)
+    process = {"host": platform.node(), "pid": os.getpid()}
+    nothing = Change(aliases={}, stages={})
+    move = MoveBegun(kind="rollback", version=1, reason="slow", change=nothing, **process)
+    begun = Mover(opened(rivals)).record(move)
     with pytest.raises(ConflictError, match="a rollback of version 1 is under way"):
         shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
     assert Trail(opened(rivals)).events[-1] == begun
@@ -268,7 +271,7 @@ def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypa
     score = module._score
     monkeypatch.setattr(module, "_score", slow_score)
     shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
-    assert [e["event"] for e in Trail(opened(rivals)).events[-2:]] == ["gate", "shadow"]
+    assert [e.event for e in Trail(opened(rivals)).events[-2:]] == ["gate", "shadow"]
 
 
 @local_only

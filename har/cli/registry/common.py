@@ -36,7 +36,7 @@ def asked_by(registry: "Registry") -> dict[int, str]:
     from har.registry.history.placement import pending
     from har.registry.history.trail import Trail
 
-    return {event["version"]: event["by"] for event in pending(Trail(registry).events)}
+    return {request.version: request.by for request in pending(Trail(registry).events)}
 
 
 def rules_table(decision: "Decision") -> "Group":

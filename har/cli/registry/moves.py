@@ -55,7 +55,7 @@ def promote(
             rejudge=True,
             waivers=waivers,
         )
-        return _tell(decision, registry, as_json=as_json)
+        return _print(decision, registry, as_json=as_json)
     if waive:
         raise UsageError(f"--waive with --to {to}", expected="--to production, which is judged")
     stage: Stage = to.capitalize()  # type: ignore[assignment]
@@ -67,7 +67,7 @@ def promote(
     return None
 
 
-def _tell(decision: "Decision", registry: "Registry", *, as_json: bool) -> None:
+def _print(decision: "Decision", registry: "Registry", *, as_json: bool) -> None:
     """Print the gate's decision; end with its exit code."""
     from har.errors import GateRefusal
 
@@ -102,9 +102,9 @@ def approve(
     registry = Registry.open(load(overrides).environment)
     request = run(registry, selector, reason=reason, allow_self=allow_self, dry_run=dry_run)
     if as_json:
-        return print_json({"request": request, "approved": not dry_run})
+        return print_json({"request": request.to_dict(), "approved": not dry_run})
     verb = "would be" if dry_run else "is"
-    out.print(f"Version {request['version']} {verb} the champion, as {request['by']} asked.")
+    out.print(f"Version {request.version} {verb} the champion, as {request.by} asked.")
     return None
 
 
@@ -126,9 +126,9 @@ def reject(
     registry = Registry.open(load(overrides).environment)
     request = run(registry, selector, reason=reason, dry_run=dry_run)
     if as_json:
-        return print_json({"request": request, "rejected": not dry_run})
+        return print_json({"request": request.to_dict(), "rejected": not dry_run})
     verb = "would be" if dry_run else "is"
-    out.print(f"The request of {request['by']} for version {request['version']} {verb} rejected.")
+    out.print(f"The request of {request.by} for version {request.version} {verb} rejected.")
     return None
 
 

@@ -40,7 +40,7 @@ def shadow(
     if as_json:
         print_json(asdict(report))
     else:
-        _tell(report, recorded=not dry_run)
+        _print(report, recorded=not dry_run)
     for file in report.repeated:
         err.print(f"{file}: the bytes of another file, not counted again", markup=False)
     for file, why in report.rejected.items():
@@ -52,7 +52,7 @@ def shadow(
         )
 
 
-def _tell(report: "ShadowReport", *, recorded: bool) -> None:
+def _print(report: "ShadowReport", *, recorded: bool) -> None:
     sides = (report.champion, report.challenger)
     rows = [
         ("version", *(side.version for side in sides)),

@@ -31,7 +31,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     for number, who in waiting.items():
         err.print(f"Version {number} waits for approval; {who} asked for it.", markup=False)
     if foreign := foreign_versions(registry):
-        numbers = ", ".join(str(found.version) for found in foreign)
+        numbers = ", ".join(str(found.number) for found in foreign)
         err.print(f"Registered without har: {numbers}. `har registry adopt` takes them in.")
     return None
 

@@ -4,10 +4,10 @@ The history holds them, so they wait in any registry, with or without a Prefect 
 """
 
 from har.errors import ConflictError, GateRefusal, UsageError
-from har.lineage.audit import Event
 from har.registry.handle import Registry
-from har.registry.history import placement as history
 from har.registry.history import stages
+from har.registry.history.events import Approval, ApprovalRequested, RequestRejected
+from har.registry.history.placement import pending
 from har.registry.history.stages import CHAMPION, Change
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import require_verified
@@ -21,7 +21,7 @@ def approve(
     reason: str,
     allow_self: bool = False,
     dry_run: bool = False,
-) -> Event:
+) -> ApprovalRequested:
     """Move a version to Production as somebody else asked; return the request.
 
     Parameters
@@ -55,17 +55,17 @@ def approve(
     version = find(registry, selector)
     number, who = version.number, registry.identity
     request = _request(number, mover)
-    itself = who == request["by"]
-    if itself and not allow_self:
+    own = who == request.by
+    if own and not allow_self:
         raise GateRefusal(
             f"version {number}: nobody approves their own request",
             found=f"asked for and approved by {who}",
             hint="let somebody else approve it, or say --allow-self-approval, which is recorded",
         )
-    if now.aliases.get(CHAMPION) != request["champion"]:
+    if now.aliases.get(CHAMPION) != request.champion:
         raise ConflictError(
             f"version {number} was not held against the champion of now",
-            expected=f"version {request['champion']} as champion",
+            expected=f"version {request.champion} as champion",
             found=f"version {now.aliases.get(CHAMPION)}",
             hint="have it judged again: `har registry promote`",
         )
@@ -76,16 +76,18 @@ def approve(
             "promotion",
             number,
             Change.between(now, then),
-            reason=request["reason"],
-            decision=request["decision"],
-            request=request["sha256"],
-            approval={"reason": reason, "asked_by": request["by"], "self": itself},
+            reason=request.reason,
+            decision=request.decision,
+            request=request.sha256,
+            approval=Approval(reason=reason, asked_by=request.by, own=own),
         )
         mover.announce()
     return request
 
 
-def reject(registry: Registry, selector: str, *, reason: str, dry_run: bool = False) -> Event:
+def reject(
+    registry: Registry, selector: str, *, reason: str, dry_run: bool = False
+) -> ApprovalRequested:
     """Turn a request down, or withdraw one's own; the version stays where it is.
 
     Raises
@@ -97,17 +99,19 @@ def reject(registry: Registry, selector: str, *, reason: str, dry_run: bool = Fa
     request = _request(find(registry, selector).number, mover)
     if not dry_run:
         mover.recover()
-        mover.record(history.REJECTED, request["version"], reason=reason, request=request["sha256"])
+        mover.record(
+            RequestRejected(version=request.version, reason=reason, request=request.sha256)
+        )
         mover.announce()
     return request
 
 
-def _request(number: int, mover: Mover) -> Event:
-    waiting = history.pending(mover.trail.events)
+def _request(number: int, mover: Mover) -> ApprovalRequested:
+    waiting = pending(mover.trail.events)
     for request in waiting:
-        if request["version"] == number:
+        if request.version == number:
             return request
-    names = ", ".join(str(request["version"]) for request in waiting)
+    names = ", ".join(str(request.version) for request in waiting)
     raise UsageError(
         f"version {number} waits for nobody's approval",
         expected=f"a version that waits: {names or 'there is none'}",

@@ -1,7 +1,7 @@
-"""What is known of a model beside its scores: its data's accounts, and how it bears change.
+"""What the gate asks of a model beside its scores: the quality of its data, its robustness.
 
 ========================  ====================================================
-``data.json``             rows quarantined, samples mended (removed, interpolated),
+``data.json``             rows quarantined, samples repaired (removed, interpolated),
                           files that could not be read, what splits share
 ``robustness.json``       scores under every change of the sensors, as
                           `har.evaluation.robustness.robustness` returns them
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 DATA, ROBUSTNESS = "data.json", "robustness.json"
-_MENDED = ("duplicate_rows", "repeated_times", "rows_interpolated")
+_REPAIRED = ("duplicate_rows", "repeated_times", "rows_interpolated")
 
 
 def write_checks(
@@ -38,7 +38,7 @@ def write_checks(
         "rows_quarantined": _total(accounts, "rows_quarantined"),
         "files_rejected": sorted(name for account in accounts for name in account["rejected"]),
         "samples_in": _total(cleaning, "rows_in"),
-        "samples_mended": _total(cleaning, *_MENDED),
+        "samples_mended": _total(cleaning, *_REPAIRED),
         "shared": [
             f"{pair}: {name}"
             for pair, kinds in _json(split / "proof.json")["shared"].items()

@@ -17,13 +17,15 @@ import pandas as pd
 
 from har.config import EvaluateSettings, ExportSettings, GateSettings
 from har.errors import GateRefusal, UsageError
-from har.lineage import digest, origin, record
+from har.lineage import digest, origin
+from har.lineage.record import FILE, Record
 from har.registry.gate.checks import DATA, ROBUSTNESS
 from har.registry.gate.judge import judge
 from har.registry.gate.rules import Evidence
 from har.registry.handle import Registry
-from har.registry.history import placement as history
 from har.registry.history import stages
+from har.registry.history.events import ApprovalRequested, Event, GateDecided, MoveBegun
+from har.registry.history.placement import shadow_windows
 from har.registry.history.stages import CHAMPION, Change, Placement, Stage
 from har.registry.moves.mover import Mover
 from har.registry.versions.candidate import serving_build
@@ -97,9 +99,7 @@ def promote(
     require_measured(version)
     decision = None if rejudge else _standing(version, champion, now, mover)
     if decision is None:
-        beside = history.shadow_windows(
-            mover.trail.events, version.number, now.aliases.get(CHAMPION)
-        )
+        beside = shadow_windows(mover.trail.events, version.number, now.aliases.get(CHAMPION))
         decision = judge(
             _evidence(registry, version, export.latency_repeats, shadow_windows=beside),
             _evidence(registry, champion, export.latency_repeats) if champion else None,
@@ -192,23 +192,41 @@ def _standing(
 def _is_carried_out(decision: Decision, now: Placement, mover: Mover) -> bool:
     """Whether the version reached its stage or waits for approval, wherever it went since."""
     return not _way(now.stage(decision.version), decision.stage) or any(
-        event["event"] == history.REQUEST
-        or history.change_of(event).stages[decision.version][1] == decision.stage
-        for event in mover.trail.events
-        if event.get("decision") == decision.audit
+        _carries_out(event, decision) for event in mover.trail.events
     )
+
+
+def _carries_out(event: Event, decision: Decision) -> bool:
+    match event:
+        case ApprovalRequested(decision=decision.audit):
+            return True
+        case MoveBegun(decision=decision.audit):
+            return event.change.stages[decision.version][1] == decision.stage
+    return False
 
 
 def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str) -> None:
     replaces = decision.champion is not None
     asks = policy == "always" or (policy == "replacing" and replaces)
-    facts = {"reason": decision.purpose, "decision": decision.audit}
     for stage in _way(now.stage(decision.version), decision.stage):
         if stage == "Production" and asks:
-            mover.record(history.REQUEST, decision.version, champion=decision.champion, **facts)
+            mover.record(
+                ApprovalRequested(
+                    version=decision.version,
+                    reason=decision.purpose,
+                    champion=decision.champion,
+                    decision=decision.audit,
+                )
+            )
             return
         then = stages.move(now, decision.version, stage)
-        mover.execute(_KINDS[stage], decision.version, Change.between(now, then), **facts)
+        mover.execute(
+            _KINDS[stage],
+            decision.version,
+            Change.between(now, then),
+            reason=decision.purpose,
+            decision=decision.audit,
+        )
         now = then
 
 
@@ -232,10 +250,11 @@ def _evidence(
             return Evidence(
                 version.model, version.number, {}, {}, nothing, {}, {}, len(files), math.nan, ""
             )
-        metrics, builds, lineage = (
+        metrics, builds = (
             json.loads(files[name].read_text())
-            for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
+            for name in ("evaluation/metrics.json", "onnx/builds.json")
         )
+        lineage = Record.from_bytes(files[FILE].read_bytes())
         return Evidence(
             model=version.model,
             number=version.number,
@@ -247,7 +266,7 @@ def _evidence(
                 for name in (DATA, ROBUSTNESS)
                 if f"checks/{name}" in files
             },
-            people=lineage["predicate"]["har_people"],
+            people=lineage.predicate.people,
             n_files=len(files),
             latency_ms=_latency_ms(files[f"onnx/{serving_build(builds)['file']}"], latency_repeats),
             machine=origin.processor(),
@@ -267,22 +286,22 @@ def _latency_ms(build: Path, repeats: int) -> float:
 
 def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
     decision = replace(decision, purpose=purpose, by=mover.registry.identity)
-    content = decision.to_dict()
     event = mover.record(
-        history.GATE,
-        decision.version,
-        reason=purpose,
-        verdict=content["verdict"],
-        stage=decision.stage,
-        champion=decision.champion,
-        test_digest=decision.test_digest,
-        broken=[rule.name for rule in decision.rules if not rule.passed],
-        waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
-        finding=decision.reason[:1000],
-        content=digest.of_json(content),
-        lineage_digest=version.tags["har.lineage_digest"],
+        GateDecided(
+            version=decision.version,
+            reason=purpose,
+            verdict=decision.verdict,
+            stage=decision.stage,
+            champion=decision.champion,
+            test_digest=decision.test_digest,
+            broken=tuple(rule.name for rule in decision.rules if not rule.passed),
+            waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
+            finding=decision.reason[:1000],
+            content=digest.of_json(decision.to_dict()),
+            lineage_digest=version.tags["har.lineage_digest"],
+        )
     )
-    decision = replace(decision, at=event["time"], audit=event["sha256"])
+    decision = replace(decision, at=event.time, audit=event.sha256)
     client = mover.registry.client
     client.log_dict(version.run_id, decision.to_dict(), "gate.json")
     text = json.dumps(decision.to_dict())

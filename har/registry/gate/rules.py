@@ -4,7 +4,7 @@ Every rule has a value, a bound and a verdict. The bounds are settings: ``[gate]
 ``[export]`` of ``har.toml``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ class Evidence:
         One row per labelled test window: ``window_id, subject_id, label, predicted``.
     checks : mapping of str to mapping
         ``data.json`` and ``robustness.json`` (`har.registry.gate.checks`), where registered.
-    people : mapping of str to list of str
+    people : mapping of str to sequence of str
         The subjects that the model saw (``train``, ``validation``, ``pretrain``) and those
         whom it was tested on (``test``).
     n_files : int
@@ -57,7 +57,7 @@ class Evidence:
     builds: Mapping[str, Any]
     predictions: "pd.DataFrame"
     checks: Mapping[str, Any]
-    people: Mapping[str, list[str]]
+    people: Mapping[str, Sequence[str]]
     n_files: int
     latency_ms: float
     machine: str
@@ -169,8 +169,8 @@ def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
         if split != "test"
         for who in tested & set(subjects)
     }
-    found = ", ".join(sorted(seen)) or f"none of {len(tested)} was seen"
-    return Rule("test subjects unseen", not seen, len(seen), 0, found)
+    detail = ", ".join(sorted(seen)) or f"none of {len(tested)} was seen"
+    return Rule("test subjects unseen", not seen, len(seen), 0, detail)
 
 
 def _comparison(
@@ -178,13 +178,13 @@ def _comparison(
 ) -> list[Rule]:
     """Compare two versions subject by subject, if the same windows measured both."""
     if not champion.metrics:
-        found = f"version {champion.number} was adopted: nobody measured it on test windows"
-        return [Rule(SAME_TEST, passed=False, detail=found)]
+        detail = f"version {champion.number} was adopted: nobody measured it on test windows"
+        return [Rule(SAME_TEST, passed=False, detail=detail)]
     same = challenger.metrics["test_digest"] == champion.metrics["test_digest"]
     number = champion.number
-    found = f"version {number} was measured on {'the same' if same else 'other'} test windows"
+    measured = f"version {number} was measured on {'the same' if same else 'other'} test windows"
     if not same:
-        return [Rule(SAME_TEST, passed=False, detail=f"{found}: evaluate both on the same")]
+        return [Rule(SAME_TEST, passed=False, detail=f"{measured}: evaluate both on the same")]
     # Here, because reading a decision must not cost the import of scikit-learn.
     from har.evaluation.metrics import paired_difference
 
@@ -208,7 +208,7 @@ def _comparison(
         + (f", margin {margin:g}" if margin else "")
     )
     return [
-        Rule(SAME_TEST, True, detail=found),
+        Rule(SAME_TEST, True, detail=measured),
         Rule(COMPARISON, passed, low, 0.0 - margin, detail),
     ]
 

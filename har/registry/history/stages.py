@@ -10,12 +10,12 @@ Archived   previous     served, or was replaced as challenger
 ========== ============ ==========================================
 
 One version at most is in Staging and one in Production. ``previous`` is the champion
-before the one of now, whatever its stage.
+before the present one, whatever its stage.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from har.errors import UsageError
 
@@ -94,19 +94,6 @@ class Change:
             {name: (new, old) for name, (old, new) in self.aliases.items()},
             {version: (new, old) for version, (old, new) in self.stages.items()},
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON-able data."""
-        return {
-            "aliases": dict(self.aliases),
-            "stages": {str(v): p for v, p in self.stages.items()},
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Change":
-        """Read what `to_dict` gave, as JSON keeps it."""
-        aliases = {name: (old, new) for name, (old, new) in data["aliases"].items()}
-        return cls(aliases, {int(v): (old, new) for v, (old, new) in data["stages"].items()})
 
 
 def move(now: Placement, version: int, stage: Stage) -> Placement:

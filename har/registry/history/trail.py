@@ -1,11 +1,10 @@
 """The history of a model: every decision and every move, oldest first, none ever changed.
 
-An event is one parameter of an MLflow run, named by its place in the sequence. MLflow
-lets nobody change or remove a parameter, and of two writers of the same one it refuses
-the later. So the history only grows, and who would add to a history that has grown in
-the meantime is told so: that is what decides between two promotions at the same time,
-on any number of machines. Each machine keeps a copy, ``audit.jsonl``; a registry that
-lost or changed what a machine has seen of it is found out.
+The log is append-only: an event is one parameter of an MLflow run, named by its position.
+MLflow lets nobody change or remove a parameter, and of two writers of the same one it
+refuses the later. So whoever adds to a history that has grown in the meantime is refused:
+that decides between two promotions at the same time, on any number of machines. Each
+machine keeps a copy, ``audit.jsonl``, which shows if a registry lost or changed events.
 
 ========================  ====================================================
 experiment ``har/history``  has one run per model, whose parameters are the events
@@ -15,18 +14,20 @@ experiment ``har/history/<model>``  is empty; its tag names that run
 
 import json
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from har.errors import ConflictError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
 from har.registry.handle import Registry
-from har.registry.history import placement as history
+from har.registry.history.events import Event, MoveEnding, read_event
+from har.registry.history.placement import unfinished
 
+E = TypeVar("E", bound=Event)
 EXPERIMENT = "har/history"
-MAX_LINE = 6000  # characters of a parameter in MLflow, which cuts longer ones off in silence
+# MLflow cuts a longer parameter off without a word.
+MAX_LINE = 6000
 _RUN = "har.history"
 _HEARD = "har.heard."
 
@@ -41,9 +42,8 @@ class Trail:
 
     Attributes
     ----------
-    events : tuple of dict
-        Oldest first, as last read; each has ``sequence``, ``time`` (UTC), ``previous`` and
-        ``sha256``, the digests of the line before and of its own.
+    events : tuple of Event
+        Oldest first, as last read.
     copy : Path
         The copy on this machine.
 
@@ -56,11 +56,10 @@ class Trail:
     def __init__(self, registry: Registry) -> None:
         self.copy: Path = registry.audit_file
         self._registry = registry
-        self._client = registry.client
         self._model = registry.model
         self._run = _find_run(registry)
         self._lines: list[bytes] = []
-        self.events: tuple[audit.Event, ...] = ()
+        self.events: tuple[Event, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
@@ -69,12 +68,15 @@ class Trail:
         if self.events and lines == self._lines:
             return  # verified and copied before
         where = f"the history of {self._model}"
-        events = tuple(audit.verify(lines, where))
+        entries = audit.verify(lines, where)
+        events = tuple(
+            read_event(entry, f"{where}, line {number}") for number, entry in enumerate(entries, 1)
+        )
         if lines or self.copy.exists():
             audit.bring_up_to_date(self.copy, lines, where)
         self._lines, self.events = lines, events
 
-    def append(self, event: Mapping[str, Any]) -> audit.Event:
+    def append(self, event: E) -> E:
         """Add an event after the last one that was read, and return it as recorded.
 
         Raises
@@ -85,18 +87,19 @@ class Trail:
         UsageError
             If the event is longer than MLflow keeps.
         """
-        if (begun := history.unfinished(self.events)) and event.get("move") != begun["sha256"]:
+        begun = unfinished(self.events)
+        if begun and not (isinstance(event, MoveEnding) and event.move == begun.sha256):
             raise ConflictError(
-                f"{self._model}: a {begun['kind']} is under way",
-                found=f"begun by {begun['by']} at {begun['time']}",
+                f"{self._model}: a {begun.kind} is under way",
+                found=f"begun by {begun.by} at {begun.time}",
                 hint="try again when it has ended",
             )
         # Two writers may say the same in the same second: the nonce tells their lines apart.
-        own = {**event, "model": self._model, "time": now_utc(), "nonce": uuid.uuid4().hex[:12]}
-        line = audit.next_line(own, self._lines)
+        stamp = {"model": self._model, "time": now_utc(), "nonce": uuid.uuid4().hex[:12]}
+        line = audit.next_line({**event.to_dict(), **stamp}, self._lines)
         if len(line) > MAX_LINE:
             raise UsageError(
-                f"{event['event']}: too long to be recorded",
+                f"{event.event}: too long to be recorded",
                 expected=f"{MAX_LINE} bytes at most",
                 found=f"{len(line)} bytes",
                 hint="give a shorter reason",
@@ -105,26 +108,28 @@ class Trail:
             self._run = _make_run(self._registry)
         self._write(line, self._run)
         self.refresh()
-        return self.events[-1]
+        recorded = self.events[-1]
+        assert isinstance(recorded, type(event))
+        return recorded
 
     def heard(self, receiver: str) -> int | None:
         """Return how many events a receiver has heard of; None of one that is new."""
         if self._run is None:
             return None
-        count = self._client.get_run(self._run).data.tags.get(f"{_HEARD}{receiver}")
+        count = self._registry.client.get_run(self._run).data.tags.get(f"{_HEARD}{receiver}")
         return None if count is None else int(count)
 
     def mark_heard(self, receiver: str, count: int) -> None:
         """Keep how many events a receiver has heard of."""
         if self._run is not None:
-            self._client.set_tag(self._run, f"{_HEARD}{receiver}", str(count))
+            self._registry.client.set_tag(self._run, f"{_HEARD}{receiver}", str(count))
 
     def _write(self, line: bytes, run: str) -> None:
         from mlflow.exceptions import MlflowException
 
         position = len(self._lines)
         try:
-            self._client.log_param(run, _key(position), line.decode())
+            self._registry.client.log_param(run, _key(position), line.decode())
         except MlflowException:
             written = self._read(run)
             if len(written) <= position:
@@ -138,7 +143,7 @@ class Trail:
                 ) from None
 
     def _read(self, run: str) -> list[bytes]:
-        params = self._client.get_run(run).data.params
+        params = self._registry.reader.params(run)
         return [params[key].encode() for key in sorted(params) if key.isdigit()]
 
 
@@ -147,8 +152,8 @@ def _key(position: int) -> str:
 
 
 def _find_run(registry: Registry) -> str | None:
-    experiment = registry.client.get_experiment_by_name(f"{EXPERIMENT}/{registry.model}")
-    return experiment.tags[_RUN] if experiment else None
+    tags = registry.reader.experiment_tags(f"{EXPERIMENT}/{registry.model}")
+    return None if tags is None else tags[_RUN]
 
 
 def _make_run(registry: Registry) -> str:

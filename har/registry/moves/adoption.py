@@ -1,25 +1,23 @@
-"""A registry that was made by hand, taken in as it is: who is where, and with which bytes."""
+"""A registry that was made by hand, taken in as it is, with the digests of its files."""
 
 import json
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from har.errors import UsageError
 from har.lineage import digest
 from har.registry.handle import Registry
 from har.registry.history import stages
 from har.registry.history.stages import CHAMPION, HOLDER, PREVIOUS, Placement
-from har.registry.moves.mover import Mover, Observed
+from har.registry.moves.mover import Mover
+from har.registry.moves.observation import Observed
 from har.registry.moves.reconcile import change_to
+from har.registry.reading import RegisteredVersion
 from har.registry.versions.files import download
 from har.registry.versions.lookup import foreign_versions
 from har.registry.versions.version import CANDIDATE_DIGEST, FILES
-
-if TYPE_CHECKING:
-    from mlflow.entities.model_registry import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def adopt(registry: Registry, *, reason: str, dry_run: bool = False) -> Adoption
 
     Versions keep their bytes, whose digests are recorded: a rollback to one of them is
     verified against those. They have no scores and no lineage, so none can be promoted,
-    and the gate compares nobody with one. Where there is no history yet, it begins with
+    and the gate never compares a version with one. Where there is no history yet, it begins with
     where versions stand.
 
     Parameters
@@ -63,12 +61,12 @@ def adopt(registry: Registry, *, reason: str, dry_run: bool = False) -> Adoption
         If somebody's move is under way.
     """
     mover = Mover(registry)
-    found = mover.look()
-    new = None if mover.trail.events else placed(found)
+    observed = mover.look()
+    new = None if mover.trail.events else placed(observed)
     versions = {}
     for version in foreign_versions(registry):
         tags = _tags(registry, version)
-        versions[int(version.version)] = tags["har.candidate"]
+        versions[version.number] = tags["har.candidate"]
         if not dry_run:
             _stamp(registry, version, tags)
     if new is not None and not dry_run:
@@ -79,7 +77,7 @@ def adopt(registry: Registry, *, reason: str, dry_run: bool = False) -> Adoption
     return Adoption(versions, new)
 
 
-def placed(found: Observed) -> Placement:
+def placed(observed: Observed) -> Placement:
     """Return where versions stand by aliases and MLflow's stages.
 
     Of several versions at one stage the newest has it, as ``models:/<model>/Production``
@@ -90,18 +88,18 @@ def placed(found: Observed) -> Placement:
     UsageError
         If an alias and the stage that it stands for name different versions.
     """
-    aliases = {alias.lower(): version for alias, version in found.aliases.items()}
-    archived = [v for v, stage in found.native.items() if stage not in ("None", *HOLDER)]
+    aliases = {alias.lower(): version for alias, version in observed.aliases.items()}
+    archived = [v for v, stage in observed.native.items() if stage not in ("None", *HOLDER)]
     now = Placement(stages=dict.fromkeys(archived, "Archived"))
     for stage, alias in HOLDER.items():
-        staged = sorted(v for v, native in found.native.items() if native == stage)
+        staged = sorted(v for v, native in observed.native.items() if native == stage)
         named = aliases.get(alias)
         if named is not None and staged and named not in staged:
             raise UsageError(
                 f"{alias}: the registry contradicts itself",
                 expected=f"the alias {alias} and MLflow's stage {stage} at one version",
                 found=f"version {named}, and at {stage} {_listed(staged)}",
-                hint="mend it in MLflow, then adopt it",
+                hint="repair it in MLflow, then adopt it",
             )
         if named is not None:
             staged = [*(v for v in staged if v != named), named]
@@ -112,10 +110,10 @@ def placed(found: Observed) -> Placement:
     return Placement({**held, **former}, now.stages)
 
 
-def _tags(registry: Registry, version: "ModelVersion") -> dict[str, str]:
+def _tags(registry: Registry, version: RegisteredVersion) -> dict[str, str]:
     """Return what reading commands need to know of a version, from its bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        got = download(registry, int(version.version), Path(folder))
+        got = download(registry, version.number, Path(folder))
         files = digest.of_folder(got)
         flavours = _flavours(got)
     onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}
@@ -139,9 +137,9 @@ def _flavours(folder: Path) -> list[str]:
     return [name for name in Model.load(folder).flavors if name != "python_function"]
 
 
-def _stamp(registry: Registry, version: "ModelVersion", tags: dict[str, str]) -> None:
+def _stamp(registry: Registry, version: RegisteredVersion, tags: dict[str, str]) -> None:
     for name, value in tags.items():
-        registry.client.set_model_version_tag(version.name, version.version, name, value)
+        registry.client.set_model_version_tag(registry.model, str(version.number), name, value)
 
 
 def _listed(versions: Iterable[int]) -> str:

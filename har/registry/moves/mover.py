@@ -3,8 +3,8 @@
 The only place where aliases, the tag ``har.stage`` and MLflow's own stages are written.
 The event ``move`` comes first and names every change; while it is the last event nobody
 else can begin a move. ``moved`` or ``undone`` ends it. What a killed process left in
-between is carried out by whoever comes next: all writes say what shall be, so they can
-be repeated, and each is preceded by a look at whether the move is still the last event.
+between is carried out by whoever comes next: all writes are idempotent, and before each
+the history is read, as the move must still be its last event.
 """
 
 import logging
@@ -12,90 +12,34 @@ import os
 import platform
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TypedDict, TypeVar, Unpack
 
 from har.errors import ConflictError, MissingError, VerificationError
 from har.lineage import origin
-from har.lineage.audit import Event
 from har.registry.handle import Registry
-from har.registry.history import placement as history
-from har.registry.history.placement import MOVE, MOVED, UNDONE
-from har.registry.history.stages import CHALLENGER, CHAMPION, PREVIOUS, Change, Placement, Stage
+from har.registry.history.events import Act, Approval, MoveBegun, MoveCompleted, MoveUndone
+from har.registry.history.placement import placement, unfinished
+from har.registry.history.stages import Change, Placement, Stage
 from har.registry.history.trail import Trail
+from har.registry.moves.observation import ALIASES, Observed, differences, observe
 from har.registry.notices.delivery import deliver, receivers
 
+A = TypeVar("A", bound=Act)
 _log = logging.getLogger(__name__)
-LEASE_S = 60.0  # after which a process that neither ended its move nor can be asked is dead
-# The former champion gets its name first: a kill in between leaves two names, not none.
-_ORDER = (PREVIOUS, CHAMPION, CHALLENGER)
+# The lease of a move: one of a process that cannot be reached is taken over after so long.
+LEASE_S = 60.0
 
 
-@dataclass(frozen=True)
-class Observed:
-    """What the registry says.
+class MoveOrigin(TypedDict, total=False):
+    """What a move follows from, as `har.registry.history.events.MoveBegun` keeps it."""
 
-    Attributes
-    ----------
-    aliases : dict of str to int
-        All aliases of the model.
-    tags, native : dict of int to str
-        The tag ``har.stage`` and MLflow's own stage of every version.
-    """
-
-    aliases: dict[str, int]
-    tags: dict[int, str]
-    native: dict[int, str]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something in the registry that is not as expected."""
-
-    what: str
-    expected: str
-    found: str
-
-
-def observe(registry: Registry) -> Observed:
-    """Read where versions stand; nothing of a model that is not there."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        aliases = registry.client.get_registered_model(registry.model).aliases
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return Observed({}, {}, {})
-    versions = registry.model_versions()
-    return Observed(
-        {alias: int(version) for alias, version in aliases.items()},
-        {int(v.version): v.tags.get("har.stage", "None") for v in versions},
-        {int(v.version): v.current_stage for v in versions if v.current_stage},
-    )
-
-
-def ours(aliases: Mapping[str, int]) -> dict[str, int]:
-    """Return the aliases that are ours, or differ from ours in letter case alone."""
-    return {alias: version for alias, version in aliases.items() if alias.lower() in _ORDER}
-
-
-def differences(expected: Placement, found: Observed) -> list[Difference]:
-    """Return where the registry is not as expected."""
-    aliases = ours(found.aliases)
-    names = sorted({*aliases, *expected.aliases})
-    held = [
-        Difference(f"alias {name}", str(expected.aliases.get(name)), str(aliases.get(name)))
-        for name in names
-    ]
-    staged = [
-        Difference(f"{what} of version {version}", expected.stage(version), stage)
-        for what, stages in (("tag har.stage", found.tags), ("MLflow stage", found.native))
-        for version, stage in sorted(stages.items())
-    ]
-    return [d for d in (*held, *staged) if d.expected != d.found]
+    decision: str
+    request: str
+    approval: Approval
+    since: str
+    by_hand: Mapping[str, int | None]
 
 
 class Mover:
@@ -116,14 +60,15 @@ class Mover:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        # First, so that whoever may write hears of the registry from MLflow alone.
+        self._client = registry.client
         self.trail = Trail(registry)
         self.model = registry.model
-        self._client = registry.client
         self._receivers = tuple(receivers(registry.environment.registry))
         self._known = len(self.trail.events)
 
     def recover(self, *, dry_run: bool = False) -> Placement:
-        """End a move that a dead process left; return where versions stand.
+        """Complete a move that a dead process left; return where versions stand.
 
         Parameters
         ----------
@@ -138,18 +83,24 @@ class Mover:
             If the registry is not as the history says.
         """
         if dry_run:
-            return history.placement(self.trail.events)
+            return placement(self.trail.events)
         self.trail.refresh()
-        if (move := history.unfinished(self.trail.events)) is not None:
+        if (move := unfinished(self.trail.events)) is not None:
             require_dead(move)
             self.finish(move)
-        expected = history.placement(self.trail.events)
+        expected = placement(self.trail.events)
         self._require_as(expected)
         return expected
 
     def execute(
-        self, kind: str, version: int | None, change: Change, *, reason: str, **facts: Any
-    ) -> Event:
+        self,
+        kind: str,
+        version: int | None,
+        change: Change,
+        *,
+        reason: str,
+        **origin_of_move: Unpack[MoveOrigin],
+    ) -> MoveBegun:
         """Record a move, carry it out and record that it is done.
 
         Parameters
@@ -162,24 +113,30 @@ class Mover:
             Of what the history says.
         reason : str
             Why.
-        **facts : Any
-            More to record.
+        **origin_of_move
+            What it follows from.
         """
-        process = {"host": platform.node(), "pid": os.getpid()}
-        facts = {"kind": kind, "change": change.to_dict(), **process, **facts}
-        begun = self.record(MOVE, version, reason=reason, **facts)
+        begun = self.record(
+            MoveBegun(
+                kind=kind,
+                version=version,
+                change=change,
+                reason=reason,
+                host=platform.node(),
+                pid=os.getpid(),
+                **origin_of_move,
+            )
+        )
         self.finish(begun)
         return begun
 
-    def record(self, event: str, version: int | None, *, reason: str, **facts: Any) -> Event:
-        """Add an event of whoever acts here to the history."""
+    def record(self, event: A) -> A:
+        """Add an event to the history in the name of whoever acts here."""
         who = {"by": self.registry.identity, "account": origin.actor()}
-        return self.trail.append(
-            {"event": event, "version": version, "reason": reason, **who, **facts}
-        )
+        return self.trail.append(event.model_copy(update=who))
 
     def announce(self) -> None:
-        """Tell everybody who shall hear of it what happened; a deaf receiver is no failure."""
+        """Send the notices of what happened; a receiver that takes none is no failure."""
         from mlflow.exceptions import MlflowException
 
         try:
@@ -187,11 +144,11 @@ class Mover:
         except MlflowException as error:
             _log.warning("the notices wait: %s", str(error).splitlines()[0])
             return
-        for found in outcome.values():
-            if isinstance(found, MissingError):
-                _log.warning("%s", found)
+        for result in outcome.values():
+            if isinstance(result, MissingError):
+                _log.warning("%s", result)
 
-    def finish(self, move: Event, *, undo: bool = False) -> None:
+    def finish(self, move: MoveBegun, *, undo: bool = False) -> None:
         """Carry out a move that has begun, or take it back, and record that it is done.
 
         Raises
@@ -201,22 +158,22 @@ class Mover:
         MissingError
             If the registry went away; the move is completed by the next call.
         VerificationError
-            If the registry does not say afterwards what it was told.
+            If the registry does not say afterwards what was written.
         """
         from mlflow.exceptions import MlflowException
 
-        change = history.change_of(move)
-        change = change.reverse if undo else change
+        change = move.change.reverse if undo else move.change
         try:
             for write in self._writes(change):
                 self._require_last(move)
                 write()
             self._require_written(change)
             self._require_last(move)
-            self.trail.append({"event": UNDONE if undo else MOVED, "move": move["sha256"]})
+            ending = MoveUndone if undo else MoveCompleted
+            self.trail.append(ending(move=move.sha256))
         except MlflowException as error:
             raise MissingError(
-                f"{self.model}: the registry failed in the middle of a {move['kind']}",
+                f"{self.model}: the registry failed in the middle of a {move.kind}",
                 found=str(error).splitlines()[0][-200:],
                 hint="it is recorded, and completed by `har registry reconcile` or the next move",
             ) from error
@@ -230,15 +187,15 @@ class Mover:
             If somebody began to move a version while it was read.
         """
         known = self.trail.events
-        found = observe(self.registry)
+        observed = observe(self.registry)
         self.trail.refresh()
         if new := self.trail.events[len(known) :]:
             raise ConflictError(
                 f"{self.model}: somebody moves a version at this moment",
-                found=", ".join(f"{event['event']} at {event['time']}" for event in new),
+                found=", ".join(f"{event.event} at {event.time}" for event in new),
                 hint="try again",
             )
-        return found
+        return observed
 
     def _require_as(self, expected: Placement) -> None:
         if wrong := differences(expected, self.look()):
@@ -252,11 +209,10 @@ class Mover:
             )
 
     def _require_written(self, change: Change) -> None:
-        found = observe(self.registry)
-        wrong = {
-            **{a: v for a, (_, v) in change.aliases.items() if found.aliases.get(a) != v},
-            **{f"stage of {v}": s for v, (_, s) in change.stages.items() if found.tags.get(v) != s},
-        }
+        observed = observe(self.registry)
+        aliases = {a: v for a, (_, v) in change.aliases.items() if observed.aliases.get(a) != v}
+        stages = {v: s for v, (_, s) in change.stages.items() if observed.tags.get(v) != s}
+        wrong = {**aliases, **{f"stage of {v}": stage for v, stage in stages.items()}}
         if wrong:
             raise VerificationError(
                 f"{self.model}: the registry did not keep what was written",
@@ -264,19 +220,19 @@ class Mover:
                 hint="somebody else moved it at the same time: see `har registry reconcile`",
             )
 
-    def _require_last(self, move: Event) -> None:
+    def _require_last(self, move: MoveBegun) -> None:
         self.trail.refresh()
         last = self.trail.events[-1]
-        if last["sha256"] != move["sha256"]:
+        if last.sha256 != move.sha256:
             raise ConflictError(
-                f"{self.model}: somebody else ended this {move['kind']}",
-                found=f"{last['event']} at {last['time']}",
+                f"{self.model}: somebody else ended this {move.kind}",
+                found=f"{last.event} at {last.time}",
                 hint="look at `har registry history`",
             )
 
     def _writes(self, change: Change) -> Iterator[Callable[[], None]]:
-        """Yield what a change makes to be written, in an order that never leaves no champion."""
-        for alias in sorted(change.aliases, key=[*_ORDER, *change.aliases].index):
+        """Yield the writes of a change, in an order that never leaves the model no champion."""
+        for alias in sorted(change.aliases, key=[*ALIASES, *change.aliases].index):
             _, version = change.aliases[alias]
             yield partial(self._set_alias, alias, version)
         for version, (_, stage) in change.stages.items():
@@ -296,20 +252,20 @@ class Mover:
             self._client.transition_model_version_stage(self.model, str(version), stage)
 
 
-def require_dead(move: Event) -> None:
-    """Leave a move alone whose process may still be at work.
+def require_dead(move: MoveBegun) -> None:
+    """Refuse to take over a move whose process may still be at work.
 
     Raises
     ------
     ConflictError
         If it may.
     """
-    age = (datetime.now(UTC) - datetime.fromisoformat(move["time"])).total_seconds()
-    if age > LEASE_S or (move["host"] == platform.node() and not _runs(move["pid"])):
+    age = (datetime.now(UTC) - datetime.fromisoformat(move.time)).total_seconds()
+    if age > LEASE_S or (move.host == platform.node() and not _runs(move.pid)):
         return
     raise ConflictError(
-        f"{move['model']}: a {move['kind']} of version {move['version']} is under way",
-        found=f"begun by {move['by']} at {move['time']}, process {move['pid']}",
+        f"{move.model}: a {move.kind} of version {move.version} is under way",
+        found=f"begun by {move.by} at {move.time}, process {move.pid}",
         hint=f"try again; after {LEASE_S:.0f} s it counts as dead and is completed",
     )
 

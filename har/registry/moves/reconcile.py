@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from har.errors import UsageError
-from har.lineage.audit import Event
 from har.lineage.origin import now_utc
 from har.registry.handle import Registry
-from har.registry.history import placement as history
 from har.registry.history import stages
+from har.registry.history.events import MoveBegun
+from har.registry.history.placement import placement, unfinished
 from har.registry.history.stages import HOLDER, PREVIOUS, Change, Placement, Stage
-from har.registry.moves.mover import Difference, Mover, Observed, differences, ours, require_dead
+from har.registry.moves.mover import Mover, require_dead
+from har.registry.moves.observation import Difference, Observed, differences, own_aliases
 
 Choice = Literal["adopt", "revert"]
 
@@ -21,7 +22,7 @@ class Reconciled:
 
     Attributes
     ----------
-    interrupted : dict or None
+    interrupted : MoveBegun or None
         The move that a dead process had left.
     differences : tuple of Difference
         Where the registry was not as its history says.
@@ -32,38 +33,38 @@ class Reconciled:
         the differences; empty if nothing was done.
     """
 
-    interrupted: Event | None
+    interrupted: MoveBegun | None
     differences: tuple[Difference, ...]
     since: str
     noticed: str
     done: str
 
 
-def adopted(expected: Placement, found: Observed) -> Placement:
-    """Return the placement that makes sense of what somebody did by hand.
+def adopted(expected: Placement, observed: Observed) -> Placement:
+    """Return the placement that somebody who moved versions by hand must have meant.
 
     Parameters
     ----------
     expected : Placement
         What the history says.
-    found : Observed
+    observed : Observed
         What the registry says. Of alias, tag and MLflow's stage, those that differ from the
         history are the news.
 
     Raises
     ------
     UsageError
-        If they name more than one new version for the same place.
+        If they name more than one new version for the same stage.
     """
     new = expected
     for stage, alias in HOLDER.items():
         old = expected.aliases.get(alias)
-        version = _news(alias, stage, old, found)
+        version = _news(alias, stage, old, observed)
         if version != old and version is not None:
             new = stages.place(new, version, stage)
         elif version != old and old is not None and new.stage(old) == stage:
             new = stages.place(new, old, "Archived")
-    by_hand = found.aliases.get(PREVIOUS)
+    by_hand = observed.aliases.get(PREVIOUS)
     if by_hand != expected.aliases.get(PREVIOUS):
         kept = {a: v for a, v in new.aliases.items() if a != PREVIOUS}
         new = Placement({**kept, **({PREVIOUS: by_hand} if by_hand else {})}, new.stages)
@@ -102,22 +103,22 @@ def reconcile(
         If what was done by hand contradicts itself and is to be adopted.
     """
     mover = Mover(registry)
-    interrupted = history.unfinished(mover.trail.events)
+    interrupted = unfinished(mover.trail.events)
     if interrupted and not dry_run:
         require_dead(interrupted)
         mover.finish(interrupted, undo=undo)
     events = mover.trail.events
-    expected = history.placement(events)
-    found = mover.look()
-    wrong = tuple(differences(expected, found))
-    since = events[-1]["time"] if events else ""
-    settled = choice if wrong and choice and not dry_run else None
-    if settled:
-        new = adopted(expected, found) if choice == "adopt" else expected
-        change = change_to(new, expected, found)
+    expected = placement(events)
+    observed = mover.look()
+    wrong = tuple(differences(expected, observed))
+    since = events[-1].time if events else ""
+    resolved = choice if wrong and choice and not dry_run else None
+    if resolved:
+        new = adopted(expected, observed) if choice == "adopt" else expected
+        change = change_to(new, expected, observed)
         version = next(iter(change.stages), None)
-        by_hand = {alias: found.aliases.get(alias) for alias in change.aliases}
-        mover.execute(settled, version, change, reason=reason, since=since, found=by_hand)
+        by_hand = {alias: observed.aliases.get(alias) for alias in change.aliases}
+        mover.execute(resolved, version, change, reason=reason, since=since, by_hand=by_hand)
     if not dry_run:
         mover.announce()
     completed = "" if dry_run or not interrupted else "undone" if undo else "completed"
@@ -126,28 +127,29 @@ def reconcile(
         differences=wrong,
         since=since,
         noticed=now_utc(),
-        done=settled or completed,
+        done=resolved or completed,
     )
 
 
-def _news(alias: str, stage: Stage, old: int | None, found: Observed) -> int | None:
-    """Return the version that somebody put in a place, or None if somebody emptied it."""
-    named = {found.aliases[alias]} if alias in found.aliases else set()
-    told = [named, *({v for v, s in by.items() if s == stage} for by in (found.tags, found.native))]
-    news = set().union(*told) - {old}
+def _news(alias: str, stage: Stage, old: int | None, observed: Observed) -> int | None:
+    """Return the version that somebody put at a stage, or None if somebody emptied the stage."""
+    named = {observed.aliases[alias]} if alias in observed.aliases else set()
+    staged = ({v for v, s in by.items() if s == stage} for by in (observed.tags, observed.native))
+    holders = [named, *staged]
+    news = set().union(*holders) - {old}
     if len(news) > 1:
         raise UsageError(
             f"{alias}: the registry contradicts itself",
             expected="one version by alias, tag and MLflow's stage",
             found=", ".join(f"version {version}" for version in sorted(news)),
-            hint="put it back with `har registry reconcile --revert`, or mend it by hand",
+            hint="put it back with `har registry reconcile --revert`, or repair it by hand",
         )
     if news:
         return news.pop()
-    return old if all(told) else None
+    return old if all(holders) else None
 
 
-def change_to(new: Placement, expected: Placement, found: Observed) -> Change:
+def change_to(new: Placement, expected: Placement, observed: Observed) -> Change:
     """Return all that must be written for registry and history to say the same.
 
     Parameters
@@ -156,21 +158,21 @@ def change_to(new: Placement, expected: Placement, found: Observed) -> Change:
         What they shall say.
     expected : Placement
         What the history says.
-    found : Observed
+    observed : Observed
         What the registry says.
     """
-    names = sorted({*expected.aliases, *new.aliases, *ours(found.aliases)})
+    names = sorted({*expected.aliases, *new.aliases, *own_aliases(observed.aliases)})
     aliases = {name: (expected.aliases.get(name), new.aliases.get(name)) for name in names}
-    staged = {v: (expected.stage(v), new.stage(v)) for v in sorted(found.tags)}
+    staged = {v: (expected.stage(v), new.stage(v)) for v in sorted(observed.tags)}
     return Change(
         {
             n: (old, to)
             for n, (old, to) in aliases.items()
-            if old != to or found.aliases.get(n) != to
+            if old != to or observed.aliases.get(n) != to
         },
         {
             v: (old, to)
             for v, (old, to) in staged.items()
-            if old != to or {found.tags[v], found.native.get(v, to)} != {to}
+            if old != to or {observed.tags[v], observed.native.get(v, to)} != {to}
         },
     )

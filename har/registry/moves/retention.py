@@ -1,10 +1,10 @@
 """What nobody needs any more: versions that nobody judged or moved, and what kills left.
 
 The history says what is removed before it is, with the digests; so a removal that was
-killed is completed by the next one, and a version that was there can always be told.
+killed is completed by the next one, and the history names every version that there was.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +12,10 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
-from har.lineage.audit import Event
 from har.registry.handle import Registry
-from har.registry.history import placement as history
-from har.registry.history.placement import PRUNED
-from har.registry.moves.mover import Mover, Observed
+from har.registry.history.events import Event, VersionPruned
+from har.registry.moves.mover import Mover
+from har.registry.moves.observation import Observed
 from har.registry.versions.leftovers import remove_run
 from har.registry.versions.lookup import list_versions
 from har.registry.versions.version import Version
@@ -70,15 +69,15 @@ def prune(
     mover = Mover(registry)
     mover.recover(dry_run=dry_run)
     before = datetime.now(UTC) - timedelta(days=older_than_days)
-    versions, found = list_versions(registry), mover.look()
-    judged = [(v, _why_kept(v, found, mover.trail.events, before)) for v in versions]
+    versions, observed = list_versions(registry), mover.look()
+    judged = [(v, _why_kept(v, observed, mover.trail.events, before)) for v in versions]
     unneeded = tuple(version for version, why in judged if not why)
     runs = tuple(_abandoned(registry.client, before))
     if not dry_run:
         for version in unneeded:
-            mover.record(PRUNED, version.number, reason=reason, **_facts(version))
+            mover.record(_removal(version, reason))
         for event in mover.trail.events:
-            if event["event"] == PRUNED:
+            if isinstance(event, VersionPruned):
                 _remove(registry.client, event)
         for run in runs:
             remove_run(registry.client, run)
@@ -89,43 +88,41 @@ def prune(
     )
 
 
-def _why_kept(version: Version, found: Observed, events: Sequence[Event], before: datetime) -> str:
+def _why_kept(
+    version: Version, observed: Observed, events: Sequence[Event], before: datetime
+) -> str:
     """Return why a version stays, or nothing if it need not."""
     number = version.number
-    if (stage := version.stage) != "None" or found.native.get(number, "None") != "None":
+    if (stage := version.stage) != "None" or observed.native.get(number, "None") != "None":
         return f"at {stage}"
     reasons = {
-        ", ".join(a for a, v in found.aliases.items() if v == number): "alias {}",
+        ", ".join(a for a, v in observed.aliases.items() if v == number): "alias {}",
         "adopted" if version.adopted else "": "{}",
-        "named in the history" if number in _named(events) else "": "{}",
+        "named in the history" if any(number in event.versions for event in events) else "": "{}",
         "young" if datetime.fromisoformat(version.created) > before else "": "{}",
     }
     return next((text.format(what) for what, text in reasons.items() if what), "")
 
 
-def _named(events: Sequence[Event]) -> set[int]:
-    """Return the versions that events other than their removal name."""
-    told = [event for event in events if event["event"] != PRUNED]
-    moved = [history.change_of(event) for event in told if event["event"] == history.MOVE]
-    named = {event.get(key) for event in told for key in ("version", "champion")}
-    staged = {version for change in moved for version in change.stages}
-    held = {v for change in moved for pair in change.aliases.values() for v in pair}
-    return {v for v in named | staged | held if v is not None}
+def _removal(version: Version, reason: str) -> VersionPruned:
+    return VersionPruned(
+        version=version.number,
+        reason=reason,
+        run=version.run_id,
+        candidate=version.tags["har.candidate"],
+        candidate_digest=version.tags["har.candidate_digest"],
+        lineage_digest=version.tags["har.lineage_digest"],
+    )
 
 
-def _facts(version: Version) -> Mapping[str, str]:
-    names = ("candidate", "candidate_digest", "lineage_digest")
-    return {"run": version.run_id, **{name: version.tags[f"har.{name}"] for name in names}}
-
-
-def _remove(client: MlflowClient, event: Event) -> None:
+def _remove(client: MlflowClient, event: VersionPruned) -> None:
     """Remove what an event says, if it is still there: the version first, then its files."""
     try:
-        client.delete_model_version(event["model"], str(event["version"]))
+        client.delete_model_version(event.model, str(event.version))
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-    run = client.get_run(event["run"])
+    run = client.get_run(event.run)
     if run.info.lifecycle_stage == "active":
         remove_run(client, run)
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from har.config import RegistrySettings
 from har.errors import MissingError, UsageError
 from har.lineage import digest
-from har.lineage.audit import Event
-from har.registry.history import placement as history
+from har.registry.history.events import ApprovalRequested
+from har.registry.history.placement import pending
 from har.registry.history.trail import Trail
 from har.registry.notices.messages import Notice, notices
 
@@ -42,7 +42,7 @@ class Receiver(Protocol):
     name: str
     key: str
 
-    def send(self, notice: Notice, waiting: Sequence[Event]) -> None:
+    def send(self, notice: Notice, waiting: Sequence[ApprovalRequested]) -> None:
         """Send a notice, and what waits for approval then.
 
         Raises
@@ -88,7 +88,7 @@ class Webhook:
                 "registry.webhooks: not the address of a webhook", expected="https://…"
             )
 
-    def send(self, notice: Notice, waiting: Sequence[Event]) -> None:
+    def send(self, notice: Notice, waiting: Sequence[ApprovalRequested]) -> None:
         """Post a notice; see `Receiver`."""
         import requests
 
@@ -123,7 +123,7 @@ class PrefectServer:
         self._url = url
         self._model = model
 
-    def send(self, notice: Notice, waiting: Sequence[Event]) -> None:
+    def send(self, notice: Notice, waiting: Sequence[ApprovalRequested]) -> None:
         """Record an event and the artifact; see `Receiver`."""
         try:
             import httpx
@@ -188,7 +188,7 @@ def deliver(trail: Trail, to: Iterable[Receiver], *, since: int) -> dict[str, in
     to : iterable of Receiver
         Who shall hear of it.
     since : int
-        The place in the history from which on a receiver hears it that is new.
+        Position in the history from which a new receiver is sent it.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def deliver(trail: Trail, to: Iterable[Receiver], *, since: int) -> dict[str, in
         By receiver, how many notices it was sent, or why it did not take one.
     """
     outcome: dict[str, int | MissingError] = {}
-    waiting = history.pending(trail.events)
+    waiting = pending(trail.events)
     for receiver in to:
         heard = trail.heard(receiver.key)
         if heard is None:
@@ -214,12 +214,12 @@ def deliver(trail: Trail, to: Iterable[Receiver], *, since: int) -> dict[str, in
     return outcome
 
 
-def _waiting_page(model: str, waiting: Sequence[Event]) -> str:
+def _waiting_page(model: str, waiting: Sequence[ApprovalRequested]) -> str:
     if not waiting:
         return f"No version of {model} waits for approval."
     rows = [
-        f"| {event['version']} | {event['by']} | {event['time']} | {event['reason']} |"
-        for event in waiting
+        f"| {request.version} | {request.by} | {request.time} | {request.reason} |"
+        for request in waiting
     ]
     return "\n".join(
         [

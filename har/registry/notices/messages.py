@@ -4,17 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from har.lineage.audit import Event
-from har.registry.history.placement import (
-    GATE,
-    MOVED,
-    REJECTED,
-    REQUEST,
-    UNDONE,
-    champions,
-    change_of,
-)
-from har.registry.history.stages import CHAMPION
+from har.registry.history.events import Event, MoveBegun, MoveEnding
 
 
 @dataclass(frozen=True)
@@ -24,7 +14,7 @@ class Notice:
     Attributes
     ----------
     number : int
-        Place of its event in the history.
+        Position of its event in the history.
     id : str
         The same whenever it is sent again, so that a receiver can tell.
     type : str
@@ -50,51 +40,22 @@ class Notice:
 
 
 def notices(events: Sequence[Event], *, since: int) -> Iterator[Notice]:
-    """Yield a notice for each event from a place in the history on that others shall hear of."""
+    """Yield a notice of each event that concerns others, from a position in the history on."""
     for number in range(since, len(events)):
-        event = events[number]
-        about = events[number - 1] if event["event"] in (MOVED, UNDONE) else event
-        if (kind := _kind(event)) is not None:
+        event = about = events[number]
+        notice = event.notice()
+        if isinstance(event, MoveEnding):
+            about = events[number - 1]
+            assert isinstance(about, MoveBegun)
+            notice = about.notice_of_end(event)
+        if notice is not None:
+            kind, sentence = notice
+            data = about.to_dict()
             yield Notice(
                 number=number,
-                id=f"har_{event['sha256'][:32]}",
+                id=f"har_{event.sha256[:32]}",
                 type=f"registry.{kind}",
-                time=event["time"],
-                text=f"{event['model']}: {_sentence(kind, about)} ({about['reason']})",
-                data=about,
+                time=event.time,
+                text=f"{event.model}: {sentence} ({data['reason']})",
+                data=data,
             )
-
-
-def _kind(event: Event) -> str | None:
-    if event["event"] == GATE:
-        return "refused" if event["verdict"] == "refused" else None
-    kinds = {MOVED: "moved", UNDONE: "undone", REQUEST: "requested", REJECTED: "rejected"}
-    return kinds.get(event["event"])
-
-
-def _sentence(kind: str, event: Event) -> str:
-    version, by = f"version {event['version']}", event["by"]
-    if kind == "moved":
-        return f"{_moved(event)}; {event['kind']} by {by}{_approved(event)}"
-    sentences = {
-        "undone": f"a {event.get('kind')} of {version} by {by} was taken back",
-        "requested": f"{by} asks to put {version} in Production: it waits for approval",
-        "rejected": f"{by} turned down the request for {version}",
-        "refused": f"the gate refused {version}: {event.get('finding', '')}; asked by {by}",
-    }
-    return sentences[kind]
-
-
-def _moved(move: Event) -> str:
-    change = change_of(move)
-    if CHAMPION in change.aliases:
-        old, new = champions(move)
-        instead = f" in place of version {old}" if old else ""
-        return f"version {new} is in Production{instead}" if new else "nothing is in Production"
-    moved = [f"version {version} is at {stage}" for version, (_, stage) in change.stages.items()]
-    return ", ".join(moved) or "names were changed"
-
-
-def _approved(move: Event) -> str:
-    approval = move.get("approval")
-    return f", who approved what {approval['asked_by']} asked for" if approval else ""

@@ -108,8 +108,8 @@ class Candidate:
 def serving_build(builds: dict[str, Any]) -> dict[str, Any]:
     """Return the entry of ``builds.json`` that serves, or fp32 where none passed."""
     wanted = builds["serving"] or "fp32"
-    found: dict[str, Any] = next(b for b in builds["builds"] if b["name"] == wanted)
-    return found
+    build: dict[str, Any] = next(b for b in builds["builds"] if b["name"] == wanted)
+    return build
 
 
 def _read(path: Path) -> dict[str, Any]:

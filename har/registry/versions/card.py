@@ -82,9 +82,9 @@ def _sources(candidate: Candidate) -> str:
     ingested = candidate.steps.get("ingest")
     files = origin.raw_files(ingested.path) if ingested else []
     if len(files) > MAX_FILES:
-        licences = sorted({file["annotations"]["licence"] for file in files})
+        licences = sorted({file.annotations["licence"] for file in files})
         return f"{len(files)} files, named in lineage.json ({'; '.join(licences)})"
-    named = [f"{file['name']} ({file['annotations']['licence']})" for file in files]
+    named = [f"{file.name} ({file.annotations['licence']})" for file in files]
     return ", ".join(named) or "not recorded"
 
 

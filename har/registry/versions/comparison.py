@@ -17,8 +17,8 @@ import pandas as pd
 
 from har.config import EvaluateSettings
 from har.errors import UsageError
-from har.lineage import record
 from har.lineage.difference import difference
+from har.lineage.record import FILE, Record
 from har.registry.handle import Registry
 from har.registry.versions.files import verified_files
 from har.registry.versions.version import Version, require_measured
@@ -38,7 +38,7 @@ class _Registered:
     metrics: dict[str, Any]
     builds: dict[str, Any]
     predictions: pd.DataFrame
-    lineage: record.Record
+    lineage: Record
 
     @property
     def scores(self) -> dict[str, float]:
@@ -111,23 +111,26 @@ def compare(
     }
 
 
-def outcome(found: Comparison) -> str:
+def outcome(comparison: Comparison) -> str:
     """Say what came of a comparison, from the numbers."""
-    a, b = (f"{found[side]['candidate']} (version {found[side]['number']})" for side in ("a", "b"))
-    scores = found["scores"]["macro_f1"]
-    if found["paired"]:
+    a, b = (
+        f"{comparison[side]['candidate']} (version {comparison[side]['number']})"
+        for side in ("a", "b")
+    )
+    scores = comparison["scores"]["macro_f1"]
+    if comparison["paired"]:
         # Here, because it imports matplotlib.
         from har.evaluation.report import sentences
 
         models = {a: {"macro_f1": scores["a"]}, b: {"macro_f1": scores["b"]}}
-        (told,) = sentences(models, {"reference": b, "models": {a: found["paired"]}})
-        return told
+        (sentence,) = sentences(models, {"reference": b, "models": {a: comparison["paired"]}})
+        return sentence
     measured = " and ".join(
-        f"{scores[side]:.3f} on {found[side]['n_windows']} windows of "
-        f"{found[side]['n_subjects']} people in {len(found[side]['classes'])} classes"
+        f"{scores[side]:.3f} on {comparison[side]['n_windows']} windows of "
+        f"{comparison[side]['n_subjects']} people in {len(comparison[side]['classes'])} classes"
         for side in ("a", "b")
     )
-    digests = [found[side]["test_digest"] for side in ("a", "b")]
+    digests = [comparison[side]["test_digest"] for side in ("a", "b")]
     what = "classes" if digests[0] == digests[1] else "test windows"
     return (
         f"{a} and {b} were measured on different {what}, so their scores cannot be "
@@ -143,10 +146,11 @@ def unscored(side: dict[str, Any], name: str) -> str:
 def _read(registry: Registry, version: Version) -> _Registered:
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(registry, version, Path(folder))
-        metrics, builds, lineage = (
+        metrics, builds = (
             json.loads(files[name].read_text())
-            for name in ("evaluation/metrics.json", "onnx/builds.json", record.FILE)
+            for name in ("evaluation/metrics.json", "onnx/builds.json")
         )
+        lineage = Record.from_bytes(files[FILE].read_bytes())
         predictions = pd.read_parquet(files["evaluation/predictions.parquet"])
     return _Registered(version, metrics, builds, predictions, lineage)
 
@@ -175,12 +179,12 @@ def _side_by_side(
     a: Mapping[str, float | None], b: Mapping[str, float | None], *, same: bool
 ) -> dict[str, dict[str, float | None]]:
     """Return the scores of both by name, and a minus b where that can be said."""
-    found: dict[str, dict[str, float | None]] = {}
+    scores: dict[str, dict[str, float | None]] = {}
     for name in {**a, **b}:
         x, y = a.get(name), b.get(name)
         gap = x - y if same and x is not None and y is not None else None
-        found[name] = {"a": x, "b": y, "difference": gap}
-    return found
+        scores[name] = {"a": x, "b": y, "difference": gap}
+    return scores
 
 
 def _paired(a: _Registered, b: _Registered, intervals: EvaluateSettings) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from har.page import data_uri, environment
 from har.registry.versions.comparison import Comparison, outcome, unscored
 
 
-def write_page(found: Comparison, path: Path) -> None:
+def write_page(comparison: Comparison, path: Path) -> None:
     """Write a comparison as one file with everything inlined.
 
     Parameters
     ----------
-    found : dict
+    comparison : dict
         What `har.registry.versions.comparison.compare` returned.
     path : Path
         The file; its folder is made.
@@ -23,26 +23,26 @@ def write_page(found: Comparison, path: Path) -> None:
         environment(Path(__file__).parent)
         .get_template("comparison.html")
         .render(
-            **found,
-            outcome=outcome(found),
+            **comparison,
+            outcome=outcome(comparison),
             unscored=unscored,
-            images=_images(found),
-            origin_rows=difference.rows(found["origin"]),
-            origin_sentence=difference.sentence(found["origin"]),
+            images=_images(comparison),
+            origin_rows=difference.rows(comparison["origin"]),
+            origin_sentence=difference.sentence(comparison["origin"]),
         )
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
 
 
-def _images(found: Comparison) -> dict[str, str]:
-    if not found["same_test"]:
+def _images(comparison: Comparison) -> dict[str, str]:
+    if not comparison["same_test"]:
         return {}
-    a, b = found["a"], found["b"]
+    a, b = comparison["a"], comparison["b"]
     figures = {
-        "confusion": comparison_plots.confusion_difference(found["confusion"], a["classes"]),
+        "confusion": comparison_plots.confusion_difference(comparison["confusion"], a["classes"]),
         "per_subject": comparison_plots.subject_differences(
-            found["paired"]["per_subject"],
+            comparison["paired"]["per_subject"],
             labels=(f"version {a['number']}", f"version {b['number']}"),
             models=(a["candidate"], b["candidate"]),
         ),

@@ -27,7 +27,7 @@ def metrics(candidate: Candidate) -> dict[str, float]:
     """Return the scores on the test subjects and the measurements of every build."""
     m = candidate.metrics
     low, high = m["macro_f1_interval"]
-    found = {
+    scores = {
         "test_macro_f1": m["macro_f1"],
         "test_macro_f1_low": low,
         "test_macro_f1_high": high,
@@ -35,9 +35,9 @@ def metrics(candidate: Candidate) -> dict[str, float]:
         **{f"test_f1/{name}": score["f1"] for name, score in m["per_class"].items()},
     }
     for build in candidate.builds["builds"]:
-        found |= {f"{build['name']}/{key}": build[key] for key in (*_PER_BUILD, "macro_f1")}
-        found[f"{build['name']}/passed"] = float(build["passed"])
-    return found
+        scores |= {f"{build['name']}/{key}": build[key] for key in (*_PER_BUILD, "macro_f1")}
+        scores[f"{build['name']}/passed"] = float(build["passed"])
+    return scores
 
 
 def curves(candidate: Candidate) -> Iterator[tuple[str, float, int]]:

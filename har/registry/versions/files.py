@@ -3,10 +3,10 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from har.errors import MissingError, VerificationError
-from har.lineage import digest, record
+from har.lineage import digest
+from har.lineage.record import FILE, Record
 from har.registry.handle import Registry
 from har.registry.versions.version import FILES, Version
 
@@ -58,7 +58,7 @@ def download(registry: Registry, number: int, folder: Path, name: str = "") -> P
     return Path(repository.download_artifacts(name, str(folder)))  # type: ignore[no-untyped-call]
 
 
-def read_lineage(registry: Registry, version: Version) -> dict[str, Any]:
+def read_lineage(registry: Registry, version: Version) -> Record:
     """Return the lineage record of a version, checked against its digest.
 
     Raises
@@ -75,7 +75,7 @@ def read_lineage(registry: Registry, version: Version) -> dict[str, Any]:
             hint="`har registry history` says who adopted it, and when",
         )
     with tempfile.TemporaryDirectory() as folder:
-        path = registry.client.download_artifacts(version.run_id, record.FILE, folder)
+        path = registry.client.download_artifacts(version.run_id, FILE, folder)
         return _checked_lineage(version, Path(path))
 
 
@@ -111,12 +111,10 @@ def verified_files(registry: Registry, version: Version, folder: Path) -> dict[s
         _require_same(version, downloaded, expected)
         return {name: downloaded / name for name in expected}
     downloaded = Path(registry.client.download_artifacts(version.run_id, "", str(folder)))
-    lineage = _checked_lineage(version, downloaded / record.FILE)
-    listed = [*lineage["subject"], *lineage["predicate"]["runDetails"]["byproducts"]]
-    expected = {item["name"]: item["digest"]["sha256"] for item in listed}
+    expected = _checked_lineage(version, downloaded / FILE).files
     _require_same(version, downloaded, expected)
     fetch(registry, version, folder / "serving")
-    return {name: downloaded / name for name in (*expected, record.FILE)}
+    return {name: downloaded / name for name in (*expected, FILE)}
 
 
 def require_verified(registry: Registry, version: Version) -> None:
@@ -131,12 +129,12 @@ def require_verified(registry: Registry, version: Version) -> None:
         verified_files(registry, version, Path(folder))
 
 
-def _checked_lineage(version: Version, path: Path) -> dict[str, Any]:
+def _checked_lineage(version: Version, path: Path) -> Record:
     """Read the lineage record of a version from a file, checked against its digest."""
     wanted = version.tags["har.lineage_digest"]
-    _require_digest(path, wanted, f"version {version.number}, {record.FILE}")
-    content: dict[str, Any] = json.loads(path.read_bytes())
-    return content
+    where = f"version {version.number}, {FILE}"
+    _require_digest(path, wanted, where)
+    return Record.from_bytes(path.read_bytes(), where)
 
 
 def _require_digest(path: Path, expected: str, what: str) -> None:

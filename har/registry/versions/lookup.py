@@ -1,34 +1,26 @@
 """Versions listed, and found by alias, number or stage."""
 
-from typing import TYPE_CHECKING
-
 from har.errors import MissingError
 from har.registry.handle import Registry
+from har.registry.reading import RegisteredVersion
 from har.registry.versions.version import CANDIDATE_DIGEST, Version
-
-if TYPE_CHECKING:
-    from mlflow.entities.model_registry import ModelVersion
 
 
 def list_versions(registry: Registry) -> list[Version]:
     """Return all versions of the registered model, newest first."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        model = registry.client.get_registered_model(registry.model)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
+    reader = registry.reader
+    aliases = reader.aliases(registry.model)
+    if aliases is None:
         return []
-    aliases = {alias: int(number) for alias, number in model.aliases.items()}
-    known = [v for v in registry.model_versions() if CANDIDATE_DIGEST in v.tags]
+    known = [v for v in reader.versions(registry.model) if CANDIDATE_DIGEST in v.tags]
     return sorted((Version.of(v, aliases, registry) for v in known), key=lambda v: -v.number)
 
 
-def foreign_versions(registry: Registry) -> list["ModelVersion"]:
+def foreign_versions(registry: Registry) -> list[RegisteredVersion]:
     """Return the versions that were registered without `har` and not adopted, oldest first."""
-    foreign = [v for v in registry.model_versions() if CANDIDATE_DIGEST not in v.tags]
-    return sorted(foreign, key=lambda v: int(v.version))
+    registered = registry.reader.versions(registry.model)
+    foreign = [v for v in registered if CANDIDATE_DIGEST not in v.tags]
+    return sorted(foreign, key=lambda v: v.number)
 
 
 def find(registry: Registry, selector: str) -> Version:

@@ -31,12 +31,13 @@ from har.data.recording import CHANNELS
 from har.data.windows import Windows
 from har.errors import VerificationError
 from har.lineage import digest
-from har.lineage.record import build_record, write_record
+from har.lineage.record import write_record
 from har.registry.handle import Registry
 from har.registry.versions import facts
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.card import write_card
 from har.registry.versions.leftovers import remove_leftovers
+from har.registry.versions.lineage import build_record
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 _VARIABLE = "MLFLOW_TRACKING_URI"

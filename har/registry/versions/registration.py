@@ -45,7 +45,8 @@ def register(registry: Registry, candidate: Candidate) -> Version:
 
 
 def _registered(registry: Registry, candidate: Candidate) -> "ModelVersion | None":
-    same = registry.model_versions(f"tags.`{CANDIDATE_DIGEST}` = '{candidate.digest}'")
+    tag = f"tags.`{CANDIDATE_DIGEST}` = '{candidate.digest}'"
+    same = registry.client.search_model_versions(f"name = '{registry.model}' and {tag}")
     return same[0] if same else None
 
 

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from har.errors import UsageError
 from har.registry.handle import Registry
+from har.registry.reading import RegisteredVersion
 from har.registry.versions.decision import Decision
-
-if TYPE_CHECKING:
-    from mlflow.entities.model_registry import ModelVersion
 
 # Every version that `har` registered or adopted carries it.
 CANDIDATE_DIGEST = "har.candidate_digest"
@@ -72,20 +69,20 @@ class Version:
 
     @classmethod
     def of(
-        cls, registered: "ModelVersion", aliases: Mapping[str, int], registry: Registry
+        cls, registered: RegisteredVersion, aliases: Mapping[str, int], registry: Registry
     ) -> "Version":
         """Return what MLflow knows of a version, with those of the model's aliases that name it."""
         tags = dict(registered.tags)
-        number = int(registered.version)
-        created = datetime.fromtimestamp(registered.creation_timestamp / 1000, UTC)
+        number = registered.number
+        created = datetime.fromtimestamp(registered.created_ms / 1000, UTC)
         return cls(
-            model=registered.name,
+            model=registry.model,
             number=number,
             stage=tags["har.stage"],
             aliases=tuple(sorted(alias for alias, n in aliases.items() if n == number)),
             candidate=tags["har.candidate"],
             dataset=tags["har.dataset"],
-            run_id=str(registered.run_id),
+            run_id=registered.run_id,
             macro_f1=float(tags["har.macro_f1"]) if "har.macro_f1" in tags else None,
             macro_f1_interval=_interval(tags),
             serving=tags["har.serving"],

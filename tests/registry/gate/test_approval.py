@@ -8,7 +8,8 @@ from support import files_of, opened, promote
 from har.config import RegistrySettings, Settings
 from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.registry.gate.approval import approve, reject
-from har.registry.history import placement as history
+from har.registry.history.events import Approval
+from har.registry.history.placement import pending
 from har.registry.history.stages import Change, move
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
@@ -39,7 +40,7 @@ def asked(settings: Settings, make_candidate) -> Settings:
 
 def waiting(settings: Settings) -> list[tuple[int, str]]:
     """Return what waits, and who asked."""
-    return [(e["version"], e["by"]) for e in history.pending(Trail(opened(settings)).events)]
+    return [(request.version, request.by) for request in pending(Trail(opened(settings)).events)]
 
 
 def test_asked(asked: Settings) -> None:
@@ -55,12 +56,12 @@ def test_asked(asked: Settings) -> None:
 def test_approved_by_another(asked: Settings) -> None:
     """Ben approves: the move says who asked, who approved, and why."""
     ben = by("ben", asked)
-    assert approve(opened(ben), "2", reason="looked at it")["by"] == "ana"
+    assert approve(opened(ben), "2", reason="looked at it").by == "ana"
     assert (find(opened(ben), "champion").number, find(opened(ben), "previous").number) == (2, 1)
     assert waiting(ben) == []
     made = Trail(opened(ben)).events[-2]
-    assert (made["by"], made["reason"]) == ("ben", "new season")
-    assert made["approval"] == {"reason": "looked at it", "asked_by": "ana", "self": False}
+    assert (made.by, made.reason) == ("ben", "new season")
+    assert made.approval == Approval(reason="looked at it", asked_by="ana", own=False)
     with pytest.raises(UsageError, match="nobody's approval"):
         approve(opened(ben), "2", reason="again")
 
@@ -72,7 +73,7 @@ def test_own_request(asked: Settings) -> None:
         approve(opened(ana), "challenger", reason="I am sure")
     assert find(opened(ana), "champion").number == 1
     approve(opened(ana), "challenger", reason="night shift", allow_self=True)
-    assert Trail(opened(ana)).events[-2]["approval"]["self"] is True
+    assert Trail(opened(ana)).events[-2].approval.own
     assert find(opened(ana), "champion").number == 2
 
 

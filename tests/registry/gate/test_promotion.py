@@ -13,6 +13,7 @@ from har.lineage import digest
 from har.registry.gate import promotion
 from har.registry.gate.promotion import change_stage
 from har.registry.history import stages
+from har.registry.history.events import GateDecided
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
 from har.registry.versions.decision import Decision
@@ -108,9 +109,9 @@ def test_waived(local: Settings, make_candidate) -> None:
     waivers = {"calibration error": "confidence is not shown"}
     decision = promote(version, strict, reason="demo", rejudge=True, waivers=waivers)
     assert (decision.passed, decision.stage) == (True, "Production")
-    event = [e for e in Trail(opened(local)).events if e["event"] == "gate"][-1]
-    assert (event["waived"], event["broken"]) == (waivers, ["calibration error"])
-    assert event["by"] == opened(local).identity
+    event = [e for e in Trail(opened(local)).events if isinstance(e, GateDecided)][-1]
+    assert (event.waived, event.broken) == (waivers, ("calibration error",))
+    assert event.by == opened(local).identity
 
 
 def test_damaged_evidence(local: Settings, make_candidate) -> None:
@@ -168,14 +169,14 @@ def test_record(local: Settings, make_candidate) -> None:
     version = register(opened(local), make_candidate())
     decision = promote(version, local, reason="for the record")
     gate, *moves = Trail(opened(local)).events
-    assert (gate["event"], gate["reason"], gate["version"]) == ("gate", "for the record", 1)
-    assert gate["sha256"] == decision.audit
-    assert gate["lineage_digest"] == version.tags["har.lineage_digest"]
+    assert (gate.event, gate.reason, gate.version) == ("gate", "for the record", 1)
+    assert gate.sha256 == decision.audit
+    assert gate.lineage_digest == version.tags["har.lineage_digest"]
     path = opened(local).client.download_artifacts(version.run_id, "gate.json")
     kept = Decision.from_json(Path(path).read_text())
     assert kept == decision == find(opened(local), "1").gate
-    assert digest.of_json(replace(kept, at="", audit="").to_dict()) == gate["content"]
-    assert [(m["event"], m.get("kind"), m.get("decision")) for m in moves] == [
+    assert digest.of_json(replace(kept, at="", audit="").to_dict()) == gate.content
+    assert [(m.event, getattr(m, "kind", None), getattr(m, "decision", None)) for m in moves] == [
         ("move", "staging", decision.audit),
         ("moved", None, None),
         ("move", "promotion", decision.audit),

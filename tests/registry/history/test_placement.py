@@ -4,8 +4,14 @@ from datetime import datetime
 
 import pytest
 
-from har.lineage.audit import Event
-from har.registry.history.placement import Doubt, doubt_at, placement, reign_at, reigns, unfinished
+from har.registry.history.events import Event, MoveBegun, MoveCompleted, MoveUndone
+from har.registry.history.placement import placement, unfinished
+from har.registry.history.production import (
+    Changeover,
+    changeover_at,
+    production_at,
+    production_periods,
+)
 from har.registry.history.stages import Change, Placement, move, rollback
 
 
@@ -14,15 +20,24 @@ def events_of(*steps: tuple[str, Placement, str, str]) -> list[Event]:
     events: list[Event] = []
     now = Placement()
     for kind, new, began, ended in steps:
-        change = Change.between(now, new).to_dict()
-        facts = {"kind": kind, "by": f"{kind}@lab", "reason": f"why {kind}", "version": 1}
-        begun = {"event": "move", "change": change, "time": began, "sha256": began, **facts}
-        events.append(begun)
+        events.append(
+            MoveBegun(
+                kind=kind,
+                version=1,
+                reason=f"why {kind}",
+                by=f"{kind}@lab",
+                change=Change.between(now, new),
+                host="lab",
+                pid=1,
+                time=began,
+                sha256=began,
+            )
+        )
         if ended:
-            events.append({"event": "moved", "time": ended, "move": began})
+            events.append(MoveCompleted(move=began, time=ended))
             now = new
         else:
-            events.append({"event": "undone", "time": began, "move": began})
+            events.append(MoveUndone(move=began, time=began))
     return events
 
 
@@ -32,7 +47,7 @@ SECOND = move(move(FIRST, 2, "Staging"), 2, "Production")
 BACK = rollback(SECOND, 1)
 RETIRED = move(BACK, 1, "Archived")
 EVENTS = [
-    {"event": "gate", "time": "2026-11-01T08:00:00Z"},
+    Event(event="of a later har", time="2026-11-01T08:00:00Z"),
     *events_of(
         ("staging", STAGED, "2026-11-01T09:00:00Z", "2026-11-01T09:00:01Z"),
         ("promotion", FIRST, "2026-11-01T10:00:00Z", "2026-11-01T10:00:03Z"),
@@ -58,17 +73,17 @@ def test_unfinished() -> None:
     assert placement(EVENTS[:-1]) == BACK
 
 
-def test_reigns() -> None:
+def test_production_periods() -> None:
     """Each champion follows the one that it replaced, to the second."""
-    found = reigns(EVENTS)
-    assert [(r.version, r.replaced, r.kind) for r in found] == [
+    periods = production_periods(EVENTS)
+    assert [(r.version, r.replaced, r.kind) for r in periods] == [
         (1, None, "promotion"),
         (2, 1, "promotion"),
         (1, 2, "rollback"),
         (None, 1, "retirement"),
     ]
-    assert [r.until for r in found] == [*(r.since for r in found[1:]), ""]
-    assert (found[0].began, found[0].since) == ("2026-11-01T10:00:00Z", "2026-11-01T10:00:03Z")
+    assert [r.until for r in periods] == [*(r.since for r in periods[1:]), ""]
+    assert (periods[0].began, periods[0].since) == ("2026-11-01T10:00:00Z", "2026-11-01T10:00:03Z")
 
 
 @pytest.mark.parametrize(
@@ -83,22 +98,22 @@ def test_reigns() -> None:
         ("2030-01-01T00:00:00Z", None),
     ],
 )
-def test_reign_at(instant: str, version: int | str | None) -> None:
+def test_production_at(instant: str, version: int | str | None) -> None:
     """At any instant, in any zone, the one that was live is found."""
-    reign = reign_at(EVENTS, datetime.fromisoformat(instant))
-    assert (reign.version if reign else "nobody") == version
+    period = production_at(EVENTS, datetime.fromisoformat(instant))
+    assert (period.version if period else "nobody") == version
 
 
 @pytest.mark.parametrize(
-    ("instant", "doubt"),
+    ("instant", "changeover"),
     [
         ("2026-11-01T09:59:59Z", None),
-        ("2026-11-01T10:00:02Z", Doubt(1, "2026-11-01T10:00:00Z", "2026-11-01T10:00:03Z")),
+        ("2026-11-01T10:00:02Z", Changeover(1, "2026-11-01T10:00:00Z", "2026-11-01T10:00:03Z")),
         ("2026-11-01T10:00:03Z", None),
         ("2026-11-02T10:00:00Z", None),
-        ("2026-11-05T10:00:00Z", Doubt(None, "2026-11-05T10:00:00Z", "2026-11-05T10:00:01Z")),
+        ("2026-11-05T10:00:00Z", Changeover(None, "2026-11-05T10:00:00Z", "2026-11-05T10:00:01Z")),
     ],
 )
-def test_doubt_at(instant: str, doubt: Doubt | None) -> None:
-    """While a champion is replaced it may be either; a move that was undone leaves no doubt."""
-    assert doubt_at(EVENTS, datetime.fromisoformat(instant)) == doubt
+def test_changeover_at(instant: str, changeover: Changeover | None) -> None:
+    """While a champion is replaced it may be either; an undone move leaves no doubt."""
+    assert changeover_at(EVENTS, datetime.fromisoformat(instant)) == changeover

@@ -1,6 +1,7 @@
 """Moves between stages as rules: which are legal, and what they make of the others."""
 
 import pytest
+from pydantic import TypeAdapter
 
 from har.errors import UsageError
 from har.registry.history.stages import LEGAL, STAGES, Change, Placement, Stage, move, rollback
@@ -74,7 +75,8 @@ def test_rollback() -> None:
 )
 def test_change(after: Placement) -> None:
     """What differs makes the new placement of the old one, survives JSON, and can be undone."""
-    change = Change.from_dict(Change.between(SERVING, after).to_dict())
+    kept = TypeAdapter(Change)
+    change = kept.validate_json(kept.dump_json(Change.between(SERVING, after)))
     assert SERVING.after(change) == after
     assert after.after(change.reverse) == SERVING
     assert all(old != new for old, new in [*change.aliases.values(), *change.stages.values()])

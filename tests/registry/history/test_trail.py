@@ -11,7 +11,13 @@ from support import opened
 from har.config import Environment, Settings
 from har.errors import ConflictError, UsageError, VerificationError
 from har.lineage import audit
+from har.registry.history.events import RequestRejected
 from har.registry.history.trail import Trail
+
+
+def event(by: str, version: int = 1) -> RequestRejected:
+    """Return an event of somebody."""
+    return RequestRejected(version=version, by=by, reason="", request="")
 
 
 def test_empty(settings: Settings) -> None:
@@ -24,27 +30,27 @@ def test_empty(settings: Settings) -> None:
 def test_grows(settings: Settings) -> None:
     """What one reader adds, another reads, in the registry and in the copy alike."""
     trail = Trail(opened(settings))
-    recorded = [trail.append({"event": "gate", "number": n}) for n in range(3)]
+    recorded = [trail.append(event("ana", n)) for n in range(3)]
     again = Trail(opened(settings))
     assert list(again.events) == recorded
-    assert [e["sequence"] for e in recorded] == [0, 1, 2]
-    assert [e["previous"] for e in recorded] == [
+    assert [e.sequence for e in recorded] == [0, 1, 2]
+    assert [e.previous for e in recorded] == [
         audit.GENESIS,
-        *(e["sha256"] for e in recorded[:2]),
+        *(e.sha256 for e in recorded[:2]),
     ]
-    assert audit.verify(audit.read(trail.copy), "the copy") == recorded
+    assert audit.verify(audit.read(trail.copy), "the copy") == [e.to_dict() for e in recorded]
 
 
 def test_slower_writer_is_refused(settings: Settings) -> None:
     """Who has not read the last event adds nothing, and is told what that event is."""
     slow, fast = Trail(opened(settings)), Trail(opened(settings))
-    fast.append({"event": "gate", "by": "ana@lab"})
-    with pytest.raises(ConflictError, match="gate by ana@lab"):
-        slow.append({"event": "gate", "by": "ben@lab"})
+    fast.append(event("ana@lab"))
+    with pytest.raises(ConflictError, match="rejected by ana@lab"):
+        slow.append(event("ben@lab"))
     slow.refresh()
-    slow.append({"event": "gate", "by": "ben@lab"})
+    slow.append(event("ben@lab"))
     fast.refresh()
-    assert [e["by"] for e in fast.events] == ["ana@lab", "ben@lab"]
+    assert [e.by for e in fast.events] == ["ana@lab", "ben@lab"]
 
 
 WRITER = """
@@ -52,6 +58,7 @@ import sys
 from har.config import Environment
 from har.errors import ConflictError
 from har.registry.handle import Registry
+from har.registry.history.events import RequestRejected
 from har.registry.history.trail import Trail
 
 registry = Registry.open(Environment.model_validate_json(sys.argv[1]))
@@ -59,7 +66,7 @@ added = 0
 while added < 5:
     trail = Trail(registry)
     try:
-        trail.append({"event": "gate", "by": sys.argv[2], "number": added})
+        trail.append(RequestRejected(version=added, by=sys.argv[2], reason="", request=""))
         added += 1
     except ConflictError:
         pass
@@ -80,24 +87,24 @@ def test_race_of_processes(settings: Settings, tmp_path: Path) -> None:
         assert list(pool.map(write, names)) == [0, 0, 0, 0]
     events = Trail(opened(settings)).events
     for name in names:
-        assert [e["number"] for e in events if e["by"] == name] == [0, 1, 2, 3, 4]
+        assert [e.version for e in events if e.by == name] == [0, 1, 2, 3, 4]
         copied = audit.read(tmp_path / f"{name}.jsonl")
-        assert list(events[: len(copied)]) == audit.verify(copied, name)
+        assert [e.to_dict() for e in events[: len(copied)]] == audit.verify(copied, name)
 
 
 def test_too_long(settings: Settings) -> None:
     """An event that MLflow would cut off is refused before it is written."""
     trail = Trail(opened(settings))
     with pytest.raises(UsageError, match="6000 bytes at most"):
-        trail.append({"event": "gate", "reason": "x" * 6000})
+        trail.append(event("ana").model_copy(update={"reason": "x" * 6000}))
     assert Trail(opened(settings)).events == ()
 
 
 def test_rewritten_copy_is_found(local: Settings) -> None:
     """A copy that was changed, even with a whole chain, disagrees with the registry."""
     trail = Trail(opened(local))
-    trail.append({"event": "gate", "by": "ana"})
-    forged = audit.next_line({**trail.events[0], "by": "eve"}, [])
+    trail.append(event("ana"))
+    forged = audit.next_line({**trail.events[0].to_dict(), "by": "eve"}, [])
     trail.copy.write_bytes(forged + b"\n")
     with pytest.raises(VerificationError, match="has another line there"):
         Trail(opened(local))
@@ -106,10 +113,10 @@ def test_rewritten_copy_is_found(local: Settings) -> None:
 def test_registry_that_lost_lines_is_found(local: Settings, tmp_path: Path) -> None:
     """A registry put back to an old backup lacks what this machine has seen."""
     trail = Trail(opened(local))
-    trail.append({"event": "gate"})
+    trail.append(event("ana"))
     database = tmp_path / "mlruns" / "mlflow.db"
     backup = database.read_bytes()
-    trail.append({"event": "gate"})
+    trail.append(event("ana"))
     database.write_bytes(backup)
     with pytest.raises(VerificationError, match="no such line"):
         Trail(opened(local))
@@ -118,7 +125,7 @@ def test_registry_that_lost_lines_is_found(local: Settings, tmp_path: Path) -> N
 def test_damaged_registry_is_found(local: Settings) -> None:
     """A parameter that says what its successor does not expect breaks the chain."""
     trail = Trail(opened(local))
-    trail.append({"event": "gate"})
+    trail.append(event("ana"))
     run = opened(local).client.search_runs(
         [opened(local).client.get_experiment_by_name("har/history").experiment_id]
     )[0]

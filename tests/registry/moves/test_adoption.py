@@ -13,11 +13,12 @@ from support import opened, promote, registry_command
 from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry.gate.promotion import change_stage
-from har.registry.history import placement as history
+from har.registry.history.production import production_periods
 from har.registry.history.stages import Placement
 from har.registry.history.trail import Trail
 from har.registry.moves.adoption import adopt, placed
-from har.registry.moves.mover import Mover, Observed, observe
+from har.registry.moves.mover import Mover
+from har.registry.moves.observation import Observed, observe
 from har.registry.moves.rollback import rollback
 from har.registry.versions.comparison import compare
 from har.registry.versions.files import fetch, read_lineage
@@ -75,8 +76,8 @@ def test_taken_in(by_hand: Settings, make_candidate) -> None:
     assert found.aliases == after.aliases
     assert found.tags == found.native == {v: after.stage(v) for v in range(1, 6)}
     assert Mover(opened(by_hand)).recover() == after
-    (reign,) = history.reigns(Trail(opened(by_hand)).events)
-    assert (reign.version, reign.kind, reign.reason) == (3, "adoption", "last year's")
+    (period,) = production_periods(Trail(opened(by_hand)).events)
+    assert (period.version, period.kind, period.reason) == (3, "adoption", "last year's")
     champion = find(opened(by_hand), "champion")
     assert (champion.number, champion.candidate, champion.macro_f1) == (3, "sklearn", None)
     assert adopt(opened(by_hand), reason="once more").versions == {}

@@ -20,12 +20,14 @@ from har.config import RegistrySettings, Settings
 from har.errors import ConflictError, MissingError, VerificationError
 from har.registry.gate.approval import approve
 from har.registry.handle import Registry
-from har.registry.history import placement as history
 from har.registry.history import stages
+from har.registry.history.events import MoveBegun, RequestRejected
+from har.registry.history.placement import pending, placement, unfinished
 from har.registry.history.stages import Placement
 from har.registry.history.trail import Trail
 from har.registry.moves import mover as moves
-from har.registry.moves.mover import Mover, observe
+from har.registry.moves.mover import Mover
+from har.registry.moves.observation import Observed, observe
 from har.registry.moves.rollback import rollback
 from har.registry.versions.lookup import find, list_versions
 from har.registry.versions.registration import register
@@ -113,7 +115,7 @@ def test_killed_at_every_write(rivals: Settings) -> None:
             if settled != after or (name == "ask" and not waits(ana)):
                 act()
             assert where_it_stands(ana) == after
-            assert history.placement(Trail(opened(ana)).events) == after
+            assert placement(Trail(opened(ana)).events) == after
             before = after
         killer.stdin.close()
     assert n_writes == {"ask": 9, "approve": 9, "rollback": 8}
@@ -122,7 +124,7 @@ def test_killed_at_every_write(rivals: Settings) -> None:
 
 def waits(settings: Settings) -> bool:
     """Whether a version waits for approval."""
-    return bool(history.pending(Trail(opened(settings)).events))
+    return bool(pending(Trail(opened(settings)).events))
 
 
 STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Staging"})
@@ -183,24 +185,35 @@ def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
     assert "try again" in refused
 
 
+def begun_elsewhere(now: Placement) -> MoveBegun:
+    """Return a move to Staging that a process of another machine began."""
+    return MoveBegun(
+        kind="staging",
+        version=2,
+        reason="",
+        change=stages.Change.between(now, stages.move(now, 2, "Staging")),
+        by="ana",
+        host="elsewhere",
+        pid=1,
+    )
+
+
 def test_move_of_a_living_process(rivals: Settings) -> None:
     """While another process may be at work on a move, nobody touches it."""
     mover = Mover(opened(rivals))
     now = mover.recover()
-    change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
-    begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
-    mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
+    mover.trail.append(begun_elsewhere(now))
     with pytest.raises(ConflictError, match="a staging of version 2 is under way"):
         promote(find(opened(rivals), "2"), rivals, reason="me too", rejudge=True)
     with pytest.raises(ConflictError, match="is under way"):
-        mover.trail.append({"event": "gate"})
+        mover.record(RequestRejected(version=2, reason="no", request=""))
 
 
 def test_move_during_a_look(rivals: Settings, monkeypatch) -> None:
     """Who reads the registry while somebody moves a version is not told of a moved alias."""
     mover = Mover(opened(rivals))
 
-    def slow(registry: Registry) -> moves.Observed:
+    def slow(registry: Registry) -> Observed:
         monkeypatch.setattr(moves, "observe", observe)
         promote(find(opened(rivals), "2"), rivals, reason="fast")
         return observe(registry)
@@ -215,9 +228,7 @@ def test_move_of_a_silent_process(rivals: Settings, monkeypatch) -> None:
     """After its lease a move of an unknown process is completed by the next call."""
     mover = Mover(opened(rivals))
     now = mover.recover()
-    change = stages.Change.between(now, stages.move(now, 2, "Staging")).to_dict()
-    begun = {"event": "move", "kind": "staging", "version": 2, "reason": "", "change": change}
-    mover.trail.append({**begun, "by": "ana", "host": "elsewhere", "pid": 1})
+    mover.trail.append(begun_elsewhere(now))
     monkeypatch.setattr(moves, "LEASE_S", -1.0)
     assert Mover(opened(rivals)).recover() == STAGED == where_it_stands(rivals)
 
@@ -259,7 +270,7 @@ def test_move_that_is_taken_back(rivals: Settings, monkeypatch) -> None:
         with pytest.raises(MissingError, match="in the middle of a staging"):
             change = stages.Change.between(now, stages.move(now, 2, "Staging"))
             mover.execute("staging", 2, change, reason="try")
-    begun = history.unfinished(mover.trail.events)
+    begun = unfinished(mover.trail.events)
     assert begun is not None
     assert where_aliases(rivals) == {"champion": 1, "challenger": 2}
     mover.finish(begun, undo=True)
@@ -311,4 +322,4 @@ def test_alias_is_read_back(rivals: Settings, monkeypatch) -> None:
     monkeypatch.setattr(Mover, "_set_alias", lambda *_: None)
     with pytest.raises(VerificationError, match="did not keep what was written"):
         promote(find(opened(rivals), "2"), rivals, reason="better")
-    assert history.placement(Trail(opened(rivals)).events) == BEFORE
+    assert placement(Trail(opened(rivals)).events) == BEFORE

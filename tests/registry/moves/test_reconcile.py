@@ -11,12 +11,14 @@ from support import opened, registry_command
 
 from har.config import Settings
 from har.errors import ConflictError, UsageError
-from har.registry.history import placement as history
 from har.registry.history import stages
+from har.registry.history.placement import placement
+from har.registry.history.production import Changeover, changeover_at, production_periods
 from har.registry.history.stages import Change, Placement
 from har.registry.history.trail import Trail
 from har.registry.moves import reconcile
-from har.registry.moves.mover import Mover, Observed, observe
+from har.registry.moves.mover import Mover
+from har.registry.moves.observation import Observed, observe
 from har.registry.moves.reconcile import adopted
 from har.registry.notices.messages import notices
 from har.registry.versions.lookup import find
@@ -77,7 +79,7 @@ def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -
     meddled, last = registry_of(rivals), Trail(opened(rivals)).events[-1]
     report = reconcile.reconcile(opened(rivals))
     assert report.differences
-    assert report.since == last["time"] <= report.noticed
+    assert report.since == last.time <= report.noticed
     assert report.done == ""
     assert registry_of(rivals) == meddled
 
@@ -89,35 +91,35 @@ def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -
     assert found.tags == found.native == {v: after.stage(v) for v in (1, 2)}
     trail = Trail(opened(rivals))
     move = trail.events[-2]
-    assert (move["kind"], move["reason"], move["since"]) == (choice, "a notebook", last["time"])
-    assert Mover(opened(rivals)).recover() == after == history.placement(trail.events)
+    assert (move.kind, move.reason, move.since) == (choice, "a notebook", last.time)
+    assert Mover(opened(rivals)).recover() == after == placement(trail.events)
     assert reconcile.reconcile(opened(rivals)).differences == ()
 
 
 @pytest.mark.parametrize(("choice", "version", "replaced"), [("adopt", 2, 1), ("revert", 1, 2)])
-def test_reign_has_its_window(
+def test_period_has_its_window(
     rivals: Settings, choice: reconcile.Choice, version: int, replaced: int
 ) -> None:
     """Who asks what was live is told whom somebody put there by hand, and between which moments."""
     by_alias(opened(rivals).client, rivals.registry.model)
-    last = Trail(opened(rivals)).events[-1]["time"]
+    last = Trail(opened(rivals)).events[-1].time
     time.sleep(1.1)  # the history counts seconds
     reconcile.reconcile(opened(rivals), choice=choice, reason="found on Monday")
     events = Trail(opened(rivals)).events
-    reign = history.reigns(events)[-1]
-    assert (reign.version, reign.replaced, reign.kind) == (version, replaced, choice)
-    assert (reign.began, reign.since) == (last, events[-1]["time"])
+    period = production_periods(events)[-1]
+    assert (period.version, period.replaced, period.kind) == (version, replaced, choice)
+    assert (period.began, period.since) == (last, events[-1].time)
     between = datetime.fromisoformat(last)
-    assert history.doubt_at(events, between) == history.Doubt(2, last, reign.since)
+    assert changeover_at(events, between) == Changeover(2, last, period.since)
     (notice,) = notices(events, since=len(events) - 1)
     assert f"version {version} is in Production in place of version {replaced}" in notice.text
     told = " ".join(registry_command(rivals, "history").output.split())
     assert ("by hand champion: 2" in told) == (choice == "revert")
     answer = registry_command(rivals, "history", "--at", last).output
-    assert f"version 2, moved between {last} and {reign.since}" in " ".join(answer.split())
+    assert f"version 2, moved between {last} and {period.since}" in " ".join(answer.split())
     assert json.loads(registry_command(rivals, "history", "--at", last, "--json").output)[
         "perhaps"
-    ] == {"version": 2, "began": last, "ended": reign.since}
+    ] == {"version": 2, "began": last, "ended": period.since}
 
 
 def test_nothing_to_do(rivals: Settings) -> None:

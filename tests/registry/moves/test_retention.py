@@ -61,9 +61,9 @@ def test_only_what_nobody_needs(crowded: Settings) -> None:
     assert files_of(client, unneeded) == []
     assert client.get_run(unneeded.run_id).info.lifecycle_stage == "deleted"
     event = Trail(opened(crowded)).events[-1]
-    assert (event["event"], event["version"], event["reason"]) == ("pruned", 5, "quarterly")
-    assert event["candidate_digest"] == unneeded.tags["har.candidate_digest"]
-    assert event["lineage_digest"] == unneeded.tags["har.lineage_digest"]
+    assert (event.event, event.version, event.reason) == ("pruned", 5, "quarterly")
+    assert event.candidate_digest == unneeded.tags["har.candidate_digest"]
+    assert event.lineage_digest == unneeded.tags["har.lineage_digest"]
     Mover(opened(crowded)).recover()
     assert rollback(opened(crowded), "previous", reason="all there").number == 1
 
@@ -89,7 +89,7 @@ def test_killed_in_the_middle(crowded: Settings, monkeypatch: pytest.MonkeyPatch
     assert files_of(client, unneeded)
     assert prune(opened(crowded), reason="again", older_than_days=0).versions == ()
     assert files_of(client, unneeded) == []
-    assert [e["event"] for e in Trail(opened(crowded)).events].count("pruned") == 1
+    assert [e.event for e in Trail(opened(crowded)).events].count("pruned") == 1
 
 
 def _die(*_: object) -> None:

@@ -11,7 +11,7 @@ from support import files_of, opened, promote
 
 from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
-from har.registry.history import placement as history
+from har.registry.history.production import production_periods
 from har.registry.history.trail import Trail
 from har.registry.moves.rollback import rollback
 from har.registry.versions.files import verified_files
@@ -56,8 +56,8 @@ def test_rollback(three: Settings, tmp_path: Path) -> None:
         1,
         2,
     )
-    reign = history.reigns(Trail(opened(three)).events)[-1]
-    assert (reign.kind, reign.reason, reign.replaced) == ("rollback", "bad since Monday", 2)
+    period = production_periods(Trail(opened(three)).events)[-1]
+    assert (period.kind, period.reason, period.replaced) == ("rollback", "bad since Monday", 2)
     assert rollback(opened(three), "2", reason="it was the phone").stage == "Production"
 
 

@@ -112,8 +112,8 @@ def test_told_signed_and_in_order(rivals: Settings, inbox: Inbox) -> None:
         ),
     ]
     events = Trail(opened(ana)).events
-    assert inbox.messages[-1]["data"] == json.loads(json.dumps(events[-2]))
-    assert inbox.messages[-1]["timestamp"] == events[-1]["time"]
+    assert inbox.messages[-1]["data"] == events[-2].to_dict()
+    assert inbox.messages[-1]["timestamp"] == events[-1].time
 
 
 def test_another_secret_is_noticed(local: Settings, inbox: Inbox, make_candidate) -> None:

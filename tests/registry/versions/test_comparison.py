@@ -13,10 +13,11 @@ from support import files_of, opened, registry_command
 from har.config import Settings
 from har.errors import UsageError, VerificationError
 from har.lineage.difference import difference, rows, sentence
-from har.lineage.record import build_record
+from har.lineage.record import Record
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.comparison import compare, outcome
 from har.registry.versions.comparison_page import write_page
+from har.registry.versions.lineage import build_record
 from har.registry.versions.lookup import find
 from har.registry.versions.registration import register
 from har.registry.versions.version import Version
@@ -134,7 +135,7 @@ def test_other_origin(local: Settings, make_candidate) -> None:
     """Exactly what was changed between two records is found, part by part."""
     changed = local.model_copy(update={"window": local.window.model_copy(update={"hop_s": 0.64})})
     a = build_record(make_candidate(recipe=changed), run_id="1")
-    b = build_record(make_candidate(recipe=local), run_id="2")
+    b = build_record(make_candidate(recipe=local), run_id="2").to_dict()
     definition = b["predicate"]["buildDefinition"]
     raw, *_ = definition["resolvedDependencies"]
     raw["digest"] = {"sha256": "cd" * 32}
@@ -143,9 +144,9 @@ def test_other_origin(local: Settings, make_candidate) -> None:
     del b["predicate"]["har_people"]["pretrain"]
     b["predicate"]["har_people"]["train"] = ["s01", "s99"]
     b["predicate"]["har_steps"]["ingest"]["key"] = "ef" * 32
-    found = difference(a, b)
-    step = a["predicate"]["har_steps"]["ingest"]
-    numpy = a["predicate"]["runDetails"]["builder"]["version"]["numpy"]
+    found = difference(a, Record.from_dict(b, "b"))
+    key = a.predicate.steps["ingest"].key
+    numpy = a.predicate.details.builder.version["numpy"]
     weights = found["base checkpoint"]["weights"]["a"]
     assert rows(found) == [
         ("raw data", "tiny.parquet", "abababababab", "cdcdcdcdcdcd"),
@@ -154,7 +155,7 @@ def test_other_origin(local: Settings, make_candidate) -> None:
         ("settings", "window.hop_s", "0.64", "1.28"),
         ("base checkpoint", "weights", weights[:12], "none"),
         ("libraries", "numpy", numpy, "1.0"),
-        ("steps", "ingest", f"key {step['key'][:12]}", "key efefefefefef"),
+        ("steps", "ingest", f"key {key[:12]}", "key efefefefefef"),
     ]
     assert sentence(found) == (
         "Different: raw data (1), people (2), settings (1), base checkpoint (1), libraries (1), "
@@ -165,15 +166,15 @@ def test_other_origin(local: Settings, make_candidate) -> None:
 def test_other_code(local: Settings, make_candidate) -> None:
     """A clean checkout differs from one with changes, and from code in no checkout."""
 
-    def record(*states: dict[str, Any]) -> dict[str, Any]:
-        built = build_record(make_candidate(), run_id="1")
+    def record(*states: dict[str, Any]) -> Record:
+        built = build_record(make_candidate(), run_id="1").to_dict()
         code = built["predicate"]["buildDefinition"]["resolvedDependencies"]
         code[:] = [item for item in code if item["annotations"]["role"] != "source code"]
         code.extend(
             {"name": "commit", "digest": {"gitCommit": "3" * 40}, "annotations": state}
             for state in states
         )
-        return built
+        return Record.from_dict(built, "built")
 
     clean = record({"role": "source code", "dirty": False, "changes_sha256": None})
     dirty = record({"role": "source code", "dirty": True, "changes_sha256": "12" * 32})

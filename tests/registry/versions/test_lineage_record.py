@@ -11,8 +11,9 @@ from har.config import Settings
 from har.errors import VerificationError
 from har.lineage import digest
 from har.lineage.origin import PACKAGE
-from har.lineage.record import FILE, build_record, outline
+from har.lineage.record import FILE, outline
 from har.registry.versions.files import read_lineage
+from har.registry.versions.lineage import build_record
 from har.registry.versions.registration import register
 
 
@@ -24,19 +25,17 @@ def test_digests_are_those_of_the_bytes(settings: Settings, make_candidate, tmp_
     client = opened(settings).client
     run = Path(client.download_artifacts(version.run_id, "", str(tmp_path / "run")))
     logged = digest.of_folder(run)
-    assert logged[FILE] == version.tags["har.lineage_digest"] == digest.of_json(record)
-    byproducts = record["predicate"]["runDetails"]["byproducts"]
-    recorded = {i["name"]: i["digest"]["sha256"] for i in [*record["subject"], *byproducts]}
+    assert logged[FILE] == version.tags["har.lineage_digest"] == digest.of_bytes(record.to_bytes())
     outside = {FILE, "model-card.md"}
-    assert recorded == {name: sha for name, sha in logged.items() if name not in outside}
+    assert record.files == {name: sha for name, sha in logged.items() if name not in outside}
     assert {"onnx/model-fp32.onnx", "onnx/model-int8-dynamic.onnx", "model/model.safetensors"} <= {
-        item["name"] for item in record["subject"]
+        file.name for file in record.subject
     }
 
 
 def test_statement(local: Settings, make_candidate, origin_steps) -> None:
     """The record has the shape of an in-toto statement and says what, from what, by whom."""
-    record = build_record(make_candidate(), run_id="run-1")
+    record = build_record(make_candidate(), run_id="run-1").to_dict()
     assert record["_type"] == "https://in-toto.io/Statement/v1"
     assert record["predicateType"] == "https://slsa.dev/provenance/v1"
     predicate = record["predicate"]
@@ -64,7 +63,7 @@ def test_prefect_run_is_named(local: Settings, make_candidate, monkeypatch) -> N
     """The record names the Prefect flow run that it was made in."""
     monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "flow-1")
     record = build_record(make_candidate(), run_id="run-1")
-    assert record["predicate"]["har_run"]["prefect_flow_run"] == "flow-1"
+    assert record.predicate.run.prefect_flow_run == "flow-1"
 
 
 def test_outline(local: Settings, make_candidate) -> None:
