@@ -13,9 +13,10 @@ from har.registry.connection import (
     experiment_id,
     history_folder,
     is_server,
+    sqlite_file,
     tracking_uri,
 )
-from har.registry.reading import ClientReader, Reader
+from har.registry.reading import ClientReader, DatabaseReader, Reader
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -75,7 +76,14 @@ class Registry:
 
     @property
     def reader(self) -> Reader:
-        """What answers questions about the registry."""
+        """What answers questions: the client once there is one, else a local database itself.
+
+        So a command that only reads a local registry does not import MLflow, and one that
+        writes hears of the registry from MLflow alone.
+        """
+        database = sqlite_file(self.uri)
+        if "client" not in vars(self) and database and DatabaseReader.is_known(database):
+            return DatabaseReader(database)
         return ClientReader(self.client)
 
     @property

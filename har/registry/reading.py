@@ -1,10 +1,24 @@
-"""What a registry says, read through MLflow's client."""
+"""What a registry says, read through MLflow's client, or from a local database itself.
 
+Listing versions and showing a history takes five small queries, and importing MLflow with
+its SQL store takes seconds. So whoever only reads a local database asks it directly, if its
+schema is the one that the queries here were written for. In all other cases, and before
+anything is written, MLflow's client is asked. `tests/registry/test_reading.py` holds the two
+to the same answers.
+"""
+
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+# Alembic's revision of the tables of the MLflow in requirements.txt; of another one nothing
+# is known here. A test fails when that MLflow changes it: then look at the queries again.
+SCHEMA = "dc11669786a5"
 
 
 @dataclass(frozen=True)
@@ -95,3 +109,66 @@ class ClientReader:
     def params(self, run: str) -> dict[str, str]:
         """Return the parameters of a run."""
         return dict(self._client.get_run(run).data.params)
+
+
+class DatabaseReader:
+    """Reads a local database, without MLflow.
+
+    Parameters
+    ----------
+    path : Path
+        The file, of which `is_known` is true.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @classmethod
+    def is_known(cls, path: Path) -> bool:
+        """Whether a file is a database with the tables that are known here."""
+        if not path.is_file():
+            return False
+        try:
+            return cls(path)._rows("SELECT version_num FROM alembic_version") == [(SCHEMA,)]
+        except sqlite3.Error:
+            return False
+
+    def aliases(self, model: str) -> dict[str, int] | None:
+        """Return the aliases of a model; None if there is no such model."""
+        if not self._rows("SELECT 1 FROM registered_models WHERE name = ?", model):
+            return None
+        query = "SELECT alias, version FROM registered_model_aliases WHERE name = ?"
+        return dict(self._rows(query, model))
+
+    def versions(self, model: str) -> list[RegisteredVersion]:
+        """Return the versions of a model, in any order."""
+        tags: dict[int, dict[str, str]] = {}
+        query = "SELECT version, key, value FROM model_version_tags WHERE name = ?"
+        for number, key, value in self._rows(query, model):
+            tags.setdefault(number, {})[key] = value
+        # MLflow keeps the row of a version that was deleted.
+        query = (
+            "SELECT version, run_id, creation_time, current_stage FROM model_versions "
+            "WHERE name = ? AND current_stage != 'Deleted_Internal'"
+        )
+        return [
+            RegisteredVersion(number, run_id or "", created_ms, stage, tags.get(number, {}))
+            for number, run_id, created_ms, stage in self._rows(query, model)
+        ]
+
+    def experiment_tags(self, name: str) -> dict[str, str] | None:
+        """Return the tags of an experiment; None if there is no such experiment."""
+        ids = self._rows("SELECT experiment_id FROM experiments WHERE name = ?", name)
+        if not ids:
+            return None
+        query = "SELECT key, value FROM experiment_tags WHERE experiment_id = ?"
+        return dict(self._rows(query, *ids[0]))
+
+    def params(self, run: str) -> dict[str, str]:
+        """Return the parameters of a run."""
+        return dict(self._rows("SELECT key, value FROM params WHERE run_uuid = ?", run))
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        # A connection per query: what another process wrote meanwhile is seen.
+        with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            return db.execute(query, values).fetchall()

@@ -39,7 +39,8 @@ def test_opening_connects_to_nothing(connections: list[str]) -> None:
     ids=lambda words: words[0],
 )
 def test_one_connection(rivals: Settings, connections: list[str], words: tuple[str, ...]) -> None:
-    """A command connects once, however many versions, events and files it reads."""
+    """A command connects once at most, however many versions, events and files it reads."""
     connections.clear()
     assert registry_command(rivals, *words).exit_code == 0
-    assert len(connections) == 1
+    reads_a_database = words[0] != "promote" and not rivals.registry.tracking_uri
+    assert len(connections) == (0 if reads_a_database else 1)
