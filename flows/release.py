@@ -4,16 +4,18 @@ from prefect import flow, task
 from prefect.client.schemas.objects import State
 
 from har.config import Settings
-from har.errors import GateRefusal
-from har.registry.gate import Decision
-from har.registry.versions import Version, find
+from har.errors import ConflictError
+from har.registry.handle import Registry
+from har.registry.versions.decision import Decision
+from har.registry.versions.lookup import find
+from har.registry.versions.version import Version
 
 register = task(name="register", task_run_name="register-{name}")(steps.register)
 
 
 def overtaken(_task: object, _run: object, state: State[Decision]) -> bool:
-    """Whether a promotion failed because somebody else moves a version at the same time."""
-    return isinstance(state.data, GateRefusal)
+    """Whether a promotion failed because somebody else acts on the model at the same time."""
+    return isinstance(state.data, ConflictError)
 
 
 # Judged again, against the champion of then; the last delay outlasts a dead process's lease.
@@ -28,4 +30,5 @@ def release(settings: Settings, reason: str) -> list[tuple[Version, Decision]]:
     decisions = [
         promote(settings, register(settings, name), reason) for name in settings.candidates
     ]
-    return [(find(str(decision.version), settings), decision) for decision in decisions]
+    registry = Registry.open(settings.environment)
+    return [(find(registry, str(decision.version)), decision) for decision in decisions]

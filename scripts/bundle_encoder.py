@@ -49,7 +49,7 @@ def main() -> None:
     (folder / "README.md").write_text(_card(folder, recipe.pretrain.batch_size))
     lineage = {
         "step": {k: v for k, v in made.manifest.items() if k not in ("seconds", "created")},
-        "raw_files": origin.raw_files(run["ingest"].path),
+        "raw_files": [file.to_dict() for file in origin.raw_files(run["ingest"].path)],
         "settings": dict(flatten(recipe.model_dump(mode="json"))),
     }
     (folder / "lineage.json").write_text(json.dumps(lineage, indent=1) + "\n")

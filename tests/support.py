@@ -25,8 +25,10 @@ from typer.testing import CliRunner
 
 from har.cli import app, main
 from har.config import Settings
-from har.registry.connection import connect
-from har.registry.versions import Version
+from har.registry.gate import promotion
+from har.registry.handle import Registry
+from har.registry.versions.decision import Decision
+from har.registry.versions.version import Version
 
 T = TypeVar("T")
 # Kills its own process before a write to the registry, counted from 0.
@@ -187,9 +189,26 @@ def _below(command: Any, path: tuple[str, ...]) -> Iterator[str]:
         yield from _below(child, (*path, name))
 
 
+def opened(settings: Settings) -> Registry:
+    """Return a new handle of the model that some settings name."""
+    return Registry.open(settings.environment)
+
+
+def promote(version: Version, settings: Settings, **options: Any) -> Decision:
+    """Judge a version by the bounds of some settings, and move it."""
+    return promotion.promote(
+        opened(settings),
+        str(version.number),
+        gate=settings.gate,
+        export=settings.export,
+        intervals=settings.evaluate,
+        **options,
+    )
+
+
 def files_of(version: Version, settings: Settings) -> Path:
     """Return the folder of a registered version's files, where the registry is local."""
-    uri = connect(settings.registry).get_run(version.run_id).info.artifact_uri
+    uri = opened(settings).client.get_run(version.run_id).info.artifact_uri
     return Path(uri.removeprefix("file://"))
 
 

@@ -40,13 +40,15 @@ def predict(
     """
     refuse_ignored(context, exclusive=("--csv", "--json"))
     from har.config import load
-    from har.registry.versions import fetch, find
+    from har.registry.handle import Registry
+    from har.registry.versions.files import fetch
+    from har.registry.versions.lookup import find
     from har.serving.predictor import Predictor
     from har.serving.recordings import read_user_recording
 
-    settings = load(overrides)
-    found = find(version, settings)
-    predictor = Predictor(fetch(found, settings))
+    registry = Registry.open(load(overrides).environment)
+    found = find(registry, version)
+    predictor = Predictor(fetch(registry, found))
     parts = read_user_recording(file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro)
     frame = predictor.predict_parts(parts, predictor.smoother(smooth))
     shown = frame if windows else predictor.timeline(frame)

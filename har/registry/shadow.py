@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from har.config import Settings
+from har.config import ExportSettings
 from har.errors import MissingError, UsageError
 from har.lineage import digest, origin
 from har.monitoring.shadow import Rival, Scores, require_same_windows, score
-from har.registry import history
-from har.registry.moves import Mover
-from har.registry.stages import CHAMPION, Placement
-from har.registry.versions import Version, fetch, find
+from har.registry.handle import Registry
+from har.registry.history.events import ShadowScored
+from har.registry.history.stages import CHAMPION, Placement
+from har.registry.moves.mover import Mover
+from har.registry.versions.files import fetch
+from har.registry.versions.lookup import find
+from har.registry.versions.version import Version
 from har.serving.predictor import Predictor
 
 # More recordings in one event would make it so long that MLflow cuts it off.
@@ -38,10 +41,11 @@ class ShadowReport(Scores):
 
 
 def shadow(
+    registry: Registry,
     selector: str,
     files: Sequence[Path],
-    settings: Settings,
     *,
+    export: ExportSettings,
     reason: str,
     dry_run: bool = False,
 ) -> ShadowReport:
@@ -49,13 +53,15 @@ def shadow(
 
     Parameters
     ----------
+    registry : Registry
+        The model.
     selector : str
-        The challenger, as for `har.registry.versions.find`.
+        The challenger, as for `har.registry.versions.lookup.find`.
     files : sequence of Path
         Recordings as for `har.serving.recordings.read_user_recording`, or folders of them.
         The column ``subject_id`` tells people apart; without it, the file's name does.
-    settings : Settings
-        Where the registry is, and how often latency is measured.
+    export : ExportSettings
+        How often latency is measured.
     reason : str
         Why; kept in the history.
     dry_run : bool
@@ -70,7 +76,7 @@ def shadow(
     ------
     DataError
         If no file could be scored.
-    GateRefusal
+    ConflictError
         If somebody moves a version at the same time.
     MissingError
         If there is no such version, or no champion.
@@ -79,30 +85,30 @@ def shadow(
     VerificationError
         If the registry is not as its history says, or a build is not the registered one.
     """
-    mover = Mover(settings.registry)
-    champion, challenger = _versions(selector, mover.settle(dry_run=dry_run), settings)
-    rivals = [_rival(version, settings) for version in (champion, challenger)]
+    mover = Mover(registry)
+    champion, challenger = _versions(registry, selector, mover.recover(dry_run=dry_run))
+    rivals = [_rival(registry, version) for version in (champion, challenger)]
     require_same_windows(*rivals)
-    scores = score(files, *rivals, latency_repeats=settings.export.latency_repeats)
+    scores = score(files, *rivals, latency_repeats=export.latency_repeats)
     report = ShadowReport(
         **vars(scores),
-        model=settings.registry.model,
+        model=registry.model,
         time=origin.now_utc(),
         machine=origin.processor(),
     )
     if not dry_run:
-        mover.settle()  # Scoring takes minutes, in which the history may have grown.
+        mover.recover()  # Scoring takes minutes, in which the history may have grown.
         _record(mover, challenger, report, reason=reason)
     return report
 
 
-def _versions(selector: str, now: Placement, settings: Settings) -> tuple[Version, Version]:
+def _versions(registry: Registry, selector: str, now: Placement) -> tuple[Version, Version]:
     """Return the champion and the challenger, which must be another version."""
-    challenger = find(selector, settings)
+    challenger = find(registry, selector)
     reigning = now.aliases.get(CHAMPION)
     if reigning is None:
         raise MissingError(
-            f"{settings.registry.model}: no champion to score version {challenger.number} beside",
+            f"{registry.model}: no champion to score version {challenger.number} beside",
             hint="`har registry promote` makes one",
         )
     if reigning == challenger.number:
@@ -110,29 +116,30 @@ def _versions(selector: str, now: Placement, settings: Settings) -> tuple[Versio
             f"version {reigning} is the champion: it would be scored beside itself",
             expected="another version, as challenger",
         )
-    return find(str(reigning), settings), challenger
+    return find(registry, str(reigning)), challenger
 
 
-def _rival(version: Version, settings: Settings) -> Rival:
-    return Rival(version.number, version.candidate, Predictor(fetch(version, settings)))
+def _rival(registry: Registry, version: Version) -> Rival:
+    return Rival(version.number, version.candidate, Predictor(fetch(registry, version)))
 
 
 def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: str) -> None:
     """Keep the report, then say in the history what was scored; a repetition adds nothing."""
     content = asdict(report)
     name = f"shadow/{report.time.replace(':', '')}.json"
-    mover.client.log_dict(challenger.run_id, content, name)
+    mover.registry.client.log_dict(challenger.run_id, content, name)
     scored = list(report.recordings.items())
     starts = range(0, len(scored), MAX_RECORDINGS)
     for number, start in enumerate(starts, 1):
         mover.record(
-            history.SHADOW,
-            challenger.number,
-            reason=reason,
-            champion=report.champion.version,
-            windows=report.overall.windows,
-            agreement=report.overall.agreement,
-            report=digest.of_json(content),
-            part=[number, len(starts)],
-            recordings=dict(scored[start : start + MAX_RECORDINGS]),
+            ShadowScored(
+                version=challenger.number,
+                reason=reason,
+                champion=report.champion.version,
+                windows=report.overall.windows,
+                agreement=report.overall.agreement,
+                report=digest.of_json(content),
+                part=(number, len(starts)),
+                recordings=dict(scored[start : start + MAX_RECORDINGS]),
+            )
         )

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from har.steps.run import Run
 
 if TYPE_CHECKING:
-    from har.registry.candidate import Candidate
+    from har.registry.versions.candidate import Candidate
 
 
 def candidate(run: Run, name: str) -> "Candidate":
     """Return all that belongs to one version: its model, numbers, files and steps."""
-    from har.registry.candidate import Candidate
+    from har.registry.versions.candidate import Candidate
     from har.training.base import BaseCheckpoint
 
     recorded = {

@@ -36,7 +36,7 @@ KILLED = f"{DIE_BEFORE}\nimport sys\ndie_before(int(sys.argv.pop(1)))\n{MAIN}"
 WAITING = f"""
 import sys
 import mlflow
-import har.registry.promotion
+import har.registry.gate.promotion
 
 print("ready", flush=True)
 sys.stdin.readline()

@@ -11,7 +11,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterStartTime
 
 from flows.release import promote
 from har.config import load
-from har.errors import DataError, GateRefusal
+from har.errors import ConflictError, DataError, GateRefusal, UsageError
 
 
 @pytest.mark.usefixtures("prefect")
@@ -44,7 +44,8 @@ def test_prepare_runs_its_tasks_and_finds_them_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("prefect")
 def test_overtaken_promotion_is_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A promotion that somebody else overtook is tried again; any other failure is final."""
-    answers: list[object] = [GateRefusal("overtaken"), "decision", DataError("damaged"), "never"]
+    final = (DataError("damaged"), GateRefusal("no build that may serve"), UsageError("champion"))
+    answers: list[object] = [ConflictError("overtaken"), "decision", *final, "never"]
 
     def judge(*_: object, **__: object) -> object:
         answer = answers.pop(0)
@@ -52,10 +53,11 @@ def test_overtaken_promotion_is_judged_again(monkeypatch: pytest.MonkeyPatch) ->
             raise answer
         return answer
 
-    monkeypatch.setattr("har.registry.promotion.promote", judge)
+    monkeypatch.setattr("har.registry.gate.promotion.promote", judge)
     task = promote.with_options(retry_delay_seconds=0)
     release = flow(lambda: task(load(), None, "why"), name="release-one")
     assert release() == "decision"
-    with pytest.raises(DataError):
-        release()
+    for failure in final:
+        with pytest.raises(type(failure)):
+            release()
     assert answers == ["never"]

@@ -13,6 +13,7 @@ import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
+from support import opened, promote
 
 from har.config import GateSettings, IntervalSettings, Settings
 from har.data.recording import (
@@ -31,9 +32,9 @@ from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.export.distance import add_distance
 from har.lineage import digest
 from har.models.out_of_distribution import MahalanobisDetector
-from har.registry.candidate import Candidate
-from har.registry.promotion import promote
-from har.registry.versions import list_versions, register
+from har.registry.versions.candidate import Candidate
+from har.registry.versions.lookup import list_versions
+from har.registry.versions.registration import register
 from har.store import Artifact, Store
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
@@ -102,7 +103,7 @@ def make_candidate(
     def make(
         name: str = "encoder-small",
         *,
-        settings: Settings,
+        recipe: Settings | None = None,
         errors: int = 2,
         failures: tuple[str, ...] = (),
         digest_of_test: str | None = None,
@@ -129,7 +130,7 @@ def make_candidate(
             checks=folders["checks"],
             windows=windows_folder,
             steps=origin_steps if name == "encoder-small" else {"ingest": origin_steps["ingest"]},
-            settings=settings,
+            recipe=recipe or Settings(),
         )
 
     return make
@@ -139,7 +140,7 @@ def make_candidate(
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make MLflow's tables once: that takes seconds."""
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    list_versions(Settings(registry={"tracking_uri": f"sqlite:///{path}"}))
+    list_versions(opened(Settings(registry={"tracking_uri": f"sqlite:///{path}"})))
     return path
 
 
@@ -179,9 +180,9 @@ def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
 @pytest.fixture
 def rivals(settings: Settings, make_candidate: MakeCandidate) -> Settings:
     """Register a champion and a version that is better on every subject."""
-    first = register(make_candidate("svm", settings=settings, errors=2))
+    first = register(opened(settings), make_candidate("svm", errors=2))
     promote(first, settings, reason="first")
-    register(make_candidate("encoder-small", settings=settings, errors=0))
+    register(opened(settings), make_candidate("encoder-small", errors=0))
     return settings
 
 

@@ -12,21 +12,24 @@ import numpy as np
 import onnxruntime as ort
 import pandas as pd
 import pytest
-from support import registry_command
+from support import opened, promote, registry_command
 
 from har.config import Settings
 from har.data.recording import CHANNELS
-from har.errors import DataError, GateRefusal, MissingError, UsageError
+from har.errors import ConflictError, DataError, MissingError, UsageError
 from har.lineage import digest
 from har.lineage.origin import processor
-from har.registry import approval, history
 from har.registry import shadow as module
-from har.registry.connection import connect
-from har.registry.moves import Mover
-from har.registry.promotion import promote
+from har.registry.gate import approval
+from har.registry.history.events import MoveBegun
+from har.registry.history.placement import shadow_windows
+from har.registry.history.stages import Change
+from har.registry.history.trail import MAX_LINE, Trail
+from har.registry.moves.mover import Mover
 from har.registry.shadow import shadow
-from har.registry.trail import MAX_LINE, Trail
-from har.registry.versions import fetch, find, register
+from har.registry.versions.files import fetch
+from har.registry.versions.lookup import find
+from har.registry.versions.registration import register
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
 LENGTH, N_SAMPLES, N_HOP = 1000, 128, 64
@@ -38,10 +41,12 @@ for name in ("torch", "transformers", "optimum", "sklearn", "prefect"):
     sys.modules[name] = None
 from pathlib import Path
 from har.config import Settings
+from har.registry.handle import Registry
 from har.registry.shadow import shadow
 
 settings = Settings.model_validate_json(sys.argv[1])
-print(shadow("2", [Path(sys.argv[2])], settings, reason="look").overall.windows)
+registry, file = Registry.open(settings.environment), Path(sys.argv[2])
+print(shadow(registry, "2", [file], export=settings.export, reason="look").overall.windows)
 """
 local_only = pytest.mark.parametrize("settings", ["local"], indirect=True)
 
@@ -65,7 +70,7 @@ def answers(path: Path, selector: str, settings: Settings) -> list[str]:
     """Return what a version says of a file, by onnxruntime and numpy alone."""
     values = pd.read_csv(path)[list(CHANNELS)].to_numpy(np.float32)
     windows = np.stack([values[i * N_HOP : i * N_HOP + N_SAMPLES] for i in range(WINDOWS)])
-    session = ort.InferenceSession(fetch(find(selector, settings), settings))
+    session = ort.InferenceSession(fetch(opened(settings), find(opened(settings), selector)))
     (probabilities,) = session.run(["probabilities"], {"windows": windows})
     return [CLASSES[i] for i in probabilities.argmax(1)]
 
@@ -84,7 +89,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def test_numbers(rivals: Settings, files: list[Path]) -> None:
     """Agreement is as computed by hand, overall, by activity and by subject."""
-    report = shadow("2", files, rivals, reason="look")
+    report = shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
     rows = [
         (subject, one, other)
         for path, subject in zip(files, ("s1", "s1", "c"), strict=True)
@@ -114,27 +119,27 @@ def test_numbers(rivals: Settings, files: list[Path]) -> None:
 
 def test_record(rivals: Settings, files: list[Path]) -> None:
     """The whole report is in the challenger's run; the history has its digest and the files."""
-    report = shadow("2", files, rivals, reason="before promotion")
-    event = Trail(rivals.registry).events[-1]
-    assert (event["event"], event["version"], event["champion"]) == ("shadow", 2, 1)
-    assert (event["reason"], event["windows"]) == ("before promotion", 3 * WINDOWS)
-    assert event["agreement"] == report.overall.agreement
-    assert event["recordings"] == report.recordings
+    report = shadow(opened(rivals), "2", files, export=rivals.export, reason="before promotion")
+    event = Trail(opened(rivals)).events[-1]
+    assert (event.event, event.version, event.champion) == ("shadow", 2, 1)
+    assert (event.reason, event.windows) == ("before promotion", 3 * WINDOWS)
+    assert event.agreement == report.overall.agreement
+    assert event.recordings == report.recordings
     name = f"shadow/{report.time.replace(':', '')}.json"
-    kept = connect(rivals.registry).download_artifacts(find("2", rivals).run_id, name)
+    kept = opened(rivals).client.download_artifacts(find(opened(rivals), "2").run_id, name)
     content = json.loads(Path(kept).read_text())
-    assert digest.of_json(content) == event["report"]
+    assert digest.of_json(content) == event.report
     assert content["by_subject"]["c"]["windows"] == WINDOWS
 
 
 @local_only
 def test_dry_run(rivals: Settings, files: list[Path]) -> None:
     """A dry run gives the numbers and writes nothing."""
-    before = Trail(rivals.registry).events
-    report = shadow("2", files, rivals, reason="look", dry_run=True)
+    before = Trail(opened(rivals)).events
+    report = shadow(opened(rivals), "2", files, export=rivals.export, reason="look", dry_run=True)
     assert report.overall.windows == 3 * WINDOWS
-    assert Trail(rivals.registry).events == before
-    assert connect(rivals.registry).list_artifacts(find("2", rivals).run_id, "shadow") == []
+    assert Trail(opened(rivals)).events == before
+    assert opened(rivals).client.list_artifacts(find(opened(rivals), "2").run_id, "shadow") == []
 
 
 @local_only
@@ -145,22 +150,22 @@ def test_counted_once(rivals: Settings, files: list[Path]) -> None:
     report = shadow("2", [files[0], copy], rivals, reason="look")
     assert (report.overall.windows, report.repeated) == (WINDOWS, (str(copy),))
     shadow("2", [files[0].parent], rivals, reason="again, and two more")
-    events = Trail(rivals.registry).events
-    assert history.shadow_windows(events, 2, 1) == 3 * WINDOWS
-    assert history.shadow_windows(events, 1, 2) == history.shadow_windows(events, 2, None) == 0
+    events = Trail(opened(rivals)).events
+    assert shadow_windows(events, 2, 1) == 3 * WINDOWS
+    assert shadow_windows(events, 1, 2) == shadow_windows(events, 2, None) == 0
 
 
 @local_only
 def test_many_recordings(rivals: Settings, files: list[Path]) -> None:
     """What is too much for one event is several; all of it counts."""
-    report = shadow("2", files, rivals, reason="look", dry_run=True)
+    report = shadow(opened(rivals), "2", files, export=rivals.export, reason="look", dry_run=True)
     many = replace(report, recordings={f"{n:016x}": 99_999 for n in range(250)})
-    mover = Mover(rivals.registry)
-    module._record(mover, find("2", rivals), many, reason="long " * 400)
+    mover = Mover(opened(rivals))
+    module._record(mover, find(opened(rivals), "2"), many, reason="long " * 400)
     events = mover.trail.events[-3:]
-    assert [event["part"] for event in events] == [[1, 3], [2, 3], [3, 3]]
+    assert [event.part for event in events] == [(1, 3), (2, 3), (3, 3)]
     assert max(len(digest.canonical(event)) for event in events) < MAX_LINE
-    assert history.shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
+    assert shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
 
 
 @local_only
@@ -170,7 +175,13 @@ def test_bad_files(rivals: Settings, files: list[Path]) -> None:
     empty, short = files[0].parent / "empty", files[0].with_name("short.csv")
     empty.mkdir()
     short.write_text("".join(files[0].read_text().splitlines(keepends=True)[:100]))
-    report = shadow("2", [*files, short, empty, Path("gone.csv")], rivals, reason="look")
+    report = shadow(
+        opened(rivals),
+        "2",
+        [*files, short, empty, Path("gone.csv")],
+        export=rivals.export,
+        reason="look",
+    )
     assert report.overall.windows == 2 * WINDOWS
     first_lines = {Path(p).name: why.splitlines()[0] for p, why in report.rejected.items()}
     assert first_lines == {
@@ -188,28 +199,28 @@ def test_gate(rivals: Settings, files: list[Path]) -> None:
     gate = rivals.gate.model_copy(update={"min_shadow_windows": 2 * WINDOWS})
     strict = rivals.model_copy(update={"gate": gate})
     shadow("2", files[:1], strict, reason="look")
-    refused = promote(find("2", strict), strict, reason="season", rejudge=True)
+    refused = promote(find(opened(strict), "2"), strict, reason="season", rejudge=True)
     assert refused.failures == [f"scored on {WINDOWS} of {2 * WINDOWS} windows beside version 1"]
-    assert find("challenger", strict).number == 2
+    assert find(opened(strict), "challenger").number == 2
     shadow("challenger", files[:2], strict, reason="one more")
-    assert promote(find("2", strict), strict, reason="season", rejudge=True).passed
-    assert find("champion", strict).number == 2
+    assert promote(find(opened(strict), "2"), strict, reason="season", rejudge=True).passed
+    assert find(opened(strict), "champion").number == 2
 
 
 @local_only
 def test_other_windows(rivals: Settings, make_candidate, files: list[Path]) -> None:
     """Models that cut recordings differently cannot be held side by side."""
-    register(make_candidate("svm", settings=rivals, errors=1, n_hop="32"))
+    register(opened(rivals), make_candidate("svm", errors=1, n_hop="32"))
     with pytest.raises(UsageError, match=r"different windows(.|\n)*every 64(.|\n)*every 32 at 50"):
-        shadow("3", files, rivals, reason="look")
+        shadow(opened(rivals), "3", files, export=rivals.export, reason="look")
 
 
 @local_only
 def test_other_classes(rivals: Settings, make_candidate, files: list[Path]) -> None:
     """What counts is the activity's name, not its place among the classes."""
     turned = json.dumps(CLASSES[::-1])
-    register(make_candidate("svm", settings=rivals, errors=1, classes=turned))
-    report = shadow("3", files, rivals, reason="look")
+    register(opened(rivals), make_candidate("svm", errors=1, classes=turned))
+    report = shadow(opened(rivals), "3", files, export=rivals.export, reason="look")
     said = [name for path in files for name in answers(path, "1", rivals)]
     assert report.overall.agreement == pytest.approx(said.count(CLASSES[1]) / len(said))
     assert report.by_activity[CLASSES[0]].instead == CLASSES[2]
@@ -217,13 +228,13 @@ def test_other_classes(rivals: Settings, make_candidate, files: list[Path]) -> N
 
 def test_no_rival(local: Settings, make_candidate, files: list[Path]) -> None:
     """Without a champion, or beside itself, there is nothing to score; nothing is written."""
-    version = register(make_candidate("svm", settings=local))
+    version = register(opened(local), make_candidate("svm"))
     with pytest.raises(MissingError, match="no champion to score version 1 beside"):
-        shadow("1", files, local, reason="look")
+        shadow(opened(local), "1", files, export=local.export, reason="look")
     promote(version, local, reason="first")
     with pytest.raises(UsageError, match="version 1 is the champion"):
-        shadow("champion", files, local, reason="look")
-    assert {event["event"] for event in Trail(local.registry).events} == {"gate", "move", "moved"}
+        shadow(opened(local), "champion", files, export=local.export, reason="look")
+    assert {event.event for event in Trail(opened(local)).events} == {"gate", "move", "moved"}
 
 
 @local_only
@@ -231,21 +242,22 @@ def test_request_stays(rivals: Settings, files: list[Path]) -> None:
     """Who waits for approval still does after more was scored."""
     gate = rivals.gate.model_copy(update={"approval": "always"})
     asking = rivals.model_copy(update={"gate": gate})
-    promote(find("2", asking), asking, reason="season", rejudge=True)
-    shadow("2", files, asking, reason="while it waits")
-    approval.approve("2", asking, reason="looked at", allow_self=True)
-    assert find("champion", asking).number == 2
+    promote(find(opened(asking), "2"), asking, reason="season", rejudge=True)
+    shadow(opened(asking), "2", files, export=asking.export, reason="while it waits")
+    approval.approve(opened(asking), "2", reason="looked at", allow_self=True)
+    assert find(opened(asking), "champion").number == 2
 
 
 @local_only
 def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
     """While somebody moves a version nothing is recorded."""
-    facts = {"kind": "rollback", "change": {"aliases": {}, "stages": {}}}
-    mover, process = Mover(rivals.registry), {"host": platform.node(), "pid": os.getpid()}
-    begun = mover.record(history.MOVE, 1, reason="slow", **facts, **process)
-    with pytest.raises(GateRefusal, match="a rollback of version 1 is under way"):
-        shadow("2", files, rivals, reason="look")
-    assert Trail(rivals.registry).events[-1] == begun
+    process = {"host": platform.node(), "pid": os.getpid()}
+    nothing = Change(aliases={}, stages={})
+    move = MoveBegun(kind="rollback", version=1, reason="slow", change=nothing, **process)
+    begun = Mover(opened(rivals)).record(move)
+    with pytest.raises(ConflictError, match="a rollback of version 1 is under way"):
+        shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
+    assert Trail(opened(rivals)).events[-1] == begun
 
 
 @local_only
@@ -253,13 +265,13 @@ def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypa
     """What others added to the history while the files were scored is no obstacle."""
 
     def slow_score(*args, **kwargs):
-        Mover(rivals.registry).record("gate", 2, reason="fast")
+        Mover(opened(rivals)).record("gate", 2, reason="fast")
         return score(*args, **kwargs)
 
     score = module.score
     monkeypatch.setattr(module, "score", slow_score)
-    shadow("2", files, rivals, reason="look")
-    assert [e["event"] for e in Trail(rivals.registry).events[-2:]] == ["gate", "shadow"]
+    shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
+    assert [e.event for e in Trail(opened(rivals)).events[-2:]] == ["gate", "shadow"]
 
 
 @local_only
