@@ -37,11 +37,13 @@ def run(
     """
     _prepare_prefect()
     show_progress()
-    settings = settings_of(overrides, classes, datasets)
+    recipe, environment = settings_of(overrides, classes, datasets)
     from flows.main import main_job
-    from har.summary import reuse, tables
+    from har.config import using
+    from har.steps.tables import reuse, tables
 
-    summary = main_job(settings, reason)
+    with using(environment):
+        summary = main_job(recipe, reason)
     if as_json:
         return print_json(summary)
     for part in tables(summary):

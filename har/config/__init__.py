@@ -41,7 +41,8 @@ from har.config.models import (
     model_names,
 )
 from har.config.recipe import Recipe
-from har.config.sources import Settings, flatten, load
+from har.config.section import flatten
+from har.config.sources import Settings, load
 from har.config.training import AugmentSettings, FinetuneSettings, PretrainSettings
 
 __all__ = [

@@ -14,8 +14,8 @@ from har.config.data import (
 from har.config.evaluation import IntervalSettings, ProtocolSettings
 from har.config.export import ExportSettings
 from har.config.gate import GateSettings
-from har.config.models import ModelSettings
-from har.config.section import Section
+from har.config.models import EncoderSettings, ModelSettings, NetworkSettings
+from har.config.section import Section, flatten
 from har.config.training import FinetuneSettings, PretrainSettings
 
 
@@ -51,6 +51,19 @@ class Recipe(Section):
     protocols: ProtocolSettings = ProtocolSettings()
     export: ExportSettings = ExportSettings()
     gate: GateSettings = GateSettings()
+
+    def flat(self) -> dict[str, Any]:
+        """Return every setting by its dotted name, JSON-able."""
+        return dict(flatten(self.model_dump(mode="json")))
+
+    def checkpoint_of(self, name: str) -> str | None:
+        """Return what a network starts from, as it was asked for; None for random weights."""
+        if not isinstance(section := self.models.of(name), NetworkSettings):
+            return None
+        if isinstance(section, EncoderSettings):
+            return None if self.pretrain.checkpoint == "none" else self.pretrain.checkpoint
+        named: str | None = getattr(section, "checkpoint", None)
+        return named
 
     def finetune_of(self, name: str) -> FinetuneSettings:
         """Return how a network is fine-tuned: ``finetune``, changed by its own section."""

@@ -3,7 +3,6 @@
 An environment variable names a setting by its path: ``HAR_WINDOW__HOP_S=0.64``.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
@@ -17,6 +16,7 @@ from pydantic_settings import (
 
 from har.config.environment import Environment
 from har.config.recipe import Recipe
+from har.config.section import flatten
 from har.errors import UsageError
 
 Part = TypeVar("Part", Recipe, Environment)
@@ -146,19 +146,6 @@ def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
 
 def _part(kind: type[Part], merged: _Sources) -> Part:
     return kind.model_validate({name: getattr(merged, name) for name in kind.model_fields})
-
-
-def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every leaf of nested settings by its dotted name; an empty section is a leaf.
-
-    >>> dict(flatten({"window": {"hop_s": 1.28}, "seeds": [0]}))
-    {'window.hop_s': 1.28, 'seeds': [0]}
-    """
-    for name, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _parsed(text: str) -> Any:

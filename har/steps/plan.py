@@ -39,6 +39,13 @@ class Plan:
         self.steps.setdefault(step.name, step)
         return step.name
 
+    def start_of(self, name: str) -> str | None:
+        """Return the step that a network starts from; None for random weights."""
+        for step in (f"pretrain-{name}", f"checkpoint-{name}"):
+            if step in self.steps:
+                return step
+        return None
+
     def needed(self, names: Iterable[str]) -> list[Step]:
         """Return the steps that make some outputs, each after those that it needs."""
         wanted = set(names)
@@ -364,7 +371,7 @@ def add_build(made: Plan, recipe: Recipe, name: str) -> None:
 def add_report(made: Plan, recipe: Recipe) -> None:
     """Add the report; it prints every setting but those of the gate, which comes later."""
     names = recipe.candidates
-    starts = {name: f"pretrain-{name}" for name in names if f"pretrain-{name}" in made.steps}
+    starts = {name: start for name in names if (start := made.start_of(name))}
     made.add(
         Step(
             "report",

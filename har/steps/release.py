@@ -2,10 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from har.config import Recipe
 from har.steps.run import Run
 
 if TYPE_CHECKING:
+    from har.registry.handle import Registry
     from har.registry.versions.candidate import Candidate
+    from har.registry.versions.decision import Decision
+    from har.registry.versions.version import Version
 
 
 def candidate(run: Run, name: str) -> "Candidate":
@@ -18,8 +22,7 @@ def candidate(run: Run, name: str) -> "Candidate":
         "clean": "clean",
         "split": "split",
         "windows": "windows",
-        "pretrain": f"pretrain-{name}",
-        "checkpoint": f"checkpoint-{name}",
+        "pretrain": run.plan.start_of(name),
         "model": f"choose-{name}",
         "evaluate": "evaluate",
         "export": f"export-{name}",
@@ -27,12 +30,11 @@ def candidate(run: Run, name: str) -> "Candidate":
         "robustness": f"robustness-{name}",
         "checks": f"checks-{name}",
     }
-    own = {role: step for role, step in recorded.items() if step in run.known}
+    own = {role: step for role, step in recorded.items() if step}
     steps = run.make(own.values())
     by_role = {role: steps[step] for role, step in own.items()}
-    for role in ("pretrain", "checkpoint"):
-        if role in by_role and not BaseCheckpoint.read(by_role[role].path).is_taken:
-            del by_role[role]
+    if (start := by_role.get("pretrain")) and not BaseCheckpoint.read(start.path).is_taken:
+        del by_role["pretrain"]
     return Candidate(
         name=name,
         dataset=run.recipe.data.name,
@@ -44,4 +46,26 @@ def candidate(run: Run, name: str) -> "Candidate":
         windows=by_role["windows"].path,
         steps=by_role,
         recipe=run.recipe,
+        pins=run.pins,
+    )
+
+
+def register(run: Run, registry: "Registry", name: str) -> "Version":
+    """Register a candidate in MLflow, or find the version that it already is."""
+    from har.registry.versions import registration
+
+    return registration.register(registry, candidate(run, name))
+
+
+def promote(recipe: Recipe, registry: "Registry", version: "Version", reason: str) -> "Decision":
+    """Judge a version at the gate and move it to the stage that it earned."""
+    from har.registry.gate import promotion
+
+    return promotion.promote(
+        registry,
+        str(version.number),
+        gate=recipe.gate,
+        export=recipe.export,
+        intervals=recipe.intervals,
+        reason=reason,
     )

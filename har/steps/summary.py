@@ -12,8 +12,8 @@ from har.steps import pins
 from har.steps.run import Run
 
 if TYPE_CHECKING:
-    from har.registry.gate import Decision
-    from har.registry.versions import Version
+    from har.registry.versions.decision import Decision
+    from har.registry.versions.version import Version
 
 COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")
 

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from huggingface_hub.repocard import metadata_load
-
 from har.models.record import RECORD, read_record
 
 FILE = "checkpoint.json"
@@ -135,5 +133,7 @@ def why_not(
 
 def _licence(card: Path) -> str | None:
     """Return the licence that a model card names in its head."""
+    from huggingface_hub.repocard import metadata_load
+
     head = metadata_load(card) or {}
     return str(head["license"]) if "license" in head else None

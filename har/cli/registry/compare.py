@@ -44,9 +44,9 @@ def compare(
     from har.registry.versions.comparison import compare as run
     from har.registry.versions.lookup import find
 
-    settings = load(overrides)
-    registry = Registry.open(settings.environment)
-    comparison = run(registry, find(registry, a), find(registry, b), intervals=settings.evaluate)
+    recipe, environment = load(overrides)
+    registry = Registry.open(environment)
+    comparison = run(registry, find(registry, a), find(registry, b), intervals=recipe.intervals)
     if html:
         from har.registry.versions.comparison_page import write_page
 

@@ -40,16 +40,16 @@ def promote(
     from har.registry.gate import promotion
     from har.registry.handle import Registry
 
-    settings = load(overrides)
-    registry = Registry.open(settings.environment)
+    recipe, environment = load(overrides)
+    registry = Registry.open(environment)
     if to == "production":
         waivers = {rule: why for rule, _, why in (text.partition("=") for text in waive or [])}
         decision = promotion.promote(
             registry,
             selector,
-            gate=settings.gate,
-            export=settings.export,
-            intervals=settings.evaluate,
+            gate=recipe.gate,
+            export=recipe.export,
+            intervals=recipe.intervals,
             reason=reason,
             dry_run=dry_run,
             rejudge=True,

@@ -35,9 +35,9 @@ def shadow(
     from har.registry.handle import Registry
     from har.registry.shadow import shadow as run
 
-    settings = load(overrides)
-    registry = Registry.open(settings.environment)
-    report = run(registry, selector, files, export=settings.export, reason=reason, dry_run=dry_run)
+    recipe, environment = load(overrides)
+    registry = Registry.open(environment)
+    report = run(registry, selector, files, export=recipe.export, reason=reason, dry_run=dry_run)
     if as_json:
         print_json(asdict(report))
     else:

@@ -270,6 +270,9 @@ def _evidence(
             latency_ms=_latency_ms(files[f"onnx/{builds.shipped.file}"], latency_repeats),
             machine=origin.processor(),
             shadow_windows=shadow_windows,
+            unknown_checkpoints=tuple(
+                c.source for c in lineage.predicate.checkpoints if c.people == "unknown"
+            ),
         )
 
 

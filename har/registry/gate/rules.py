@@ -51,6 +51,8 @@ class Evidence:
         This machine.
     shadow_windows : int
         Windows that it was scored on beside the champion.
+    unknown_checkpoints : tuple of str
+        Checkpoints that it began from of which nobody knows whom they have seen.
     """
 
     model: str
@@ -64,6 +66,7 @@ class Evidence:
     latency_ms: float
     machine: str
     shadow_windows: int = 0
+    unknown_checkpoints: tuple[str, ...] = ()
 
 
 def of(
@@ -173,6 +176,9 @@ def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
         for who in tested & set(subjects)
     }
     detail = ", ".join(sorted(seen)) or f"none of {len(tested)} was seen"
+    for e in judged:
+        for source in e.unknown_checkpoints:
+            detail += f"; whom {source}, which version {e.number} began from, has seen is unknown"
     return Rule("test subjects unseen", not seen, len(seen), 0, detail)
 
 

@@ -1,12 +1,13 @@
 """What is registered as one version: a model, its numbers, its builds and its origin."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from har.config import Settings
+from har.config import Recipe
 from har.errors import MissingError
 from har.export.artifact import Build, Builds
 from har.lineage import digest
@@ -38,8 +39,10 @@ class Candidate:
         The windows that it was trained and measured on.
     steps : dict
         All steps that it derives from, by name.
-    recipe : Settings
+    recipe : Recipe
         What determined the result.
+    pins : mapping of str to Artifact
+        The ingestion of each data set that the run was pinned to.
     """
 
     name: str
@@ -51,7 +54,8 @@ class Candidate:
     checks: Path
     windows: Path
     steps: dict[str, Artifact]
-    recipe: Settings
+    recipe: Recipe
+    pins: Mapping[str, Artifact] = field(default_factory=dict)
 
     def files(self, *parts: str) -> dict[str, Path]:
         """Return local files by their path in the MLflow run.

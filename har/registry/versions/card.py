@@ -3,6 +3,7 @@
 from har.export.artifact import Build
 from har.lineage import origin
 from har.registry.versions.candidate import Candidate
+from har.registry.versions.lineage import UNKNOWN, began_from
 
 MAX_FILES = 10  # that the card names; the lineage record names all
 _TEMPLATE = """# {name} on {dataset}, for human activity recognition
@@ -74,9 +75,15 @@ def write_card(candidate: Candidate) -> str:
 
 def _people(candidate: Candidate) -> str:
     splits = origin.people(candidate.windows)
-    return "\n".join(
-        f"- {split}: {len(who)} subjects ({', '.join(who)})" for split, who in splits.items()
-    )
+    lines = [f"- {split}: {len(who)} subjects ({', '.join(who)})" for split, who in splits.items()]
+    for start in began_from(candidate):
+        revision = f" at {start.revision}" if start.revision else ""
+        whom = start.people if start.people == UNKNOWN else f"{len(start.people)} subjects"
+        lines.append(
+            f"- pretrained checkpoint {start.source}{revision}: has seen {whom}; "
+            f"licence {start.licence}"
+        )
+    return "\n".join(lines)
 
 
 def _sources(candidate: Candidate) -> str:

@@ -1,9 +1,8 @@
 """The lineage record of a candidate, with every digest taken from the bytes."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from har.lineage import digest, origin
 from har.lineage.record import (
@@ -14,8 +13,10 @@ from har.lineage.record import (
     BuildDefinition,
     Builder,
     BuildMetadata,
+    Checkpoint,
     Descriptor,
     ExternalParameters,
+    Pin,
     Predicate,
     Record,
     Run,
@@ -25,6 +26,9 @@ from har.lineage.record import (
 )
 from har.registry.versions.candidate import Candidate
 from har.store import Artifact
+from har.training.base import CONFIG, WEIGHTS, BaseCheckpoint
+
+UNKNOWN: Literal["unknown"] = "unknown"
 
 
 def build_record(candidate: Candidate, *, run_id: str) -> Record:
@@ -48,19 +52,24 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
             details=_details(candidate, run_id, manifests),
             schema_version=SCHEMA_VERSION,
             candidate_digest=candidate.digest,
-            serving=Serving(**{name: serving[name] for name in Serving.model_fields}),
+            serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),
             test_digest=candidate.metrics["test_digest"],
             people=_people(candidate),
             run=Run(
                 who=origin.actor(), mlflow_run=run_id, prefect_flow_run=origin.prefect_flow_run()
             ),
             steps={name: _step(step, manifests[name]) for name, step in candidate.steps.items()},
+            pins={
+                name: Pin(ingestion=pinned.key, content=pinned.content)
+                for name, pinned in candidate.pins.items()
+            },
+            checkpoints=tuple(began_from(candidate)),
         ),
     )
 
 
 def _definition(candidate: Candidate) -> BuildDefinition:
-    settings = candidate.recipe.model_dump(mode="json", exclude={"store", "registry"})
+    settings = candidate.recipe.model_dump(mode="json")
     return BuildDefinition(
         build_type=BUILD_TYPE,
         external_parameters=ExternalParameters(
@@ -86,9 +95,9 @@ def _details(
 def _people(candidate: Candidate) -> dict[str, tuple[str, ...]]:
     """Return the subjects of each split, and those whom the base checkpoint has seen."""
     people = origin.people(candidate.windows)
-    if pretrained := candidate.steps.get("pretrain"):
-        seen = json.loads((pretrained.path / "training.json").read_text())
-        people["pretrain"] = sorted(seen["subjects"])
+    for checkpoint in began_from(candidate):
+        if checkpoint.people != UNKNOWN:
+            people["pretrain"] = list(checkpoint.people)
     return {split: tuple(subjects) for split, subjects in people.items()}
 
 
@@ -97,16 +106,34 @@ def _dependencies(candidate: Candidate) -> list[Descriptor]:
     if ingested := candidate.steps.get("ingest"):
         dependencies += origin.raw_files(ingested.path)
     dependencies += origin.code()
-    if pretrained := candidate.steps.get("pretrain"):
-        weights = pretrained.path / "model.safetensors"
-        dependencies.append(
+    for checkpoint in began_from(candidate):
+        dependencies += [
             Descriptor(
-                name=f"pretrain/{weights.name}",
-                digest={"sha256": digest.of_file(weights)},
+                name=f"pretrain/{name}",
+                digest={"sha256": sha256},
                 annotations={"role": "base checkpoint"},
             )
-        )
+            for name, sha256 in checkpoint.files.items()
+        ]
     return dependencies
+
+
+def began_from(candidate: Candidate) -> list[Checkpoint]:
+    """Return what the model began from, if that is not random weights."""
+    step = candidate.steps.get("pretrain")
+    if step is None:
+        return []
+    known = BaseCheckpoint.read(step.path)
+    files = step.manifest["files"]
+    return [
+        Checkpoint(
+            source=candidate.recipe.checkpoint_of(candidate.name) or "random weights",
+            revision=known.revision or "",
+            licence=known.licence or UNKNOWN,
+            files={name: files[name]["sha256"] for name in (CONFIG, WEIGHTS)},
+            people=UNKNOWN if known.people is None else tuple(sorted(known.people)),
+        )
+    ]
 
 
 def _descriptors(files: Mapping[str, Path]) -> tuple[Descriptor, ...]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from har.registry.checks import write_checks
+from har.registry.gate.checks import write_checks
 
 
 def checks(out: Path, *, ingested: Path, cleaned: Path, split: Path, robustness: Path) -> None:
