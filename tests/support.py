@@ -24,7 +24,14 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from har.cli import app, main
-from har.config import Settings
+from har.config import (
+    Environment,
+    ExportSettings,
+    GateSettings,
+    IntervalSettings,
+    RegistrySettings,
+)
+from har.config.section import Section
 from har.registry.gate import promotion
 from har.registry.handle import Registry
 from har.registry.versions.decision import Decision
@@ -85,6 +92,29 @@ def patience_s() -> float:
     raises on a slow machine.
     """
     return 0.8 * float(os.environ["PYTEST_TIMEOUT"])
+
+
+# Begins a program of another process that is given a `Setup` as JSON.
+WITH_SETUP = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from support import Setup
+"""
+
+
+class Setup(Section):
+    """What a test of the registry is set up with: an environment, and the gate's sections."""
+
+    store: Path = Path("data/store")
+    registry: RegistrySettings = RegistrySettings()
+    gate: GateSettings = GateSettings()
+    export: ExportSettings = ExportSettings()
+    intervals: IntervalSettings = IntervalSettings()
+
+    @property
+    def environment(self) -> Environment:
+        """Where the store and the registry are, and who acts."""
+        return Environment(store=self.store, registry=self.registry)
 
 
 @dataclass(frozen=True)
@@ -189,30 +219,30 @@ def _below(command: Any, path: tuple[str, ...]) -> Iterator[str]:
         yield from _below(child, (*path, name))
 
 
-def opened(settings: Settings) -> Registry:
+def opened(settings: Setup) -> Registry:
     """Return a new handle of the model that some settings name."""
     return Registry.open(settings.environment)
 
 
-def promote(version: Version, settings: Settings, **options: Any) -> Decision:
+def promote(version: Version, settings: Setup, **options: Any) -> Decision:
     """Judge a version by the bounds of some settings, and move it."""
     return promotion.promote(
         opened(settings),
         str(version.number),
         gate=settings.gate,
         export=settings.export,
-        intervals=settings.evaluate,
+        intervals=settings.intervals,
         **options,
     )
 
 
-def files_of(version: Version, settings: Settings) -> Path:
+def files_of(version: Version, settings: Setup) -> Path:
     """Return the folder of a registered version's files, where the registry is local."""
     uri = opened(settings).client.get_run(version.run_id).info.artifact_uri
     return Path(uri.removeprefix("file://"))
 
 
-def registry_command(settings: Settings, *words: str) -> Result:
+def registry_command(settings: Setup, *words: str) -> Result:
     """Run ``har registry …`` on the registry of these settings, which stand in no file."""
     place = settings.registry.model_dump(include={"tracking_uri", "model"}, exclude_none=True)
     named = [f"--set=registry.{name}={value}" for name, value in place.items()]

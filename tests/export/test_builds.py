@@ -9,9 +9,8 @@ import onnx
 import pytest
 import torch
 
-from har.config import ExportSettings, ExtraTreesSettings, WindowSettings
+from har.config import ExportSettings, ExtraTreesSettings, WindowGrid
 from har.data.windows import Windows
-from har.evaluation.evaluate import predictions
 from har.export.artifact import FILE, Builds
 from har.export.builds import export
 from har.measured import MEASURED
@@ -32,7 +31,7 @@ SETTINGS = ExportSettings(
 def save_encoder(folder: Path, windows: Windows) -> None:
     """Save an untrained encoder with a transformer's matrices and convolutions."""
     torch.manual_seed(0)
-    config = HarEncoderConfig(**describe(WindowSettings(), windows.classes))
+    config = HarEncoderConfig(**describe(WindowGrid(), windows.classes))
     network = HarEncoderForActivityRecognition(config)
     network.fit_preprocess(torch.tensor(windows.select("train").X))
     network.eval().save_pretrained(folder)
@@ -41,9 +40,7 @@ def save_encoder(folder: Path, windows: Windows) -> None:
 def save_trees(folder: Path, windows: Windows) -> None:
     """Train a few trees, whose graph is made of three."""
     settings = ExtraTreesSettings(n_estimators=5, min_samples_leaf=(2,))
-    train_classical(
-        "extra-trees", windows, folder, settings=settings, window=WindowSettings(), seed=0
-    )
+    train_classical("extra-trees", windows, folder, settings=settings, window=WindowGrid(), seed=0)
 
 
 MODELS: dict[str, Callable[[Path, Windows], None]] = {
@@ -57,16 +54,14 @@ def exported(
     request: pytest.FixtureRequest, small: Windows, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:
     """Export a model twice."""
-    model, evaluation = (tmp_path_factory.mktemp(name) for name in ("model", "evaluation"))
+    model = tmp_path_factory.mktemp("model")
     MODELS[request.param](model, small)
-    test = small.select("test")
-    table = predictions(test, load_model(model).predict_proba(np.array(test.X)))
-    table.to_parquet(evaluation / "predictions.parquet")
+    reference = load_model(model).predict_proba(np.array(small.select("test").X))
     folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
     for out in folders:
         export(
-            *(request.param, out, model, evaluation, small),
-            window=WindowSettings(),
+            *(request.param, out, model, reference, small),
+            window=WindowGrid(),
             settings=SETTINGS,
         )
     return folders

@@ -13,9 +13,9 @@ import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
-from support import opened, promote
+from support import Setup, opened, promote
 
-from har.config import GateSettings, IntervalSettings, Settings
+from har.config import GateSettings, IntervalSettings, Recipe
 from har.data.recording import (
     CHANNELS,
     UNITS,
@@ -26,8 +26,8 @@ from har.data.recording import (
 )
 from har.data.windows import Windows
 from har.evaluation.calibration import reliability
-from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
+from har.evaluation.predictions import predictions, test_digest
 from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.export.distance import add_distance
 from har.lineage import digest
@@ -103,7 +103,7 @@ def make_candidate(
     def make(
         name: str = "encoder-small",
         *,
-        recipe: Settings | None = None,
+        recipe: Recipe | None = None,
         errors: int = 2,
         failures: tuple[str, ...] = (),
         digest_of_test: str | None = None,
@@ -130,7 +130,7 @@ def make_candidate(
             checks=folders["checks"],
             windows=windows_folder,
             steps=origin_steps if name == "encoder-small" else {"ingest": origin_steps["ingest"]},
-            recipe=recipe or Settings(),
+            recipe=recipe or Recipe(),
         )
 
     return make
@@ -140,19 +140,19 @@ def make_candidate(
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make MLflow's tables once: that takes seconds."""
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    list_versions(opened(Settings(registry={"tracking_uri": f"sqlite:///{path}"})))
+    list_versions(opened(Setup(registry={"tracking_uri": f"sqlite:///{path}"})))
     return path
 
 
 @pytest.fixture
-def local(tmp_path: Path, empty_database: Path) -> Settings:
+def local(tmp_path: Path, empty_database: Path) -> Setup:
     """Return settings of the local registry in the test's own working directory.
 
     No promotion waits for approval: what does is tested on its own.
     """
     (tmp_path / "mlruns").mkdir()
     shutil.copy(empty_database, tmp_path / "mlruns" / "mlflow.db")
-    return Settings(store=tmp_path / "store", gate={"approval": "never", "max_ece": 0.3})
+    return Setup(store=tmp_path / "store", gate={"approval": "never", "max_ece": 0.3})
 
 
 @pytest.fixture(scope="session")
@@ -167,18 +167,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(params=["local", "server"])
-def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
+def settings(request: pytest.FixtureRequest, local: Setup) -> Setup:
     """Return settings of the local registry, and of a server with a model name of its own."""
     if request.param == "local":
         return local
     uri = request.getfixturevalue("server")
     name = "har-" + digest.of_json(request.node.nodeid)[:8]
     registry = {"tracking_uri": uri, "model": name}
-    return Settings(store=local.store, gate=local.gate, registry=registry)
+    return Setup(store=local.store, gate=local.gate, registry=registry)
 
 
 @pytest.fixture
-def rivals(settings: Settings, make_candidate: MakeCandidate) -> Settings:
+def rivals(settings: Setup, make_candidate: MakeCandidate) -> Setup:
     """Register a champion and a version that is better on every subject."""
     first = register(opened(settings), make_candidate("svm", errors=2))
     promote(first, settings, reason="first")

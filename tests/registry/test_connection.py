@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support import opened
+from support import Setup, opened
 
-from har.config import RegistrySettings, Settings
+from har.config import RegistrySettings
 from har.errors import MissingError
 from har.registry.connection import connect, experiment_id, tracking_uri
 
@@ -30,7 +30,7 @@ def test_unreachable_server() -> None:
     assert "unset MLFLOW_TRACKING_URI" in str(caught.value)
 
 
-def test_experiment_is_made_once(local: Settings) -> None:
+def test_experiment_is_made_once(local: Setup) -> None:
     """The experiment of a data set is made once, with its files beside the database."""
     client = opened(local).client
     first = experiment_id(client, "har/tiny")
@@ -44,10 +44,10 @@ def test_quiet_and_lean(tmp_path: Path) -> None:
     """Reading prints nothing of MLflow's own, and loads none of the training stack."""
     script = (
         "import sys\n"
-        "from har.config import Settings\n"
+        "from har.config import Environment\n"
         "from har.registry.handle import Registry\n"
         "from har.registry.versions.lookup import list_versions\n"
-        "registry = Registry.open(Settings().environment)\n"
+        "registry = Registry.open(Environment())\n"
         "assert 'mlflow' not in sys.modules\n"
         "assert list_versions(registry) == []\n"
         "print(sorted({'torch', 'transformers', 'sklearn', 'matplotlib', 'onnx', 'onnxruntime'}"

@@ -1,9 +1,9 @@
 """One handle per piece of work: it connects once, when it is first needed."""
 
 import pytest
-from support import registry_command
+from support import Setup, registry_command
 
-from har.config import Environment, RegistrySettings, Settings
+from har.config import Environment, RegistrySettings
 from har.registry import handle
 from har.registry.connection import connect
 from har.registry.handle import Registry
@@ -38,7 +38,7 @@ def test_opening_connects_to_nothing(connections: list[str]) -> None:
     ],
     ids=lambda words: words[0],
 )
-def test_one_connection(rivals: Settings, connections: list[str], words: tuple[str, ...]) -> None:
+def test_one_connection(rivals: Setup, connections: list[str], words: tuple[str, ...]) -> None:
     """A command connects once at most, however many versions, events and files it reads."""
     connections.clear()
     assert registry_command(rivals, *words).exit_code == 0

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from support import opened, promote
+from support import Setup, opened, promote
 
-from har.config import Settings
 from har.registry.connection import sqlite_file
 from har.registry.handle import Registry
 from har.registry.history.trail import EXPERIMENT, Trail
@@ -20,7 +19,7 @@ local_only = pytest.mark.parametrize("settings", ["local"], indirect=True)
 
 
 @pytest.fixture
-def busy(rivals: Settings) -> Registry:
+def busy(rivals: Setup) -> Registry:
     """Return a registry with a champion, a former one, a deleted version and foreign ones."""
     promote(find(opened(rivals), "2"), rivals, reason="better")
     registry = opened(rivals)
@@ -62,7 +61,7 @@ def test_both_say_the_same(busy: Registry) -> None:
 @local_only
 def test_both_lead_to_the_same(busy: Registry) -> None:
     """Versions and events are the same through a handle that has connected and one that has not."""
-    unconnected = opened(Settings(registry=busy.environment.registry))
+    unconnected = opened(Setup(registry=busy.environment.registry))
     assert isinstance(unconnected.reader, DatabaseReader)
     assert isinstance(busy.reader, ClientReader)
     assert list_versions(unconnected) == list_versions(busy)
@@ -72,7 +71,7 @@ def test_both_lead_to_the_same(busy: Registry) -> None:
 
 @pytest.mark.parametrize("database", ["of another MLflow", "no database", "not there"])
 def test_a_strange_database_is_left_to_mlflow(
-    database: str, local: Settings, monkeypatch: pytest.MonkeyPatch
+    database: str, local: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is not the schema that is known here is not read here."""
     file = Path("mlruns/mlflow.db")
@@ -90,15 +89,15 @@ def test_a_strange_database_is_left_to_mlflow(
 
 
 @local_only
-def test_reading_imports_no_mlflow(rivals: Settings) -> None:
+def test_reading_imports_no_mlflow(rivals: Setup) -> None:
     """A list of versions and a history cost neither MLflow nor pandas."""
     script = (
         "import sys\n"
-        "from har.config import Settings\n"
+        "from har.config import Environment\n"
         "from har.registry.handle import Registry\n"
         "from har.registry.history.trail import Trail\n"
         "from har.registry.versions.lookup import list_versions\n"
-        "registry = Registry.open(Settings().environment)\n"
+        "registry = Registry.open(Environment())\n"
         "print(len(list_versions(registry)), len(Trail(registry).events))\n"
         "print(sorted({'mlflow', 'pandas', 'pyarrow', 'sqlalchemy'} & set(sys.modules)))\n"
     )

@@ -12,9 +12,8 @@ import numpy as np
 import onnxruntime as ort
 import pandas as pd
 import pytest
-from support import opened, promote, registry_command
+from support import Setup, opened, promote, registry_command
 
-from har.config import Settings
 from har.data.recording import CHANNELS
 from har.errors import ConflictError, DataError, MissingError, UsageError
 from har.lineage import digest
@@ -40,13 +39,13 @@ import sys
 for name in ("torch", "transformers", "optimum", "sklearn", "prefect"):
     sys.modules[name] = None
 from pathlib import Path
-from har.config import Settings
+from har.config import Environment, ExportSettings
 from har.registry.handle import Registry
 from har.registry.shadow import shadow
 
-settings = Settings.model_validate_json(sys.argv[1])
-registry, file = Registry.open(settings.environment), Path(sys.argv[2])
-print(shadow(registry, "2", [file], export=settings.export, reason="look").overall.windows)
+registry = Registry.open(Environment.model_validate_json(sys.argv[1]))
+report = shadow(registry, "2", [Path(sys.argv[2])], export=ExportSettings(), reason="look")
+print(report.overall.windows)
 """
 local_only = pytest.mark.parametrize("settings", ["local"], indirect=True)
 
@@ -66,7 +65,7 @@ def record(path: Path, *, seed: int, subject: str | None = None) -> Path:
     return path
 
 
-def answers(path: Path, selector: str, settings: Settings) -> list[str]:
+def answers(path: Path, selector: str, settings: Setup) -> list[str]:
     """Return what a version says of a file, by onnxruntime and numpy alone."""
     values = pd.read_csv(path)[list(CHANNELS)].to_numpy(np.float32)
     windows = np.stack([values[i * N_HOP : i * N_HOP + N_SAMPLES] for i in range(WINDOWS)])
@@ -87,7 +86,7 @@ def files(tmp_path: Path) -> list[Path]:
     ]
 
 
-def test_numbers(rivals: Settings, files: list[Path]) -> None:
+def test_numbers(rivals: Setup, files: list[Path]) -> None:
     """Agreement is as computed by hand, overall, by activity and by subject."""
     report = shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
     rows = [
@@ -117,7 +116,7 @@ def test_numbers(rivals: Settings, files: list[Path]) -> None:
     assert report.machine == processor()
 
 
-def test_record(rivals: Settings, files: list[Path]) -> None:
+def test_record(rivals: Setup, files: list[Path]) -> None:
     """The whole report is in the challenger's run; the history has its digest and the files."""
     report = shadow(opened(rivals), "2", files, export=rivals.export, reason="before promotion")
     event = Trail(opened(rivals)).events[-1]
@@ -133,7 +132,7 @@ def test_record(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_dry_run(rivals: Settings, files: list[Path]) -> None:
+def test_dry_run(rivals: Setup, files: list[Path]) -> None:
     """A dry run gives the numbers and writes nothing."""
     before = Trail(opened(rivals)).events
     report = shadow(opened(rivals), "2", files, export=rivals.export, reason="look", dry_run=True)
@@ -143,7 +142,7 @@ def test_dry_run(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_counted_once(rivals: Settings, files: list[Path]) -> None:
+def test_counted_once(rivals: Setup, files: list[Path]) -> None:
     """The same bytes count once, under another name, in one call or in several."""
     copy = files[0].with_name("z.csv")
     copy.write_bytes(files[0].read_bytes())
@@ -156,7 +155,7 @@ def test_counted_once(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_many_recordings(rivals: Settings, files: list[Path]) -> None:
+def test_many_recordings(rivals: Setup, files: list[Path]) -> None:
     """What is too much for one event is several; all of it counts."""
     report = shadow(opened(rivals), "2", files, export=rivals.export, reason="look", dry_run=True)
     many = replace(report, recordings={f"{n:016x}": 99_999 for n in range(250)})
@@ -169,7 +168,7 @@ def test_many_recordings(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_bad_files(rivals: Settings, files: list[Path]) -> None:
+def test_bad_files(rivals: Setup, files: list[Path]) -> None:
     """A file that cannot be trusted is named with its reason, and the others are scored."""
     files[1].write_text("time_s,acc_x\n0,1\n")
     empty, short = files[0].parent / "empty", files[0].with_name("short.csv")
@@ -194,7 +193,7 @@ def test_bad_files(rivals: Settings, files: list[Path]) -> None:
         shadow("2", [files[1], empty], rivals, reason="look")
 
 
-def test_gate(rivals: Settings, files: list[Path]) -> None:
+def test_gate(rivals: Setup, files: list[Path]) -> None:
     """Below the minimum of windows a better version stays at Staging; at it, it passes."""
     gate = rivals.gate.model_copy(update={"min_shadow_windows": 2 * WINDOWS})
     strict = rivals.model_copy(update={"gate": gate})
@@ -208,7 +207,7 @@ def test_gate(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_other_windows(rivals: Settings, make_candidate, files: list[Path]) -> None:
+def test_other_windows(rivals: Setup, make_candidate, files: list[Path]) -> None:
     """Models that cut recordings differently cannot be held side by side."""
     register(opened(rivals), make_candidate("svm", errors=1, n_hop="32"))
     with pytest.raises(UsageError, match=r"different windows(.|\n)*every 64(.|\n)*every 32 at 50"):
@@ -216,7 +215,7 @@ def test_other_windows(rivals: Settings, make_candidate, files: list[Path]) -> N
 
 
 @local_only
-def test_other_classes(rivals: Settings, make_candidate, files: list[Path]) -> None:
+def test_other_classes(rivals: Setup, make_candidate, files: list[Path]) -> None:
     """What counts is the activity's name, not its place among the classes."""
     turned = json.dumps(CLASSES[::-1])
     register(opened(rivals), make_candidate("svm", errors=1, classes=turned))
@@ -226,7 +225,7 @@ def test_other_classes(rivals: Settings, make_candidate, files: list[Path]) -> N
     assert report.by_activity[CLASSES[0]].instead == CLASSES[2]
 
 
-def test_no_rival(local: Settings, make_candidate, files: list[Path]) -> None:
+def test_no_rival(local: Setup, make_candidate, files: list[Path]) -> None:
     """Without a champion, or beside itself, there is nothing to score; nothing is written."""
     version = register(opened(local), make_candidate("svm"))
     with pytest.raises(MissingError, match="no champion to score version 1 beside"):
@@ -238,7 +237,7 @@ def test_no_rival(local: Settings, make_candidate, files: list[Path]) -> None:
 
 
 @local_only
-def test_request_stays(rivals: Settings, files: list[Path]) -> None:
+def test_request_stays(rivals: Setup, files: list[Path]) -> None:
     """Who waits for approval still does after more was scored."""
     gate = rivals.gate.model_copy(update={"approval": "always"})
     asking = rivals.model_copy(update={"gate": gate})
@@ -249,7 +248,7 @@ def test_request_stays(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
+def test_move_under_way(rivals: Setup, files: list[Path]) -> None:
     """While somebody moves a version nothing is recorded."""
     process = {"host": platform.node(), "pid": os.getpid()}
     nothing = Change(aliases={}, stages={})
@@ -261,7 +260,7 @@ def test_move_under_way(rivals: Settings, files: list[Path]) -> None:
 
 
 @local_only
-def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypatch) -> None:
+def test_scored_while_others_write(rivals: Setup, files: list[Path], monkeypatch) -> None:
     """What others added to the history while the files were scored is no obstacle."""
 
     def slow_score(*args, **kwargs):
@@ -275,10 +274,10 @@ def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypa
 
 
 @local_only
-def test_without_training_libraries(rivals: Settings, files: list[Path]) -> None:
+def test_without_training_libraries(rivals: Setup, files: list[Path]) -> None:
     """Scoring needs neither torch nor scikit-learn."""
     done = subprocess.run(
-        [sys.executable, "-c", BARE, rivals.model_dump_json(), str(files[0])],
+        [sys.executable, "-c", BARE, rivals.environment.model_dump_json(), str(files[0])],
         capture_output=True,
         text=True,
         check=False,
@@ -287,7 +286,7 @@ def test_without_training_libraries(rivals: Settings, files: list[Path]) -> None
 
 
 @local_only
-def test_command(rivals: Settings, files: list[Path]) -> None:
+def test_command(rivals: Setup, files: list[Path]) -> None:
     """The tables fit a narrow terminal, faults go to standard error, the history tells it."""
     files[1].write_text("time_s\n")
     command = ["shadow", "2", str(files[0].parent), "--reason", "season"]

@@ -10,7 +10,7 @@ import onnx
 import pandas as pd
 import pytest
 
-from har.config import WindowSettings
+from har.config import WindowGrid
 from har.data.windows import cut
 from har.errors import DataError, MissingError, UsageError
 from har.export.distance import add_distance
@@ -44,8 +44,8 @@ def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> No
 
 def test_default_window_survives_the_metadata(predictor: Predictor) -> None:
     """Samples to seconds and back gives the samples again."""
-    predictor.n_samples, predictor.n_hop = WindowSettings().n_samples, WindowSettings().n_hop
-    assert predictor.window == WindowSettings()
+    predictor.n_samples, predictor.n_hop = WindowGrid().n_samples, WindowGrid().n_hop
+    assert predictor.window == WindowGrid()
 
 
 def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:

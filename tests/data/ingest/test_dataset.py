@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from har.data.ingest import catalogue, dataset
+from har.data.ingest.assemble import COPIED
 from har.data.ingest.dataset import Request, find, ingest
 from har.data.ingest.files import RawFiles
 from har.data.ingest.mapping import ColumnMapping
@@ -176,7 +177,7 @@ def test_a_copy_under_another_name_is_set_aside(raw: Path, store: Store) -> None
     assert totals["counts"]["recordings"] == 2
     assert totals["counts"]["rows_in"] == 1200
     assert totals["counts"]["rows_quarantined"] == 400
-    assert totals["reasons"] == {dataset.COPIED: 400}
+    assert totals["reasons"] == {COPIED: 400}
     (copy,) = totals["copies"]
     assert {copy["recording"], copy["same_as"]} == {"lab-1-s1-walk", "lab-7-s7-walk"}
 

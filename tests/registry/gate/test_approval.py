@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from support import files_of, opened, promote
+from support import Setup, files_of, opened, promote
 
-from har.config import RegistrySettings, Settings
+from har.config import RegistrySettings
 from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.registry.gate.approval import approve, reject
 from har.registry.history.events import Approval
@@ -17,7 +17,7 @@ from har.registry.versions.lookup import find
 from har.registry.versions.registration import register
 
 
-def by(name: str, settings: Settings, approval: str = "replacing") -> Settings:
+def by(name: str, settings: Setup, approval: str = "replacing") -> Setup:
     """Return the settings of a person, with a copy of the history of their own."""
     own = {"identity": name, "audit": Path(f"{name}.jsonl").resolve()}
     return settings.model_copy(
@@ -29,7 +29,7 @@ def by(name: str, settings: Settings, approval: str = "replacing") -> Settings:
 
 
 @pytest.fixture
-def asked(settings: Settings, make_candidate) -> Settings:
+def asked(settings: Setup, make_candidate) -> Setup:
     """Let Ana ask for a version that is better than the champion."""
     ana = by("ana", settings)
     promote(register(opened(ana), make_candidate("svm", errors=2)), ana, reason="first")
@@ -38,12 +38,12 @@ def asked(settings: Settings, make_candidate) -> Settings:
     return settings
 
 
-def waiting(settings: Settings) -> list[tuple[int, str]]:
+def waiting(settings: Setup) -> list[tuple[int, str]]:
     """Return what waits, and who asked."""
     return [(request.version, request.by) for request in pending(Trail(opened(settings)).events)]
 
 
-def test_asked(asked: Settings) -> None:
+def test_asked(asked: Setup) -> None:
     """The first champion needs nobody; the next one waits in Staging, and is asked for once."""
     ben = by("ben", asked)
     assert (find(opened(ben), "champion").number, find(opened(ben), "challenger").number) == (1, 2)
@@ -53,7 +53,7 @@ def test_asked(asked: Settings) -> None:
     assert Trail(opened(ben)).events == events
 
 
-def test_approved_by_another(asked: Settings) -> None:
+def test_approved_by_another(asked: Setup) -> None:
     """Ben approves: the move says who asked, who approved, and why."""
     ben = by("ben", asked)
     assert approve(opened(ben), "2", reason="looked at it").by == "ana"
@@ -66,7 +66,7 @@ def test_approved_by_another(asked: Settings) -> None:
         approve(opened(ben), "2", reason="again")
 
 
-def test_own_request(asked: Settings) -> None:
+def test_own_request(asked: Setup) -> None:
     """Ana cannot approve what she asked for, unless she says so, which is recorded."""
     ana = by("ana", asked)
     with pytest.raises(GateRefusal, match="nobody approves their own request"):
@@ -77,7 +77,7 @@ def test_own_request(asked: Settings) -> None:
     assert find(opened(ana), "champion").number == 2
 
 
-def test_rejected(asked: Settings) -> None:
+def test_rejected(asked: Setup) -> None:
     """What Ben rejects stays in Staging, and can be asked for again."""
     ben = by("ben", asked)
     reject(opened(ben), "2", reason="confuses sitting")
@@ -90,7 +90,7 @@ def test_rejected(asked: Settings) -> None:
     assert waiting(ana) == [(2, "ana")]
 
 
-def test_dry_run(asked: Settings) -> None:
+def test_dry_run(asked: Setup) -> None:
     """A dry run checks and writes nothing."""
     ben = by("ben", asked)
     events = Trail(opened(ben)).events
@@ -101,7 +101,7 @@ def test_dry_run(asked: Settings) -> None:
         approve(opened(by("ana", asked)), "2", reason="look", dry_run=True)
 
 
-def test_other_champion(asked: Settings) -> None:
+def test_other_champion(asked: Setup) -> None:
     """A request does not outlive the champion that the version was held against."""
     cem = by("cem", asked)
     mover = Mover(opened(cem))
@@ -112,7 +112,7 @@ def test_other_champion(asked: Settings) -> None:
         approve(opened(by("ben", asked)), "2", reason="fine")
 
 
-def test_files_changed_since(local: Settings, make_candidate) -> None:
+def test_files_changed_since(local: Setup, make_candidate) -> None:
     """What is approved is what was judged: changed files are refused, the champion stays."""
     ana, ben = by("ana", local), by("ben", local)
     for errors in (2, 0):
@@ -124,7 +124,7 @@ def test_files_changed_since(local: Settings, make_candidate) -> None:
     assert find(opened(ben), "champion").number == 1
 
 
-def test_replaced_challenger(asked: Settings, make_candidate) -> None:
+def test_replaced_challenger(asked: Setup, make_candidate) -> None:
     """A request lapses when another version takes the challenger's place."""
     dan = by("dan", asked)
     promote(register(opened(dan), make_candidate("svm", errors=4)), dan, reason="worse")
@@ -132,7 +132,7 @@ def test_replaced_challenger(asked: Settings, make_candidate) -> None:
     assert waiting(dan) == []
 
 
-def test_always(settings: Settings, make_candidate) -> None:
+def test_always(settings: Setup, make_candidate) -> None:
     """Where every promotion is approved, the first one waits too."""
     ana = by("ana", settings, approval="always")
     promote(register(opened(ana), make_candidate()), ana, reason="first")
@@ -141,7 +141,7 @@ def test_always(settings: Settings, make_candidate) -> None:
     assert find(opened(ana), "champion").number == 1
 
 
-def test_identity(local: Settings, monkeypatch) -> None:
+def test_identity(local: Setup, monkeypatch) -> None:
     """The setting, else the server's user, else the operating system's."""
     monkeypatch.setenv("USER", "os-user")
     monkeypatch.setenv("LOGNAME", "os-user")

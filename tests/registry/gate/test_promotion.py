@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import files_of, opened, promote
+from support import Setup, files_of, opened, promote
 
-from har.config import GateSettings, Settings
+from har.config import GateSettings
 from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.lineage import digest
 from har.registry.gate import promotion
@@ -23,13 +23,13 @@ from har.registry.versions.version import Version
 
 
 @pytest.fixture
-def two(settings: Settings, make_candidate) -> tuple[Version, Version]:
+def two(settings: Setup, make_candidate) -> tuple[Version, Version]:
     """Register a version and one that is better on every subject."""
     worse = register(opened(settings), make_candidate("svm", errors=2))
     return worse, register(opened(settings), make_candidate("encoder-small", errors=0))
 
 
-def test_champion_is_replaced(two: tuple[Version, Version], settings: Settings) -> None:
+def test_champion_is_replaced(two: tuple[Version, Version], settings: Setup) -> None:
     """A better version becomes champion; the former one is previous and archived."""
     first, second = two
     assert promote(first, settings, reason="first").stage == "Production"
@@ -46,7 +46,7 @@ def test_champion_is_replaced(two: tuple[Version, Version], settings: Settings) 
     assert find(opened(settings), "2").gate == decision
 
 
-def test_refused_version_is_challenger(settings: Settings, make_candidate) -> None:
+def test_refused_version_is_challenger(settings: Setup, make_candidate) -> None:
     """A version that is not better stays at Staging with the reason, and the champion stays."""
     promote(
         register(opened(settings), make_candidate(errors=1)),
@@ -63,7 +63,7 @@ def test_refused_version_is_challenger(settings: Settings, make_candidate) -> No
     assert find(opened(settings), "champion").number == 1
 
 
-def test_nothing_may_serve(local: Settings, make_candidate) -> None:
+def test_nothing_may_serve(local: Setup, make_candidate) -> None:
     """A version without a build that passed keeps the stage None and gets no alias."""
     version = register(opened(local), make_candidate(failures=("probability gap 0.3 > 0.15",)))
     assert promote(version, local, reason="try").stage == "None"
@@ -72,7 +72,7 @@ def test_nothing_may_serve(local: Settings, make_candidate) -> None:
     assert after.gate is not None
 
 
-def test_decided_once(local: Settings, make_candidate) -> None:
+def test_decided_once(local: Setup, make_candidate) -> None:
     """A second call finds the decision and writes nothing; rejudge makes a new one."""
     promote(register(opened(local), make_candidate(errors=1)), local, reason="first")
     version = register(opened(local), make_candidate(errors=3))
@@ -88,7 +88,7 @@ def test_decided_once(local: Settings, make_candidate) -> None:
         promote(find(opened(local), "champion"), local, reason="again", rejudge=True)
 
 
-def test_challenger_that_may_not_serve_any_more(local: Settings, make_candidate) -> None:
+def test_challenger_that_may_not_serve_any_more(local: Setup, make_candidate) -> None:
     """A challenger that is judged again and may not serve loses its alias and its stage."""
     promote(register(opened(local), make_candidate(errors=1)), local, reason="first")
     version = register(opened(local), make_candidate(errors=3))
@@ -101,7 +101,7 @@ def test_challenger_that_may_not_serve_any_more(local: Settings, make_candidate)
     assert (after.stage, after.aliases) == ("None", ())
 
 
-def test_waived(local: Settings, make_candidate) -> None:
+def test_waived(local: Setup, make_candidate) -> None:
     """What is waived, by whom and why, is in the history and in the decision for good."""
     strict = local.model_copy(update={"gate": local.gate.model_copy(update={"max_ece": 0.001})})
     version = register(opened(strict), make_candidate())
@@ -114,7 +114,7 @@ def test_waived(local: Settings, make_candidate) -> None:
     assert event.by == opened(local).identity
 
 
-def test_damaged_evidence(local: Settings, make_candidate) -> None:
+def test_damaged_evidence(local: Setup, make_candidate) -> None:
     """Numbers that somebody improved in the registry are no evidence."""
     version = register(opened(local), make_candidate())
     metrics = files_of(version, local) / "evaluation" / "metrics.json"
@@ -124,7 +124,7 @@ def test_damaged_evidence(local: Settings, make_candidate) -> None:
     assert Trail(opened(local)).events == ()
 
 
-def test_put(two: tuple[Version, Version], settings: Settings) -> None:
+def test_put(two: tuple[Version, Version], settings: Setup) -> None:
     """A version goes where nobody judges it, step by step, and back."""
     first, second = two
     promote(first, settings, reason="first")
@@ -144,7 +144,7 @@ def test_put(two: tuple[Version, Version], settings: Settings) -> None:
     assert {v.aliases for v in list_versions(opened(settings))} == {("previous",), ("challenger",)}
 
 
-def test_put_what_may_not_serve(local: Settings, make_candidate) -> None:
+def test_put_what_may_not_serve(local: Setup, make_candidate) -> None:
     """A version without a build that may serve does not reach Staging; a dry run says so too."""
     version = register(opened(local), make_candidate(failures=("probability gap 0.3 > 0.15",)))
     for dry_run in (True, False):
@@ -155,7 +155,7 @@ def test_put_what_may_not_serve(local: Settings, make_candidate) -> None:
     assert Trail(opened(local)).events == ()
 
 
-def test_dry_run_writes_nothing(local: Settings, make_candidate) -> None:
+def test_dry_run_writes_nothing(local: Setup, make_candidate) -> None:
     """A dry run says what would happen and leaves everything as it was."""
     version = register(opened(local), make_candidate())
     decision = promote(version, local, reason="look", dry_run=True)
@@ -164,7 +164,7 @@ def test_dry_run_writes_nothing(local: Settings, make_candidate) -> None:
     assert Trail(opened(local)).events == ()
 
 
-def test_record(local: Settings, make_candidate) -> None:
+def test_record(local: Setup, make_candidate) -> None:
     """History, gate.json and tag say the same; each move names its decision."""
     version = register(opened(local), make_candidate())
     decision = promote(version, local, reason="for the record")
@@ -184,7 +184,7 @@ def test_record(local: Settings, make_candidate) -> None:
     ]
 
 
-def test_decision_without_its_move(local: Settings, make_candidate, monkeypatch) -> None:
+def test_decision_without_its_move(local: Setup, make_candidate, monkeypatch) -> None:
     """A decision that was recorded but not carried out is carried out by the next call."""
     version = register(opened(local), make_candidate())
     with monkeypatch.context() as patch:
@@ -195,7 +195,7 @@ def test_decision_without_its_move(local: Settings, make_candidate, monkeypatch)
     assert find(opened(local), "champion").number == 1
 
 
-def test_stale_decision_is_made_again(local: Settings, make_candidate, monkeypatch) -> None:
+def test_stale_decision_is_made_again(local: Setup, make_candidate, monkeypatch) -> None:
     """A decision that was never carried out does not outlive the champion it was about."""
     stale = register(opened(local), make_candidate(errors=2))
     with monkeypatch.context() as patch:
@@ -208,7 +208,7 @@ def test_stale_decision_is_made_again(local: Settings, make_candidate, monkeypat
     assert find(opened(local), "champion").number == 2
 
 
-def test_decided_for_a_champion_that_went(local: Settings, make_candidate, monkeypatch) -> None:
+def test_decided_for_a_champion_that_went(local: Setup, make_candidate, monkeypatch) -> None:
     """Who is overtaken between the judgement and its record is refused, and moves nothing."""
     first = register(opened(local), make_candidate(errors=2))
     second = register(opened(local), make_candidate(errors=0))

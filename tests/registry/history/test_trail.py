@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support import opened
+from support import Setup, opened
 
-from har.config import Environment, Settings
+from har.config import Environment
 from har.errors import ConflictError, UsageError, VerificationError
 from har.lineage import audit
 from har.registry.history.events import RequestRejected
@@ -20,14 +20,14 @@ def event(by: str, version: int = 1) -> RequestRejected:
     return RequestRejected(version=version, by=by, reason="", request="")
 
 
-def test_empty(settings: Settings) -> None:
+def test_empty(settings: Setup) -> None:
     """A model without history has no event, and asking for it makes nothing."""
     trail = Trail(opened(settings))
     assert trail.events == ()
     assert not trail.copy.exists()
 
 
-def test_grows(settings: Settings) -> None:
+def test_grows(settings: Setup) -> None:
     """What one reader adds, another reads, in the registry and in the copy alike."""
     trail = Trail(opened(settings))
     recorded = [trail.append(event("ana", n)) for n in range(3)]
@@ -41,7 +41,7 @@ def test_grows(settings: Settings) -> None:
     assert audit.verify(audit.read(trail.copy), "the copy") == [e.to_dict() for e in recorded]
 
 
-def test_slower_writer_is_refused(settings: Settings) -> None:
+def test_slower_writer_is_refused(settings: Setup) -> None:
     """Who has not read the last event adds nothing, and is told what that event is."""
     slow, fast = Trail(opened(settings)), Trail(opened(settings))
     fast.append(event("ana@lab"))
@@ -73,7 +73,7 @@ while added < 5:
 """
 
 
-def test_race_of_processes(settings: Settings, tmp_path: Path) -> None:
+def test_race_of_processes(settings: Setup, tmp_path: Path) -> None:
     """Four processes that add five events each, on four machines, make one chain of twenty."""
 
     def write(name: str) -> int:
@@ -92,7 +92,7 @@ def test_race_of_processes(settings: Settings, tmp_path: Path) -> None:
         assert [e.to_dict() for e in events[: len(copied)]] == audit.verify(copied, name)
 
 
-def test_too_long(settings: Settings) -> None:
+def test_too_long(settings: Setup) -> None:
     """An event that MLflow would cut off is refused before it is written."""
     trail = Trail(opened(settings))
     with pytest.raises(UsageError, match="6000 bytes at most"):
@@ -100,7 +100,7 @@ def test_too_long(settings: Settings) -> None:
     assert Trail(opened(settings)).events == ()
 
 
-def test_rewritten_copy_is_found(local: Settings) -> None:
+def test_rewritten_copy_is_found(local: Setup) -> None:
     """A copy that was changed, even with a whole chain, disagrees with the registry."""
     trail = Trail(opened(local))
     trail.append(event("ana"))
@@ -110,7 +110,7 @@ def test_rewritten_copy_is_found(local: Settings) -> None:
         Trail(opened(local))
 
 
-def test_registry_that_lost_lines_is_found(local: Settings, tmp_path: Path) -> None:
+def test_registry_that_lost_lines_is_found(local: Setup, tmp_path: Path) -> None:
     """A registry put back to an old backup lacks what this machine has seen."""
     trail = Trail(opened(local))
     trail.append(event("ana"))
@@ -122,7 +122,7 @@ def test_registry_that_lost_lines_is_found(local: Settings, tmp_path: Path) -> N
         Trail(opened(local))
 
 
-def test_damaged_registry_is_found(local: Settings) -> None:
+def test_damaged_registry_is_found(local: Setup) -> None:
     """A parameter that says what its successor does not expect breaks the chain."""
     trail = Trail(opened(local))
     trail.append(event("ana"))
@@ -138,7 +138,7 @@ def test_where_the_copy_is(tmp_path: Path) -> None:
     """Beside a local database; in a folder of its own for each server; never with a password."""
 
     def place(uri: str) -> str:
-        return opened(Settings(registry={"tracking_uri": uri})).audit_file.as_posix()
+        return opened(Setup(registry={"tracking_uri": uri})).audit_file.as_posix()
 
     assert place(f"sqlite:///{tmp_path}/mlflow.db") == f"{tmp_path}/history/har/audit.jsonl"
     assert place("http://mlflow.lab:5000") == "mlruns/mlflow.lab-5000/har/audit.jsonl"

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 from sklearn.linear_model import LogisticRegression
-from support import opened, promote, registry_command
+from support import Setup, opened, promote, registry_command
 
-from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry.gate.promotion import change_stage
 from har.registry.history.production import production_periods
@@ -31,13 +30,13 @@ STAGES = ("Archived", "Production", "Production", "Staging", "None")
 
 
 @pytest.fixture
-def by_hand(settings: Settings) -> Settings:
+def by_hand(settings: Setup) -> Setup:
     """Register five versions with MLflow alone, two of them in Production, one with an alias."""
     register_by_hand(settings)
     return settings
 
 
-def register_by_hand(settings: Settings) -> None:
+def register_by_hand(settings: Setup) -> None:
     """Make a version for each stage, as a notebook would."""
     client, name = opened(settings).client, settings.registry.model
     model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
@@ -61,7 +60,7 @@ def _experiment(client: MlflowClient, name: str) -> str:
     return str(client.create_experiment(f"hand/{name}", artifact_location=place))
 
 
-def test_taken_in(by_hand: Settings, make_candidate) -> None:
+def test_taken_in(by_hand: Setup, make_candidate) -> None:
     """The newest in Production is the champion, in lower case; the history begins with it."""
     assert list_versions(opened(by_hand)) == []
     looked = adopt(opened(by_hand), reason="last year's", dry_run=True)
@@ -83,7 +82,7 @@ def test_taken_in(by_hand: Settings, make_candidate) -> None:
     assert adopt(opened(by_hand), reason="once more").versions == {}
 
 
-def test_what_it_can_do(by_hand: Settings, make_candidate) -> None:
+def test_what_it_can_do(by_hand: Setup, make_candidate) -> None:
     """Nobody is compared with it unless that is waived; back to it only with the same bytes."""
     adopt(opened(by_hand), reason="last year's")
     new = register(opened(by_hand), make_candidate("svm"))
@@ -101,7 +100,7 @@ def test_what_it_can_do(by_hand: Settings, make_candidate) -> None:
         change_stage(opened(by_hand), "2", "Staging", reason="why not")
     champion, previous = (find(opened(by_hand), name) for name in ("champion", "previous"))
     with pytest.raises(UsageError, match="was adopted: nobody measured it"):
-        compare(opened(by_hand), champion, previous, intervals=by_hand.evaluate)
+        compare(opened(by_hand), champion, previous, intervals=by_hand.intervals)
     assert rollback(opened(by_hand), "previous", reason="back").number == 3
     with pytest.raises(MissingError, match="no ONNX build"):
         fetch(opened(by_hand), find(opened(by_hand), "champion"))
@@ -109,7 +108,7 @@ def test_what_it_can_do(by_hand: Settings, make_candidate) -> None:
         read_lineage(opened(by_hand), find(opened(by_hand), "champion"))
 
 
-def test_changed_since(local: Settings, make_candidate) -> None:
+def test_changed_since(local: Setup, make_candidate) -> None:
     """A file that changed after the adoption is found out before a rollback."""
     register_by_hand(local)
     adopt(opened(local), reason="last year's")
@@ -129,7 +128,7 @@ def test_contradiction() -> None:
         placed(found)
 
 
-def test_told_by_list(by_hand: Settings) -> None:
+def test_told_by_list(by_hand: Setup) -> None:
     """`list` says that there is something to adopt; a move before it says so too."""
     listed = registry_command(by_hand, "list")
     assert "Registered without har: 1, 2, 3, 4, 5. `har registry adopt` takes them" in listed.output

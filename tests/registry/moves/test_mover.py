@@ -14,9 +14,9 @@ import pytest
 import support
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from support import opened, promote
+from support import WITH_SETUP, Setup, opened, promote
 
-from har.config import RegistrySettings, Settings
+from har.config import RegistrySettings
 from har.errors import ConflictError, MissingError, VerificationError
 from har.registry.gate.approval import approve
 from har.registry.handle import Registry
@@ -33,16 +33,17 @@ from har.registry.versions.lookup import find, list_versions
 from har.registry.versions.registration import register
 
 # Forks a child for each line of "<act> <number>", which dies before its number-th write.
-KILLED = """
+KILLED = (
+    WITH_SETUP
+    + """
 import json, os, sys
-from har.config import Settings
 from har.registry.gate.approval import approve
 from har.registry.gate.promotion import promote
 from har.registry.handle import Registry
 from har.registry.moves.rollback import rollback
 
-ana, ben = (Settings.model_validate(person) for person in json.loads(sys.argv[1]))
-bounds = {"gate": ana.gate, "export": ana.export, "intervals": ana.evaluate}
+ana, ben = (Setup.model_validate(person) for person in json.loads(sys.argv[1]))
+bounds = {"gate": ana.gate, "export": ana.export, "intervals": ana.intervals}
 
 def opened(person):
     return Registry.open(person.environment)
@@ -61,25 +62,26 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+)
 BEFORE = Placement({"champion": 1}, {1: "Production"})
 AFTER = Placement({"champion": 2, "previous": 1}, {1: "Archived", 2: "Production"})
 
 
-def where_it_stands(settings: Settings) -> Placement:
+def where_it_stands(settings: Setup) -> Placement:
     """Return where versions stand by alias, tag and MLflow's own stage, which must agree."""
     found = observe(opened(settings))
     assert found.tags == found.native
     return Placement(found.aliases, {v: s for v, s in found.tags.items() if s != "None"})
 
 
-def person(name: str, settings: Settings) -> Settings:
+def person(name: str, settings: Setup) -> Setup:
     """Return the settings of somebody whose promotions another person approves."""
     registry = settings.registry.model_copy(update={"identity": name})
     gate = settings.gate.model_copy(update={"approval": "replacing"})
     return settings.model_copy(update={"registry": registry, "gate": gate})
 
 
-def test_killed_at_every_write(rivals: Settings) -> None:
+def test_killed_at_every_write(rivals: Setup) -> None:
     """Whichever write of an act is the first that is lost: the next call makes the state whole."""
     ana, ben = person("ana", rivals), person("ben", rivals)
     begin = Placement({"champion": 1, "previous": 2}, {1: "Production", 2: "Archived"})
@@ -122,22 +124,23 @@ def test_killed_at_every_write(rivals: Settings) -> None:
     assert halfway == 5  # kills between a tag and a stage, or the test tests nothing
 
 
-def waits(settings: Settings) -> bool:
+def waits(settings: Setup) -> bool:
     """Whether a version waits for approval."""
     return bool(pending(Trail(opened(settings)).events))
 
 
 STAGED = Placement({"champion": 1, "challenger": 2}, {1: "Production", 2: "Staging"})
 
-RACER = """
+RACER = (
+    WITH_SETUP
+    + """
 import sys
-from har.config import Settings
 from har.errors import ConflictError
 from har.registry.gate.promotion import promote
 from har.registry.handle import Registry
 
-settings = Settings.model_validate_json(sys.argv[1])
-bounds = {"gate": settings.gate, "export": settings.export, "intervals": settings.evaluate}
+settings = Setup.model_validate_json(sys.argv[1])
+bounds = {"gate": settings.gate, "export": settings.export, "intervals": settings.intervals}
 registry = Registry.open(settings.environment)
 registry.client
 print("ready", flush=True)
@@ -148,9 +151,10 @@ except ConflictError as error:
     print(error)
     sys.exit(error.exit_code)
 """
+)
 
 
-def test_race(settings: Settings, make_candidate, tmp_path: Path) -> None:
+def test_race(settings: Setup, make_candidate, tmp_path: Path) -> None:
     """Of two promotions at the same time on two machines one wins; the other is refused."""
     promote(
         register(opened(settings), make_candidate("svm", errors=3)),
@@ -198,7 +202,7 @@ def begun_elsewhere(now: Placement) -> MoveBegun:
     )
 
 
-def test_move_of_a_living_process(rivals: Settings) -> None:
+def test_move_of_a_living_process(rivals: Setup) -> None:
     """While another process may be at work on a move, nobody touches it."""
     mover = Mover(opened(rivals))
     now = mover.recover()
@@ -209,7 +213,7 @@ def test_move_of_a_living_process(rivals: Settings) -> None:
         mover.record(RequestRejected(version=2, reason="no", request=""))
 
 
-def test_move_during_a_look(rivals: Settings, monkeypatch) -> None:
+def test_move_during_a_look(rivals: Setup, monkeypatch) -> None:
     """Who reads the registry while somebody moves a version is not told of a moved alias."""
     mover = Mover(opened(rivals))
 
@@ -224,7 +228,7 @@ def test_move_during_a_look(rivals: Settings, monkeypatch) -> None:
     assert mover.recover() == AFTER
 
 
-def test_move_of_a_silent_process(rivals: Settings, monkeypatch) -> None:
+def test_move_of_a_silent_process(rivals: Setup, monkeypatch) -> None:
     """After its lease a move of an unknown process is completed by the next call."""
     mover = Mover(opened(rivals))
     now = mover.recover()
@@ -233,7 +237,7 @@ def test_move_of_a_silent_process(rivals: Settings, monkeypatch) -> None:
     assert Mover(opened(rivals)).recover() == STAGED == where_it_stands(rivals)
 
 
-def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monkeypatch) -> None:
+def test_server_goes_away(local: Setup, make_candidate, tmp_path: Path, monkeypatch) -> None:
     """A server that dies between two writes loses nothing: what was recorded is completed."""
     running, database = contextlib.ExitStack(), contextlib.ExitStack()
     place = (database.enter_context(support.database(tmp_path)), tmp_path / "artifacts")
@@ -261,7 +265,7 @@ def test_server_goes_away(local: Settings, make_candidate, tmp_path: Path, monke
         assert where_it_stands(settings) == AFTER
 
 
-def test_move_that_is_taken_back(rivals: Settings, monkeypatch) -> None:
+def test_move_that_is_taken_back(rivals: Setup, monkeypatch) -> None:
     """A move that was cut off can be undone: everything is where it was."""
     mover = Mover(opened(rivals))
     now = mover.recover()
@@ -282,7 +286,7 @@ def cut_off(*_: object, **__: object) -> None:
     raise MlflowException("connection refused")
 
 
-def where_aliases(settings: Settings) -> dict[str, int]:
+def where_aliases(settings: Setup) -> dict[str, int]:
     """Return the aliases that the registry has now."""
     return observe(opened(settings)).aliases
 
@@ -309,7 +313,7 @@ def by_capital(client: MlflowClient, model: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning")
 @pytest.mark.parametrize("meddle", [by_alias, by_stage, by_tag, by_capital])
-def test_moved_by_hand(rivals: Settings, meddle) -> None:
+def test_moved_by_hand(rivals: Setup, meddle) -> None:
     """What somebody moved without the history is found before anything else moves."""
     meddle(opened(rivals).client, rivals.registry.model)
     with pytest.raises(VerificationError, match="not as its history says"):
@@ -317,7 +321,7 @@ def test_moved_by_hand(rivals: Settings, meddle) -> None:
     assert len(list_versions(opened(rivals))) == 2
 
 
-def test_alias_is_read_back(rivals: Settings, monkeypatch) -> None:
+def test_alias_is_read_back(rivals: Setup, monkeypatch) -> None:
     """A registry that does not keep what was written is found out, and nothing counts as done."""
     monkeypatch.setattr(Mover, "_set_alias", lambda *_: None)
     with pytest.raises(VerificationError, match="did not keep what was written"):

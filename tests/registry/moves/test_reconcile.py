@@ -7,9 +7,8 @@ from datetime import datetime
 
 import pytest
 from mlflow import MlflowClient
-from support import opened, registry_command
+from support import Setup, opened, registry_command
 
-from har.config import Settings
 from har.errors import ConflictError, UsageError
 from har.registry.history import stages
 from har.registry.history.placement import placement
@@ -57,7 +56,7 @@ def by_capital(client: MlflowClient, model: str) -> None:
     client.set_registered_model_alias(model, "Champion", "2")
 
 
-def registry_of(settings: Settings) -> Observed:
+def registry_of(settings: Setup) -> Observed:
     """Return what the registry says."""
     return observe(opened(settings))
 
@@ -73,7 +72,7 @@ def registry_of(settings: Settings) -> Observed:
     ],
 )
 @pytest.mark.parametrize("choice", ["adopt", "revert"])
-def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -> None:
+def test_moved_by_hand(rivals: Setup, hand: Hand, means: Placement, choice) -> None:
     """It is reported without being touched, then adopted or put back; then all agree."""
     hand(opened(rivals).client, rivals.registry.model)
     meddled, last = registry_of(rivals), Trail(opened(rivals)).events[-1]
@@ -98,7 +97,7 @@ def test_moved_by_hand(rivals: Settings, hand: Hand, means: Placement, choice) -
 
 @pytest.mark.parametrize(("choice", "version", "replaced"), [("adopt", 2, 1), ("revert", 1, 2)])
 def test_period_has_its_window(
-    rivals: Settings, choice: reconcile.Choice, version: int, replaced: int
+    rivals: Setup, choice: reconcile.Choice, version: int, replaced: int
 ) -> None:
     """Who asks what was live is told whom somebody put there by hand, and between which moments."""
     by_alias(opened(rivals).client, rivals.registry.model)
@@ -122,7 +121,7 @@ def test_period_has_its_window(
     ] == {"version": 2, "began": last, "ended": period.since}
 
 
-def test_nothing_to_do(rivals: Settings) -> None:
+def test_nothing_to_do(rivals: Setup) -> None:
     """Where all agree nothing is written, whatever was asked for."""
     before = Trail(opened(rivals)).events
     done = reconcile.reconcile(opened(rivals), choice="revert", reason="to be sure")
@@ -131,7 +130,7 @@ def test_nothing_to_do(rivals: Settings) -> None:
 
 
 @pytest.mark.parametrize("undo", [False, True])
-def test_interrupted_move(rivals: Settings, undo: bool, monkeypatch) -> None:
+def test_interrupted_move(rivals: Setup, undo: bool, monkeypatch) -> None:
     """What a dead process left is completed, or taken back if that is asked for."""
     mover = Mover(opened(rivals))
     now = mover.recover()

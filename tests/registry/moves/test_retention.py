@@ -6,9 +6,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from support import opened, promote, registry_command
+from support import Setup, opened, promote, registry_command
 
-from har.config import Settings
 from har.registry.connection import experiment_id
 from har.registry.history.trail import Trail
 from har.registry.moves import retention
@@ -21,7 +20,7 @@ from har.registry.versions.version import Version
 
 
 @pytest.fixture
-def crowded(rivals: Settings, make_candidate) -> Settings:
+def crowded(rivals: Setup, make_candidate) -> Setup:
     """Register a champion, a former one, a judged one, one with an alias, and one nobody needs."""
     promote(find(opened(rivals), "2"), rivals, reason="better")
     judged = register(opened(rivals), make_candidate("svm", errors=3))
@@ -44,7 +43,7 @@ def files_of(client: MlflowClient, version: Version) -> list[object]:
     return [file for repository in repositories for file in repository.list_artifacts()]
 
 
-def test_only_what_nobody_needs(crowded: Settings) -> None:
+def test_only_what_nobody_needs(crowded: Setup) -> None:
     """One version goes, with its run and files; the history says what it was."""
     unneeded, before = find(opened(crowded), "5"), Trail(opened(crowded)).events
     looked = prune(opened(crowded), reason="quarterly", older_than_days=0, dry_run=True)
@@ -68,7 +67,7 @@ def test_only_what_nobody_needs(crowded: Settings) -> None:
     assert rollback(opened(crowded), "previous", reason="all there").number == 1
 
 
-def test_named_in_the_history(rivals: Settings, make_candidate) -> None:
+def test_named_in_the_history(rivals: Setup, make_candidate) -> None:
     """A version that was judged and went back to None stays, and so does one that is young."""
     failures = ("disagreement 0.1 > 0.005",)
     refused = register(opened(rivals), make_candidate("svm", errors=3, failures=failures))
@@ -78,7 +77,7 @@ def test_named_in_the_history(rivals: Settings, make_candidate) -> None:
     assert [v.number for v in list_versions(opened(rivals))] == [3, 2, 1]
 
 
-def test_killed_in_the_middle(crowded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_in_the_middle(crowded: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     """A removal that was cut off after the version is completed by the next one."""
     unneeded = find(opened(crowded), "5")
     with monkeypatch.context() as patch:
@@ -96,7 +95,7 @@ def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_run_without_a_version(rivals: Settings) -> None:
+def test_run_without_a_version(rivals: Setup) -> None:
     """What a killed registration left goes; a run of a version that was killed late stays."""
     client = opened(rivals).client
     experiment = experiment_id(client, f"har/{rivals.registry.model}-left")
@@ -109,7 +108,7 @@ def test_run_without_a_version(rivals: Settings) -> None:
     assert (gone.info.run_id, gone.info.status) == (left, "KILLED")
 
 
-def test_command(crowded: Settings) -> None:
+def test_command(crowded: Setup) -> None:
     """What is younger than a month stays unless that is said otherwise."""
     done = registry_command(crowded, "prune", "--reason", "q", "--json")
     found = json.loads(done.output)

@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import files_of, opened, promote
+from support import Setup, files_of, opened, promote
 
-from har.config import Settings
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry.history.production import production_periods
 from har.registry.history.trail import Trail
@@ -23,17 +22,17 @@ BARE = """
 import json, sys
 for name in ("torch", "transformers", "optimum", "sklearn", "prefect"):
     sys.modules[name] = None
-from har.config import Settings
+from har.config import Environment
 from har.registry.handle import Registry
 from har.registry.moves.rollback import rollback
 
-registry = Registry.open(Settings.model_validate_json(sys.argv[1]).environment)
+registry = Registry.open(Environment.model_validate_json(sys.argv[1]))
 print(rollback(registry, "previous", reason="bad since Monday").number)
 """
 
 
 @pytest.fixture
-def three(settings: Settings, make_candidate) -> Settings:
+def three(settings: Setup, make_candidate) -> Setup:
     """Register two champions, one after the other, and one that never served."""
     for errors in (3, 1, 2):
         version = register(opened(settings), make_candidate(errors=errors))
@@ -41,12 +40,12 @@ def three(settings: Settings, make_candidate) -> Settings:
     return settings
 
 
-def test_rollback(three: Settings, tmp_path: Path) -> None:
+def test_rollback(three: Setup, tmp_path: Path) -> None:
     """One command, when the store and torch are gone; the one that served is previous."""
     assert find(opened(three), "champion").number == 2
     shutil.rmtree(tmp_path / "store", ignore_errors=True)
     done = subprocess.run(
-        [sys.executable, "-c", BARE, three.model_dump_json()],
+        [sys.executable, "-c", BARE, three.environment.model_dump_json()],
         capture_output=True,
         text=True,
         check=False,
@@ -61,14 +60,14 @@ def test_rollback(three: Settings, tmp_path: Path) -> None:
     assert rollback(opened(three), "2", reason="it was the phone").stage == "Production"
 
 
-def test_dry_run(three: Settings) -> None:
+def test_dry_run(three: Setup) -> None:
     """A dry run checks and moves nothing."""
     before = Trail(opened(three)).events
     assert rollback(opened(three), "previous", reason="look", dry_run=True).number == 1
     assert Trail(opened(three)).events == before
 
 
-def test_never_served(three: Settings) -> None:
+def test_never_served(three: Setup) -> None:
     """A version that never served, or serves now, is nothing to go back to."""
     with pytest.raises(UsageError, match=r"version 3 never served(.|\n)*served: 1, 2"):
         rollback(opened(three), "3", reason="wish")
@@ -76,7 +75,7 @@ def test_never_served(three: Settings) -> None:
         rollback(opened(three), "champion", reason="wish")
 
 
-def test_no_previous(settings: Settings, make_candidate) -> None:
+def test_no_previous(settings: Setup, make_candidate) -> None:
     """With one champion only there is no previous one; what there is is named."""
     promote(register(opened(settings), make_candidate()), settings, reason="first")
     with pytest.raises(MissingError, match="previous"):
@@ -84,7 +83,7 @@ def test_no_previous(settings: Settings, make_candidate) -> None:
 
 
 @pytest.mark.parametrize("harm", ["changed", "not there"])
-def test_damaged_files(local: Settings, make_candidate, harm: str, tmp_path: Path) -> None:
+def test_damaged_files(local: Setup, make_candidate, harm: str, tmp_path: Path) -> None:
     """A version with a changed or a missing file is refused, and the champion stays."""
     for errors in (3, 1):
         promote(
@@ -104,7 +103,7 @@ def test_damaged_files(local: Settings, make_candidate, harm: str, tmp_path: Pat
     assert find(opened(local), "champion").number == 2
 
 
-def test_damaged_serving_file(local: Settings, make_candidate) -> None:
+def test_damaged_serving_file(local: Setup, make_candidate) -> None:
     """The very file that would serve is verified too, though a copy is in the store."""
     for errors in (3, 1):
         promote(

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 import support
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
-from support import opened, promote
+from support import Setup, opened, promote
 
-from har.config import Settings
 from har.errors import MissingError, UsageError
 from har.registry.gate.approval import approve
 from har.registry.history.trail import Trail
@@ -76,9 +75,9 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     thread.join()
 
 
-def heard_by(settings: Settings, inbox: Inbox, who: str = "ana") -> Settings:
+def heard_by(settings: Setup, inbox: Inbox, who: str = "ana") -> Setup:
     """Return the settings of a person whose moves the inbox hears of, under approval."""
-    own = Settings(
+    own = Setup(
         registry={
             **settings.registry.model_dump(),
             **{"webhooks": [f"{inbox.address}/T0/hidden"], "webhook_secret": SECRET},
@@ -89,7 +88,7 @@ def heard_by(settings: Settings, inbox: Inbox, who: str = "ana") -> Settings:
     return settings.model_copy(update={"registry": own.registry, "gate": own.gate})
 
 
-def test_told_signed_and_in_order(rivals: Settings, inbox: Inbox) -> None:
+def test_told_signed_and_in_order(rivals: Setup, inbox: Inbox) -> None:
     """Request, approval and rollback are told as they happen, each once, with who and why."""
     ana, ben = (heard_by(rivals, inbox, who) for who in ("ana", "ben"))
     promote(find(opened(ana), "2"), ana, reason="new season")
@@ -116,7 +115,7 @@ def test_told_signed_and_in_order(rivals: Settings, inbox: Inbox) -> None:
     assert inbox.messages[-1]["timestamp"] == events[-1].time
 
 
-def test_another_secret_is_noticed(local: Settings, inbox: Inbox, make_candidate) -> None:
+def test_another_secret_is_noticed(local: Setup, inbox: Inbox, make_candidate) -> None:
     """Whoever does not know the secret cannot sign, nor change what was signed."""
     ana = heard_by(local, inbox)
     promote(register(opened(ana), make_candidate("svm")), ana, reason="first")
@@ -128,7 +127,7 @@ def test_another_secret_is_noticed(local: Settings, inbox: Inbox, make_candidate
 
 @pytest.mark.parametrize("status", [500, 302])
 def test_deaf_receiver(
-    rivals: Settings, inbox: Inbox, status: int, caplog: pytest.LogCaptureFixture
+    rivals: Setup, inbox: Inbox, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is lost and nothing fails: what was not taken is sent when it is asked for again."""
     ana = heard_by(rivals, inbox)
@@ -147,7 +146,7 @@ def test_deaf_receiver(
     assert deliver(trail, receivers(ana.registry), since=0) == {"webhook at 127.0.0.1": 0}
 
 
-def test_nobody_listens(local: Settings, inbox: Inbox, make_candidate) -> None:
+def test_nobody_listens(local: Setup, inbox: Inbox, make_candidate) -> None:
     """A receiver that cannot be reached is told of, without the rest of its address."""
     ana = heard_by(local, Inbox("http://127.0.0.1:9"))
     promote(register(opened(ana), make_candidate("svm")), ana, reason="first")
@@ -158,7 +157,7 @@ def test_nobody_listens(local: Settings, inbox: Inbox, make_candidate) -> None:
     assert "hidden" not in str(found)
 
 
-def test_new_receiver_hears_what_comes(rivals: Settings, inbox: Inbox) -> None:
+def test_new_receiver_hears_what_comes(rivals: Setup, inbox: Inbox) -> None:
     """It is not told what happened before it was named."""
     ana = heard_by(rivals, inbox)
     trail = Trail(opened(ana))
@@ -170,7 +169,7 @@ def test_new_receiver_hears_what_comes(rivals: Settings, inbox: Inbox) -> None:
 
 
 def test_notify(
-    rivals: Settings, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rivals: Setup, inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`har registry notify` sends what is left, and ends with code 6 if it is not taken."""
     ana = heard_by(rivals, inbox)
@@ -196,16 +195,14 @@ def test_notify(
         ({"webhooks": ["a.example"], "webhook_secret": SECRET}, "not the address of a webhook"),
     ],
 )
-def test_settings_that_make_no_sense(
-    local: Settings, registry: dict[str, Any], message: str
-) -> None:
+def test_settings_that_make_no_sense(local: Setup, registry: dict[str, Any], message: str) -> None:
     """They are refused before anything moves, with what is expected."""
     with pytest.raises(UsageError, match=message):
-        Mover(opened(Settings(registry=registry)))
+        Mover(opened(Setup(registry=registry)))
 
 
 def test_waiting_request_in_prefect(
-    local: Settings,
+    local: Setup,
     make_candidate,
     inbox: Inbox,
     tmp_path: Path,

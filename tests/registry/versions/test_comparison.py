@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import files_of, opened, registry_command
+from support import Setup, files_of, opened, promote, registry_command
 
-from har.config import Settings
+from har.config import Recipe
 from har.errors import UsageError, VerificationError
 from har.lineage.difference import difference, rows, sentence
 from har.lineage.record import Record
@@ -29,12 +29,12 @@ F1 = {"WALKING": 20 / 21, "SITTING": 18 / 19, "LAYING": 18 / 20}
 CHAMPION_F1 = sum(F1.values()) / 3
 
 
-def compare_in(settings: Settings, a: Version, b: Version) -> dict[str, Any]:
+def compare_in(settings: Setup, a: Version, b: Version) -> dict[str, Any]:
     """Compare two versions with the intervals of some settings."""
-    return compare(opened(settings), a, b, intervals=settings.evaluate)
+    return compare(opened(settings), a, b, intervals=settings.intervals)
 
 
-def compared(settings: Settings, a: str, b: str) -> dict[str, Any]:
+def compared(settings: Setup, a: str, b: str) -> dict[str, Any]:
     return compare_in(settings, find(opened(settings), a), find(opened(settings), b))
 
 
@@ -48,7 +48,7 @@ def without_laying(candidate: Candidate) -> Candidate:
     return candidate
 
 
-def test_same_windows(rivals: Settings) -> None:
+def test_same_windows(rivals: Setup) -> None:
     """On the same windows there is a difference of every score, by class and by subject."""
     found = compared(rivals, "2", "champion")
     who = [(found[side]["number"], found[side]["candidate"]) for side in ("a", "b")]
@@ -75,7 +75,7 @@ def test_same_windows(rivals: Settings) -> None:
     )
 
 
-def test_builds(local: Settings, make_candidate) -> None:
+def test_builds(local: Setup, make_candidate) -> None:
     """Every build is listed, with why it does not serve; a version needs no report."""
     register(opened(local), replace(make_candidate(), report=None))
     register(opened(local), make_candidate("svm", failures=("too slow", "too large")))
@@ -88,17 +88,17 @@ def test_builds(local: Settings, make_candidate) -> None:
     ]
 
 
-def test_builds_registered_before_latencies_had_a_file(local: Settings, make_candidate) -> None:
+def test_builds_registered_before_latencies_had_a_file(local: Setup, make_candidate) -> None:
     """They are compared and judged as they were, with the verdicts of their day."""
-    candidate = make_candidate(settings=local)
+    candidate = make_candidate()
     old = candidate.builds.to_dict()
     old["builds"][1] |= {"passed": False, "failures": ["latency / fp32 1.5 > 1.2"]}
     for build in old["builds"]:
         del build["verdict"]
     (candidate.export / "builds.json").write_text(json.dumps({**old, "serving": "fp32"}))
     (candidate.export / MEASURED).unlink()
-    version = register(replace(candidate, report=None))
-    register(make_candidate("svm", settings=local))
+    version = register(opened(local), replace(candidate, report=None))
+    register(opened(local), make_candidate("svm"))
     builds = compared(local, "1", "2")["a"]["builds"]
     assert [b["verdict"] for b in builds] == ["serves", "latency / fp32 1.5 > 1.2"]
     assert [b["latency_ms"] for b in builds] == [0.2, 0.1]
@@ -106,7 +106,7 @@ def test_builds_registered_before_latencies_had_a_file(local: Settings, make_can
     assert promote(version, local, reason="as before", dry_run=True).passed
 
 
-def test_other_windows(local: Settings, make_candidate, tmp_path: Path) -> None:
+def test_other_windows(local: Setup, make_candidate, tmp_path: Path) -> None:
     """Scores from other windows or other classes stand side by side, without a difference."""
     register(opened(local), make_candidate())
     other = make_candidate("svm", errors=0, digest_of_test="another")
@@ -130,7 +130,7 @@ def test_other_windows(local: Settings, make_candidate, tmp_path: Path) -> None:
         assert "By subject" not in shown
 
 
-def test_other_classes(local: Settings, make_candidate) -> None:
+def test_other_classes(local: Setup, make_candidate) -> None:
     """The same windows under other classes are no common ground either."""
     register(opened(local), make_candidate())
     register(opened(local), without_laying(make_candidate("svm")))
@@ -140,7 +140,7 @@ def test_other_classes(local: Settings, make_candidate) -> None:
     assert list(found["class_f1"]) == ["WALKING", "SITTING", "LAYING"]
 
 
-def test_same_origin(local: Settings, make_candidate) -> None:
+def test_same_origin(local: Setup, make_candidate) -> None:
     """Two records of one candidate do not differ in what is compared."""
     a, b = (build_record(make_candidate(), run_id=run) for run in ("1", "2"))
     found = difference(a, b)
@@ -150,11 +150,10 @@ def test_same_origin(local: Settings, make_candidate) -> None:
     assert sentence(found) == "Same data, code and settings."
 
 
-def test_other_origin(local: Settings, make_candidate) -> None:
+def test_other_origin(local: Setup, make_candidate) -> None:
     """Exactly what was changed between two records is found, part by part."""
-    changed = local.model_copy(update={"window": local.window.model_copy(update={"hop_s": 0.64})})
-    a = build_record(make_candidate(recipe=changed), run_id="1")
-    b = build_record(make_candidate(recipe=local), run_id="2").to_dict()
+    a = build_record(make_candidate(recipe=Recipe(window={"hop_s": 0.64})), run_id="1")
+    b = build_record(make_candidate(), run_id="2").to_dict()
     definition = b["predicate"]["buildDefinition"]
     raw, *_ = definition["resolvedDependencies"]
     raw["digest"] = {"sha256": "cd" * 32}
@@ -182,7 +181,7 @@ def test_other_origin(local: Settings, make_candidate) -> None:
     )
 
 
-def test_other_code(local: Settings, make_candidate) -> None:
+def test_other_code(local: Setup, make_candidate) -> None:
     """A clean checkout differs from one with changes, and from code in no checkout."""
 
     def record(*states: dict[str, Any]) -> Record:
@@ -203,7 +202,7 @@ def test_other_code(local: Settings, make_candidate) -> None:
     assert rows(difference(record(), clean)) == [("code", "commit", "none", "333333333333")]
 
 
-def test_refused(local: Settings, make_candidate) -> None:
+def test_refused(local: Setup, make_candidate) -> None:
     """A version is not compared with itself, nor from files that are not the registered ones."""
     version = register(opened(local), make_candidate())
     with pytest.raises(UsageError, match="version 1 against itself"):
@@ -215,7 +214,7 @@ def test_refused(local: Settings, make_candidate) -> None:
         compare_in(local, version, other)
 
 
-def test_command(rivals: Settings) -> None:
+def test_command(rivals: Setup) -> None:
     """The tables fit a terminal, the champion is the default, and --json has everything."""
     shown = registry_command(rivals, "compare", "2").output
     assert max(map(len, shown.splitlines())) <= 80
@@ -231,7 +230,7 @@ def test_command(rivals: Settings) -> None:
     assert printed == json.loads(json.dumps(compared(rivals, "2", "1")))
 
 
-def test_page(rivals: Settings, tmp_path: Path) -> None:
+def test_page(rivals: Setup, tmp_path: Path) -> None:
     """The page needs nothing but itself and shows the numbers, differences and pictures."""
     path = tmp_path / "pages" / "page.html"
     done = registry_command(rivals, "compare", "2", "champion", "--html", str(path))

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 from mlflow.entities import ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from support import opened
+from support import WITH_SETUP, Setup, opened
 
-from har.config import Settings
 from har.registry.connection import experiment_id
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.lookup import list_versions
 from har.registry.versions.registration import register
 
 # Kills its own process at the stated point, as a power cut would.
-CHILD = """
+CHILD = (
+    WITH_SETUP
+    + """
 import json, os, signal, sys
 from pathlib import Path
-from har.config import Settings
 from har.registry.versions.candidate import Candidate
 from har.registry.handle import Registry
 from har.registry.versions import registration as versions
 
 point, settings, name, *folders = json.loads(sys.argv[1])
-settings = Settings(**settings)
+settings = Setup(**settings)
 registry = Registry.open(settings.environment)
 registry.client
 from har.registry.versions import mlflow_run as run
@@ -46,9 +46,10 @@ setattr(*points[point])
 candidate = Candidate(name, "tiny", *map(Path, folders), steps={}, recipe=settings)
 versions.register(registry, candidate)
 """
+)
 
 
-def kill_at(point: str, candidate: Candidate, settings: Settings) -> None:
+def kill_at(point: str, candidate: Candidate, settings: Setup) -> None:
     """Register a candidate in a process that kills itself at a point."""
     c = candidate
     folders = [str(f) for f in (c.model, c.evaluation, c.export, c.report, c.checks, c.windows)]
@@ -57,7 +58,7 @@ def kill_at(point: str, candidate: Candidate, settings: Settings) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
 
 
-def assert_one_of_each(settings: Settings) -> str:
+def assert_one_of_each(settings: Setup) -> str:
     """Check that there is one version, one run and one logged model; return the run's id."""
     client = opened(settings).client
     experiment = experiment_id(client, "har/tiny")
@@ -71,7 +72,7 @@ def assert_one_of_each(settings: Settings) -> str:
 
 
 @pytest.mark.parametrize("point", ["files", "model", "version"])
-def test_killed_before_the_version(point: str, local: Settings, make_candidate) -> None:
+def test_killed_before_the_version(point: str, local: Setup, make_candidate) -> None:
     """Files, logged model and run of the killed process are gone after the next call."""
     candidate = make_candidate()
     kill_at(point, candidate, local)
@@ -92,7 +93,7 @@ def test_killed_before_the_version(point: str, local: Settings, make_candidate) 
     assert killed.info.status == "KILLED"
 
 
-def test_killed_after_the_version(local: Settings, make_candidate) -> None:
+def test_killed_after_the_version(local: Setup, make_candidate) -> None:
     """A version that was made is kept, and its run is brought to its end."""
     candidate = make_candidate()
     kill_at("end", candidate, local)
@@ -102,10 +103,10 @@ def test_killed_after_the_version(local: Settings, make_candidate) -> None:
     assert assert_one_of_each(local) == made.run_id
 
 
-def test_killed_on_a_server(server: str, local: Settings, make_candidate) -> None:
+def test_killed_on_a_server(server: str, local: Setup, make_candidate) -> None:
     """The same on a server, whose files are deleted through it."""
     registry = {"tracking_uri": server, "model": "har-killed"}
-    settings = Settings(store=local.store, registry=registry)
+    settings = Setup(store=local.store, registry=registry)
     candidate = make_candidate(errors=5)
     kill_at("model", candidate, settings)  # leaves a logged model without files
     client = opened(settings).client

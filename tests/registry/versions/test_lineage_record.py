@@ -5,9 +5,8 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
-from support import files_of, opened
+from support import Setup, files_of, opened
 
-from har.config import Settings
 from har.errors import VerificationError
 from har.lineage import digest
 from har.lineage.origin import PACKAGE
@@ -17,7 +16,7 @@ from har.registry.versions.lineage import build_record
 from har.registry.versions.registration import register
 
 
-def test_digests_are_those_of_the_bytes(settings: Settings, make_candidate, tmp_path) -> None:
+def test_digests_are_those_of_the_bytes(settings: Setup, make_candidate, tmp_path) -> None:
     """Every subject and by-product is in the run with exactly the recorded digest."""
     version = register(opened(settings), make_candidate())
     record = read_lineage(opened(settings), version)
@@ -33,7 +32,7 @@ def test_digests_are_those_of_the_bytes(settings: Settings, make_candidate, tmp_
     }
 
 
-def test_statement(local: Settings, make_candidate, origin_steps) -> None:
+def test_statement(local: Setup, make_candidate, origin_steps) -> None:
     """The record has the shape of an in-toto statement and says what, from what, by whom."""
     record = build_record(make_candidate(), run_id="run-1").to_dict()
     assert record["_type"] == "https://in-toto.io/Statement/v1"
@@ -59,14 +58,14 @@ def test_statement(local: Settings, make_candidate, origin_steps) -> None:
     )
 
 
-def test_prefect_run_is_named(local: Settings, make_candidate, monkeypatch) -> None:
+def test_prefect_run_is_named(local: Setup, make_candidate, monkeypatch) -> None:
     """The record names the Prefect flow run that it was made in."""
     monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "flow-1")
     record = build_record(make_candidate(), run_id="run-1")
     assert record.predicate.run.prefect_flow_run == "flow-1"
 
 
-def test_outline(local: Settings, make_candidate) -> None:
+def test_outline(local: Setup, make_candidate) -> None:
     """The short form names files, sources, people and steps in text."""
     record = build_record(make_candidate(), run_id="run-1")
     tree = outline(record)
@@ -76,7 +75,7 @@ def test_outline(local: Settings, make_candidate) -> None:
     assert set(tree["steps"]) == {"ingest", "pretrain"}
 
 
-def test_changed_record_is_found_out(local: Settings, make_candidate) -> None:
+def test_changed_record_is_found_out(local: Setup, make_candidate) -> None:
     """A record that was edited in the registry is not shown."""
     version = register(opened(local), make_candidate())
     path = files_of(version, local) / FILE

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
-from support import opened
+from support import Setup, opened
 
-from har.config import Settings
 from har.data.windows import Windows
 from har.errors import MissingError, VerificationError
 from har.export.artifact import Builds, Latency
@@ -21,7 +20,7 @@ from har.registry.versions.registration import register
 PICKLES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".bin", ".ckpt")
 
 
-def test_register_once(settings: Settings, make_candidate, capfd) -> None:
+def test_register_once(settings: Setup, make_candidate, capfd) -> None:
     """The same candidate is found again, without a word of MLflow's."""
     candidate = make_candidate()
     version = register(opened(settings), candidate)
@@ -33,7 +32,7 @@ def test_register_once(settings: Settings, make_candidate, capfd) -> None:
     assert version.macro_f1 == candidate.metrics["macro_f1"]
 
 
-def test_run(settings: Settings, make_candidate) -> None:
+def test_run(settings: Setup, make_candidate) -> None:
     """The run shows parameters, metrics, curves by epoch and the data sets."""
     version = register(opened(settings), make_candidate())
     client = opened(settings).client
@@ -51,7 +50,7 @@ def test_run(settings: Settings, make_candidate) -> None:
         assert sorted({metric.step for metric in history}) == epochs
 
 
-def test_logged_files(settings: Settings, make_candidate, tmp_path: Path) -> None:
+def test_logged_files(settings: Setup, make_candidate, tmp_path: Path) -> None:
     """Every file of the candidate is in the run, byte for byte, and none is a pickle."""
     candidate = make_candidate()
     version = register(opened(settings), candidate)
@@ -67,7 +66,7 @@ def test_logged_files(settings: Settings, make_candidate, tmp_path: Path) -> Non
 
 
 def test_logged_model(
-    settings: Settings, make_candidate, windows_folder: Path, tmp_path: Path
+    settings: Setup, make_candidate, windows_folder: Path, tmp_path: Path
 ) -> None:
     """The MLflow model is the measured ONNX file, with signature, example and no pickle."""
     import mlflow
@@ -99,7 +98,7 @@ def test_logged_model(
     assert all("==" in line for line in requirements)
 
 
-def test_fetch(settings: Settings, make_candidate, windows_folder: Path, tmp_path: Path) -> None:
+def test_fetch(settings: Setup, make_candidate, windows_folder: Path, tmp_path: Path) -> None:
     """The fetched file predicts, is found again, and is replaced when it was damaged."""
     candidate = make_candidate()
     version = register(opened(settings), candidate)
@@ -115,7 +114,7 @@ def test_fetch(settings: Settings, make_candidate, windows_folder: Path, tmp_pat
     assert [p.name for p in path.parent.iterdir()] == ["model.onnx"]
 
 
-def test_fetch_refuses_other_bytes(local: Settings, make_candidate) -> None:
+def test_fetch_refuses_other_bytes(local: Setup, make_candidate) -> None:
     """A file that was changed in the registry is not handed out."""
     version = register(opened(local), make_candidate())
     client = opened(local).client
@@ -126,7 +125,7 @@ def test_fetch_refuses_other_bytes(local: Settings, make_candidate) -> None:
     assert not list(local.store.glob("onnx/*/*"))
 
 
-def test_register_refuses_an_exchanged_build(local: Settings, make_candidate) -> None:
+def test_register_refuses_an_exchanged_build(local: Setup, make_candidate) -> None:
     """A build that is not the measured one is refused, and nothing is registered."""
     candidate = make_candidate()
     path = candidate.export / candidate.serving.file
@@ -136,7 +135,7 @@ def test_register_refuses_an_exchanged_build(local: Settings, make_candidate) ->
     assert list_versions(opened(local)) == []
 
 
-def test_measured_again_it_is_the_same_candidate(local: Settings, make_candidate) -> None:
+def test_measured_again_it_is_the_same_candidate(local: Setup, make_candidate) -> None:
     """A model that was exported again on a busier machine is found, not registered anew."""
     candidate = make_candidate(settings=local)
     version = register(candidate)
@@ -148,7 +147,7 @@ def test_measured_again_it_is_the_same_candidate(local: Settings, make_candidate
     assert register(again).number == version.number
 
 
-def test_no_build_passed(local: Settings, make_candidate) -> None:
+def test_no_build_passed(local: Setup, make_candidate) -> None:
     """Where no build met its bounds, fp32 is registered and marked."""
     candidate = make_candidate(failures=("probability gap 0.3 > 0.15",))
     version = register(opened(local), candidate)
@@ -156,7 +155,7 @@ def test_no_build_passed(local: Settings, make_candidate) -> None:
     assert version.tags["har.serving_passed"] == "false"
 
 
-def test_find(local: Settings, make_candidate) -> None:
+def test_find(local: Setup, make_candidate) -> None:
     """A version is found by number and stage; what is not there is named with what is."""
     with pytest.raises(MissingError, match="no version at all"):
         find(opened(local), "champion")
@@ -166,7 +165,7 @@ def test_find(local: Settings, make_candidate) -> None:
         find(opened(local), "champion")
 
 
-def test_other_candidate_is_another_version(local: Settings, make_candidate) -> None:
+def test_other_candidate_is_another_version(local: Setup, make_candidate) -> None:
     """Other bytes are another version."""
     first = register(opened(local), make_candidate())
     second = register(opened(local), make_candidate(errors=3))
@@ -174,7 +173,7 @@ def test_other_candidate_is_another_version(local: Settings, make_candidate) -> 
     assert [v.number for v in list_versions(opened(local))] == [2, 1]
 
 
-def test_url(settings: Settings, make_candidate) -> None:
+def test_url(settings: Setup, make_candidate) -> None:
     """A server has a page for the version, a database has none."""
     version = register(opened(settings), make_candidate("svm"))
     uri = settings.registry.tracking_uri
@@ -182,7 +181,7 @@ def test_url(settings: Settings, make_candidate) -> None:
     assert version.url == expected
 
 
-def test_artifacts_beside_the_database(local: Settings, make_candidate) -> None:
+def test_artifacts_beside_the_database(local: Setup, make_candidate) -> None:
     """The local registry keeps its files in mlruns/, wherever it is used from later."""
     version = register(opened(local), make_candidate("svm"))
     uri = opened(local).client.get_run(version.run_id).info.artifact_uri
