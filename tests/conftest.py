@@ -35,8 +35,7 @@ SPLITS = {
     "validation": ["hapt-07"],
     "test": ["hapt-02"],
 }
-
-
+FROM_OUTSIDE = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG")
 # Fixtures that take seconds, and the group of tests on one worker that shares them.
 COSTLY = {"people": "run", "prefect": "run", "server": "server"}
 
@@ -45,7 +44,7 @@ COSTLY = {"people": "run", "prefect": "run", "server": "server"}
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's har.toml, environment and working folder out of the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG"):
+    for name in FROM_OUTSIDE:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -121,7 +120,10 @@ def small(recordings: list[Recording]) -> Windows:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the waits inside tests, and the processes that they start, know the limit of a test."""
+    """Take away what would change commands and flows, and say how long a test may take."""
+    for name in [name for name in os.environ if name.startswith("HAR_") or name in FROM_OUTSIDE]:
+        del os.environ[name]
+    # Read by waits inside tests and by pytest-timeout, which prefers it to the file.
     os.environ.setdefault("PYTEST_TIMEOUT", config.getini("timeout"))
 
 
