@@ -36,8 +36,6 @@ SPLITS = {
     "test": ["hapt-02"],
 }
 FROM_OUTSIDE = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG")
-# Fixtures that take seconds, and the group of tests on one worker that shares them.
-COSTLY = {"people": "run", "prefect": "run", "server": "server"}
 
 
 @pytest.fixture(autouse=True)
@@ -127,17 +125,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("PYTEST_TIMEOUT", config.getini("timeout"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a costly fixture on one worker, unless they say where they go."""
-    for item in items:
-        if item.get_closest_marker("xdist_group"):
-            continue
-        if group := next((name for name in COSTLY if name in _fixtures(item)), None):
-            item.add_marker(pytest.mark.xdist_group(COSTLY[group]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests that share a costly fixture on one worker."""
+    from sharing import BySharedFixture
 
-
-def _fixtures(item: pytest.Item) -> set[str]:
-    """Return the names of a test's fixtures; a parameter may be the name of one, too."""
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return {*getattr(item, "fixturenames", ()), *map(str, parameters.values())}
+    return BySharedFixture(config, log) if config.getoption("dist") == "loadgroup" else None
