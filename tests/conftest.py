@@ -35,17 +35,14 @@ SPLITS = {
     "validation": ["hapt-07"],
     "test": ["hapt-02"],
 }
-
-
-# Fixtures that take seconds, and the group of tests on one worker that shares them.
-COSTLY = {"people": "run", "prefect": "run", "server": "server"}
+FROM_OUTSIDE = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG")
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's har.toml, environment and working folder out of the tests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG"):
+    for name in FROM_OUTSIDE:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -121,21 +118,16 @@ def small(recordings: list[Recording]) -> Windows:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the waits inside tests, and the processes that they start, know the limit of a test."""
+    """Take away what would change commands and flows, and say how long a test may take."""
+    for name in [name for name in os.environ if name.startswith("HAR_") or name in FROM_OUTSIDE]:
+        del os.environ[name]
+    # Read by waits inside tests and by pytest-timeout, which prefers it to the file.
     os.environ.setdefault("PYTEST_TIMEOUT", config.getini("timeout"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a costly fixture on one worker, unless they say where they go."""
-    for item in items:
-        if item.get_closest_marker("xdist_group"):
-            continue
-        if group := next((name for name in COSTLY if name in _fixtures(item)), None):
-            item.add_marker(pytest.mark.xdist_group(COSTLY[group]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests that share a costly fixture on one worker."""
+    from sharing import BySharedFixture
 
-
-def _fixtures(item: pytest.Item) -> set[str]:
-    """Return the names of a test's fixtures; a parameter may be the name of one, too."""
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return {*getattr(item, "fixturenames", ()), *map(str, parameters.values())}
+    return BySharedFixture(config, log) if config.getoption("dist") == "loadgroup" else None

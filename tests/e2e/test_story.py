@@ -19,9 +19,6 @@ import pytest
 from mlflow import MlflowClient
 from support import DIE_BEFORE, MAIN, Project, mlflow_server, postgresql, postgresql_programs
 
-# One worker, so that the second registry's runs find in the store what the first one's made.
-pytestmark = pytest.mark.xdist_group("story")
-
 FIRST = ("--set=candidates=['logistic']", "--set=models.logistic.copies=0")
 MODELS = {
     "first": (*FIRST, "--set=models.logistic.c_grid=[1e-4]"),
