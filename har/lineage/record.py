@@ -84,7 +84,7 @@ class Step(Typed):
     reused: StrictBool
     inputs: Texts
     params: Mapping[StrictStr, Any]
-    code: StrictStr
+    code: StrictStr | Texts
     libraries: Texts
     created: StrictStr
     seconds: Number

@@ -86,10 +86,12 @@ def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact
     def pretrain(out: Path) -> None:
         save_file({"w": np.ones(3, np.float32)}, out / "model.safetensors")
         history = [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.7}]
-        (out / "training.json").write_text(json.dumps({"history": history, "subjects": ["s01"]}))
+        record = {"history": history, "subjects": ["s01"], "datasets": ["tiny"]}
+        (out / "training.json").write_text(json.dumps(record))
+        (out / "config.json").write_text("{}")
 
     def make(name: str, build: Callable[[Path], None]) -> Artifact:
-        return store.get_or_make(name, build, inputs={}, params={}, code=["har.data"])
+        return store.get_or_make(name, build, inputs={}, params={}, entries=["har.lineage.digest"])
 
     return {"ingest": make("ingest", ingest), "pretrain": make("pretrain", pretrain)}
 

@@ -20,7 +20,7 @@ from har.lineage import digest
 from har.lineage.origin import processor
 from har.registry import shadow as module
 from har.registry.gate import approval
-from har.registry.history.events import MoveBegun
+from har.registry.history.events import MoveBegun, RequestRejected
 from har.registry.history.placement import shadow_windows
 from har.registry.history.stages import Change
 from har.registry.history.trail import MAX_LINE, Trail
@@ -163,7 +163,7 @@ def test_many_recordings(rivals: Setup, files: list[Path]) -> None:
     module._record(mover, find(opened(rivals), "2"), many, reason="long " * 400)
     events = mover.trail.events[-3:]
     assert [event.part for event in events] == [(1, 3), (2, 3), (3, 3)]
-    assert max(len(digest.canonical(event)) for event in events) < MAX_LINE
+    assert max(len(digest.canonical(event.to_dict())) for event in events) < MAX_LINE
     assert shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
 
 
@@ -197,7 +197,7 @@ def test_gate(rivals: Setup, files: list[Path]) -> None:
     """Below the minimum of windows a better version stays at Staging; at it, it passes."""
     gate = rivals.gate.model_copy(update={"min_shadow_windows": 2 * WINDOWS})
     strict = rivals.model_copy(update={"gate": gate})
-    shadow("2", files[:1], strict, reason="look")
+    shadow(opened(strict), "2", files[:1], export=strict.export, reason="look")
     refused = promote(find(opened(strict), "2"), strict, reason="season", rejudge=True)
     assert refused.failures == [f"scored on {WINDOWS} of {2 * WINDOWS} windows beside version 1"]
     assert find(opened(strict), "challenger").number == 2
@@ -264,13 +264,13 @@ def test_scored_while_others_write(rivals: Setup, files: list[Path], monkeypatch
     """What others added to the history while the files were scored is no obstacle."""
 
     def slow_score(*args, **kwargs):
-        Mover(opened(rivals)).record("gate", 2, reason="fast")
+        Mover(opened(rivals)).record(RequestRejected(version=2, reason="fast", request=""))
         return score(*args, **kwargs)
 
     score = module.score
     monkeypatch.setattr(module, "score", slow_score)
     shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
-    assert [e.event for e in Trail(opened(rivals)).events[-2:]] == ["gate", "shadow"]
+    assert [e.event for e in Trail(opened(rivals)).events[-2:]] == ["rejected", "shadow"]
 
 
 @local_only

@@ -70,7 +70,7 @@ class Candidate:
             for part, folder in self._folders.items()
             if not parts or part in parts
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name not in (MANIFEST, MEASURED)
+            if path.is_file() and path.name != MANIFEST
         }
 
     @cached_property

@@ -106,15 +106,14 @@ def _dependencies(candidate: Candidate) -> list[Descriptor]:
     if ingested := candidate.steps.get("ingest"):
         dependencies += origin.raw_files(ingested.path)
     dependencies += origin.code()
-    for checkpoint in began_from(candidate):
-        dependencies += [
-            Descriptor(
-                name=f"pretrain/{name}",
-                digest={"sha256": sha256},
-                annotations={"role": "base checkpoint"},
-            )
-            for name, sha256 in checkpoint.files.items()
-        ]
+    dependencies += [
+        Descriptor(
+            name=f"pretrain/{WEIGHTS}",
+            digest={"sha256": checkpoint.files[WEIGHTS]},
+            annotations={"role": "base checkpoint"},
+        )
+        for checkpoint in began_from(candidate)
+    ]
     return dependencies
 
 

@@ -22,6 +22,7 @@ CHILD = (
     + """
 import json, os, signal, sys
 from pathlib import Path
+from har.config import Recipe
 from har.registry.versions.candidate import Candidate
 from har.registry.handle import Registry
 from har.registry.versions import registration as versions
@@ -43,7 +44,7 @@ points = {
     "end": (run, "_make", lambda *args: (make(*args), die())),
 }
 setattr(*points[point])
-candidate = Candidate(name, "tiny", *map(Path, folders), steps={}, recipe=settings)
+candidate = Candidate(name, "tiny", *map(Path, folders), steps={}, recipe=Recipe())
 versions.register(registry, candidate)
 """
 )

@@ -137,14 +137,14 @@ def test_register_refuses_an_exchanged_build(local: Setup, make_candidate) -> No
 
 def test_measured_again_it_is_the_same_candidate(local: Setup, make_candidate) -> None:
     """A model that was exported again on a busier machine is found, not registered anew."""
-    candidate = make_candidate(settings=local)
-    version = register(candidate)
+    candidate = make_candidate()
+    version = register(opened(local), candidate)
     builds = candidate.builds
     slower = [replace(build, latency=Latency(5, 6)) for build in builds.builds]
     Builds.judge(candidate.name, slower, builds.bounds).write(candidate.export)
     again = replace(candidate)
     assert again.builds != builds
-    assert register(again).number == version.number
+    assert register(opened(local), again).number == version.number
 
 
 def test_no_build_passed(local: Setup, make_candidate) -> None:
