@@ -21,7 +21,7 @@ from har.lineage import digest
 from har.lineage.origin import processor
 from har.registry import shadow as module
 from har.registry.gate import approval
-from har.registry.history.events import MoveBegun
+from har.registry.history.events import MoveBegun, RequestRejected
 from har.registry.history.placement import shadow_windows
 from har.registry.history.stages import Change
 from har.registry.history.trail import MAX_LINE, Trail
@@ -147,9 +147,10 @@ def test_counted_once(rivals: Settings, files: list[Path]) -> None:
     """The same bytes count once, under another name, in one call or in several."""
     copy = files[0].with_name("z.csv")
     copy.write_bytes(files[0].read_bytes())
-    report = shadow("2", [files[0], copy], rivals, reason="look")
+    report = shadow(opened(rivals), "2", [files[0], copy], export=rivals.export, reason="look")
     assert (report.overall.windows, report.repeated) == (WINDOWS, (str(copy),))
-    shadow("2", [files[0].parent], rivals, reason="again, and two more")
+    folder = files[0].parent
+    shadow(opened(rivals), "2", [folder], export=rivals.export, reason="again, and two more")
     events = Trail(opened(rivals)).events
     assert shadow_windows(events, 2, 1) == 3 * WINDOWS
     assert shadow_windows(events, 1, 2) == shadow_windows(events, 2, None) == 0
@@ -164,7 +165,7 @@ def test_many_recordings(rivals: Settings, files: list[Path]) -> None:
     module._record(mover, find(opened(rivals), "2"), many, reason="long " * 400)
     events = mover.trail.events[-3:]
     assert [event.part for event in events] == [(1, 3), (2, 3), (3, 3)]
-    assert max(len(digest.canonical(event)) for event in events) < MAX_LINE
+    assert max(len(digest.canonical(event.to_dict())) for event in events) < MAX_LINE
     assert shadow_windows(mover.trail.events, 2, 1) == 250 * 99_999
 
 
@@ -191,18 +192,18 @@ def test_bad_files(rivals: Settings, files: list[Path]) -> None:
         "gone.csv": "no such file",
     }
     with pytest.raises(DataError, match=r"none of 2 file\(s\)(.|\n)*b\.csv: no column acc_y"):
-        shadow("2", [files[1], empty], rivals, reason="look")
+        shadow(opened(rivals), "2", [files[1], empty], export=rivals.export, reason="look")
 
 
 def test_gate(rivals: Settings, files: list[Path]) -> None:
     """Below the minimum of windows a better version stays at Staging; at it, it passes."""
     gate = rivals.gate.model_copy(update={"min_shadow_windows": 2 * WINDOWS})
     strict = rivals.model_copy(update={"gate": gate})
-    shadow("2", files[:1], strict, reason="look")
+    shadow(opened(strict), "2", files[:1], export=strict.export, reason="look")
     refused = promote(find(opened(strict), "2"), strict, reason="season", rejudge=True)
     assert refused.failures == [f"scored on {WINDOWS} of {2 * WINDOWS} windows beside version 1"]
     assert find(opened(strict), "challenger").number == 2
-    shadow("challenger", files[:2], strict, reason="one more")
+    shadow(opened(strict), "challenger", files[:2], export=strict.export, reason="one more")
     assert promote(find(opened(strict), "2"), strict, reason="season", rejudge=True).passed
     assert find(opened(strict), "champion").number == 2
 
@@ -265,13 +266,13 @@ def test_scored_while_others_write(rivals: Settings, files: list[Path], monkeypa
     """What others added to the history while the files were scored is no obstacle."""
 
     def slow_score(*args):
-        Mover(opened(rivals)).record("gate", 2, reason="fast")
+        Mover(opened(rivals)).record(RequestRejected(version=2, reason="fast", request=""))
         return score(*args)
 
     score = module._score
     monkeypatch.setattr(module, "_score", slow_score)
     shadow(opened(rivals), "2", files, export=rivals.export, reason="look")
-    assert [e.event for e in Trail(opened(rivals)).events[-2:]] == ["gate", "shadow"]
+    assert [e.event for e in Trail(opened(rivals)).events[-2:]] == ["rejected", "shadow"]
 
 
 @local_only
