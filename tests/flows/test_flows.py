@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flows.prepare import prepare
@@ -55,7 +56,8 @@ def test_overtaken_promotion_is_judged_again(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("har.registry.gate.promotion.promote", judge)
     task = promote.with_options(retry_delay_seconds=0)
-    release = flow(lambda: task(load(), None, "why"), name="release-one")
+    version = SimpleNamespace(number=1)
+    release = flow(lambda: task(load(), version, "why"), name="release-one")
     assert release() == "decision"
     for failure in final:
         with pytest.raises(type(failure)):

@@ -146,9 +146,10 @@ def test_counted_once(rivals: Setup, files: list[Path]) -> None:
     """The same bytes count once, under another name, in one call or in several."""
     copy = files[0].with_name("z.csv")
     copy.write_bytes(files[0].read_bytes())
-    report = shadow("2", [files[0], copy], rivals, reason="look")
+    report = shadow(opened(rivals), "2", [files[0], copy], export=rivals.export, reason="look")
     assert (report.overall.windows, report.repeated) == (WINDOWS, (str(copy),))
-    shadow("2", [files[0].parent], rivals, reason="again, and two more")
+    folder = files[0].parent
+    shadow(opened(rivals), "2", [folder], export=rivals.export, reason="again, and two more")
     events = Trail(opened(rivals)).events
     assert shadow_windows(events, 2, 1) == 3 * WINDOWS
     assert shadow_windows(events, 1, 2) == shadow_windows(events, 2, None) == 0
@@ -190,7 +191,7 @@ def test_bad_files(rivals: Setup, files: list[Path]) -> None:
         "gone.csv": "no such file",
     }
     with pytest.raises(DataError, match=r"none of 2 file\(s\)(.|\n)*b\.csv: no column acc_y"):
-        shadow("2", [files[1], empty], rivals, reason="look")
+        shadow(opened(rivals), "2", [files[1], empty], export=rivals.export, reason="look")
 
 
 def test_gate(rivals: Setup, files: list[Path]) -> None:
@@ -201,7 +202,7 @@ def test_gate(rivals: Setup, files: list[Path]) -> None:
     refused = promote(find(opened(strict), "2"), strict, reason="season", rejudge=True)
     assert refused.failures == [f"scored on {WINDOWS} of {2 * WINDOWS} windows beside version 1"]
     assert find(opened(strict), "challenger").number == 2
-    shadow("challenger", files[:2], strict, reason="one more")
+    shadow(opened(strict), "challenger", files[:2], export=strict.export, reason="one more")
     assert promote(find(opened(strict), "2"), strict, reason="season", rejudge=True).passed
     assert find(opened(strict), "champion").number == 2
 
