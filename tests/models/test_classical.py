@@ -12,6 +12,7 @@ from content import content
 from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits
 
 from har.config import (
     ClassicalSettings,
@@ -135,6 +136,20 @@ def test_an_svm_decides_as_scikit_learn_says(n_classes: int) -> None:
     expected = -expected[:, None] if n_classes == 2 else expected
     np.testing.assert_allclose(decide(pipeline, F), expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(decide(pipeline, F[:1]), expected[:1], rtol=1e-9, atol=1e-9)
+
+
+def test_an_svm_decides_to_the_same_bits_on_any_number_of_threads() -> None:
+    """A run in one process and a run in several give the same files."""
+    F = np.random.default_rng(0).normal(size=(1500, 400)).astype(np.float32)
+    pipeline = Pipeline(
+        [("scale", ClippedScaler()), ("decide", SVC(decision_function_shape="ovo"))]
+    )
+    pipeline.fit(F, np.arange(1500) % 3)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(decide(pipeline, F))
+    np.testing.assert_array_equal(*found)
 
 
 def test_one_wild_feature_does_not_decide(trained: Path, small: Windows) -> None:
