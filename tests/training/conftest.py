@@ -12,6 +12,7 @@ from har.config import (
     EncoderSettings,
     FinetuneSettings,
     PretrainSettings,
+    Settings,
     WindowSettings,
 )
 from har.data.windows import Windows
@@ -35,7 +36,7 @@ def pretrained(small: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path
         folder,
         settings=PretrainSettings(epochs=1, batch_size=64),
         encoder=EncoderSettings(hidden_size=32, layers=1),
-        window=WindowSettings().grid,
+        window=WindowSettings(),
     )
     return folder
 
@@ -46,7 +47,7 @@ def tune(small: Windows, pretrained: Path, tmp_path_factory: pytest.TempPathFact
 
     def run(
         windows: Windows = small,
-        pretrained: Path | None = pretrained,
+        pretrained: Path = pretrained,
         *,
         seed: int = 0,
         checkpoints: Path | None = None,
@@ -56,17 +57,12 @@ def tune(small: Windows, pretrained: Path, tmp_path_factory: pytest.TempPathFact
         finetune(
             windows,
             partial(
-                make_network,
-                "encoder-small",
-                EncoderSettings(),
-                WindowSettings().grid,
-                windows.classes,
-                checkpoint=pretrained,
+                make_network, "encoder-small", Settings(), windows.classes, pretrained=pretrained
             ),
             folder,
             settings=FinetuneSettings.model_validate({**SETTINGS.model_dump(), **changes}),
             seed=seed,
-            has_scales=pretrained is not None,
+            pretrained=pretrained,
             checkpoints=checkpoints,
         )
         return folder
@@ -78,7 +74,7 @@ def tune(small: Windows, pretrained: Path, tmp_path_factory: pytest.TempPathFact
 def network(small: Windows) -> WindowClassifier:
     """Make an encoder of two layers with random weights and fitted scales."""
     torch.manual_seed(0)
-    settings = EncoderSettings(hidden_size=32, layers=2)
-    made = make_network("encoder-small", settings, WindowSettings().grid, small.classes)
+    settings = Settings(models={"encoder_small": {"hidden_size": 32, "layers": 2}})  # type: ignore[arg-type]
+    made = make_network("encoder-small", settings, small.classes)
     made.fit_preprocess(torch.tensor(small.select("train").X))
     return made

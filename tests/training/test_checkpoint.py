@@ -22,7 +22,7 @@ KILLED = """
 import os, signal
 from functools import partial
 from pathlib import Path
-from har.config import EncoderSettings, FinetuneSettings, WindowSettings
+from har.config import FinetuneSettings, Settings
 from har.data.windows import Windows
 from har.models.networks import make_network
 from har.training import checkpoint
@@ -39,20 +39,13 @@ windows = Windows.load(Path("windows"))
 pretrained = Path({pretrained!r})
 finetune(
     windows,
-    partial(
-        make_network,
-        "encoder-small",
-        EncoderSettings(),
-        WindowSettings().grid,
-        windows.classes,
-        checkpoint=pretrained,
-    ),
+    partial(make_network, "encoder-small", Settings(), windows.classes, pretrained=pretrained),
     Path("out"),
     settings=FinetuneSettings(
         min_steps=0, freeze_steps=1, batch_size=32, learning_rate=3e-3, **{changes!r}
     ),
     seed=0,
-    has_scales=True,
+    pretrained=pretrained,
     checkpoints=Path("checkpoints"),
 )
 """

@@ -15,13 +15,12 @@ import torch
 from content import content
 from sklearn.metrics import f1_score
 
-from har.config import EncoderSettings, FinetuneSettings, WindowSettings
+from har.config import FinetuneSettings, Settings
 from har.data.windows import Windows
 from har.errors import DataError, MissingError
 from har.models.encoder import HarEncoderForPretraining
 from har.models.networks import make_network
 from har.models.trained_network import TrainedNetwork
-from har.steps.entries.train_network import train_network
 from har.training.finetune import finetune
 from har.training.learner import Progress
 
@@ -69,8 +68,8 @@ def test_without_pretraining_the_scales_are_the_training_windows_own(
     small: Windows, tmp_path: Path
 ) -> None:
     """A network from random weights learns too, on scales that no other window has touched."""
-    settings, window = EncoderSettings(hidden_size=32), WindowSettings().grid
-    make = partial(make_network, "encoder-small", settings, window, small.classes)
+    settings = Settings(models={"encoder_small": {"hidden_size": 32}})  # type: ignore[arg-type]
+    make = partial(make_network, "encoder-small", settings, small.classes)
     tuning = FinetuneSettings(
         epochs=3, min_steps=0, freeze="none", batch_size=32, learning_rate=3e-3
     )
@@ -161,42 +160,26 @@ def test_of_equal_epochs_the_one_with_less_loss_is_kept() -> None:
     assert progress.best["epoch"] == 3
 
 
-def start_from(checkpoint: Path, windows: Windows, folder: Path) -> None:
-    """Fine-tune as the step of a run does."""
-    windows.save(folder)
-    train_network(
-        folder / "out",
-        windows=folder,
-        name="encoder-small",
-        settings=EncoderSettings(hidden_size=32),
-        finetuning=FinetuneSettings(epochs=1),
-        window=WindowSettings().grid,
-        label_share=1.0,
-        seed=0,
-        checkpoint=checkpoint,
-    )
-
-
 def test_a_pretrained_encoder_that_saw_a_held_out_subject_is_refused(
-    small: Windows, pretrained: Path, tmp_path: Path
+    tune: Tune, pretrained: Path, tmp_path: Path
 ) -> None:
     """The checkpoint's own record gives it away."""
     leaky = tmp_path / "leaky"
     shutil.copytree(pretrained, leaky)
     record = record_of(leaky)
     (leaky / "training.json").write_text(json.dumps({**record, "subjects": ["hapt-02"]}))
-    with pytest.raises(DataError, match=r"the checkpoint[^§]*hapt-02"):
-        start_from(leaky, small, tmp_path)
+    with pytest.raises(DataError, match=r"pretrained encoder[^§]*hapt-02"):
+        tune(pretrained=leaky)
 
 
 def test_an_encoder_without_a_record_is_refused(
-    small: Windows, pretrained: Path, tmp_path: Path
+    tune: Tune, pretrained: Path, tmp_path: Path
 ) -> None:
     """Nobody knows whom it has seen."""
     bare = tmp_path / "bare"
     shutil.copytree(pretrained, bare, ignore=shutil.ignore_patterns("training.json"))
     with pytest.raises(MissingError, match=r"training\.json"):
-        start_from(bare, small, tmp_path)
+        tune(pretrained=bare)
 
 
 def test_a_class_without_windows_is_refused(tune: Tune, small: Windows) -> None:

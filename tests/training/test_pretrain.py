@@ -21,7 +21,7 @@ ENCODER = EncoderSettings(hidden_size=32, layers=1)
 
 def run(windows: Windows, folder: Path) -> None:
     """Pretrain a small encoder for a few epochs."""
-    pretrain(windows, folder, settings=SETTINGS, encoder=ENCODER, window=WindowSettings().grid)
+    pretrain(windows, folder, settings=SETTINGS, encoder=ENCODER, window=WindowSettings())
 
 
 def test_the_loss_falls_on_labelled_and_unlabelled_windows(small: Windows, tmp_path: Path) -> None:
