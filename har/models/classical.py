@@ -60,7 +60,7 @@ class ClassicalModel:
     def predict_proba(self, X: Float32) -> Float64:
         """Return probabilities of shape (n_windows, n_classes) for raw windows."""
         method = method_of(self.name)
-        decisions = getattr(self.pipeline, method.DECIDES)(self.features.transform(X))
+        decisions = method.decide(self.pipeline, self.features.transform(X))
         return np.exp(method.log_proba(decisions, self.calibration))
 
     def to_onnx(self, path: Path) -> None:

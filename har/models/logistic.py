@@ -10,13 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
-from har.arrays import Float64, Int64
+from har.arrays import Float32, Float64, Int64
 from har.config import LogisticSettings
 from har.features.convolutions import Extractor
 from har.models.graph import ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
-
-DECIDES = "decision_function"
 
 
 def grid(
@@ -25,6 +23,11 @@ def grid(
     """Yield parameters with a model, the smoother ones first."""
     for c in sorted(settings.c_grid):
         yield {"c": c}, LogisticRegression(C=c, max_iter=settings.max_iterations)
+
+
+def decide(pipeline: Pipeline, features: Float32) -> Float64:
+    """Return the logit of each class; of two classes that of the second one alone."""
+    return np.asarray(pipeline.decision_function(features))
 
 
 def calibrate(decisions: Float64, y: Int64) -> dict[str, float]:

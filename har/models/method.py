@@ -9,18 +9,19 @@ from typing import Any, Protocol
 
 from sklearn.pipeline import Pipeline
 
-from har.arrays import Float64, Int64
+from har.arrays import Float32, Float64, Int64
 
 
 class Method(Protocol):
     """How one kind of estimator is searched, decides, is calibrated and exported."""
 
-    DECIDES: str  # the estimator's method that gives decisions, (n_windows, n_decisions)
-
     def grid(
         self, settings: Any, n_features: int, seed: int, /
     ) -> Iterator[tuple[dict[str, float], Any]]:
         """Yield parameters with an estimator, the smoother ones first."""
+
+    def decide(self, pipeline: Pipeline, features: Float32, /) -> Float64:
+        """Return a fitted pipeline's decisions, shape (n_windows, n_decisions)."""
 
     def calibrate(self, decisions: Float64, y: Int64) -> dict[str, float]:
         """Return what turns decisions into probabilities with the smallest log-loss."""

@@ -14,13 +14,12 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.pipeline import Pipeline
 
-from har.arrays import Float64, Int64
+from har.arrays import Float32, Float64, Int64
 from har.config import ExtraTreesSettings
 from har.features.convolutions import Extractor
 from har.models.graph import OPSET, ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
 
-DECIDES = "predict_proba"
 # The least share of trees that counts, so that a logarithm is finite.
 FLOOR = 1e-3
 # Of ONNX's operators for trees.
@@ -40,6 +39,11 @@ def grid(
             random_state=seed,
         )
         yield {"min_samples_leaf": leaf}, forest
+
+
+def decide(pipeline: Pipeline, features: Float32) -> Float64:
+    """Return the trees' mean votes for each class."""
+    return np.asarray(pipeline.predict_proba(features))
 
 
 def calibrate(decisions: Float64, y: Int64) -> dict[str, float]:

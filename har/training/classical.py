@@ -165,7 +165,7 @@ def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Win
     folds = _calibration_folds(train)
     models = (features.fit(clone(pipeline), fitted) for fitted, _ in folds)
     found = [
-        getattr(model, method.DECIDES)(features.own[left])
+        method.decide(model, features.own[left])
         for model, (_, left) in zip(models, folds, strict=True)
     ]
     order = np.argsort(np.concatenate([left for _, left in folds]))

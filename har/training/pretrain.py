@@ -131,14 +131,13 @@ def _train(
     accelerator: Accelerator,
     generator: torch.Generator,
 ) -> list[dict[str, Any]]:
-    optimizer = torch.optim.AdamW(
-        model.to(accelerator.device).parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
+    parameters = list(model.to(accelerator.device).parameters())
+    adamw = torch.optim.AdamW(
+        parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     steps = settings.epochs * math.ceil(len(X) / settings.batch_size)
-    scheduler = get_cosine_schedule_with_warmup(optimizer, round(WARMUP * steps), steps)
-    optimizer = accelerator.prepare(optimizer)
+    scheduler = get_cosine_schedule_with_warmup(adamw, round(WARMUP * steps), steps)
+    optimizer = device.prepare(adamw, accelerator)
     history = []
     model.train()
     for epoch in track(range(1, settings.epochs + 1), what="pretraining"):
@@ -150,7 +149,7 @@ def _train(
             )
             with accelerator.autocast():
                 loss = model(*pair, temperature=settings.temperature).loss
-            device.step(loss, model, optimizer, scheduler, accelerator)
+            device.step(loss, parameters, optimizer, scheduler, accelerator)
             losses.append(loss.detach())
         history.append({"epoch": epoch, "loss": float(torch.stack(losses).mean())})
     return history

@@ -10,6 +10,9 @@ import pytest
 import skops.io
 from content import content
 from sklearn.metrics import f1_score
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits
 
 from har.config import (
     ClassicalSettings,
@@ -20,10 +23,11 @@ from har.config import (
 )
 from har.data.windows import Windows
 from har.errors import DataError, MissingError, VerificationError
+from har.features.scaler import ClippedScaler
 from har.measured import read_measured
 from har.models.catalogue import CLASSICAL
 from har.models.classical import ClassicalModel
-from har.models.svm import calibrate, couple
+from har.models.svm import calibrate, couple, decide
 from har.training.classical import train_classical
 
 SETTINGS: dict[str, ClassicalSettings] = {
@@ -117,6 +121,35 @@ def test_two_classes_are_enough(small: Windows, tmp_path: Path, name: str) -> No
     (found,) = session.run(["probabilities"], {"windows": X})
     np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-3)
     assert found.shape == (len(X), 2)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 6])
+def test_an_svm_decides_as_scikit_learn_says(n_classes: int) -> None:
+    """Its matrix products give libsvm's decisions, by blocks and for one window alike."""
+    F = np.random.default_rng(0).normal(size=(300, 40)).astype(np.float32)
+    y = np.arange(300) % n_classes
+    pipeline = Pipeline(
+        [("scale", ClippedScaler()), ("decide", SVC(decision_function_shape="ovo"))]
+    )
+    pipeline.fit(F + y[:, None] / 4, y)
+    expected = pipeline.decision_function(F)
+    expected = -expected[:, None] if n_classes == 2 else expected
+    np.testing.assert_allclose(decide(pipeline, F), expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(decide(pipeline, F[:1]), expected[:1], rtol=1e-9, atol=1e-9)
+
+
+def test_an_svm_decides_to_the_same_bits_on_any_number_of_threads() -> None:
+    """A run in one process and a run in several give the same files."""
+    F = np.random.default_rng(0).normal(size=(1500, 400)).astype(np.float32)
+    pipeline = Pipeline(
+        [("scale", ClippedScaler()), ("decide", SVC(decision_function_shape="ovo"))]
+    )
+    pipeline.fit(F, np.arange(1500) % 3)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(decide(pipeline, F))
+    np.testing.assert_array_equal(*found)
 
 
 def test_one_wild_feature_does_not_decide(trained: Path, small: Windows) -> None:
