@@ -12,6 +12,7 @@ import typer
 
 import har
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
+from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
 from har.errors import HarError
 
@@ -65,19 +66,19 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
-    except HarError as error:
-        _fail(error, error.exit_code)
+    except ModuleNotFoundError as error:
+        _fail(not_installed(error) or error)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        _fail(error, 1)
+        _fail(error)
 
 
-def _fail(error: Exception, exit_code: int) -> None:
+def _fail(error: Exception) -> None:
     if debugging():
         raise error
     print_error(error)
-    sys.exit(exit_code)
+    sys.exit(error.exit_code if isinstance(error, HarError) else HarError.exit_code)
