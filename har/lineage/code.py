@@ -205,7 +205,7 @@ def _digest(path: Path) -> str:
 
 
 def _versions(names: set[str]) -> Iterator[tuple[str, str]]:
-    for name in names - sys.stdlib_module_names:
+    for name in sorted(names - sys.stdlib_module_names):
         for distribution in DISTRIBUTIONS.get(name, (name,)):
             yield distribution, _version(distribution)
 

@@ -57,6 +57,21 @@ def register(run: Run, registry: "Registry", name: str) -> "Version":
     return registration.register(registry, candidate(run, name))
 
 
+def settled(run: Run, registry: "Registry") -> "list[tuple[Version, Decision]] | None":
+    """Return the outcomes of a run for which nothing is left to do, or None: it only reads."""
+    from har.registry.gate import promotion
+
+    if not run.look_up(run.outputs, quietly=True):
+        return None
+    outcomes = []
+    for name in run.recipe.candidates:
+        outcome = promotion.settled(registry, candidate(run, name).digest)
+        if outcome is None:
+            return None
+        outcomes.append(outcome)
+    return outcomes
+
+
 def promote(recipe: Recipe, registry: "Registry", version: "Version", reason: str) -> "Decision":
     """Judge a version at the gate and move it to the stage that it earned."""
     from har.registry.gate import promotion

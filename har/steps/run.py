@@ -70,16 +70,23 @@ class Run:
         steps = [plans.INGEST, *(s.name for s in self.plan.steps.values() if not s.quiet)]
         return {name: self.known[name] for name in steps if name in self.known}
 
-    def look_up(self, names: Iterable[str]) -> bool:
+    def look_up(self, names: Iterable[str], *, quietly: bool = False) -> bool:
         """Find what the store has of some steps and of those before; tell whether it is all.
 
         Nothing is looked for behind a step that is missing: its key is not known.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Which steps.
+        quietly : bool, default=False
+            Say nothing of what is found.
         """
         for step in self.missing(names):
             inputs = self.inputs(step)
             if inputs is not None and (found := find(step, inputs, self.store)):
                 self.remember(step.name, found)
-                if not step.quiet:
+                if not (step.quiet or quietly):
                     logger.info("%-24s found in the store", step.name)
         return not self.missing(names)
 

@@ -8,7 +8,7 @@ completed by the next call.
 import json
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +27,14 @@ from har.registry.gate.rules import Evidence
 from har.registry.handle import Registry
 from har.registry.history import stages
 from har.registry.history.events import ApprovalRequested, Event, GateDecided, MoveBegun
-from har.registry.history.placement import shadow_windows
+from har.registry.history.placement import placement, shadow_windows, unfinished
 from har.registry.history.stages import CHAMPION, Change, Placement, Stage
+from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
+from har.registry.moves.observation import differences, observe
 from har.registry.versions.decision import Decision
 from har.registry.versions.files import verified_files
-from har.registry.versions.lookup import find
+from har.registry.versions.lookup import find, with_digest
 from har.registry.versions.version import Version, require_measured
 
 _KINDS = {
@@ -111,11 +113,37 @@ def promote(
         )
         if not dry_run:
             decision = _record(mover, version, decision, purpose=reason)
-    if not dry_run and not _is_carried_out(decision, now, mover):
+    if not dry_run and not _is_carried_out(decision, now, mover.trail.events):
         _carry_out(decision, now, mover, policy=gate.approval)
     if not dry_run:
         mover.announce()
     return decision
+
+
+def settled(registry: Registry, candidate_digest: str) -> tuple[Version, Decision] | None:
+    """Return a candidate's version and decision, if nothing is left to do for it.
+
+    It only reads. None means that the candidate is to be registered, judged or moved, that
+    receivers may wait for notices, or that the registry is not as its history says.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    candidate_digest : str
+        What makes it one candidate (`har.registry.versions.candidate.Candidate.digest`).
+    """
+    events = Trail(registry).events
+    now = placement(events)
+    version = with_digest(registry, candidate_digest)
+    open_ends = (
+        unfinished(events) is not None,
+        bool(registry.environment.registry.webhooks),
+        bool(differences(now, observe(registry))),
+    )
+    if any(open_ends) or version is None or version.gate is None:
+        return None
+    return (version, version.gate) if _is_carried_out(version.gate, now, events) else None
 
 
 def change_stage(
@@ -184,16 +212,16 @@ def _standing(
 ) -> Decision | None:
     """Return the decision on record, unless it was never carried out and its premise is gone."""
     decision = version.gate
-    if decision is None or _is_carried_out(decision, now, mover):
+    if decision is None or _is_carried_out(decision, now, mover.trail.events):
         return decision
     reigning = champion.number if champion else None
     return decision if reigning == decision.champion else None
 
 
-def _is_carried_out(decision: Decision, now: Placement, mover: Mover) -> bool:
+def _is_carried_out(decision: Decision, now: Placement, events: Iterable[Event]) -> bool:
     """Whether the version reached its stage or waits for approval, wherever it went since."""
     return not _way(now.stage(decision.version), decision.stage) or any(
-        _carries_out(event, decision) for event in mover.trail.events
+        _carries_out(event, decision) for event in events
     )
 
 

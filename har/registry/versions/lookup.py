@@ -23,6 +23,12 @@ def foreign_versions(registry: Registry) -> list[RegisteredVersion]:
     return sorted(foreign, key=lambda v: v.number)
 
 
+def with_digest(registry: Registry, candidate_digest: str) -> Version | None:
+    """Return the version that was made of a candidate; None if there is none."""
+    versions = list_versions(registry)
+    return next((v for v in versions if v.tags[CANDIDATE_DIGEST] == candidate_digest), None)
+
+
 def find(registry: Registry, selector: str) -> Version:
     """Return the newest version that a name stands for.
 
