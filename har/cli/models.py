@@ -109,7 +109,7 @@ def evaluate(
     for each group of subjects, each subject, or each data set of --trained-on. One that
     was stopped goes on where it was.
 
-    Example: har evaluate --protocol groups --model svm --set evaluate.groups=5
+    Example: har evaluate --protocol groups --model svm --set protocols.groups=5
 
     Example: har evaluate --trained-on hapt --dataset sp-sw-har --placement pocket
 

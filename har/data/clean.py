@@ -50,7 +50,7 @@ def clean(
     Returns
     -------
     parts : list of Recording
-        One, or one a stretch between long gaps; time starts at 0 in each.
+        One, or one per stretch between long gaps; time starts at 0 in each.
     report : CleanReport
         ``rows_in - duplicate_rows - repeated_times + rows_interpolated +
         rows_resampled == rows_out``; resampling may take away rows.

@@ -239,9 +239,9 @@ def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
 
 
 def class_codes(classes: tuple[str, ...]) -> Labels:
-    """Return the class of each activity of the taxonomy, and -1 for none at the end.
+    """Return a look-up table from a recording's activity codes to classes.
 
-    Indexed with a table's activity codes, where -1 is unlabelled, it gives classes.
+    Its last entry is -1, no class, which the code -1 of an unlabelled row picks.
     """
     lifted = [lift(name, classes) for name in ALL]
     return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])

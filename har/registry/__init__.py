@@ -16,11 +16,11 @@ What moves a version takes the handle and a selector (an alias, a number or a st
 it resolves after it has completed what a dead process left; what reads one takes the
 handle and a `har.registry.versions.version.Version`.
 
->>> from har.config import Settings
+>>> from har.config import load
 >>> from har.registry.handle import Registry
 >>> from har.registry.versions.files import fetch
 >>> from har.registry.versions.lookup import find
->>> registry = Registry.open(Settings().environment)
+>>> registry = Registry.open(load().environment)
 >>> fetch(registry, find(registry, "champion"))  # doctest: +SKIP
 PosixPath('data/store/onnx/6f1c…/model.onnx')
 """

@@ -1,4 +1,4 @@
-"""Which data sets were ingested: one small file a name, beside the store's entries."""
+"""Which data sets were ingested: one small file per name, beside the store's entries."""
 
 import json
 import os

@@ -258,7 +258,7 @@ def _recipe(request: Request, item: Item, digests: dict[str, str]) -> dict[str, 
 
 @functools.lru_cache(maxsize=1)
 def opened(root: Path, only: tuple[str, ...]) -> RawFiles:
-    """Return the raw files below a root, opened once a process."""
+    """Return the raw files below a root, opened once per process."""
     return open_files(root, only)
 
 

@@ -136,7 +136,7 @@ def _ordered(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 
 def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Average the samples of one time; where their labels differ there is none."""
+    """Average samples with the same time; where their labels differ, the row has no label."""
     repeated = rows["time_s"].duplicated(keep=False).to_numpy()
     if not repeated.any():
         return rows
@@ -179,7 +179,7 @@ def _join(
 
 
 def _distances(times: Float64, others: Float64) -> tuple[Float64, Float64]:
-    """Return how far another sensor's samples before and after each time are from it."""
+    """Return the time from each sample to the other sensor's sample before and after it, s."""
     if not len(others):
         nowhere = np.full(len(times), np.inf)
         return nowhere, nowhere

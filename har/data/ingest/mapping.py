@@ -65,7 +65,7 @@ class ColumnMapping(BaseModel):
         if self.time is None and self.rate_hz is None:
             raise ValueError("needs a column of time, or rate_hz")
         used = [self.time, *self.acc, *(self.gyro or ()), self.subject]
-        for role in (self.activity, self.recording):  # a recording may be one an activity
+        for role in (self.activity, self.recording):  # there may be one recording per activity
             names = [name for name in (*used, role) if name]
             if len(names) != len(set(names)):
                 raise ValueError("uses one column twice")

@@ -1,8 +1,8 @@
 """UCI HAR: 30 subjects with a phone at the waist, 6 activities, 50 Hz, cut into windows.
 
 Layout: ``{train,test}/Inertial Signals/{total_acc,body_gyro}_{x,y,z}_{train,test}.txt``,
-one window of 128 samples a line, the next one starting 64 samples later; beside them
-``subject_*.txt`` and ``y_*.txt``, one number a window. The set names no recordings:
+one window of 128 samples per line, the next one starting 64 samples later; beside them
+``subject_*.txt`` and ``y_*.txt``, one number per window. The set names no recordings:
 windows that follow one another are joined to runs where the second half of one is the
 first half of the next in all six signals and the subject is the same. The raw files hold
 most samples twice, so a row of the account is a sample of a run, not a line of a file.
@@ -53,7 +53,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a run: g with gravity, rad/s, at 50 Hz.
+    """Yield one recording per run: g with gravity, rad/s, at 50 Hz.
 
     It is named for the line of its first window. Samples in two windows of different
     labels have none.

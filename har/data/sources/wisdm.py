@@ -49,7 +49,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a stretch of one user: m/s² with gravity, at 20 Hz, no gyroscope."""
+    """Yield one recording per stretch of one user: m/s² with gravity, at 20 Hz, no gyroscope."""
     numbers: Counter[str] = Counter()
     for stretch in _stretches(files, item.files[0], ledger):
         user = f"{stretch['user'].iloc[0]:.0f}"

@@ -6,5 +6,5 @@ from har.registry.gate.checks import write_checks
 
 
 def checks(out: Path, *, ingested: Path, cleaned: Path, split: Path, robustness: Path) -> None:
-    """Write the data's accounts and the candidate's robustness."""
+    """Write what became of the data's rows, and how robust the candidate is."""
     write_checks(out, ingested=ingested, cleaned=cleaned, split=split, robustness=robustness)

@@ -1,4 +1,4 @@
-"""One candidate, scored on the continuous recordings of the test subjects."""
+"""Every candidate, scored on the continuous recordings of the test subjects."""
 
 from pathlib import Path
 
