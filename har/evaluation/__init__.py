@@ -1,4 +1,4 @@
-"""Honest numbers on people whom no model has seen: metrics, intervals, plots, reports.
+"""Honest numbers on people whom no model has seen: metrics, intervals, plots.
 
 - `har.evaluation.metrics` scores predictions and compares two models on the same windows.
 - `har.evaluation.evaluate` writes everything about the test windows into one folder.
