@@ -13,6 +13,8 @@ TOGETHER = {
     "run": r"tests/(cli/test_(commands|flags)|e2e/test_(run|servers)|flows/)",
     # The second registry's runs find in the store what the first one's made.
     "story": r"tests/e2e/test_story",
+    # `whole`: every step of a run.
+    "steps": r"tests/steps/test_(run|stale)",
     # `server`: PostgreSQL and MLflow.
     "server": r"tests/registry/.*([\[-]server[\]-]|_on_a_server)",
 }
