@@ -74,6 +74,8 @@ SMALL = {
     "HAR_FINETUNE__MIN_STEPS": "60",
     "HAR_FINETUNE__FREEZE_STEPS": "20",
     "HAR_SEEDS": "[0]",
+    # Starting workers takes longer than what they would save.
+    "HAR_RUN__WORKERS": "1",
     "HAR_EVALUATE__BOOTSTRAP": "100",
     "HAR_EXPORT__CALIBRATION_WINDOWS": "64",
     "HAR_EXPORT__LATENCY_REPEATS": "20",
