@@ -41,13 +41,14 @@ def run(
     _prepare_prefect()
     show_progress()
     recipe, environment = settings_of(overrides, classes, datasets)
-    from har.steps.tables import reuse, tables
+    from har.steps.tables import ingestions, reuse, tables
 
     summary = _settled(recipe, environment) or _carried_out(recipe, environment, reason)
     if as_json:
         return print_json(summary)
     for part in tables(summary):
         out.print(table(**part), "")
+    out.print(f"Data sets: {ingestions(summary)}")
     out.print(f"Report: {summary['report']}")
     out.print(reuse(summary).capitalize() + ".")
 

@@ -165,6 +165,14 @@ def version_rows(versions: Iterable[Mapping[str, Any]]) -> Rows:
     return ["version", "model", "stage", "gate", "because"], rows
 
 
+def ingestions(summary: Mapping[str, Any]) -> str:
+    """Say which ingestion of each data set a run used: what it holds, and when it was read."""
+    return ", ".join(
+        f"{pin['dataset']}@{pin['content'][:12]} (ingested {pin['ingested']})"
+        for pin in summary["pins"]
+    )
+
+
 def reuse(summary: Mapping[str, Any]) -> str:
     """Say in one sentence which steps were found rather than made."""
     steps = summary["steps"]

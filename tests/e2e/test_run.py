@@ -60,6 +60,8 @@ def test_second_run_finds_everything(people: Project, summary: Any) -> None:
     done = people.end_of(people.start("run"))
     assert done.returncode == 0, done.stderr
     assert "14 of 14 steps found in the store" in done.stdout
+    (pin,) = summary["pins"]
+    assert f"Data sets: people@{pin['content'][:12]} (ingested " in done.stdout
     assert "making" not in done.stderr
     assert len(people.json("registry", "list")) == len(summary["versions"])
 
