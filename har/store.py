@@ -204,12 +204,12 @@ class Store:
         scratch.mkdir(parents=True)
         if told:
             logger.info("%-24s making …", told)
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         try:
             build(scratch)
             files = digest.of_folder(scratch, leave_out=[MEASURED])
-            seconds = time.perf_counter() - start
-            _write_manifest(scratch, made_of, files, seconds)
+            seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+            _write_manifest(scratch, made_of, files, seconds=seconds, cpu_seconds=cpu_seconds)
             self._share(scratch, files)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -247,7 +247,10 @@ def checkpoints(out: Path) -> Path:
 
 
 def _write_manifest(
-    folder: Path, made_of: dict[str, Any], files: Mapping[str, str], seconds: float
+    folder: Path,
+    made_of: dict[str, Any],
+    files: Mapping[str, str],
+    **taken: float,
 ) -> None:
     manifest = {
         **made_of,
@@ -256,7 +259,7 @@ def _write_manifest(
             name: {"sha256": sha256, "bytes": (folder / name).stat().st_size}
             for name, sha256 in files.items()
         },
-        "seconds": round(seconds, 2),
+        **{name: round(value, 2) for name, value in taken.items()},
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     with (folder / MANIFEST).open("w") as file:

@@ -99,6 +99,32 @@ def features(
 
 
 @app.command()
+def run(overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Carry out the main job twice in an empty project, and say where the time went.
+
+    Example: har benchmark run --set 'candidates=["svm"]'
+    """
+    from har.benchmarks.run import run as measure
+
+    spent = list(measure(overrides or []))
+    if as_json:
+        return print_json([asdict(part) for part in spent])
+    for name in ("first", "second"):
+        cells = [
+            (
+                part.part,
+                "" if part.seconds is None else f"{part.seconds:.1f}",
+                f"{part.cpu_seconds:.1f}",
+                f"{part.share:.0%}",
+            )
+            for part in spent
+            if part.run == name
+        ]
+        columns = ["part", "s", "CPU s", "share of CPU"]
+        out.print(table(f"The {name} run", columns, cells), "")
+
+
+@app.command()
 def models(
     model: Annotated[list[str] | None, typer.Option(help="Which; default: all of them.")] = None,
     protocol: Annotated[

@@ -197,6 +197,23 @@ def test_evaluate_with_other_sensors(finished: Project) -> None:
         assert f"{changes[0]['name']} {cells}" in printed
 
 
+def test_benchmark_run(finished: Project) -> None:
+    """The parts of each run add up to it; the second makes nothing."""
+    words = ["candidates=['logistic']", "data.datasets=['hapt']"]
+    words += ["data.subjects=['hapt-01', 'hapt-02', 'hapt-03', 'hapt-07']"]
+    words += ["split.test_subjects=['hapt-02']", "split.validation_subjects=['hapt-07']"]
+    words += ["models.logistic.c_grid=[0.01]", "models.logistic.copies=0"]
+    sets = [word for change in words for word in ("--set", change)]
+    found = finished.json("benchmark", "run", *sets)
+    for name in ("first", "second"):
+        *parts, everything = [part for part in found if part["run"] == name]
+        total = sum(part["cpu_seconds"] for part in parts)
+        assert (everything["part"], total) == ("all", pytest.approx(everything["cpu_seconds"]))
+    made = [part["part"] for part in found if part["run"] == "first"]
+    assert {"windows", "train-logistic", "evaluate", "report"} <= set(made)
+    assert [part["part"] for part in found if part["run"] == "second"] == ["orchestration", "all"]
+
+
 def test_benchmark_ingest(finished: Project) -> None:
     """Bundled and synthetic data, plain read and ingestion, each with a ratio to the read."""
     line = "benchmark ingest --rows 20000 --kind parquet --jobs 1"
