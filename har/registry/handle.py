@@ -40,8 +40,8 @@ class Registry:
 
     Examples
     --------
-    >>> from har.config import Settings
-    >>> Registry.open(Settings().environment).model
+    >>> from har.config import Environment
+    >>> Registry.open(Environment()).model
     'har'
     """
 

@@ -10,7 +10,7 @@ from har.progress import track
 from har.steps import plan as plans
 from har.steps.pins import pin
 from har.steps.plan import Plan, pinned
-from har.steps.step import Input, Step, carry_out, find
+from har.steps.step import Input, Step, carry_out, key
 from har.store import Artifact, Store
 
 logger = logging.getLogger("har.steps")
@@ -84,7 +84,7 @@ class Run:
         """
         for step in self.missing(names):
             inputs = self.inputs(step)
-            if inputs is not None and (found := find(step, inputs, self.store)):
+            if inputs is not None and (found := self._find(step, inputs)):
                 self.remember(step.name, found)
                 if not (step.quiet or quietly):
                     logger.info("%-24s found in the store", step.name)
@@ -130,6 +130,12 @@ class Run:
             else {key: self.known[name] for key, name in source.items()}
             for argument, source in step.inputs.items()
         }
+
+    def _find(self, step: Step, inputs: dict[str, Input]) -> Artifact | None:
+        """Look a step up, unless another one of the same key was found before."""
+        wanted = key(step, inputs, self.store)
+        same = (a for a in self.known.values() if (a.step, a.key) == (step.kind, wanted))
+        return next(same, None) or self.store.find(step.kind, wanted)
 
     def _make_at_once(self, missing: list[Step], jobs: int) -> None:
         waiting = {step.name: step for step in missing}

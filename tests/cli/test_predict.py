@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from har.cli import app
 from har.models.smoothing import HMM, Average, Smoothing
-from har.registry import versions
+from har.registry.versions import files, lookup
 
 STICKY = Smoothing(Average(4), HMM(np.array([[0.99, 0.01], [0.01, 0.99]]), np.full(2, 0.5)))
 
@@ -27,8 +27,8 @@ def recording(tmp_path: Path) -> Path:
 def serve(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     """Let the registry's champion be a file."""
     champion = SimpleNamespace(model="har", number=3, candidate="svm", stage="Production")
-    monkeypatch.setattr(versions, "find", lambda selector, settings: champion)
-    monkeypatch.setattr(versions, "fetch", lambda version, settings: path)
+    monkeypatch.setattr(lookup, "find", lambda registry, selector: champion)
+    monkeypatch.setattr(files, "fetch", lambda registry, version: path)
 
 
 def activities(*words: str) -> list[dict[str, Any]]:

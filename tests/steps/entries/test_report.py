@@ -112,7 +112,7 @@ def inputs(
             )
         },
         "dataset": "hapt",
-        "settings": {"window.hop_s": 1.28, "finetune.epochs": 12},
+        "settings": {"window.hop_s": 1.28, "finetune.learning_rate": 0.001},
         "versions": {"python": "3.11.7", "har": "0.1.0"},
     }
 
