@@ -38,31 +38,29 @@ def make(run: Run, names: Iterable[str], *, workers: int) -> None:
     workers : int
         Processes, each on one thread; 0: one per core.
     """
-    steps = run.plan.needed(names)
-    run.look_up(names)
-    made: dict[str, Artifact | PrefectFuture[Any]] = {**run.known}
+    wanted = list(names)
+    run.look_up(wanted)
+    for step in run.plan.needed(wanted):
+        if artifact := run.known.get(step.name):
+            find_step.with_options(name=step.kind)(step, artifact)
+    if not run.missing(wanted):
+        return
+    futures: dict[str, PrefectFuture[Any]] = {}
     with _runner(workers) as runner:
+
+        def submit(step: Step, inputs: dict[str, Input]) -> PrefectFuture[Any]:
+            # Only now that all inputs are there: a task that waits would hold a worker's place.
+            before = [futures[name] for name in step.needs if name in futures]
+            parameters = {"step": step, "inputs": inputs, "store": run.store}
+            one = make_step.with_options(name=step.kind)
+            futures[step.name] = runner.submit(one, parameters, wait_for=before)
+            return futures[step.name]
+
         try:
-            for step in steps:
-                inputs = {argument: _of(source, made) for argument, source in step.inputs.items()}
-                parameters = {"step": step, "inputs": inputs, "store": run.store}
-                if artifact := run.known.get(step.name):
-                    find_step.with_options(name=step.kind)(step, artifact)
-                else:
-                    one = make_step.with_options(name=step.kind)
-                    made[step.name] = runner.submit(one, parameters)
-            for step in steps:
-                if isinstance(future := made[step.name], PrefectFuture):
-                    run.remember(step.name, future.result())
+            run.make_with(submit, wanted)
         except BaseException:
             end_workers()
             raise
-
-
-def _of(source: Any, made: dict[str, Any]) -> Any:
-    if isinstance(source, str):
-        return made[source]
-    return {key: made[name] for key, name in source.items()}
 
 
 def _runner(workers: int) -> TaskRunner[Any]:

@@ -11,10 +11,13 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 def server() -> Iterator[None]:
     """Let a block use the server that ``PREFECT_API_URL`` names, else one of its own.
 
-    A flow would start one itself, but so would each of its worker processes.
+    A flow would start one itself, but so would each of its worker processes. It ends with
+    this process, when Prefect has sent it all that it has to send.
     """
     if PREFECT_API_URL.value():
         yield
         return
-    with SubprocessASGIServer() as own, temporary_settings({PREFECT_API_URL: own.api_url}):
+    own = SubprocessASGIServer()
+    own.start()
+    with temporary_settings({PREFECT_API_URL: own.api_url}):
         yield

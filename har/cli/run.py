@@ -63,7 +63,7 @@ def _settled(recipe: "Recipe", environment: "Environment") -> dict[str, Any] | N
     from har.steps.run import start
     from har.steps.summary import summarise
 
-    if "PREFECT_API_URL" in os.environ:
+    if "PREFECT_API_URL" in os.environ or not environment.store.exists():
         return None
     run = start(recipe, environment)
     outcomes = settled(run, Registry.open(environment))

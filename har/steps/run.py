@@ -1,8 +1,11 @@
 """A run: a recipe, the data that it is pinned to, and what is known of its steps."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, Protocol
 
 from har.config import Environment, Recipe
 from har.processes import pool
@@ -113,8 +116,32 @@ class Run:
                 assert inputs is not None
                 self.remember(step.name, carry_out(step, inputs, self.store))
         else:
-            self._make_at_once(missing, jobs)
+            with pool(jobs) as workers:
+                self.make_with(partial(_submit, workers, self.store), wanted)
         return {name: self.known[name] for name in wanted}
+
+    def make_with(
+        self, submit: Callable[[Step, dict[str, Input]], "Pending"], names: Iterable[str]
+    ) -> None:
+        """Make some steps and those before, each as soon as all that it needs is there.
+
+        Parameters
+        ----------
+        submit : callable
+            Begins a step on the inputs that it is given, and returns what gives its output.
+        names : iterable of str
+            Which steps; what the store has of them was looked up before.
+        """
+        done: SimpleQueue[tuple[str, Pending]] = SimpleQueue()
+        missing = self.missing(names)
+        waiting = {step.name: step for step in missing}
+        for _ in track(range(len(missing)), what="steps"):
+            for step in list(waiting.values()):
+                if (given := self.inputs(step)) is not None:
+                    tell = partial(_put, done, step.name)
+                    submit(waiting.pop(step.name), given).add_done_callback(tell)
+            name, finished = done.get()
+            self.remember(name, finished.result())
 
     def remember(self, name: str, artifact: Artifact) -> None:
         """Keep the output of a step."""
@@ -137,19 +164,25 @@ class Run:
         same = (a for a in self.known.values() if (a.step, a.key) == (step.kind, wanted))
         return next(same, None) or self.store.find(step.kind, wanted)
 
-    def _make_at_once(self, missing: list[Step], jobs: int) -> None:
-        waiting = {step.name: step for step in missing}
-        with pool(jobs) as workers:
-            running: dict[Future[Artifact], Step] = {}
-            for _ in track(range(len(missing)), what="steps"):
-                for step in [s for s in waiting.values() if self.inputs(s) is not None]:
-                    given = self.inputs(step)
-                    assert given is not None
-                    running[workers.submit(carry_out, step, given, self.store)] = step
-                    del waiting[step.name]
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                future = done.pop()
-                self.remember(running.pop(future).name, future.result())
+
+class Pending(Protocol):
+    """The output of a step that is being made, as a future of any kind."""
+
+    def add_done_callback(self, fn: Callable[[Any], None], /) -> None:
+        """Call a function with this future when the step is made or has failed."""
+
+    def result(self) -> Artifact:
+        """Return the output, or raise what the step met."""
+
+
+def _submit(
+    workers: ProcessPoolExecutor, store: Store, step: Step, inputs: dict[str, Input]
+) -> Future[Artifact]:
+    return workers.submit(carry_out, step, inputs, store)
+
+
+def _put(done: "SimpleQueue[tuple[str, Pending]]", name: str, future: Pending) -> None:
+    done.put((name, future))
 
 
 def start(recipe: Recipe, environment: Environment) -> Run:
