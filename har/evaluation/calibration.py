@@ -7,13 +7,11 @@ so it serves any model.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from har.arrays import Float64, Int64
+from har.arrays import Float64, Int64, Probabilities
 from har.evaluation.metrics import macro_f1, subject_confusions
 
 Labels = Int64
-Probabilities = npt.NDArray[np.floating[Any]]
 
 # A probability of 0 counts as this much, 27.6 nats of log-loss, instead of infinitely much.
 TINY = 1e-12

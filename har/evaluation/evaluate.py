@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Probabilities
 from har.config import IntervalSettings
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
@@ -19,8 +18,6 @@ from har.evaluation.predictions import predictions, test_digest, write_predictio
 from har.evaluation.seeds import group_scores
 from har.models.record import best_seed
 from har.page.plots import png
-
-Probabilities = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

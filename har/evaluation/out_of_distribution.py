@@ -1,16 +1,15 @@
 """Out-of-distribution inputs that no model should answer, and how many a score detects."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
+from har.arrays import RawWindows
 from har.data.schema import STANDARD_GRAVITY
 
 Doubles = npt.NDArray[np.float64]
-RawWindows = npt.NDArray[np.floating[Any]]
 
 # m/s² and rad/s: the most that an overdriven sensor reads.
 RANGES = (20.0, 4.0)

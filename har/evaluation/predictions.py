@@ -1,16 +1,13 @@
 """Predictions of windows as a table, and the digest of the windows that were predicted."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Probabilities
 from har.data.windows import Windows
 from har.lineage import digest
-
-Probabilities = npt.NDArray[np.floating[Any]]
 
 FILE = "predictions.parquet"
 # What may set windows apart; the scores of each are reported where there are several.

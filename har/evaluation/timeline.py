@@ -7,19 +7,17 @@ late; until the first window of a recording has ended there is no answer.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Probabilities
 from har.config import WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Labels, Windows, class_codes
 from har.errors import DataError
 from har.models.answers import Answers
 from har.models.smoothing import Name, Smoothing
-
-Probabilities = npt.NDArray[np.floating[Any]]
 
 # Names of the answers, each with that of its smoother.
 SMOOTHERS: dict[str, Name] = {"raw": "none", "average": "average", "hmm": "hmm"}

@@ -6,19 +6,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float32
 from har.config import ExportSettings
 from har.export.artifact import Build, Latency, broken_bounds
 from har.lineage import digest
 from har.models.runtime import OnnxModel
-
-Floats = npt.NDArray[np.float32]
 
 
 def measure(
     path: Path,
     latency_ms: npt.NDArray[np.float64],
     *,
-    windows: Floats,
+    windows: Float32,
     reference: npt.NDArray[np.float64],
     y: npt.NDArray[np.int64],
     bounds: ExportSettings,

@@ -5,15 +5,15 @@ from `Answers`, so that none of them decides anew when a window is unknown.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Probabilities
 from har.errors import DataError
 
 UNKNOWN = "unknown"
-Probabilities = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import RawWindows
+
 Doubles = npt.NDArray[np.float64]
-RawWindows = npt.NDArray[np.floating[Any]]
 
 # Samples. They are an octave apart, so the changes over them are a spectrum in six numbers.
 LAGS = (1, 2, 4, 8, 16, 32)

@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from har.arrays import Float32
 from har.errors import MissingError
 
 PROBABILITIES, DISTANCE = "probabilities", "distance"
 # Large enough that calls cost nothing, small enough that a day of windows fits in memory.
 BATCH = 256
-
-Floats = npt.NDArray[np.float32]
 
 
 class OnnxModel:
@@ -58,7 +57,7 @@ class OnnxModel:
         (taken,) = self._session.get_inputs()
         self.window_shape: tuple[int, ...] = tuple(taken.shape[1:])
 
-    def run(self, windows: npt.NDArray[Any]) -> dict[str, Floats]:
+    def run(self, windows: npt.NDArray[Any]) -> dict[str, Float32]:
         """Return every output by name, each with one row per window.
 
         Parameters
@@ -71,12 +70,12 @@ class OnnxModel:
         parts = [self.call(windows[start : start + BATCH]) for start in starts]
         return dict(zip(self.outputs, map(np.concatenate, zip(*parts, strict=True)), strict=True))
 
-    def call(self, windows: Floats) -> list[Floats]:
+    def call(self, windows: Float32) -> list[Float32]:
         """Return every output of one call, in the order of `outputs`."""
-        found: list[Floats] = self._session.run(None, {"windows": windows})
+        found: list[Float32] = self._session.run(None, {"windows": windows})
         return found
 
-    def predict_proba(self, windows: npt.NDArray[Any]) -> Floats:
+    def predict_proba(self, windows: npt.NDArray[Any]) -> Float32:
         """Return class probabilities of shape (n_windows, n_classes)."""
         return self.run(windows)[PROBABILITIES]
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.arrays import Float32 as Floats
+from har.arrays import Float32
 from har.data.recording import Recording
 from har.errors import DataError, HarError, UsageError
 from har.lineage import digest
@@ -119,7 +119,7 @@ class _Answered:
     """Answers of both by recording, one window of the input, and the files left out."""
 
     answers: dict[str, pd.DataFrame] = field(default_factory=dict)
-    window: Floats | None = None
+    window: Float32 | None = None
     repeated: list[str] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
 
@@ -229,7 +229,7 @@ def _answers(
     )
 
 
-def _first_window(parts: Sequence[Recording], predictor: Predictor) -> Floats:
+def _first_window(parts: Sequence[Recording], predictor: Predictor) -> Float32:
     """Return one window of a recording as the model takes it, (1, n_samples, n_channels)."""
     return next(X for part in parts if len(X := predictor.windows(part)))[:1]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.arrays import Float32 as Floats
+from har.arrays import Float32
 from har.config import WindowGrid
 from har.data.recording import CHANNELS, GYRO, Recording
 from har.data.windows import cut
@@ -177,7 +177,7 @@ class Predictor:
             }
         )
 
-    def windows(self, recording: Recording) -> Floats:
+    def windows(self, recording: Recording) -> Float32:
         """Return the windows of one recording as the model takes them, none if it is too short."""
         X, _ = cut(recording, self.window)
         return X[:, :, self._columns]
