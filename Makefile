@@ -29,12 +29,13 @@ $(INSTALLED): requirements.txt pyproject.toml
 run: setup  ## the main job, end to end, on the bundled data
 	@$(BIN)/har run
 
-test: lint types  ## lint, types and every test
+test: lint types  ## lint, types, every test (PYTEST_TIMEOUT=3000: more than 600 s for each)
 	$(BIN)/pytest -q -n 2 --dist loadgroup --durations 10
 
-lint: setup  ## ruff
+lint: setup  ## ruff, and which room imports which
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
 
 types: setup  ## mypy --strict
 	$(BIN)/mypy

@@ -1,1 +1,1 @@
-"""Prefect flows: orchestration alone; every task is one call into `har.steps`."""
+"""Prefect flows: orchestration alone; every task is one call into the library."""

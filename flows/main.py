@@ -1,25 +1,40 @@
-"""The main job: a flow of flows, from raw data to gated versions."""
+"""The main job: from raw data to gated versions."""
 
 from typing import Any
 
-from prefect import flow
+from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 
-from flows.assess import assess
-from flows.prepare import prepare
+from flows.make import make
 from flows.release import release
-from flows.train import train
-from har.config import Settings
+from har.config import Recipe, current
+from har.registry.handle import Registry
+from har.steps.pins import pin
+from har.steps.run import Run
+from har.steps.summary import summarise
+from har.steps.tables import tables
 from har.store import Store
-from har.summary import summarise, tables
+
+ingest = task(name="ingest", task_run_name="ingest")(pin)
 
 
 @flow(name="har-run")
-def main_job(settings: Settings, reason: str = "har run") -> dict[str, Any]:
-    """Run the whole chain and return its summary."""
-    Store(settings.store).sweep()
-    artifacts = {**prepare(settings), **train(settings), **assess(settings)}
-    summary = summarise(artifacts, release(settings, reason))
+def main_job(recipe: Recipe, reason: str = "har run") -> dict[str, Any]:
+    """Run the whole chain and return its summary.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is to be made; where, and by whom, is the environment's of this machine.
+    reason : str
+        Why a version may be promoted; kept in its history.
+    """
+    environment = current()
+    store = Store(environment.store)
+    store.sweep()
+    run = Run(recipe, ingest(recipe.data, store), store)
+    make(run, run.outputs, workers=environment.run.workers)
+    summary = summarise(run, release(run, Registry.open(environment), reason))
     for part in tables(summary):
         rows = [dict(zip(part["columns"], map(str, row), strict=True)) for row in part["rows"]]
         create_table_artifact(table=rows, description=part["title"])

@@ -55,7 +55,16 @@ class DataError(HarError):
 
 
 class GateRefusal(HarError):
-    """A model version that did not pass the promotion gate."""
+    """A model version that may not go where somebody wants it: trying again changes nothing."""
+
+    exit_code = 4
+
+
+class ConflictError(HarError):
+    """Somebody else acts on the same model: what was judged or read no longer holds.
+
+    Nothing was changed here. Whoever looks again may act, so a flow tries again.
+    """
 
     exit_code = 4
 

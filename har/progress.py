@@ -1,5 +1,6 @@
 """Progress bars on a terminal's standard error; silent elsewhere."""
 
+import multiprocessing
 import sys
 from collections.abc import Iterable
 from typing import TypeVar
@@ -8,8 +9,8 @@ T = TypeVar("T")
 
 
 def track(values: Iterable[T], *, what: str, total: int | None = None) -> Iterable[T]:
-    """Yield values with a bar, if standard error is a terminal."""
-    if not sys.stderr.isatty():
+    """Yield values with a bar, if standard error is a terminal that no other process draws on."""
+    if not sys.stderr.isatty() or multiprocessing.parent_process() is not None:
         return values
     from rich.console import Console
     from rich.progress import track as bar

@@ -1,11 +1,14 @@
 """The content-addressed store: each step's output under the digest of what made it.
 
-A step's key is the digest of its inputs' content, its parameters, its code and
-the versions of the libraries that shape its result. The output is written to a
-temporary folder beside its place and renamed, so an entry is whole or absent;
-one lock per key keeps two runs from making the same entry at once, and a folder
-that a killed run left behind is removed by the next one. A long step may keep
-checkpoints beside, from which the next run goes on.
+A step's key is the digest of its inputs' content, the settings that it reads, the code
+that it executes and the versions of the libraries that this uses. The output is written
+to a temporary folder beside its place and renamed, so an entry is whole or absent; one
+lock per key keeps two runs from making the same entry at once, and a folder that a
+killed run left behind is removed by the next one. A long step may keep checkpoints
+beside, from which the next run goes on.
+
+What is found is checked against its manifest, byte by byte: a damaged entry is named
+and made anew. What was measured (`har.measured`) is no part of an entry's content.
 """
 
 import contextlib
@@ -14,19 +17,22 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from har.lineage import digest
+from har.lineage.code import executed_by
+from har.measured import MEASURED
 
 MANIFEST = "step.json"
-SHARED_BYTES = 1_000_000  # files from this size on are stored once
-KEEP_S = 7 * 24 * 3600  # a checkpoint's life, s
+# Files from this size on are stored once.
+SHARED_BYTES = 1_000_000
+# A checkpoint's life, s: nobody goes on from an older one.
+KEEP_S = 7 * 24 * 3600
 logger = logging.getLogger("har.store")
 
 
@@ -39,7 +45,7 @@ class Artifact:
     step : str
         The step's name.
     key : str
-        Digest of what made it: inputs, parameters, code, library versions.
+        Digest of what made it: inputs, settings, code, library versions.
     content : str
         Digest of what it holds.
     path : Path
@@ -48,6 +54,8 @@ class Artifact:
         Whether it was found rather than made.
     seconds : float
         How long it took to make.
+    manifest : dict
+        What the step recorded of itself.
     """
 
     step: str
@@ -56,12 +64,7 @@ class Artifact:
     path: Path
     reused: bool
     seconds: float
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """What the step recorded of itself."""
-        manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
-        return manifest
+    manifest: dict[str, Any] = field(repr=False, compare=False)
 
 
 class Store:
@@ -81,11 +84,10 @@ class Store:
         step: str,
         build: Callable[[Path], None],
         *,
-        inputs: Mapping[str, Artifact | str],
+        inputs: Mapping[str, str],
         params: Mapping[str, Any],
-        code: Sequence[str],
-        libraries: Sequence[str] = (),
-        quiet: bool = False,
+        entries: Sequence[str],
+        told: str | None = None,
     ) -> Artifact:
         """Return the output of a step, calling ``build(folder)`` if there is none yet.
 
@@ -95,70 +97,76 @@ class Store:
             The step's name, which is also its folder.
         build : callable
             Writes the output into the empty folder that it is given.
-        inputs : mapping
-            Outputs of other steps, or digests of files, by role.
+        inputs : mapping of str to str
+            Digests of what is read, by role.
         params : mapping
             JSON-able parameters.
-        code : sequence of str
-            Modules and packages whose source shapes the output.
-        libraries : sequence of str
-            Distributions whose versions shape the output.
-        quiet : bool, default=False
-            Say nothing of making it.
+        entries : sequence of str
+            Functions, ``module:function``, by which the step's code is entered
+            (`har.lineage.code`).
+        told : str, optional
+            What to call it while it is made; by default nothing is said.
         """
-        recipe = self._recipe(step, inputs, params, code, libraries)
-        key = digest.of_json(recipe)
-        place = self.root / step / key[:16]
-        if found := _read(place, step, key):
+        made_of = self._made_of(step, inputs, params, entries)
+        key = digest.of_json(made_of)
+        if found := self.find(step, key):
             return found
         with self._lock(step, key):
-            if found := _read(place, step, key):
+            if found := self.find(step, key):
                 return found
-            self._make(
-                place, build, {"key": key, **recipe}, logging.DEBUG if quiet else logging.INFO
-            )
-        made = _read(place, step, key, reused=False)
+            self._make(self._place(step, key), build, {"key": key, **made_of}, told)
+        made = self.find(step, key, quick=True)
         assert made is not None
-        return made
+        return replace(made, reused=False)
 
     def key(
         self,
         step: str,
         *,
-        inputs: Mapping[str, Artifact | str],
+        inputs: Mapping[str, str],
         params: Mapping[str, Any],
-        code: Sequence[str],
-        libraries: Sequence[str] = (),
+        entries: Sequence[str],
     ) -> str:
         """Return the key under which `get_or_make` finds or makes an output."""
-        return digest.of_json(self._recipe(step, inputs, params, code, libraries))
+        return digest.of_json(self._made_of(step, inputs, params, entries))
 
     @staticmethod
-    def _recipe(
-        step: str,
-        inputs: Mapping[str, Artifact | str],
-        params: Mapping[str, Any],
-        code: Sequence[str],
-        libraries: Sequence[str],
+    def _made_of(
+        step: str, inputs: Mapping[str, str], params: Mapping[str, Any], entries: Sequence[str]
     ) -> dict[str, Any]:
+        codes = [executed_by(entry) for entry in entries]
         return {
             "step": step,
-            "inputs": {k: v if isinstance(v, str) else v.content for k, v in inputs.items()},
+            "inputs": dict(inputs),
             "params": json.loads(json.dumps(params)),
-            "code": digest.of_code(*code),
-            "libraries": {name: version(name) for name in libraries},
+            "code": {path: sha256 for code in codes for path, sha256 in code.files.items()},
+            "libraries": {name: v for code in codes for name, v in code.libraries.items()},
         }
 
-    def find(self, step: str, key: str) -> Artifact | None:
-        """Return the output that a step made under a key, if it is still there."""
-        return _read(self.root / step / key[:16], step, key)
+    def find(self, step: str, key: str, *, quick: bool = False) -> Artifact | None:
+        """Return the output that a step made under a key, if it is still there and whole.
 
-    def checkpoints(self, out: Path) -> Path:
-        """Return where a build that writes to `out` keeps what should outlive a kill.
-
-        The next build of the same entry finds it there; a finished one has it removed.
+        Parameters
+        ----------
+        step, key : str
+            Which output.
+        quick : bool, default=False
+            Compare sizes alone, for listings: nothing may be computed from what is found.
         """
-        return self.root / ".checkpoints" / out.name
+        place = self._place(step, key)
+        try:
+            manifest = json.loads((place / MANIFEST).read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        if manifest["key"] != key:
+            return None
+        if damaged := list(_damaged(place, manifest["files"], quick=quick)):
+            logger.warning("%s: not as it was written: %s", place, ", ".join(damaged))
+            return None
+        return Artifact(step, key, manifest["content"], place, True, manifest["seconds"], manifest)
+
+    def _place(self, step: str, key: str) -> Path:
+        return self.root / step / key[:16]
 
     def sweep(self) -> int:
         """Remove what killed runs left half-written; return how many folders.
@@ -189,17 +197,19 @@ class Store:
         return FileLock(path)
 
     def _make(
-        self, place: Path, build: Callable[[Path], None], recipe: dict[str, Any], level: int
+        self, place: Path, build: Callable[[Path], None], made_of: dict[str, Any], told: str | None
     ) -> None:
-        scratch = self.root / ".tmp" / f"{recipe['step']}-{place.name}"
+        scratch = self.root / ".tmp" / f"{made_of['step']}-{place.name}"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        logger.log(level, "%-16s making …", recipe["step"])
-        start = time.perf_counter()
+        if told:
+            logger.info("%-24s making …", told)
+        start, cpu_start = time.perf_counter(), time.process_time()
         try:
             build(scratch)
-            files = digest.of_folder(scratch)
-            _write_manifest(scratch, recipe, files, time.perf_counter() - start)
+            files = digest.of_folder(scratch, leave_out=[MEASURED])
+            seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+            _write_manifest(scratch, made_of, files, seconds=seconds, cpu_seconds=cpu_seconds)
             self._share(scratch, files)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -207,7 +217,9 @@ class Store:
         shutil.rmtree(place, ignore_errors=True)  # a damaged entry, or none
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch.rename(place)
-        shutil.rmtree(self.checkpoints(scratch), ignore_errors=True)
+        shutil.rmtree(checkpoints(scratch), ignore_errors=True)
+        if told:
+            logger.info("%-24s made in %.1f s", told, seconds)
 
     def _share(self, folder: Path, files: Mapping[str, str]) -> None:
         """Let large files of the same content be one file on disk, as folds' windows are."""
@@ -226,17 +238,28 @@ class Store:
                     os.link(path, blob)
 
 
+def checkpoints(out: Path) -> Path:
+    """Return where a build that writes to `out` keeps what should outlive a kill.
+
+    The next build of the same entry finds it there; a finished one has it removed.
+    """
+    return out.parent.parent / ".checkpoints" / out.name
+
+
 def _write_manifest(
-    folder: Path, recipe: dict[str, Any], files: Mapping[str, str], seconds: float
+    folder: Path,
+    made_of: dict[str, Any],
+    files: Mapping[str, str],
+    **taken: float,
 ) -> None:
     manifest = {
-        **recipe,
+        **made_of,
         "content": digest.of_mapping(files),
         "files": {
             name: {"sha256": sha256, "bytes": (folder / name).stat().st_size}
             for name, sha256 in files.items()
         },
-        "seconds": round(seconds, 2),
+        **{name: round(value, 2) for name, value in taken.items()},
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     with (folder / MANIFEST).open("w") as file:
@@ -245,14 +268,13 @@ def _write_manifest(
         os.fsync(file.fileno())
 
 
-def _read(place: Path, step: str, key: str, *, reused: bool = True) -> Artifact | None:
-    """Return the entry if its manifest is there and every file has its recorded size."""
-    try:
-        manifest = json.loads((place / MANIFEST).read_text())
-        sizes = {name: (place / name).stat().st_size for name in manifest["files"]}
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    whole = all(sizes[name] == entry["bytes"] for name, entry in manifest["files"].items())
-    if not whole or manifest["key"] != key:
-        return None
-    return Artifact(step, key, manifest["content"], place, reused, manifest["seconds"])
+def _damaged(place: Path, files: Mapping[str, Mapping[str, Any]], *, quick: bool) -> Iterable[str]:
+    """Yield the files that are not as the manifest says."""
+    for name, entry in files.items():
+        path = place / name
+        if (
+            not path.is_file()
+            or path.stat().st_size != entry["bytes"]
+            or (not quick and digest.of_file(path) != entry["sha256"])
+        ):
+            yield name

@@ -10,13 +10,17 @@ import json
 import shutil
 from pathlib import Path
 
-from har import steps
-from har.config import load
+from har.config import flatten, load
 from har.lineage import digest, origin
 from har.models.catalogue import BUNDLED
+from har.steps.run import start
 
 NAME = "encoder-small"
-CARD = """# {name}, pretrained without labels
+CARD = """---
+license: cc-by-4.0
+---
+
+# {name}, pretrained without labels
 
 Takes windows of {n_samples} samples at {rate_hz:g} Hz with six channels: acceleration in m/s²
 with gravity and angular velocity in rad/s. Gives hidden states; a head for activities is
@@ -35,18 +39,18 @@ It knows a phone at the waist; it is no medical device.
 
 def main() -> None:
     """Pretrain, or find it in the store, and write the folder."""
-    settings = load(["pretrain.checkpoint=own"])
-    made = steps.pretrain(settings, NAME)
-    assert made is not None
+    recipe, environment = load(["pretrain.checkpoint=own"])
+    run = start(recipe, environment)
+    made = run[f"pretrain-{NAME}"]
     folder = BUNDLED / NAME
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("config.json", "model.safetensors", "training.json"):
         shutil.copy(made.path / file, folder)
-    (folder / "README.md").write_text(_card(folder, settings.pretrain.batch_size))
+    (folder / "README.md").write_text(_card(folder, recipe.pretrain.batch_size))
     lineage = {
         "step": {k: v for k, v in made.manifest.items() if k not in ("seconds", "created")},
-        "raw_files": origin.raw_files(steps.ingest(settings).path),
-        "settings": settings.flat(),
+        "raw_files": [file.to_dict() for file in origin.raw_files(run["ingest"].path)],
+        "settings": dict(flatten(recipe.model_dump(mode="json"))),
     }
     (folder / "lineage.json").write_text(json.dumps(lineage, indent=1) + "\n")
 

@@ -1,7 +1,9 @@
 """What end-to-end tests share: a project folder, and real servers."""
 
 import contextlib
+import io
 import json
+import logging
 import os
 import shutil
 import signal
@@ -15,14 +17,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
+import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from har.cli import app
-from har.config import Settings
-from har.registry.connection import connect
-from har.registry.versions import Version
+from har.cli import app, main
+from har.config import (
+    Environment,
+    ExportSettings,
+    GateSettings,
+    IntervalSettings,
+    RegistrySettings,
+)
+from har.config.section import Section
+from har.registry.gate import promotion
+from har.registry.handle import Registry
+from har.registry.versions.decision import Decision
+from har.registry.versions.version import Version
 
 T = TypeVar("T")
 # Kills its own process before a write to the registry, counted from 0.
@@ -47,24 +60,72 @@ def die_before(number):
 """
 MAIN = "from har.cli import main; main()"
 
-# Six real subjects, one fine-tuning seed, few epochs: small, but every step is the real one.
+# Eight made people, one fine-tuning seed, few epochs: small, but every step is the real one.
 SMALL = {
-    "HAR_DATA__SUBJECTS": '["hapt-01", "hapt-02", "hapt-03", "hapt-04", "hapt-05", "hapt-07"]',
-    "HAR_SPLIT__TEST_SUBJECTS": '["hapt-02", "hapt-04"]',
-    "HAR_SPLIT__VALIDATION_SUBJECTS": '["hapt-07"]',
+    "HAR_DATA__DATASETS": '["people"]',
+    "HAR_SPLIT__TEST_SUBJECTS": '["people-2", "people-4", "people-6"]',
+    "HAR_SPLIT__VALIDATION_SUBJECTS": '["people-7"]',
     "HAR_MODELS__SVM__C_GRID": "[10]",
     "HAR_MODELS__SVM__GAMMA_SCALE": "[1]",
     "HAR_MODELS__SVM__COPIES": "0",
     "HAR_PRETRAIN__CHECKPOINT": "own",
     "HAR_PRETRAIN__EPOCHS": "1",
     "HAR_FINETUNE__EPOCHS": "4",
+    "HAR_FINETUNE__MIN_STEPS": "60",
+    "HAR_FINETUNE__FREEZE_STEPS": "20",
     "HAR_SEEDS": "[0]",
-    "HAR_EVALUATE__BOOTSTRAP": "200",
+    # Starting workers takes longer than what they would save.
+    "HAR_RUN__WORKERS": "1",
+    "HAR_EVALUATE__BOOTSTRAP": "100",
+    "HAR_EXPORT__CALIBRATION_WINDOWS": "64",
+    "HAR_EXPORT__LATENCY_REPEATS": "20",
     "HAR_GATE__MIN_MACRO_F1": "0.5",
     "HAR_GATE__MIN_CLASS_F1": "0.2",
     "HAR_GATE__MIN_SUBJECT_F1": "0.2",
     "HAR_GATE__MAX_ECE": "0.5",
+    "HAR_GATE__ROBUSTNESS": '{"gain -5 %": 0.03}',
 }
+
+
+def patience_s() -> float:
+    """Return how long a test waits before it says what it waits for, s.
+
+    A part of the limit of a test (`timeout` in ``pyproject.toml``), which PYTEST_TIMEOUT
+    raises on a slow machine.
+    """
+    return 0.8 * float(os.environ["PYTEST_TIMEOUT"])
+
+
+# Begins a program of another process that is given a `Setup` as JSON.
+WITH_SETUP = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from support import Setup
+"""
+
+
+class Setup(Section):
+    """What a test of the registry is set up with: an environment, and the gate's sections."""
+
+    store: Path = Path("data/store")
+    registry: RegistrySettings = RegistrySettings()
+    gate: GateSettings = GateSettings()
+    export: ExportSettings = ExportSettings()
+    intervals: IntervalSettings = IntervalSettings()
+
+    @property
+    def environment(self) -> Environment:
+        """Where the store and the registry are, and who acts."""
+        return Environment(store=self.store, registry=self.registry)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -74,12 +135,39 @@ class Project:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
 
+    def har(self, *arguments: str) -> Done:
+        """Run a command in this process, which is afterwards as it was."""
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            mock.patch.dict(os.environ, self._env),
+            mock.patch.multiple(sys, argv=["har", *arguments], stdin=io.StringIO()),
+            contextlib.redirect_stdout(stdout),
+            contextlib.redirect_stderr(stderr),
+            kept_logging(),
+        ):
+            try:
+                main()
+                code = 0
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Done(code, stdout.getvalue(), stderr.getvalue())
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command with ``--json`` in this process and return what it printed."""
+        done = self.har(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def start(self, *arguments: str, program: str = MAIN) -> subprocess.Popen[str]:
-        """Start a command with its input and output piped, or a program in its place."""
+        """Start a command as a process with pipes, or a program in its place.
+
+        For what only a process can show: kills, races, and that it works from nothing.
+        """
         return subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
             cwd=self.folder,
-            env={**os.environ, "COLUMNS": "160", **SMALL, **self.env},
+            env={**os.environ, **self._env},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -87,26 +175,76 @@ class Project:
             start_new_session=True,
         )
 
-    def har(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command and return what it printed and its exit code."""
-        process = self.start(*arguments)
-        stdout, stderr = process.communicate(timeout=280)
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+    @staticmethod
+    def end_of(process: subprocess.Popen[str]) -> Done:
+        """Wait for a process that was started."""
+        stdout, stderr = process.communicate(timeout=patience_s())
+        return Done(process.returncode, stdout, stderr)
 
-    def json(self, *arguments: str) -> Any:
-        """Run a command with ``--json`` and return what it printed."""
-        done = self.har(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+    def copy(self, folder: Path) -> "Project":
+        """Return a copy of the project in a new folder, for a test that changes it."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder, self.env)
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return {
+            "COLUMNS": "160",
+            "PREFECT_HOME": str(self.folder / "prefect"),
+            **SMALL,
+            **self.env,
+        }
 
 
-def files_of(version: Version, settings: Settings) -> Path:
+@contextlib.contextmanager
+def kept_logging() -> Iterator[None]:
+    """Take back what a command sets up to tell of its progress."""
+    logger = logging.getLogger("har")
+    handlers, level, propagate = logger.handlers, logger.level, logger.propagate
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+
+
+def commands() -> list[str]:
+    """Return every command of the app, as ``registry list``."""
+    return sorted(_below(typer.main.get_command(app), ()))
+
+
+def _below(command: Any, path: tuple[str, ...]) -> Iterator[str]:
+    groups = getattr(command, "commands", None)
+    if groups is None:
+        yield " ".join(path)
+    for name, child in (groups or {}).items():
+        yield from _below(child, (*path, name))
+
+
+def opened(settings: Setup) -> Registry:
+    """Return a new handle of the model that some settings name."""
+    return Registry.open(settings.environment)
+
+
+def promote(version: Version, settings: Setup, **options: Any) -> Decision:
+    """Judge a version by the bounds of some settings, and move it."""
+    return promotion.promote(
+        opened(settings),
+        str(version.number),
+        gate=settings.gate,
+        export=settings.export,
+        intervals=settings.intervals,
+        **options,
+    )
+
+
+def files_of(version: Version, settings: Setup) -> Path:
     """Return the folder of a registered version's files, where the registry is local."""
-    uri = connect(settings.registry).get_run(version.run_id).info.artifact_uri
+    uri = opened(settings).client.get_run(version.run_id).info.artifact_uri
     return Path(uri.removeprefix("file://"))
 
 
-def registry_command(settings: Settings, *words: str) -> Result:
+def registry_command(settings: Setup, *words: str) -> Result:
     """Run ``har registry …`` on the registry of these settings, which stand in no file."""
     place = settings.registry.model_dump(include={"tracking_uri", "model"}, exclude_none=True)
     named = [f"--set=registry.{name}={value}" for name, value in place.items()]
@@ -140,7 +278,7 @@ def postgresql(programs: Path) -> Iterator[str]:
     )
     try:
         ready = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + patience_s()
         while subprocess.run(ready, check=False, capture_output=True).returncode:
             assert process.poll() is None, f"PostgreSQL ended with {process.returncode}"
             assert time.monotonic() < deadline, "PostgreSQL does not answer"
@@ -148,7 +286,7 @@ def postgresql(programs: Path) -> Iterator[str]:
         yield f"postgresql://har@127.0.0.1:{port}/postgres"
     finally:
         process.send_signal(signal.SIGINT)  # ends at once, connections or not
-        process.wait(timeout=30)
+        process.wait(timeout=patience_s())
         shutil.rmtree(folder)
 
 
@@ -195,12 +333,12 @@ def server(
         yield address
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=patience_s())
 
 
-def wait_for(look: Callable[[], T], done: Callable[[T], bool], timeout_s: float = 60) -> T:
+def wait_for(look: Callable[[], T], done: Callable[[T], bool]) -> T:
     """Look until what is seen will do, and return it."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + patience_s()
     while not done(seen := look()):
         assert time.monotonic() < deadline, f"still {seen!r}"
         time.sleep(0.1)
@@ -214,8 +352,8 @@ def _free_port() -> int:
     return port
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], timeout_s: float = 90) -> None:
-    deadline = time.monotonic() + timeout_s
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + patience_s()
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the server ended with {process.returncode}"
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):

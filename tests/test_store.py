@@ -7,21 +7,22 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from har.store import SHARED_BYTES, Artifact, Store
+from har.measured import read_measured, write_measured
+from har.store import SHARED_BYTES, Artifact, Store, checkpoints
 
 
 def _make(store: Store, text: str = "a", **params: object) -> Artifact:
+    def build(out: Path) -> None:
+        (out / "file.txt").write_text(text)
+
     return store.get_or_make(
-        "step",
-        lambda out: (out / "file.txt").write_text(text) and None,
-        inputs={},
-        params=params,
-        code=["har.errors"],
+        "step", build, inputs={}, params=params, entries=["har.lineage.digest"]
     )
 
 
@@ -47,12 +48,42 @@ def test_equal_content_has_equal_digest(tmp_path: Path) -> None:
     assert _make(store, "b", n=3).content != _make(store, n=1).content
 
 
-def test_damaged_entry_is_made_again(tmp_path: Path) -> None:
-    """A truncated file is noticed by its size."""
+@pytest.mark.parametrize("text", ["", "b"])
+def test_damaged_entry_is_named_and_made_again(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file of another size is noticed, and so is one of the same size."""
     store = Store(tmp_path)
-    (_make(store).path / "file.txt").write_text("")
+    (_make(store).path / "file.txt").write_text(text)
     assert not _make(store).reused
     assert (_make(store).path / "file.txt").read_text() == "a"
+    assert "file.txt" in caplog.text
+
+
+def test_a_listing_may_look_at_sizes_alone(tmp_path: Path) -> None:
+    """The quick look is for what nothing is computed from."""
+    store = Store(tmp_path)
+    made = _make(store)
+    (made.path / "file.txt").write_text("b")
+    assert store.find("step", made.key, quick=True) == replace(made, reused=True)
+    assert store.find("step", made.key) is None
+
+
+def test_what_was_measured_is_no_part_of_the_content(tmp_path: Path) -> None:
+    """Two entries that took different times have one content, and both tell their time."""
+    store = Store(tmp_path)
+
+    def made(n: int) -> Artifact:
+        return store.get_or_make(
+            "step",
+            lambda out: write_measured(out, {"seconds": n}),
+            inputs={},
+            params={"n": n},
+            entries=["har.lineage.digest"],
+        )
+
+    assert made(1).content == made(2).content
+    assert [read_measured(made(n).path)["seconds"] for n in (1, 2)] == [1, 2]
 
 
 def test_failed_step_leaves_nothing(tmp_path: Path) -> None:
@@ -64,7 +95,7 @@ def test_failed_step_leaves_nothing(tmp_path: Path) -> None:
         raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"):
-        store.get_or_make("step", build, inputs={}, params={}, code=["har.errors"])
+        store.get_or_make("step", build, inputs={}, params={}, entries=["har.lineage.digest"])
     assert not list(tmp_path.rglob("*.txt"))
 
 
@@ -73,13 +104,13 @@ def test_checkpoints_outlive_a_build_that_failed(tmp_path: Path) -> None:
     store, found = Store(tmp_path), []
 
     def build(out: Path) -> None:
-        folder = store.checkpoints(out)
+        folder = checkpoints(out)
         found.append(folder.exists())
         folder.mkdir(parents=True, exist_ok=True)
         if len(found) == 1:
             raise RuntimeError("stop")
 
-    options: dict[str, Any] = {"inputs": {}, "params": {}, "code": ["har.errors"]}
+    options: dict[str, Any] = {"inputs": {}, "params": {}, "entries": ["har.lineage.digest"]}
     with pytest.raises(RuntimeError, match="stop"):
         store.get_or_make("step", build, **options)
     assert store.sweep() == 0
@@ -91,7 +122,7 @@ def test_checkpoints_outlive_a_build_that_failed(tmp_path: Path) -> None:
 def test_old_checkpoints_are_swept(tmp_path: Path) -> None:
     """Nobody goes on from what is older than a week."""
     store = Store(tmp_path)
-    old, new = (store.checkpoints(Path(name)) for name in ("old", "new"))
+    old, new = (checkpoints(store.root / ".tmp" / name) for name in ("old", "new"))
     for folder in (old, new):
         folder.mkdir(parents=True)
     eight_days_ago = time.time() - 8 * 24 * 3600
@@ -111,7 +142,7 @@ def test_killed_step_is_swept_and_made(tmp_path: Path) -> None:
         print("writing", flush=True)
         time.sleep(60)
     Store(Path({str(tmp_path)!r})).get_or_make(
-        "step", build, inputs={{}}, params={{}}, code=["har.errors"])
+        "step", build, inputs={{}}, params={{}}, entries=["har.lineage.digest"])
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
@@ -138,7 +169,7 @@ def test_two_runs_make_an_entry_once(tmp_path: Path) -> None:
         time.sleep(0.5)
         (out / "file.txt").write_text("a")
     artifact = Store(Path({str(tmp_path)!r})).get_or_make(
-        "step", build, inputs={{}}, params={{}}, code=["har.errors"])
+        "step", build, inputs={{}}, params={{}}, entries=["har.lineage.digest"])
     print(artifact.reused)
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]

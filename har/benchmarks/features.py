@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float32
 from har.benchmarks.measure import cost_of
 from har.data.recording import CHANNELS
 from har.data.windows import Windows
 
 REPEATS = 5
-SLOW = 20  # windows that a library of tens of windows a second is measured on
-
-Floats = npt.NDArray[np.float32]
+# A library of tens of windows per second is measured on so few windows.
+SLOW = 20
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def run(windows: Path, n: int, rate_hz: float) -> Iterator[Entry]:
         )
 
 
-def _speed(windows: Floats, extract: Callable[[Floats], int]) -> tuple[int, float]:
+def _speed(windows: Float32, extract: Callable[[Float32], int]) -> tuple[int, float]:
     """Return the number of features, and windows a second of the median repeat."""
     features = extract(windows[:2])
     seconds = []
@@ -93,7 +92,7 @@ def _speed(windows: Floats, extract: Callable[[Floats], int]) -> tuple[int, floa
     return features, len(windows) / statistics.median(seconds)
 
 
-def _windows(folder: Path, n: int) -> Floats:
+def _windows(folder: Path, n: int) -> Float32:
     """Return windows spread over the data set."""
     X = Windows.load(folder).X
     return np.ascontiguousarray(X[np.linspace(0, len(X) - 1, n).astype(int)])
@@ -115,7 +114,7 @@ def _tsfel(folder: Path, n: int, rate_hz: float) -> tuple[int, float]:
 
     domains = tsfel.get_features_by_domain()
 
-    def extract(windows: Floats) -> int:
+    def extract(windows: Float32) -> int:
         found: Any = None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of constant windows, by the hundred
@@ -130,7 +129,7 @@ def _tsfel(folder: Path, n: int, rate_hz: float) -> tuple[int, float]:
 def _catch22(folder: Path, n: int, rate_hz: float) -> tuple[int, float]:
     import pycatch22
 
-    def extract(windows: Floats) -> int:
+    def extract(windows: Float32) -> int:
         features = 0
         for window in windows:
             found = [pycatch22.catch22_all(axis.tolist(), catch24=True) for axis in window.T]

@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from har import steps
 from har.benchmarks import page
-from har.config import Settings
+from har.config import Recipe
+from har.steps.protocol import evaluate_protocol
+from har.steps.run import Run
 
 RANDOM = "from random weights"
 PRETRAINED = "pretrained"
 
 
 def run(
-    settings: Settings,
+    start: Run,
     encoder: str,
     baselines: Sequence[str],
     shares: Sequence[float],
@@ -24,8 +25,8 @@ def run(
 
     Parameters
     ----------
-    settings : Settings
-        With the seeds, each of which draws its own labels.
+    start : Run
+        The data, and a recipe with the seeds, each of which draws its own labels.
     encoder : str
         Trained twice: pretrained without labels, and from random weights.
     baselines : sequence of str
@@ -40,20 +41,21 @@ def run(
     dict
         By share, the models' scores by name, as in ``protocol.json``.
     """
+    recipe = start.recipe
     found: dict[str, dict[str, Any]] = {}
     for share in shares:
-        labels = settings.labels.model_copy(update={"share": share})
-        own = settings.model_copy(update={"labels": labels, "candidates": (*baselines, encoder)})
+        labels = recipe.labels.model_copy(update={"share": share})
+        own = recipe.model_copy(update={"labels": labels, "candidates": (*baselines, encoder)})
         scratch = own.model_copy(
             update={
                 "candidates": (encoder,),
-                "pretrain": settings.pretrain.model_copy(update={"checkpoint": "none"}),
+                "pretrain": recipe.pretrain.model_copy(update={"checkpoint": "none"}),
             }
         )
-        models = _scores(own, jobs)
+        models = _scores(start, own, jobs)
         found[f"{share:g}"] = {
             **{name: models[name] for name in baselines},
-            f"{encoder}, {RANDOM}": _scores(scratch, jobs)[encoder],
+            f"{encoder}, {RANDOM}": _scores(start, scratch, jobs)[encoder],
             f"{encoder}, {PRETRAINED}": models[encoder],
         }
     return found
@@ -77,8 +79,8 @@ def lines(found: dict[str, dict[str, Any]], seeds: Sequence[int]) -> Iterator[st
     yield "Macro-F1, mean over seeds, with its interval over people and the range of seeds."
 
 
-def _scores(settings: Settings, jobs: int) -> dict[str, Any]:
-    made = steps.evaluate_protocol(settings, "canonical", jobs=jobs)
+def _scores(start: Run, recipe: Recipe, jobs: int) -> dict[str, Any]:
+    made = evaluate_protocol(start.with_recipe(recipe), "canonical", jobs=jobs)
     scores: dict[str, Any] = json.loads((made.path / "protocol.json").read_text())["models"]
     return scores
 

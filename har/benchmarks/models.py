@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from har import steps
 from har.benchmarks import page
-from har.config import Settings
+from har.config import Recipe
 from har.evaluation.protocols import Protocol
+from har.export.artifact import Builds
+from har.measured import read_measured
+from har.models.record import read_record
+from har.steps.plan import seeds, trained
+from har.steps.protocol import evaluate_protocol
+from har.steps.run import Run
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,14 @@ class Benchmark:
 
 
 def run(
-    settings: Settings, protocols: Sequence[Protocol], class_sets: Sequence[int], *, jobs: int
+    start: Run, protocols: Sequence[Protocol], class_sets: Sequence[int], *, jobs: int
 ) -> Benchmark:
     """Score the candidates under every protocol, and export them.
 
     Parameters
     ----------
-    settings : Settings
-        With the candidates and seeds.
+    start : Run
+        The data, and a recipe with the candidates and seeds.
     protocols : sequence of str
         Of `har.evaluation.protocols`.
     class_sets : sequence of int
@@ -51,19 +56,19 @@ def run(
     """
     scores: dict[tuple[str, int], dict[str, Any]] = {}
     for n_classes in class_sets:
-        own = with_classes(settings, n_classes)
+        own = start.with_recipe(with_classes(start.recipe, n_classes))
         for protocol in protocols:
-            made = steps.evaluate_protocol(own, protocol, jobs=jobs)
+            made = evaluate_protocol(own, protocol, jobs=jobs)
             scores[protocol, n_classes] = json.loads((made.path / "protocol.json").read_text())
-    first = with_classes(settings, class_sets[0])
-    costs = {name: _cost(first, name) for name in settings.candidates}
-    return Benchmark(scores, costs, settings.seeds)
+    first = start.with_recipe(with_classes(start.recipe, class_sets[0]))
+    costs = {name: _cost(first, name) for name in start.recipe.candidates}
+    return Benchmark(scores, costs, start.recipe.seeds)
 
 
-def with_classes(settings: Settings, n_classes: int) -> Settings:
-    """Return the settings with a class set."""
-    window = settings.window.model_copy(update={"classes": n_classes})
-    return settings.model_copy(update={"window": window})
+def with_classes(recipe: Recipe, n_classes: int) -> Recipe:
+    """Return the recipe with a class set."""
+    window = recipe.window.model_copy(update={"classes": n_classes})
+    return recipe.model_copy(update={"window": window})
 
 
 def lines(result: Benchmark) -> Iterator[str]:
@@ -131,13 +136,12 @@ def _score_row(name: str, m: Mapping[str, Any], versus: Mapping[str, Any] | None
     return [*row, difference, f"{versus['wilcoxon_p']:.2g}", versus["verdict"]]
 
 
-def _cost(settings: Settings, name: str) -> dict[str, Any]:
-    records = [steps.training_record(model) for model in steps.trained(settings, name).values()]
-    exported = steps.export(settings, name)
-    builds = json.loads((exported.path / "builds.json").read_text())
+def _cost(run: Run, name: str) -> dict[str, Any]:
+    trainings = run.make([trained(name, seed) for seed in seeds(run.recipe, name)]).values()
+    builds = Builds.read(run[f"export-{name}"].path).to_dict()
     return {
-        "parameters": records[0].get("parameters"),
-        "seconds": float(np.mean([record["seconds"] for record in records])),
+        "parameters": read_record(next(iter(trainings)).path).get("parameters"),
+        "seconds": float(np.mean([read_measured(t.path)["seconds"] for t in trainings])),
         "serving": builds["serving"],
         "builds": {build["name"]: build for build in builds["builds"]},
     }

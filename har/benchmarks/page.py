@@ -51,7 +51,7 @@ def write(path: Path, lines: Iterable[str]) -> None:
 def _commit() -> str:
     """Return the commit, where the code is in a git checkout."""
     for entry in origin.code():
-        if sha1 := entry["digest"].get("gitCommit"):
-            changed = ", changed since" if entry.get("annotations", {}).get("dirty") else ""
+        if sha1 := entry.digest.get("gitCommit"):
+            changed = ", changed since" if entry.annotations.get("dirty") else ""
             return f", commit `{sha1[:12]}`{changed}"
     return ""

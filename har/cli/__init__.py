@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 """
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -12,8 +13,10 @@ import typer
 
 import har
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
+from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
 from har.errors import HarError
+from har.processes import THREADS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -63,21 +66,30 @@ def main() -> None:
     """Run the command line; errors end with their exit code and without a traceback."""
     # Threads that spin while they wait make small models many times slower on busy cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Cores are shared out by processes, and a step gives the same bits wherever it is made.
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
-    except HarError as error:
-        _fail(error, error.exit_code)
+    except ModuleNotFoundError as error:
+        _fail(not_installed(error) or error)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        _fail(error, 1)
+        _fail(error)
 
 
-def _fail(error: Exception, exit_code: int) -> None:
+def _terminate(signum: int, _frame: object) -> None:
+    """Leave by an exception, so that whatever was started is ended."""
+    sys.exit(128 + signum)
+
+
+def _fail(error: Exception) -> None:
     if debugging():
         raise error
     print_error(error)
-    sys.exit(exit_code)
+    sys.exit(error.exit_code if isinstance(error, HarError) else HarError.exit_code)

@@ -70,14 +70,15 @@ def features(
 
     Example: har benchmark features --windows 4096
     """
-    from har import steps
     from har.benchmarks.features import LIBRARIES, run
     from har.config import load
+    from har.steps.run import start
 
     # Read by the processes that are measured, before they load their libraries.
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    settings = load(overrides)
-    entries = list(run(steps.windows(settings).path, windows, settings.window.rate_hz))
+    recipe, environment = load(overrides)
+    cut = start(recipe, environment)["windows"].path
+    entries = list(run(cut, windows, recipe.window.rate_hz))
     if as_json:
         return print_json([asdict(entry) for entry in entries])
     columns = ["library", "version", "features", "windows/s", "features/s", "HAR is faster by"]
@@ -95,6 +96,32 @@ def features(
     out.print(table("Features, one thread", columns, cells))
     if absent := sorted(LIBRARIES.keys() - {entry.library for entry in entries}):
         err.print(f"not installed: {', '.join(absent)}")
+
+
+@app.command()
+def run(overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Carry out the main job twice in an empty project, and say where the time went.
+
+    Example: har benchmark run --set 'candidates=["svm"]'
+    """
+    from har.benchmarks.run import run as measure
+
+    spent = list(measure(overrides or []))
+    if as_json:
+        return print_json([asdict(part) for part in spent])
+    for name in ("first", "second"):
+        cells = [
+            (
+                part.part,
+                "" if part.seconds is None else f"{part.seconds:.1f}",
+                f"{part.cpu_seconds:.1f}",
+                f"{part.share:.0%}",
+            )
+            for part in spent
+            if part.run == name
+        ]
+        columns = ["part", "s", "CPU s", "share of CPU"]
+        out.print(table(f"The {name} run", columns, cells), "")
 
 
 @app.command()
@@ -119,13 +146,15 @@ def models(
     from har.benchmarks.models import lines, run
     from har.benchmarks.page import write
     from har.config import model_names
-    from har.summary import protocol_tables
+    from har.steps.run import start
+    from har.steps.tables import protocol_tables
 
     show_progress()
-    settings = settings_of(overrides, None, None, model or list(model_names()))
-    settings = settings.model_copy(update={"seeds": tuple(range(seeds))})
+    owned = {"candidates": "--model", "window.classes": "--classes", "seeds": "--seeds"}
+    recipe, environment = settings_of(overrides, models=model or list(model_names()), owned=owned)
+    base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
-    result = run(settings, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
+    result = run(base, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
     write(to, lines(result))
     if as_json:
         scores = {f"{name}, {n} classes": found for (name, n), found in result.scores.items()}
@@ -153,17 +182,20 @@ def labels(
     """
     from har.benchmarks.labels import lines, run
     from har.benchmarks.page import write
+    from har.steps.run import start
 
     show_progress()
-    settings = settings_of(overrides).model_copy(update={"seeds": tuple(range(seeds))})
+    owned = {"candidates": "--encoder, --baseline", "labels.share": "--share", "seeds": "--seeds"}
+    recipe, environment = settings_of(overrides, owned=owned)
+    base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     found = run(
-        settings,
+        base,
         encoder,
         baseline or ("svm", "logistic"),
         share or (1.0, 0.1, 0.01),
         jobs=jobs or os.cpu_count() or 1,
     )
-    write(to, lines(found, settings.seeds))
+    write(to, lines(found, base.recipe.seeds))
     if as_json:
         return print_json(found)
     columns = ["model", *(f"{float(part):.0%} of labels" for part in found)]

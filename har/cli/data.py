@@ -34,7 +34,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     from har.data.ingest import catalogue
     from har.store import Store
 
-    ingested = catalogue.entries(Store(load(overrides).store))
+    ingested = catalogue.entries(Store(load(overrides).environment.store))
     rows = []
     for name in sorted({*sources.names(), *ingested}):
         source = sources.get(name) if name in sources.names() else None
@@ -130,10 +130,12 @@ def report(
     import json
     import shutil
 
-    from har import steps
+    from har.steps.run import start
 
     show_progress()
-    folder = steps.data_report(settings_of(overrides, datasets=[name])).path
+    owned = {"data.datasets": f"the name {name}"}
+    run = start(*settings_of(overrides, datasets=[name], owned=owned))
+    folder = run["data-report"].path
     if output:
         folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
     if as_json:
@@ -150,9 +152,10 @@ def quarantine(name: Dataset, overrides: Overrides = None, as_json: AsJson = Fal
     """
     from har.config import load
     from har.data.ingest import dataset
+    from har.data.ingested import QUARANTINED
     from har.store import Store
 
-    folder = dataset.find(Store(load(overrides).store), name).path / dataset.QUARANTINED
+    folder = dataset.find(Store(load(overrides).environment.store), name).path / QUARANTINED
     reasons = dataset.quarantine_reasons(folder)
     if as_json:
         return print_json({"folder": folder, "reasons": reasons})
@@ -171,14 +174,14 @@ def recordings(
     """
     import json
 
-    from har import steps
     from har.data.recording import read_meta
+    from har.steps.run import start
 
-    settings = settings_of(overrides, datasets=datasets)
-    split = json.loads((steps.split(settings).path / "split.json").read_text())
+    run = start(*settings_of(overrides, datasets=datasets))
+    split = json.loads((run["split"].path / "split.json").read_text())
     split_of = {who: name for name, subjects in split.items() for who in subjects}
     rows = []
-    for path in sorted(steps.clean(settings).path.glob("*.parquet")):
+    for path in sorted(run["clean"].path.glob("*.parquet")):
         meta, n = read_meta(path)
         rows.append(
             {
@@ -208,11 +211,11 @@ def export(
 
     Example: har data export hapt-02-exp03 -o walk.csv
     """
-    from har import steps
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
+    from har.steps.run import start
 
-    folder = steps.clean(settings_of(overrides, datasets=datasets)).path
+    folder = start(*settings_of(overrides, datasets=datasets))["clean"].path
     source = folder / f"{recording}.parquet"
     if not source.exists():
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, err, out, print_json, show_progress, table
 from har.errors import MissingError, UsageError
 
@@ -21,6 +22,7 @@ Place = tuple[Path, tuple[str, ...]]  # a folder, archive or file; and which of 
 
 
 def ingest(
+    context: typer.Context,
     name: Annotated[
         str, typer.Argument(help="A known data set; any other name is for tables of your own.")
     ] = "hapt",
@@ -59,8 +61,14 @@ def ingest(
     from har.data.ingest.dataset import ingest as run
     from har.store import Store
 
-    show_progress()
+    refuse_ignored(context, exclusive=("--mapping", "--map"))
     known = name in sources.names()
+    if placement and not known:
+        raise UsageError(
+            f"--placement with tables of your own: {name} is no known data set",
+            hint="--map placement=… says where the sensor was worn",
+        )
+    show_progress()
     if known and (mapping or entries):
         raise UsageError(f"the columns of {name} are known", hint="choose another name for tables")
     place = _place(paths or [])
@@ -68,7 +76,7 @@ def ingest(
         request = _known(name, place, placement)
     else:
         request = _tables(name, place, mapping, entries, yes)
-    store = Store(load(overrides).store)
+    store = Store(load(overrides).environment.store)
     done = run(store, request, jobs=jobs or os.cpu_count() or 1, watch=_progress)
     if as_json:
         return print_json(_facts(done))

@@ -26,13 +26,15 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 
     from har.config import load
     from har.lineage.record import outline
-    from har.registry.versions import find, read_lineage
+    from har.registry.handle import Registry
+    from har.registry.versions.files import read_lineage
+    from har.registry.versions.lookup import find
 
-    settings = load(overrides)
-    version = find(selector, settings)
-    record = read_lineage(version, settings)
+    registry = Registry.open(load(overrides).environment)
+    version = find(registry, selector)
+    record = read_lineage(registry, version)
     if as_json:
-        return print_json(record)
+        return print_json(record.to_dict())
     tree = Tree(f"[bold]{version.model} {version.number}[/] ({version.stage})")
     for heading, entries in outline(record).items():
         branch = tree.add(f"[bold]{heading}[/]")

@@ -1,7 +1,6 @@
 """``har pretrain | train | evaluate | export``: the steps of a model, without Prefect."""
 
 import json
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import (
     AsJson,
     Classes,
@@ -20,9 +20,10 @@ from har.cli.output import (
     show_progress,
     table,
 )
+from har.errors import UsageError
 
 if TYPE_CHECKING:
-    from har.config import Settings
+    from har.steps.run import Run
 
 Models = Annotated[
     list[str] | None,
@@ -40,16 +41,15 @@ def pretrain(
 
     Example: har pretrain --model encoder-nano --set pretrain.epochs=5
     """
-    from har import steps
-    from har.errors import UsageError
     from har.models.catalogue import ENCODERS
+    from har.steps.run import start
 
     show_progress()
-    settings = settings_of(["pretrain.checkpoint=own", *(overrides or [])], None, datasets)
-    made = steps.pretrain(settings, model)
-    if made is None:
+    if model not in ENCODERS:
         raise UsageError(f"{model} is not pretrained", expected=f"one of {', '.join(ENCODERS)}")
-    _print_made([made], as_json)
+    own = ["pretrain.checkpoint=own", *(overrides or [])]
+    run = start(*settings_of(own, None, datasets, [model]))
+    _print_made([run[f"pretrain-{model}"]], as_json)
 
 
 def train(
@@ -63,15 +63,19 @@ def train(
 
     Example: har train --model svm --model encoder-small --set 'seeds=[0]'
     """
-    from har import steps
+    from har.processes import count
+    from har.steps.plan import seeds, trained
+    from har.steps.run import start
 
     show_progress()
-    settings = settings_of(overrides, classes, datasets, models)
-    made = [list(steps.trained(settings, name).values()) for name in settings.candidates]
-    _print_made([artifact for by_seed in made for artifact in by_seed], as_json)
+    recipe, environment = settings_of(overrides, classes, datasets, models)
+    trainings = [trained(name, seed) for name in recipe.candidates for seed in seeds(recipe, name)]
+    made = start(recipe, environment).make(trainings, jobs=count(environment.run.workers))
+    _print_made(list(made.values()), as_json)
 
 
 def evaluate(
+    context: typer.Context,
     dataset: Annotated[
         str | None,
         typer.Option(help="Another data set, to score the trained models on all of it."),
@@ -105,31 +109,45 @@ def evaluate(
     for each group of subjects, each subject, or each data set of --trained-on. One that
     was stopped goes on where it was.
 
-    Example: har evaluate --protocol groups --model svm --set evaluate.groups=5
+    Example: har evaluate --protocol groups --model svm --set protocols.groups=5
 
     Example: har evaluate --trained-on hapt --dataset sp-sw-har --placement pocket
 
     Example: har evaluate --streaming; har evaluate --robustness
     """
-    from har import steps, summary
+    from har.processes import count
+    from har.steps import tables as shown
+    from har.steps.protocol import evaluate_protocol
+    from har.steps.run import start
 
+    refuse_ignored(
+        context,
+        exclusive=("--dataset", "--protocol", "--streaming", "--robustness"),
+        needs={"--placement": ("--dataset",), "--jobs": ("--protocol",)},
+    )
     show_progress()
-    settings = settings_of(overrides, classes, trained_on, models)
+    owned = {"data.datasets": "--trained-on"} if trained_on else {}
+    recipe, environment = settings_of(overrides, classes, trained_on, models, owned=owned)
+    run, workers = start(recipe, environment), count(environment.run.workers)
     tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
-        made = steps.evaluate_protocol(settings, protocol, jobs=jobs or os.cpu_count() or 1)
-        found, tables = _read(made.path / "protocol.json"), summary.protocol_tables
+        made = evaluate_protocol(run, protocol, jobs=count(jobs))
+        found, tables = _read(made.path / "protocol.json"), shown.protocol_tables
     elif streaming:
-        folder = steps.stream(settings).path
-        found = {name: _read(folder / name / "streaming.json") for name in settings.candidates}
-        tables = summary.streaming_tables
+        folder = run.make(["continuous"], jobs=workers)["continuous"].path
+        found = {name: _read(folder / name / "streaming.json") for name in recipe.candidates}
+        tables = shown.streaming_tables
     elif robustness:
-        found = _read(steps.perturb(settings).path / "robustness.json")
-        tables = summary.robustness_tables
+        measured = run.make([f"robustness-{name}" for name in recipe.candidates], jobs=workers)
+        found = {
+            name: _read(artifact.path / "robustness.json")
+            for name, artifact in zip(recipe.candidates, measured.values(), strict=True)
+        }
+        tables = shown.robustness_tables
     else:
-        folder, title = _scored(settings, dataset, placement)
-        found = {name: _read(folder / name / "metrics.json") for name in settings.candidates}
-        tables = partial(summary.score_tables, title)
+        folder, title = _scored(run, dataset, placement, workers)
+        found = {name: _read(folder / name / "metrics.json") for name in recipe.candidates}
+        tables = partial(shown.score_tables, title)
     if as_json:
         return print_json(found)
     for heading, (columns, rows) in tables(found):
@@ -139,15 +157,39 @@ def evaluate(
 
 
 def _scored(
-    settings: "Settings", dataset: str | None, placement: list[str] | None
+    run: "Run", dataset: str | None, placement: list[str] | None, workers: int
 ) -> tuple[Path, str]:
     """Return the folder with the scores of the candidates, and what they are of."""
-    from har import steps
+    from har.steps.transfer import transfer
 
-    if dataset is None or (dataset,) == settings.data.datasets:
-        return steps.evaluate(settings).path, "Test subjects"
-    scored = steps.transfer(settings, dataset, tuple(placement) if placement else None)
-    return scored.path, f"Trained on {settings.data.name}, scored on {dataset}"
+    if dataset is None or (dataset,) == run.recipe.data.datasets:
+        if placement:
+            raise UsageError(
+                f"--placement with --dataset {dataset}, which the models are trained on",
+                hint="--set data.placements=… trains and tests on a placement alone; "
+                "--trained-on another data set scores its models on placements of this one",
+            )
+        return run.make(["evaluate"], jobs=workers)["evaluate"].path, "Test subjects"
+    if placement:
+        _require_placements(run, dataset, placement)
+    chosen = tuple(placement) if placement else None
+    scored = transfer(run, dataset, chosen, jobs=workers)
+    return scored.path, f"Trained on {run.recipe.data.name}, scored on {dataset}"
+
+
+def _require_placements(run: "Run", dataset: str, wanted: list[str]) -> None:
+    """Refuse placements that no recording of an ingested data set has."""
+    from har.data.ingest.dataset import find
+    from har.data.recording import read_meta
+
+    folder = find(run.store, dataset).path
+    there = {read_meta(path)[0].placement for path in folder.glob("*.parquet")}
+    if unknown := sorted(set(wanted) - there):
+        raise UsageError(
+            f"--placement {', '.join(unknown)} of --dataset {dataset}",
+            expected=", ".join(sorted(there)),
+            hint="name one that the data set has, or leave --placement out for all of them",
+        )
 
 
 def _read(path: Path) -> Any:
@@ -165,22 +207,29 @@ def export(
 
     Example: har export --set export.max_latency_ms=2
     """
-    from har import steps
-    from har.summary import build_rows
+    from har.export.artifact import Builds
+    from har.processes import count
+    from har.steps.run import start
+    from har.steps.tables import build_rows
 
     show_progress()
-    settings = settings_of(overrides, classes, datasets, models)
-    exported = [steps.export(settings, name) for name in settings.candidates]
-    found = [_read(artifact.path / "builds.json") for artifact in exported]
+    recipe, environment = settings_of(overrides, classes, datasets, models)
+    exports = [f"export-{name}" for name in recipe.candidates]
+    made = start(recipe, environment).make(exports, jobs=count(environment.run.workers))
+    found = [Builds.read(artifact.path).to_dict() for artifact in made.values()]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))
 
 
 def _print_made(made: list[Any], as_json: bool) -> None:
-    from har.steps import training_record
+    from har.measured import read_measured
+    from har.models.record import read_record
 
-    records = [{"step": a.step, "path": a.path, **training_record(a)} for a in made]
+    records = [
+        {"step": a.step, "path": a.path, **read_record(a.path), **read_measured(a.path)}
+        for a in made
+    ]
     if as_json:
         return print_json(records)
     rows = [

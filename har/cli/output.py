@@ -1,11 +1,9 @@
 """What people and machines see: tables, JSON, progress, errors."""
 
 import json
-import logging
 import os
 import re
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -14,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from har.cli.flags import refuse_twice
 from har.errors import HarError
 
 if TYPE_CHECKING:
@@ -72,17 +71,37 @@ def settings_of(
     classes: int | None = None,
     datasets: list[str] | None = None,
     models: list[str] | None = None,
+    *,
+    owned: Mapping[str, str] | None = None,
 ) -> "Settings":
-    """Return the settings with the flags that many commands share."""
+    """Return the settings with the flags that many commands share.
+
+    Parameters
+    ----------
+    overrides : list of str, optional
+        What was given with ``--set``.
+    classes, datasets, models : optional
+        What was given with ``--classes``, ``--dataset`` and ``--model``.
+    owned : mapping of str to str, optional
+        Other settings that the command takes from a flag or argument of its own, by name:
+        ``{"seeds": "--seeds"}``.
+
+    Raises
+    ------
+    UsageError
+        If ``--set`` changes what a flag says, so that one of the two would be ignored.
+    """
     from har.config import load
 
     flags: dict[str, Any] = {}
-    if classes:
-        flags["window"] = {"classes": classes}
+    owners: dict[str, str] = {}
+    if classes is not None:
+        flags["window"], owners["window.classes"] = {"classes": classes}, "--classes"
     if datasets:
-        flags["data"] = {"datasets": datasets}
+        flags["data"], owners["data.datasets"] = {"datasets": datasets}, "--dataset"
     if models:
-        flags["candidates"] = models
+        flags["candidates"], owners["candidates"] = models, "--model"
+    refuse_twice(overrides or [], owners | dict(owned or {}))
     return load(overrides, **flags)
 
 
@@ -93,9 +112,6 @@ def debugging() -> bool:
 
 def show_progress() -> None:
     """Send what the steps say of themselves to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("har")
-    logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    from har.processes import tell_progress
+
+    tell_progress()

@@ -2,21 +2,27 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
 
 
 def predict(
+    context: typer.Context,
     file: Annotated[
         Path, typer.Argument(help="CSV or Parquet: time_s, acc_x, acc_y, acc_z, gyro_x, …")
     ],
     version: Annotated[
         str, typer.Option(help="champion, challenger, previous, or a number.")
     ] = "champion",
-    windows: Annotated[bool, typer.Option("--windows", help="One row a window.")] = False,
+    windows: Annotated[bool, typer.Option("--windows", help="One row per window.")] = False,
+    smooth: Annotated[
+        Literal["none", "average", "hmm"],
+        typer.Option(help="Smooth answers over time: running mean or hidden Markov model."),
+    ] = "none",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     overrides: Overrides = None,
@@ -25,18 +31,26 @@ def predict(
 
     Time in s, acceleration in m/s² with gravity, angular velocity in rad/s.
 
+    Smoothing takes the windows before each one into account, and is what
+    `har evaluate --streaming` scores.
+
     Example: har predict my-recording.csv
+
+    Example: har predict my-recording.csv --smooth hmm
     """
+    refuse_ignored(context, exclusive=("--csv", "--json"))
     from har.config import load
-    from har.registry.versions import fetch, find
+    from har.registry.handle import Registry
+    from har.registry.versions.files import fetch
+    from har.registry.versions.lookup import find
     from har.serving.predictor import Predictor
     from har.serving.recordings import read_user_recording
 
-    settings = load(overrides)
-    found = find(version, settings)
-    predictor = Predictor(fetch(found, settings))
+    registry = Registry.open(load(overrides).environment)
+    found = find(registry, version)
+    predictor = Predictor(fetch(registry, found))
     parts = read_user_recording(file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro)
-    frame = predictor.predict_parts(parts)
+    frame = predictor.predict_parts(parts, predictor.smoother(smooth))
     shown = frame if windows else predictor.timeline(frame)
     if as_json:
         return print_json(

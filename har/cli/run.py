@@ -1,7 +1,7 @@
 """``har run``: the main job, end to end."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,9 @@ from har.cli.output import (
     show_progress,
     table,
 )
+
+if TYPE_CHECKING:
+    from har.config import Environment, Recipe
 
 
 def run(
@@ -37,17 +40,43 @@ def run(
     """
     _prepare_prefect()
     show_progress()
-    settings = settings_of(overrides, classes, datasets)
-    from flows.main import main_job
-    from har.summary import reuse, tables
+    recipe, environment = settings_of(overrides, classes, datasets)
+    from har.steps.tables import ingestions, reuse, tables
 
-    summary = main_job(settings, reason)
+    summary = _settled(recipe, environment) or _carried_out(recipe, environment, reason)
     if as_json:
         return print_json(summary)
     for part in tables(summary):
         out.print(table(**part), "")
+    out.print(f"Data sets: {ingestions(summary)}")
     out.print(f"Report: {summary['report']}")
     out.print(reuse(summary).capitalize() + ".")
+
+
+def _settled(recipe: "Recipe", environment: "Environment") -> dict[str, Any] | None:
+    """Return the summary of a run that has nothing left to do: no server is started for it.
+
+    Where there is one, the run shows there.
+    """
+    from har.registry.handle import Registry
+    from har.steps.release import settled
+    from har.steps.run import start
+    from har.steps.summary import summarise
+
+    if "PREFECT_API_URL" in os.environ or not environment.store.exists():
+        return None
+    run = start(recipe, environment)
+    outcomes = settled(run, Registry.open(environment))
+    return None if outcomes is None else summarise(run, outcomes)
+
+
+def _carried_out(recipe: "Recipe", environment: "Environment", reason: str) -> dict[str, Any]:
+    from flows.main import main_job
+    from flows.server import server
+    from har.config import using
+
+    with using(environment), server():
+        return main_job(recipe, reason)
 
 
 def _prepare_prefect() -> None:

@@ -12,9 +12,9 @@ def config(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
     settings = load(overrides)
     if as_json:
-        return print_json(settings.model_dump(mode="json"))
-    rows = [("store", settings.store), *settings.flat().items()]
-    out.print(table("Settings", ["name", "value"], [(name, _toml(value)) for name, value in rows]))
+        return print_json(settings.tree())
+    rows = [(name, _toml(value)) for name, value in settings.flat().items()]
+    out.print(table("Settings", ["name", "value"], rows))
 
 
 def _toml(value: object) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.data.recording import CHANNELS, Recording
+from har.arrays import Float64
+from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
 from har.data.resample import is_uniform, resample
 
 
@@ -33,7 +34,7 @@ def clean(
 ) -> tuple[list[Recording], CleanReport]:
     """Remove duplicates, fill short gaps, split at long ones, resample.
 
-    A gap is a step in time of more than 1.5 sampling intervals. A gap of at most
+    A gap is a step in time of more than `GAP_INTERVALS`. One of at most
     `max_gap_s` is filled by linear interpolation, with the activity of the sample
     before it if both sides agree and none otherwise.
 
@@ -49,7 +50,7 @@ def clean(
     Returns
     -------
     parts : list of Recording
-        One, or one a stretch between long gaps; time starts at 0 in each.
+        One, or one per stretch between long gaps; time starts at 0 in each.
     report : CleanReport
         ``rows_in - duplicate_rows - repeated_times + rows_interpolated +
         rows_resampled == rows_out``; resampling may take away rows.
@@ -83,12 +84,10 @@ def clean(
     return parts, report
 
 
-def _short_gaps(
-    time: npt.NDArray[np.float64], rate_hz: float, max_gap_s: float
-) -> npt.NDArray[np.intp]:
+def _short_gaps(time: Float64, rate_hz: float, max_gap_s: float) -> npt.NDArray[np.intp]:
     """Return the positions of the samples that a gap to be filled follows."""
     step = np.diff(time)
-    return np.flatnonzero((step > 1.5 / rate_hz) & (step <= max_gap_s))
+    return np.flatnonzero((step > GAP_INTERVALS / rate_hz) & (step <= max_gap_s))
 
 
 def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame:
@@ -107,7 +106,7 @@ def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame
     return pd.concat([table, fill]).sort_values("time_s", kind="stable", ignore_index=True)
 
 
-def _grid(start: float, end: float, rate_hz: float) -> npt.NDArray[np.float64]:
+def _grid(start: float, end: float, rate_hz: float) -> Float64:
     """Return the times strictly between two samples, one sampling interval apart."""
     n = max(round((end - start) * rate_hz) - 1, 0)
     return start + (end - start) * np.arange(1, n + 1) / (n + 1)
@@ -115,7 +114,7 @@ def _grid(start: float, end: float, rate_hz: float) -> npt.NDArray[np.float64]:
 
 def _split(recording: Recording, max_gap_s: float) -> Iterator[Recording]:
     table, meta = recording.table, recording.meta
-    limit = max(max_gap_s, 1.5 / meta.rate_hz)
+    limit = max(max_gap_s, GAP_INTERVALS / meta.rate_hz)
     starts = np.flatnonzero(np.diff(table["time_s"], prepend=-np.inf) > limit)
     for part, (start, end) in enumerate(pairwise([*starts, len(table)]), start=1):
         rows = table.iloc[start:end]

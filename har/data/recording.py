@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from har.data.activities import ALL
 
 SCHEMA_VERSION = 2
+# A step in time is a gap when it is nearer to two sampling intervals than to one.
+GAP_INTERVALS = 1.5
 ACC = ("acc_x", "acc_y", "acc_z")
 GYRO = ("gyro_x", "gyro_y", "gyro_z")
 CHANNELS = ACC + GYRO

@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from har.data.recording import CHANNELS, Recording
+from har.arrays import Float64
+from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
 
 ON_GRID = 0.01  # of a sampling interval; times closer to the grid than that are on it
 MAX_FACTOR = 20  # of the polyphase filter; the grid's rate is fitted to it
@@ -27,7 +27,7 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     ratio to the new rate is a small fraction, then filtered and resampled by
     `scipy.signal.resample_poly` (Kaiser window, anti-aliasing below the lower of both
     Nyquist rates). A sample gets the activity of the last row before it;
-    in a gap (of more than 1.5 sampling intervals) between two activities it has none.
+    in a gap (a step of more than `GAP_INTERVALS`) between two activities it has none.
 
     Parameters
     ----------
@@ -69,14 +69,12 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     return Recording(result, replace(meta, rate_hz=rate_hz, conversions=conversions))
 
 
-def _labels(
-    activity: Any, time: npt.NDArray[np.float64], at: npt.NDArray[np.float64], rate_hz: float
-) -> Any:
+def _labels(activity: Any, time: Float64, at: Float64, rate_hz: float) -> Any:
     """Return the activity at other times than those of the samples."""
     close = ON_GRID / rate_hz
     before = np.searchsorted(time, at + close, side="right") - 1
     after = np.minimum(before + 1, len(time) - 1)
-    in_gap = (time[after] - time[before] > 1.5 / rate_hz) & (at > time[before] + close)
+    in_gap = (time[after] - time[before] > GAP_INTERVALS / rate_hz) & (at > time[before] + close)
     labels = activity[before]
     labels[in_gap & (activity.codes[before] != activity.codes[after])] = None
     return labels

@@ -154,7 +154,7 @@ def check_units(table: pd.DataFrame, name: str) -> None:
 
 
 def _summary(failures: pd.DataFrame) -> str:
-    """Say in one line each what failed, how often and where first."""
+    """Say of each fault what failed, how often and where first."""
     lines = []
     for (column, check), cases in failures.groupby(["column", "check"], dropna=False, sort=False):
         first: Any = cases.iloc[0]

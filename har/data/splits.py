@@ -1,13 +1,12 @@
 """Splits by subject, with the proof that no two of them share a person or a recording."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
 from har.data.recording import CHANNELS, Recording
-from har.data.sources.base import Source
 from har.errors import DataError
 from har.lineage import digest
 
@@ -43,7 +42,9 @@ def split_subjects(
     return {"train": train, "validation": held["validation"], "test": held["test"]}
 
 
-def held_out(subjects: Iterable[str], source: Source | None) -> dict[str, list[str]]:
+def held_out(
+    subjects: Iterable[str], *, test: Collection[str] = (), validation: Collection[str] = ()
+) -> dict[str, list[str]]:
     """Return the subjects to hold out of one data set.
 
     They are the canonical ones of those present. A set that has none gives three of ten
@@ -54,16 +55,14 @@ def held_out(subjects: Iterable[str], source: Source | None) -> dict[str, list[s
     ----------
     subjects : iterable of str
         All subjects of the data set.
-    source : Source, optional
-        The data set; None for a user's own.
+    test, validation : collection of str
+        Its canonical split, if the field has one.
     """
     ranked = sorted(set(subjects), key=lambda who: digest.of_bytes(who.encode()))
-    canonical = source.test_subjects if source else ()
-    test = [who for who in ranked if who in canonical] or ranked[: max(1, round(0.3 * len(ranked)))]
-    rest = [who for who in ranked if who not in test]
-    own = [who for who in rest if source and who in source.validation_subjects]
-    validation = own or rest[: max(1, round(0.2 * len(ranked)))]
-    return {"test": test, "validation": validation}
+    tested = [who for who in ranked if who in test] or ranked[: max(1, round(0.3 * len(ranked)))]
+    rest = [who for who in ranked if who not in tested]
+    own = [who for who in rest if who in validation]
+    return {"test": tested, "validation": own or rest[: max(1, round(0.2 * len(ranked)))]}
 
 
 def content_digest(recording: Recording) -> str:

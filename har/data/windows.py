@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import WindowSettings
+from har.arrays import Float32, Float64, Int64
+from har.config import WindowGrid, WindowSettings, WindowShape
 from har.data.activities import ALL, lift
 from har.data.recording import CHANNELS, GYRO, Recording
 from har.errors import DataError
 
-Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
+Labels = Int64
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Windows:
         Class names.
     """
 
-    X: Floats
+    X: Float32
     y: Labels
     index: pd.DataFrame
     classes: tuple[str, ...]
@@ -98,15 +98,15 @@ class Windows:
 
 
 def cut(
-    recording: Recording, settings: WindowSettings, *, density: int = 1
-) -> tuple[Floats, pd.DataFrame]:
+    recording: Recording, settings: WindowGrid, *, density: int = 1
+) -> tuple[Float32, pd.DataFrame]:
     """Cut one recording on a regular grid that starts at its first sample.
 
     Parameters
     ----------
     recording : Recording
         Clean: without gaps, at the settings' rate.
-    settings : WindowSettings
+    settings : WindowGrid
         Length and hop.
     density : int, default=1
         Windows that start within one hop; all but the first of them are ``extra``.
@@ -121,7 +121,7 @@ def cut(
     return _values(recording, index, settings), index
 
 
-def _index(recording: Recording, settings: WindowSettings, density: int = 1) -> pd.DataFrame:
+def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.DataFrame:
     """Return where the windows of a recording start and what is in them."""
     table, meta = recording.table, recording.meta
     size, hop = settings.n_samples, settings.n_hop
@@ -146,7 +146,7 @@ def _index(recording: Recording, settings: WindowSettings, density: int = 1) -> 
     )
 
 
-def _values(recording: Recording, index: pd.DataFrame, settings: WindowSettings) -> Floats:
+def _values(recording: Recording, index: pd.DataFrame, settings: WindowShape) -> Float32:
     """Return the samples of the windows in an index, shape (n_windows, n_samples, 6)."""
     size = settings.n_samples
     if index.empty:
@@ -239,9 +239,9 @@ def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
 
 
 def class_codes(classes: tuple[str, ...]) -> Labels:
-    """Return the class of each activity of the taxonomy, and -1 for none at the end.
+    """Return a look-up table from a recording's activity codes to classes.
 
-    Indexed with a table's activity codes, where -1 is unlabelled, it gives classes.
+    Its last entry is -1, no class, which the code -1 of an unlabelled row picks.
     """
     lifted = [lift(name, classes) for name in ALL]
     return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
@@ -265,9 +265,7 @@ def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str,
     return tuple(name for code, name in enumerate(classes) if code in shared)
 
 
-def _majority(
-    codes: npt.NDArray[Any], starts: npt.NDArray[np.int64], size: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _majority(codes: npt.NDArray[Any], starts: Int64, size: int) -> tuple[Int64, Float64]:
     """Return each window's commonest activity (-1: unlabelled) and its share."""
     one_hot = codes[:, None] == np.arange(-1, len(ALL))
     total = np.cumsum(np.vstack([np.zeros((1, one_hot.shape[1]), np.int64), one_hot]), axis=0)

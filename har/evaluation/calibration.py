@@ -7,18 +7,18 @@ so it serves any model.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from har.arrays import Float64, Int64, Probabilities
 from har.evaluation.metrics import macro_f1, subject_confusions
 
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
-Probabilities = npt.NDArray[np.floating[Any]]
+Labels = Int64
 
-TINY = 1e-12  # a probability of 0 counts as this much: 27.6 nats of log-loss
+# A probability of 0 counts as this much, 27.6 nats of log-loss, instead of infinitely much.
+TINY = 1e-12
 RISKS = (0.01, 0.02, 0.05)
 COVERAGES = (1.0, 0.95, 0.9, 0.8)
-CURVE_POINTS = 200  # kept of a curve, which has as many as there are windows
+# A curve has as many points as windows; so many are enough to draw it.
+CURVE_POINTS = 200
 
 
 def reliability(y: Labels, probabilities: Probabilities, *, bins: int = 15) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def selective(y: Labels, probabilities: Probabilities) -> dict[str, Any]:
     }
 
 
-def _confidence(y: Labels, probabilities: Probabilities) -> tuple[Floats, Floats]:
+def _confidence(y: Labels, probabilities: Probabilities) -> tuple[Float64, Float64]:
     """Return each window's confidence, and 1 where the answer is right."""
     values = np.asarray(probabilities, np.float64)
     return values.max(1), (values.argmax(1) == y).astype(float)

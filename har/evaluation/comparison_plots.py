@@ -1,4 +1,4 @@
-"""Plots of two versions side by side, in the style of `plots`."""
+"""Plots of two versions side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,19 +6,16 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from har.evaluation.plots import (
-    INK,
-    QUIET,
-    class_frame,
-    left_title,
-    marker_style,
-    plain_frame,
-    quiet_legend,
-)
+from har.evaluation.looks import marker_style
+from har.page.colours import INK, QUIET
+from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
-SMALLEST = 0.0005  # difference of shares that is written into a cell: 0.1 % when rounded
-PALE = 0.05  # largest difference of shares up to which no colour is full
-SIZES = (34, 100)  # the second's points are rings, seen even around the first's
+# A smaller difference of shares is not written into its cell: it would round to 0.0 %.
+SMALLEST = 0.0005
+# Below this largest difference of shares no cell gets the full colour, as all is alike.
+PALE = 0.05
+# The second model's points are rings, large enough to be seen around the first's.
+SIZES = (34, 100)
 
 
 def confusion_difference(difference: npt.ArrayLike, classes: Sequence[str]) -> Figure:

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from har.config import EvaluateSettings
+from har.arrays import Probabilities
+from har.config import IntervalSettings
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
 from har.evaluation.calibration import reliability, selective
 from har.evaluation.metrics import paired_difference, score
-from har.evaluation.seeds import GROUPS, group_scores
-from har.lineage import digest
-
-Probabilities = npt.NDArray[np.floating[Any]]
+from har.evaluation.predictions import predictions, test_digest, write_predictions
+from har.evaluation.seeds import group_scores
+from har.models.record import best_seed
+from har.page.plots import png
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Scorable:
     @property
     def chosen_seed(self) -> int:
         """The seed that was best on the validation subjects; it stands for the model."""
-        return max(self.records, key=lambda seed: self.records[seed]["validation_macro_f1"])
+        return best_seed(self.records)
 
     @property
     def histories(self) -> dict[int, list[dict[str, Any]]]:
@@ -52,7 +51,7 @@ def evaluate(
     out: Path,
     *,
     models: Mapping[str, Scorable],
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> None:
     """Score every model on the labelled test windows and compare all with the first.
 
@@ -61,11 +60,11 @@ def evaluate(
     windows : Windows
         All windows; only the labelled ones of the test split are used.
     out : Path
-        Gets a folder a model with ``predictions.parquet``, ``metrics.json`` and plots,
+        Gets one folder per model with ``predictions.parquet``, ``metrics.json`` and plots,
         ``comparisons.json`` (each model minus the first), and plots of confidence.
     models : mapping of str to Scorable
         By name.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     test = windows.select("test")
@@ -85,11 +84,11 @@ def evaluate(
         _write(out / name, tables[name], metrics[name], others=metrics)
         if model.histories:
             curves = plots.learning_curves(model.histories, model.chosen_seed)
-            (out / name / "learning_curves.png").write_bytes(plots.png(curves))
+            (out / name / "learning_curves.png").write_bytes(png(curves))
     by_name = {name: m["calibration"] for name, m in metrics.items()}
-    (out / "reliability.png").write_bytes(plots.png(score_plots.reliability(by_name)))
+    (out / "reliability.png").write_bytes(png(score_plots.reliability(by_name)))
     refusing = {name: m["selective"] for name, m in metrics.items()}
-    (out / "selective.png").write_bytes(plots.png(score_plots.selective(refusing)))
+    (out / "selective.png").write_bytes(png(score_plots.selective(refusing)))
     reference, *others = models
     comparisons = {
         name: paired_difference(tables[name], tables[reference], test.classes, settings=settings)
@@ -101,7 +100,7 @@ def evaluate(
     )
 
 
-def _metrics(model: Scorable, test: Windows, settings: EvaluateSettings) -> dict[str, Any]:
+def _metrics(model: Scorable, test: Windows, settings: IntervalSettings) -> dict[str, Any]:
     """Return the scores with the chosen seed, and in short with every other one."""
     chosen = model.probabilities[model.chosen_seed]
     scores = {
@@ -124,51 +123,15 @@ def _metrics(model: Scorable, test: Windows, settings: EvaluateSettings) -> dict
     }
 
 
-def test_digest(test: Windows) -> str:
-    """Return the digest of test windows: their ids, labels and samples."""
-    return digest.of_mapping(
-        {
-            "window_id": digest.of_json(test.index["window_id"].tolist()),
-            "y": digest.of_array(test.y),
-            "X": digest.of_array(test.X),
-        }
-    )
-
-
-def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:
-    """Return one row a window: where it is from, label, prediction, class probabilities.
-
-    Parameters
-    ----------
-    test : Windows
-        Labelled windows.
-    probabilities : ndarray of shape (n_windows, n_classes)
-        Of each class.
-
-    Returns
-    -------
-    DataFrame
-        ``window_id, dataset, placement, device, subject_id, recording_id, start_s, label,
-        predicted`` (class names) and ``p_<class>`` in the order of the classes.
-    """
-    names = np.array(test.classes)
-    columns = ["window_id", *GROUPS, "subject_id", "recording_id", "start_s"]
-    table = test.index[columns].copy()
-    table["label"] = names[test.y]
-    table["predicted"] = names[np.asarray(probabilities).argmax(1)]
-    table[[f"p_{name}" for name in names]] = probabilities
-    return table
-
-
 def _write(
     out: Path, table: pd.DataFrame, metrics: dict[str, Any], *, others: dict[str, dict[str, Any]]
 ) -> None:
     out.mkdir(parents=True)
-    table.to_parquet(out / "predictions.parquet", index=False)
+    write_predictions(out, table)
     _write_json(out / "metrics.json", metrics)
-    (out / "confusion.png").write_bytes(plots.png(plots.confusion(metrics)))
+    (out / "confusion.png").write_bytes(png(plots.confusion(metrics)))
     first = {metrics["candidate"]: metrics, **others}
-    (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(first)))
+    (out / "per_subject.png").write_bytes(png(plots.per_subject(first)))
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -50,8 +50,11 @@ RETURNED_OUTCOMES = (
     "spilling",
     "unlabelled",
 )
-_BOTH_SIDES = 3  # index of fragmenting and merge
-_IN_DOUBT = np.array([0, 1, 2, 1])  # unlabelled on both sides: an answer that ends late
+# Index of fragmenting and of merge.
+_BOTH_SIDES = 3
+# By where a false frame's unlabelled neighbours lie. With some on both sides it counts as
+# after them, because answers come late.
+_IN_DOUBT = np.array([0, 1, 2, 1])
 Mask = npt.NDArray[np.bool_]
 
 
@@ -142,7 +145,7 @@ def compare(truth: Labels, predicted: Labels, pieces: Labels | None = None) -> C
 
 
 def frame_counts(comparison: Comparison, n_classes: int) -> pd.DataFrame:
-    """Count frames by category, one row a class.
+    """Count frames by category, one row per class.
 
     Returns
     -------
@@ -169,7 +172,7 @@ def frame_counts(comparison: Comparison, n_classes: int) -> pd.DataFrame:
 
 
 def event_counts(events: pd.DataFrame, n_classes: int) -> pd.DataFrame:
-    """Count true or returned events by outcome, one row a class.
+    """Count true or returned events by outcome, one row per class.
 
     Parameters
     ----------
@@ -190,7 +193,7 @@ def _runs(labels: Labels, pieces: Labels) -> _Runs:
 
 
 def _place(marked: Mask, runs: _Runs) -> Labels:
-    """Return where the marked frames of a frame's run lie.
+    """Return for each frame where the marked frames of its run lie.
 
     0: nowhere, 1: before it, 2: after it, 3: on both sides (it is not marked itself).
     """

@@ -16,21 +16,23 @@ import pandas as pd
 from scipy.stats import wilcoxon
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from har.config import EvaluateSettings
+from har.arrays import Float64, Int64
+from har.config import IntervalSettings
 from har.errors import DataError
 
-Floats = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+Counts = Int64
 NO_DIFFERENCE = "no difference beyond noise"
+# Of a paired difference: both must agree before it counts.
+INTERVALS = ("macro_f1_difference_interval", "mean_difference_interval")
 
 
 def score(
-    y_true: npt.NDArray[np.int64],
+    y_true: Int64,
     probabilities: npt.NDArray[np.floating[Any]],
     subjects: npt.NDArray[np.str_],
     classes: tuple[str, ...],
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> dict[str, Any]:
     """Score one model's predictions.
 
@@ -44,7 +46,7 @@ def score(
         Who each window is from.
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the interval over subjects.
 
     Returns
@@ -83,18 +85,18 @@ def paired_difference(
     predictions_b: pd.DataFrame,
     classes: tuple[str, ...],
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> dict[str, Any]:
     """Compare two models on the same windows, subject by subject: a minus b.
 
     Parameters
     ----------
     predictions_a, predictions_b : DataFrame
-        As in ``predictions.parquet``: one row a window, with ``window_id``,
+        As in ``predictions.parquet``: one row per window, with ``window_id``,
         ``subject_id``, ``label`` and ``predicted`` (class names).
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals; both models are measured on the same resampled subjects.
 
     Returns
@@ -124,14 +126,14 @@ def paired_difference(
     }
 
 
-def paired_matrices(a: Counts, b: Counts, *, settings: EvaluateSettings) -> dict[str, Any]:
+def paired_matrices(a: Counts, b: Counts, *, settings: IntervalSettings) -> dict[str, Any]:
     """Compare two models, each as the mean over its seeds, on the same subjects: a minus b.
 
     Parameters
     ----------
     a, b : ndarray of shape (n_seeds, n_subjects, n_classes, n_classes)
         Confusion matrices (rows are labels); the two may differ in seeds.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals; both models are measured on the same resampled subjects.
 
     Returns
@@ -156,36 +158,56 @@ def paired_matrices(a: Counts, b: Counts, *, settings: EvaluateSettings) -> dict
     return {**result, "verdict": verdict(result)}
 
 
-def resampled_macro_f1(matrices: Counts, settings: EvaluateSettings) -> Floats:
+def resampled_macro_f1(matrices: Counts, settings: IntervalSettings) -> Float64:
     """Return macro-F1 of bootstrap samples of subjects, mean over seeds, shape (bootstrap,)."""
     return np.asarray(np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0))
 
 
 def verdict(difference: dict[str, Any]) -> str:
-    """Say whether a paired difference is beyond noise.
+    """Say whether of two models the first is better or worse, beyond noise.
 
-    It is when the interval of the pooled difference and that of the mean difference
-    lie on the same side of zero. Asking for both makes up for percentile intervals
-    being too narrow with few subjects. One subject shows no spread, so decides nothing.
+    Parameters
+    ----------
+    difference : dict
+        As `paired_difference` or `paired_matrices` returns.
 
     Returns
     -------
     str
         ``better``, ``worse`` or ``no difference beyond noise``.
     """
-    bounds = [difference["macro_f1_difference_interval"], difference["mean_difference_interval"]]
-    if difference["n_subjects"] == 1:
-        return NO_DIFFERENCE
-    if all(low > 0 for low, _ in bounds):
+    if beyond_noise(difference):
         return "better"
-    if all(high < 0 for _, high in bounds):
-        return "worse"
-    return NO_DIFFERENCE
+    mirrored = {key: [-high, -low] for key in INTERVALS for low, high in [difference[key]]}
+    return "worse" if beyond_noise({**difference, **mirrored}) else NO_DIFFERENCE
+
+
+def beyond_noise(difference: dict[str, Any], *, margin: float = 0.0) -> bool:
+    """Tell whether the first model is better than the second, beyond noise.
+
+    It is when the interval of the pooled difference and that of the mean difference both
+    lie above zero, or with a margin, above minus the margin: then the first is at least
+    not worse by as much. Asking for both makes up for percentile intervals being too
+    narrow with few subjects. One subject shows no spread, so decides nothing.
+
+    Parameters
+    ----------
+    difference : dict
+        As `paired_difference` or `paired_matrices` returns.
+    margin : float
+        Macro-F1 that the first may lose, 0 or more.
+    """
+    return difference["n_subjects"] > 1 and least_difference(difference) > -margin
+
+
+def least_difference(difference: dict[str, Any]) -> float:
+    """Return the smaller lower bound of the two intervals of a paired difference."""
+    return float(min(difference[key][0] for key in INTERVALS))
 
 
 def subject_confusions(
-    y_true: npt.NDArray[np.int64],
-    predicted: npt.NDArray[np.int64],
+    y_true: Int64,
+    predicted: Int64,
     subjects: npt.NDArray[np.str_],
     n_classes: int,
 ) -> tuple[npt.NDArray[np.str_], Counts]:
@@ -205,7 +227,7 @@ def subject_confusions(
     return names, np.stack(matrices)
 
 
-def macro_f1(confusions: npt.NDArray[Any]) -> Floats:
+def macro_f1(confusions: npt.NDArray[Any]) -> Float64:
     """Return macro-F1 of confusion matrices, over the classes that occur in each.
 
     F1 = 2 TP / (2 TP + FP + FN), which is 2 TP over labels plus predictions.
@@ -226,7 +248,7 @@ def macro_f1(confusions: npt.NDArray[Any]) -> Floats:
     return np.asarray((f1 * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
 
 
-def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
+def resample(confusions: Counts, settings: IntervalSettings) -> Float64:
     """Return pooled confusion matrices of bootstrap samples of subjects.
 
     The same settings draw the same subjects, which is what makes a comparison paired.
@@ -242,20 +264,20 @@ def resample(confusions: Counts, settings: EvaluateSettings) -> Floats:
     return np.tensordot(_draws(len(confusions), settings), confusions.astype(float), axes=1)
 
 
-def interval(values: Floats, settings: EvaluateSettings) -> list[float]:
+def interval(values: Float64, settings: IntervalSettings) -> list[float]:
     """Return the central percentile interval of bootstrap values."""
     tail = (1 - settings.confidence) / 2
     return [float(v) for v in np.quantile(values, [tail, 1 - tail])]
 
 
-def _draws(n_subjects: int, settings: EvaluateSettings) -> Floats:
+def _draws(n_subjects: int, settings: IntervalSettings) -> Float64:
     """Return how often each subject is drawn, shape (bootstrap, n_subjects)."""
     rng = np.random.default_rng(settings.seed)
     even = np.full(n_subjects, 1 / n_subjects)
     return rng.multinomial(n_subjects, even, size=settings.bootstrap).astype(float)
 
 
-def _accuracy(confusions: Counts) -> Floats:
+def _accuracy(confusions: Counts) -> Float64:
     return np.asarray(np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum((-2, -1)))
 
 

@@ -1,42 +1,18 @@
-"""Plots of an evaluation, as matplotlib figures that no global state knows of.
+"""Plots of an evaluation: confusion, subjects, courses of training.
 
-Colours are of the palettes of Okabe and Ito and of Paul Tol, which people with any
-colour vision can tell apart; models also differ in marker, seeds in line width.
+Models differ in colour and marker, seeds in line width.
 """
 
-import io
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-COLOURS = {
-    "svm": "#D55E00",
-    "logistic": "#E69F00",
-    "minirocket": "#AA4499",
-    "extra-trees": "#CC79A7",
-    "encoder-nano": "#56B4E9",
-    "encoder-small": "#0072B2",
-    "encoder-base": "#332288",
-    "patchtst": "#009E73",
-    "patchtsmixer": "#999933",
-    "bert": "#882255",
-    "resnet": "#661100",
-}
-MARKERS = dict(zip(COLOURS, "DsXPoo8^v<>", strict=True))
-INK, QUIET, GRID = "#222222", "#6b6b6b", "#e4e4e4"
-ACCENT = "#0072B2"  # of what a picture is about
-DPI = 160
-
-
-def png(figure: Figure) -> bytes:
-    """Return the figure as PNG bytes, the same bytes for the same figure."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
+from har.evaluation.looks import colour_of, marker_style
+from har.page.colours import ACCENT, GRID, INK, QUIET
+from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
 
 def confusion(metrics: dict[str, Any]) -> Figure:
@@ -167,7 +143,7 @@ def _cell(axes: Axes, at: tuple[int, int], count: int, share: float) -> None:
 
 def _interval(axes: Axes, name: str, metrics: dict[str, Any], row: float, *, hollow: bool) -> None:
     low, high = metrics["macro_f1_interval"]
-    axes.hlines(row, low, high, color=_colour(name), linewidth=2, zorder=2)
+    axes.hlines(row, low, high, color=colour_of(name), linewidth=2, zorder=2)
     axes.scatter(metrics["macro_f1"], row, s=46, **marker_style(name, hollow=hollow))
 
 
@@ -189,51 +165,3 @@ def _line(*, chosen: bool) -> dict[str, Any]:
     if chosen:
         return {"color": ACCENT, "linewidth": 2.2, "zorder": 3}
     return {"color": "#9a9a9a", "linewidth": 1.1, "zorder": 2}
-
-
-def _colour(name: str) -> str:
-    return COLOURS.get(name, INK)
-
-
-def marker_style(name: str, *, hollow: bool = False) -> dict[str, Any]:
-    """Return the colour and marker of a model's points."""
-    return {
-        "marker": MARKERS.get(name, "s"),
-        "facecolor": "white" if hollow else _colour(name),
-        "edgecolor": _colour(name),
-        "linewidth": 1.6,
-        "zorder": 3 if hollow else 4,
-    }
-
-
-def left_title(axes: Axes, text: str) -> None:
-    """Write a title over the left end of a plot."""
-    axes.set_title(text, loc="left", fontsize=11, weight="bold", color=INK, pad=10)
-
-
-def quiet_legend(axes: Axes, **options: Any) -> None:
-    """Show a legend without a box."""
-    axes.legend(fontsize=9, labelcolor=INK, edgecolor="none", framealpha=1, **options)
-
-
-def class_frame(axes: Axes, classes: Sequence[str]) -> None:
-    """Name the rows (labels) and columns (predictions) of a matrix and part its cells."""
-    ticks = np.arange(len(classes))
-    axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(ticks, classes)
-    axes.set_xticks(ticks[1:] - 0.5, minor=True)
-    axes.set_yticks(ticks[1:] - 0.5, minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.5)
-    axes.tick_params(which="both", length=0, labelcolor=INK)
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel("predicted", color=QUIET)
-    axes.set_ylabel("label", color=QUIET)
-
-
-def plain_frame(axes: Axes, grid: Literal["x", "y"]) -> None:
-    """Leave the plot a baseline and quiet grid lines along one axis."""
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color("#b0b0b0")
-    axes.grid(axis=grid, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelcolor=INK, labelsize=9)

@@ -7,25 +7,24 @@ exactly the same ones, and a model is compared with itself window by window.
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from har.config import EvaluateSettings
+from har.arrays import Float32, Float64
+from har.config import IntervalSettings
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.resample import MAX_FACTOR
-from har.data.windows import Floats, Windows
+from har.data.windows import Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 
-if TYPE_CHECKING:
-    from har.models.interface import Model
-
-PredictProba = Callable[[Floats], npt.NDArray[np.floating[Any]]]
+FILE = "robustness.json"
+PredictProba = Callable[[Float32], npt.NDArray[np.floating[Any]]]
 Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
 
 
@@ -47,7 +46,7 @@ class Perturbation:
     name: str
     change: Change
 
-    def __call__(self, windows: Windows, *, seed: int) -> Floats:
+    def __call__(self, windows: Windows, *, seed: int) -> Float32:
         """Return the changed ``windows.X``, which itself stays; one seed, one result."""
         rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
         return self.change(windows, rng).astype(windows.X.dtype)
@@ -63,7 +62,7 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
     """
     from scipy.spatial.transform import Rotation
 
-    def change(windows: Windows, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    def change(windows: Windows, rng: np.random.Generator) -> Float64:
         whose = windows.subjects if per == "subject" else np.arange(len(windows.X))
         names, place = np.unique(whose, return_inverse=True)
         axes = rng.normal(size=(len(names), 3))
@@ -129,15 +128,15 @@ def shift(
     model_hz : float, default=50
         Of the windows.
     recordings : iterable of Recording
-        Those that the windows were cut from, at the model's rate. What is beyond the end
-        of a recording, or of a window without one, is mirrored.
+        Those that the windows were cut from, at the model's rate. Samples beyond the end
+        of a recording, or of a window whose recording is not there, are mirrored.
     """
     values_of = {
         recording.meta.recording_id: recording.table[list(CHANNELS)].to_numpy()
         for recording in recordings
     }
 
-    def change(windows: Windows, rng: np.random.Generator) -> Floats:
+    def change(windows: Windows, rng: np.random.Generator) -> Float32:
         n = windows.X.shape[1]
         place = np.arange(n) + round(seconds * model_hz)
         starts = np.rint(windows.index["start_s"].to_numpy() * model_hz).astype(int)
@@ -179,7 +178,7 @@ def robustness(
     predict_proba: PredictProba,
     windows: Windows,
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
     seed: int,
     perturbations: Iterable[Perturbation] | None = None,
 ) -> dict[str, Any]:
@@ -191,7 +190,7 @@ def robustness(
         From windows of shape (n_windows, n_samples, 6) to probabilities.
     windows : Windows
         Labelled ones, of subjects that the model has not seen.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals over subjects; a difference is taken on the same resampled ones.
     seed : int
         Of the perturbations: the same for all models that are compared.
@@ -223,46 +222,40 @@ def robustness(
     }
 
 
-def perturb_all(
+def measure_robustness(
+    predict_proba: PredictProba,
     windows: Windows,
     out: Path,
     *,
-    models: Mapping[str, "Model"],
     recordings: Iterable[Recording],
     rate_hz: float,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> None:
-    """Measure models on the test windows and write ``robustness.json`` and its picture.
+    """Measure a model on the test windows and write ``robustness.json``.
 
     Parameters
     ----------
+    predict_proba : callable
+        From windows of shape (n_windows, n_samples, 6) to probabilities.
     windows : Windows
         All windows; the labelled ones of the test split are used.
     out : Path
-        Gets the files.
-    models : mapping of str to model
-        Each with ``predict_proba``.
+        Gets the file.
     recordings : iterable of Recording
         Those that the windows were cut from.
     rate_hz : float
         Of the windows.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals and of the draws.
     """
-    from har.evaluation import plots, score_plots
-
     test = windows.select("test")
     subjects = set(test.subjects)
     own = [recording for recording in recordings if recording.meta.subject_id in subjects]
     changes = catalogue(model_hz=rate_hz, recordings=own)
-    found = {
-        name: robustness(
-            model.predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
-        )
-        for name, model in models.items()
-    }
-    (out / "robustness.json").write_text(json.dumps(found, indent=1) + "\n")
-    (out / "robustness.png").write_bytes(plots.png(score_plots.robustness(found)))
+    result = robustness(
+        predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
+    )
+    (out / FILE).write_text(json.dumps(result, indent=1) + "\n")
 
 
 def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
@@ -270,14 +263,14 @@ def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
     return subject_confusions(windows.y, predicted, windows.subjects, len(windows.classes))[1]
 
 
-def _score(matrices: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+def _score(matrices: Counts, settings: IntervalSettings) -> dict[str, Any]:
     return {
         "macro_f1": float(macro_f1(matrices.sum(0))),
         "macro_f1_interval": interval(macro_f1(resample(matrices, settings)), settings),
     }
 
 
-def _difference(matrices: Counts, clean: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+def _difference(matrices: Counts, clean: Counts, settings: IntervalSettings) -> dict[str, Any]:
     resampled = macro_f1(resample(matrices, settings)) - macro_f1(resample(clean, settings))
     return {
         "difference": float(macro_f1(matrices.sum(0)) - macro_f1(clean.sum(0))),

@@ -9,51 +9,74 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.evaluation import plots
-from har.evaluation.report import sentences
+from har.evaluation.predictions import (
+    classes_of,
+    labelled,
+    read_predictions,
+    write_predictions,
+)
 from har.evaluation.seeds import compare_seeds, seed_scores
-from har.page import data_uri, environment
-from har.store import Artifact
+from har.evaluation.sentences import sentences
+from har.measured import read_measured, write_measured
+from har.page.html import data_uri, environment
+from har.page.plots import png
 
 
 @dataclass(frozen=True)
 class Run:
-    """One model trained with one seed, and its predictions for one fold's test subjects."""
+    """One model, trained with one seed, in one fold.
+
+    Attributes
+    ----------
+    name : str
+        The model.
+    seed : int
+        Of the training.
+    fold : str
+        Whose subjects are tested.
+    predictions, training : Path
+        Folders of the predictions of that fold's test windows, and of the training.
+    """
 
     name: str
     seed: int
     fold: str
-    predictions: Artifact
-    seconds: float  # of the training
+    predictions: Path
+    training: Path
+
+    @property
+    def seconds(self) -> float:
+        """How long the training took."""
+        return float(read_measured(self.training)["seconds"])
 
 
-def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: EvaluateSettings) -> None:
-    """Score all runs and write ``protocol.json``, ``protocol.html`` and plots.
+def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: IntervalSettings) -> None:
+    """Score all runs; write ``protocol.json``, ``protocol.html``, plots and what it took.
 
     Parameters
     ----------
     out : Path
-        Gets the files, and a folder a model.
+        Gets the files, and one folder per model.
     protocol : str
         Its name.
     runs : sequence of Run
         Of all models, seeds and folds.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     names = list(dict.fromkeys(run.name for run in runs))
     tables = {name: _tables(runs, name) for name in names}
     first = next(iter(tables[names[0]].values()))
-    classes = tuple(first.columns[first.columns.str.startswith("p_")].str.removeprefix("p_"))
+    classes = classes_of(first)
     scores = {
         name: {"candidate": name, **seed_scores(tables[name], classes, settings=settings)}
         for name in names
     }
     for name in names:
-        scores[name]["seconds"] = sum(run.seconds for run in runs if run.name == name)
         (out / name).mkdir()
-        _joined(tables[name]).to_parquet(out / name / "predictions.parquet", index=False)
+        write_predictions(out / name, _joined(tables[name]))
     reference, *others = names
     found = {
         "protocol": protocol,
@@ -66,13 +89,15 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Evalua
         },
     }
     (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
+    seconds = {name: sum(run.seconds for run in runs if run.name == name) for name in names}
+    write_measured(out, {"seconds": seconds})
     people = first.groupby("fold", sort=False)["subject_id"]
     tested = {fold: sorted(set(who)) for fold, who in people}
     page = environment(Path(__file__).parent).get_template("protocol.html")
     html = page.render(
         **{**found, "folds": tested},
         sentences=sentences(scores, {"reference": reference, "models": found["comparisons"]}),
-        images={name: data_uri(plots.png(figure)) for name, figure in _figures(scores).items()},
+        images={name: data_uri(png(figure)) for name, figure in _figures(scores).items()},
     )
     (out / "protocol.html").write_text(html, encoding="utf-8")
 
@@ -91,7 +116,7 @@ def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
     found: dict[int, list[pd.DataFrame]] = {}
     for run in runs:
         if run.name == name:
-            table = pd.read_parquet(run.predictions.path / "predictions.parquet")
+            table = labelled(read_predictions(run.predictions))
             found.setdefault(run.seed, []).append(table.assign(fold=run.fold))
     return {seed: pd.concat(parts, ignore_index=True) for seed, parts in found.items()}
 

@@ -1,4 +1,4 @@
-"""Plots of calibration, selective prediction and robustness, in the style of `plots`."""
+"""Plots of calibration, selective prediction and robustness."""
 
 from itertools import groupby
 from typing import Any
@@ -9,18 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from har.evaluation.calibration import RISKS
-from har.evaluation.plots import (
-    COLOURS,
-    GRID,
-    INK,
-    MARKERS,
-    QUIET,
-    left_title,
-    plain_frame,
-    quiet_legend,
-)
+from har.evaluation.looks import colour_of, marker_of
+from har.page.colours import GRID, INK, QUIET
+from har.page.plots import left_title, plain_frame, quiet_legend
 
-FEWEST = 10  # windows of a bin whose accuracy is drawn
+# The accuracy of a bin with fewer windows is chance, and not drawn.
+FEWEST = 10
 
 Result = dict[str, Any]
 Look = tuple[str, str]  # colour and marker
@@ -165,7 +159,7 @@ def _kinds(axes: Axes, names: list[str], places: Any) -> None:
 
 def _looks(found: dict[str, Result]) -> dict[str, Look]:
     """Return a colour and a marker by name."""
-    return {name: (COLOURS.get(name, INK), MARKERS.get(name, "s")) for name in found}
+    return {name: (colour_of(name), marker_of(name)) for name in found}
 
 
 def _percent(axis: Any) -> None:

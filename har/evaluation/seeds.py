@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import EvaluateSettings
+from har.arrays import Int64
+from har.config import IntervalSettings
 from har.evaluation.calibration import reliability
 from har.evaluation.metrics import (
     Counts,
@@ -20,14 +21,11 @@ from har.evaluation.metrics import (
     resampled_macro_f1,
     subject_confusions,
 )
-
-GROUPS = ("dataset", "placement", "device")
-
-Floats = npt.NDArray[np.float64]
+from har.evaluation.predictions import GROUPS
 
 
 def seed_scores(
-    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: EvaluateSettings
+    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: IntervalSettings
 ) -> dict[str, Any]:
     """Score a model on every subject that a protocol tests.
 
@@ -38,7 +36,7 @@ def seed_scores(
         label, predicted`` (class names) and ``p_<class>``.
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
 
     Returns
@@ -77,7 +75,7 @@ def seed_scores(
 
 
 def group_scores(
-    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: EvaluateSettings
+    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: IntervalSettings
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Score a model on each data set, placement and model of device.
 
@@ -87,7 +85,7 @@ def group_scores(
         By seed, with the columns of `GROUPS` and those that `seed_scores` asks for.
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
 
     Returns
@@ -112,7 +110,7 @@ def compare_seeds(
     b: Mapping[int, pd.DataFrame],
     classes: tuple[str, ...],
     *,
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> dict[str, Any]:
     """Compare two models subject by subject, each as the mean over its seeds: a minus b.
 
@@ -122,7 +120,7 @@ def compare_seeds(
         As for `seed_scores`, on the same windows.
     classes : tuple of str
         Class names.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
 
     Returns
@@ -152,7 +150,7 @@ def stacked_confusions(
     return found[0][0], np.stack([matrices for _, matrices in found])
 
 
-def _pooled(matrices: Counts, settings: EvaluateSettings) -> dict[str, Any]:
+def _pooled(matrices: Counts, settings: IntervalSettings) -> dict[str, Any]:
     """Return the counts, the macro-F1 of all subjects together and its interval."""
     return {
         "n_subjects": matrices.shape[1],
@@ -197,5 +195,5 @@ def _ece(table: pd.DataFrame, classes: tuple[str, ...]) -> float:
     return float(reliability(_codes(table["label"], classes), probabilities)["ece"])
 
 
-def _codes(names: "pd.Series[str]", classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+def _codes(names: "pd.Series[str]", classes: tuple[str, ...]) -> Int64:
     return pd.Categorical(names, categories=list(classes)).codes.astype(np.int64)

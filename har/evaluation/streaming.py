@@ -10,25 +10,24 @@ outside the classes (a transition, for a model of 6 classes) counts as unlabelle
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from har.config import EvaluateSettings, WindowSettings
+from har.config import IntervalSettings, WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Windows
-from har.evaluation import plots, streaming_plots
+from har.evaluation import streaming_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
-from har.evaluation.smoothing import HMM
 from har.evaluation.timeline import Timelines, make_timelines
+from har.models.smoothing import Smoothing, fit_smoothing
+from har.page.plots import png
 
-if TYPE_CHECKING:
-    from har.models.interface import Model
-
-EXAMPLE_S = 480.0  # as much of a recording as can be read in one picture
+# As much of a recording as can be read in one picture.
+EXAMPLE_S = 480.0
 
 
 def streaming(
@@ -37,10 +36,9 @@ def streaming(
     recordings: Iterable[Recording],
     classes: tuple[str, ...],
     *,
-    hmm: HMM,
-    window: WindowSettings,
-    settings: EvaluateSettings,
-    n_average: int = 3,
+    smoothing: Smoothing,
+    window: WindowGrid,
+    settings: IntervalSettings,
 ) -> dict[str, Any]:
     """Score a classifier on continuous recordings: raw, averaged and filtered answers.
 
@@ -54,14 +52,12 @@ def streaming(
         Clean, at the windows' rate; those of other subjects are left out.
     classes : tuple of str
         The classifier's.
-    hmm : HMM
+    smoothing : Smoothing
         Fitted on training subjects.
-    window : WindowSettings
+    window : WindowGrid
         How the windows were cut.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals over subjects.
-    n_average : int, default=3
-        Windows in the running mean.
 
     Returns
     -------
@@ -89,7 +85,7 @@ def streaming(
         theirs, or nothing is labelled.
     """
     lines = make_timelines(
-        windows, probabilities, recordings, classes, hmm=hmm, window=window, n_average=n_average
+        windows, probabilities, recordings, classes, smoothing=smoothing, window=window
     )
     compared = {k: compare(lines.truth, v, lines.pieces) for k, v in lines.answers.items()}
     return {
@@ -100,8 +96,7 @@ def streaming(
         "unlabelled_s": lines.seconds(lines.truth < 0),
         "outside_classes_s": lines.seconds(lines.other),
         "window": window.model_dump(include={"rate_hz", "length_s", "hop_s"}),
-        "n_average": n_average,
-        "hmm": {"transition": hmm.transition.tolist(), "prior": hmm.prior.tolist()},
+        **smoothing.to_dict(),
         "confidence": settings.confidence,
         "answers": _answers(compared, lines, settings),
         "example": _example(compared, lines),
@@ -119,51 +114,54 @@ def write(out: Path, result: dict[str, Any]) -> None:
         As `streaming` returns.
     """
     (out / "streaming.json").write_text(json.dumps(result, indent=1) + "\n")
-    (out / "timeline.png").write_bytes(plots.png(streaming_plots.timeline(result)))
-    (out / "events.png").write_bytes(plots.png(streaming_plots.events(result)))
+    (out / "timeline.png").write_bytes(png(streaming_plots.timeline(result)))
+    (out / "events.png").write_bytes(png(streaming_plots.events(result)))
 
 
-def stream_all(
+def evaluate_continuous(
     windows: Windows,
     out: Path,
     *,
-    models: Mapping[str, "Model"],
+    probabilities: Mapping[str, npt.NDArray[np.floating[Any]]],
     recordings: Callable[[], Iterable[Recording]],
-    window: WindowSettings,
-    settings: EvaluateSettings,
+    window: WindowGrid,
+    settings: IntervalSettings,
 ) -> None:
-    """Score models on the test subjects' recordings; write a folder each, as `write` does.
+    """Score models on the test subjects' recordings; write a folder for each, as `write` does.
 
     Parameters
     ----------
     windows : Windows
-        All windows: training subjects' fit the HMM, test subjects' are answered.
+        All windows: training subjects' fit the smoothers, test subjects' are answered.
     out : Path
-        Gets a folder a model.
-    models : mapping of str to model
-        Each with ``predict_proba``.
+        Gets one folder per model.
+    probabilities : mapping of str to ndarray of shape (n_test_windows, n_classes)
+        Of all test windows, labelled or not, by model.
     recordings : callable
         Gives the clean recordings anew at every call.
-    window : WindowSettings
+    window : WindowGrid
         How the windows were cut.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     test, classes = windows.select("test", labelled=False), windows.classes
-    train = windows.select("train", labelled=False)
-    train = train.take(np.flatnonzero(~train.index["extra"]))
-    hmm = HMM.fit(train.y, train.index["recording_id"].to_numpy(), len(classes))
-    for name, model in models.items():
-        answers = model.predict_proba(test.X)
+    smoothing = fit_smoothing(windows)
+    for name, answers in probabilities.items():
         result = streaming(
-            test, answers, recordings(), classes, hmm=hmm, window=window, settings=settings
+            test,
+            answers,
+            recordings(),
+            classes,
+            smoothing=smoothing,
+            window=window,
+            settings=settings,
         )
         (out / name).mkdir()
         write(out / name, result)
 
 
 def _answers(
-    compared: dict[str, Comparison], lines: Timelines, settings: EvaluateSettings
+    compared: dict[str, Comparison], lines: Timelines, settings: IntervalSettings
 ) -> dict[str, dict[str, Any]]:
     confusions = {name: _confusions(found, lines) for name, found in compared.items()}
     resampled = {k: macro_f1(resample(c, settings)) for k, (_, c) in confusions.items()}

@@ -8,19 +8,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from har.evaluation.plots import INK, QUIET, left_title, plain_frame
+from har.page.colours import (
+    BLACK,
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    QUIET,
+    SKY,
+    VERMILION,
+    YELLOW,
+)
+from har.page.plots import left_title, plain_frame
 
-# Okabe and Ito's, which people with any colour vision can tell apart.
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW, BLACK)
 TRUE = {
     "correct": "#bcd9ea",
-    "fragmented": "#E69F00",
-    "merged": "#56B4E9",
-    "fragmented_and_merged": "#009E73",
-    "deleted": "#D55E00",
+    "fragmented": ORANGE,
+    "merged": SKY,
+    "fragmented_and_merged": GREEN,
+    "deleted": VERMILION,
 }
 FALSE = {"inserted": "#4d4d4d", "spilling": "#b8b8b8"}
-LINE_S = 240.0  # of a timeline, in one line of the picture
+# A timeline is broken into lines of at most this, s.
+LINE_S = 240.0
 
 
 def timeline(result: dict[str, Any]) -> Figure:

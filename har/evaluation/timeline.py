@@ -7,18 +7,20 @@ late; until the first window of a recording has ended there is no answer.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from har.config import WindowSettings
+from har.arrays import Probabilities
+from har.config import WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Labels, Windows, class_codes
 from har.errors import DataError
-from har.evaluation.smoothing import HMM, average
+from har.models.answers import Answers
+from har.models.smoothing import Name, Smoothing
 
-Probabilities = npt.NDArray[np.floating[Any]]
+# Names of the answers, each with that of its smoother.
+SMOOTHERS: dict[str, Name] = {"raw": "none", "average": "average", "hmm": "hmm"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Timelines:
     truth : ndarray of shape (n_frames,)
         Class of each frame, -1 if it has no label or one outside the classes.
     other : ndarray of shape (n_frames,)
-        Whether it has a label outside the classes, as a transition for a 6-class model.
+        Whether it has a label outside the classes, such as a transition for a 6-class model.
     answers : dict of str to ndarray of shape (n_frames,)
         Class answered, -1 before the first answer, for each way of smoothing.
     classes : tuple of str
@@ -63,9 +65,8 @@ def make_timelines(
     recordings: Iterable[Recording],
     classes: tuple[str, ...],
     *,
-    hmm: HMM,
-    window: WindowSettings,
-    n_average: int,
+    smoothing: Smoothing,
+    window: WindowGrid,
 ) -> Timelines:
     """Lay the answers, as they are and smoothed, beside the truth.
 
@@ -80,12 +81,10 @@ def make_timelines(
         a window is kept, without an answer.
     classes : tuple of str
         The classifier's. A label belongs to itself or to its nearest ancestor among them.
-    hmm : HMM
+    smoothing : Smoothing
         Fitted on training subjects.
-    window : WindowSettings
+    window : WindowGrid
         How the windows were cut.
-    n_average : int
-        Windows in a running mean.
 
     Raises
     ------
@@ -96,7 +95,7 @@ def make_timelines(
     shape = (len(windows.index), len(classes))
     if probabilities.shape != shape:
         raise DataError(
-            "not one probability a window and class",
+            "not one probability for each window and class",
             expected=f"shape {shape}",
             found=str(probabilities.shape),
         )
@@ -104,8 +103,8 @@ def make_timelines(
     kept = [recording for recording in recordings if recording.meta.subject_id in chosen]
     names = np.array([recording.meta.recording_id for recording in kept])
     lengths = [len(recording.table) for recording in kept]
-    found = windows.index.groupby("recording_id").indices
-    rows = [np.asarray(found.get(name, ()), np.int64) for name in names]
+    rows_of = windows.index.groupby("recording_id").indices
+    rows = [np.asarray(rows_of.get(name, ()), np.int64) for name in names]
     for name, n, mine in zip(names, lengths, rows, strict=True):
         _check_complete(windows, name, mine, n, window)
     activity = np.concatenate([r.table["activity"].cat.codes.to_numpy() for r in kept])
@@ -113,17 +112,13 @@ def make_timelines(
     if (truth < 0).all():
         raise DataError("nothing is labelled", expected=f"some of {', '.join(classes)}")
     pieces = windows.index["recording_id"].to_numpy()
-    smoothed = {
-        "raw": probabilities,
-        "average": average(probabilities, pieces, n=n_average),
-        "hmm": hmm.filter(probabilities, pieces),
-    }
-    answers = {
-        name: np.concatenate(
-            [_hold(proba[mine].argmax(1), n, window) for mine, n in zip(rows, lengths, strict=True)]
-        )
-        for name, proba in smoothed.items()
-    }
+    raw = Answers.known(classes, probabilities)
+    answers = {}
+    for name, kind in SMOOTHERS.items():
+        smoother = smoothing.named(kind)
+        label = (smoother.smooth(raw, pieces) if smoother else raw).label
+        held = [_hold(label[mine], n, window) for mine, n in zip(rows, lengths, strict=True)]
+        answers[name] = np.concatenate(held)
     return Timelines(
         names,
         np.array([recording.meta.subject_id for recording in kept]),
@@ -137,7 +132,7 @@ def make_timelines(
 
 
 def _check_complete(
-    windows: Windows, name: str, rows: Labels, n_frames: int, window: WindowSettings
+    windows: Windows, name: str, rows: Labels, n_frames: int, window: WindowGrid
 ) -> None:
     """Refuse a recording some of whose windows are missing or out of order."""
     expected = max((n_frames - window.n_samples) // window.n_hop + 1, 0)
@@ -152,7 +147,7 @@ def _check_complete(
         )
 
 
-def _hold(answers: Labels, n_frames: int, window: WindowSettings) -> Labels:
+def _hold(answers: Labels, n_frames: int, window: WindowGrid) -> Labels:
     """Return each frame's answer: that of the last window that has ended before it."""
     ended = (np.arange(n_frames) - window.n_samples) // window.n_hop
     return np.append(answers, -1)[np.clip(ended, -1, len(answers) - 1)]

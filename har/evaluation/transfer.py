@@ -1,21 +1,50 @@
 """Trained models on a data set that they have never seen."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from har.config import EvaluateSettings
-from har.data.activities import lift
-from har.data.windows import Windows
+from har.arrays import Float64
+from har.config import IntervalSettings, WindowSettings
+from har.data.activities import common, lift
+from har.data.recording import Recording
+from har.data.windows import Windows, cut_all
+from har.errors import DataError
 from har.evaluation import plots
-from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
+from har.evaluation.predictions import predictions, test_digest
 from har.evaluation.seeds import group_scores
+from har.page.plots import png
 
 OTHER = "other"
+
+
+def foreign_windows(
+    recordings: Sequence[Recording], settings: WindowSettings, model_classes: tuple[str, ...]
+) -> Windows:
+    """Return the windows of a data set that models were not trained on, all for the test.
+
+    Its classes are the activities that it and the models have in common.
+
+    Raises
+    ------
+    DataError
+        If they have none in common.
+    """
+    labelled = {name for r in recordings for name in r.table["activity"].dropna().unique()}
+    classes = common([model_classes, labelled])
+    if not classes:
+        raise DataError(
+            "no activity in common",
+            expected=", ".join(model_classes),
+            found=", ".join(sorted(labelled)) or "no labels",
+        )
+    subjects = sorted({r.meta.subject_id for r in recordings})
+    return cut_all(recordings, {"test": subjects}, settings, classes)
 
 
 def evaluate_transfer(
@@ -24,7 +53,7 @@ def evaluate_transfer(
     *,
     probabilities: dict[str, npt.NDArray[np.floating[Any]]],
     model_classes: tuple[str, ...],
-    settings: EvaluateSettings,
+    settings: IntervalSettings,
 ) -> None:
     """Score models on the activities that they and another data set have in common.
 
@@ -36,12 +65,12 @@ def evaluate_transfer(
     windows : Windows
         Of the other data set, all in the split ``test``; its classes are the common ones.
     out : Path
-        Gets one folder a model with ``metrics.json``, ``predictions.parquet`` and plots.
+        Gets one folder per model with ``metrics.json``, ``predictions.parquet`` and plots.
     probabilities : dict of str to ndarray of shape (n_test_windows, n_model_classes)
         Of the labelled windows, by model.
     model_classes : tuple of str
         The models' classes.
-    settings : EvaluateSettings
+    settings : IntervalSettings
         Of the intervals.
     """
     test = windows.select("test")
@@ -62,15 +91,15 @@ def evaluate_transfer(
         (out / name).mkdir()
         table.to_parquet(out / name / "predictions.parquet", index=False)
         (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
-        (out / name / "confusion.png").write_bytes(plots.png(plots.confusion(found[name])))
-    (out / "per_subject.png").write_bytes(plots.png(plots.per_subject(found)))
+        (out / name / "confusion.png").write_bytes(png(plots.confusion(found[name])))
+    (out / "per_subject.png").write_bytes(png(plots.per_subject(found)))
 
 
 def lift_probabilities(
     probabilities: npt.NDArray[np.floating[Any]],
     model_classes: tuple[str, ...],
     classes: tuple[str, ...],
-) -> npt.NDArray[np.float64]:
+) -> Float64:
     """Return the probability of each class, and of none of them in the last column.
 
     Parameters

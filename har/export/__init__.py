@@ -1,6 +1,8 @@
 """ONNX builds of a model: made, quantized, compared with the model, timed, judged.
 
-`har.export.network` exports any Hugging Face network with optimum, `har.export.quantize`
-makes its int8 builds, `har.export.measure` compares a build with the model that it came
-from and times it, and `har.export.builds` does all of that for a candidate.
+Every model writes its own fp32 graph (`har.models.interface.Model`). `har.export.quantize`
+makes the int8 builds of a network, `har.export.distance` adds the output that tells what
+is unknown, `har.export.compact` makes a file small, `har.export.measure` compares a build
+with the model that it came from, and `har.export.builds` does all of that for a candidate.
+`har.export.artifact` is what an export leaves behind: read it to learn what serves.
 """

@@ -1,22 +1,26 @@
-"""Every ONNX build of a candidate, measured, judged, and the one that serves."""
+"""Every ONNX build of a candidate, made, measured and judged."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-import pandas as pd
 
-from har.config import ExportSettings, WindowSettings
+from har.config import ExportSettings, WindowGrid
 from har.data.recording import CHANNELS, UNITS
 from har.data.windows import Windows
+from har.export.artifact import Builds, LatencyBounds
 from har.export.compact import compact
-from har.export.measure import Build, failures, latencies, measure
+from har.export.distance import add_distance
+from har.export.measure import measure
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
-from har.models.unlike import Unlikeness
+from har.models.out_of_distribution import MahalanobisDetector
+from har.models.runtime import latencies
+from har.models.smoothing import fit_smoothing
 
 
 @dataclass(frozen=True)
@@ -37,24 +41,15 @@ class Measurement:
     y: npt.NDArray[np.int64]
     reference: npt.NDArray[np.float64]
 
-    @classmethod
-    def of(cls, windows: Windows, evaluation: Path) -> "Measurement":
-        """Take the test windows and the probabilities that evaluation recorded."""
-        test = windows.select("test")
-        predictions = pd.read_parquet(evaluation / "predictions.parquet")
-        predictions = predictions.set_index("window_id").loc[test.index["window_id"]]
-        columns = [f"p_{name}" for name in windows.classes]
-        return cls(test.X, test.y, predictions[columns].to_numpy("float64"))
-
 
 def export(
     candidate: str,
     out: Path,
     model: Path,
-    evaluation: Path,
+    reference: npt.NDArray[np.floating[Any]],
     windows: Windows,
     *,
-    window: WindowSettings,
+    window: WindowGrid,
     settings: ExportSettings,
 ) -> None:
     """Write every build of a candidate, measure and judge them, and name what serves.
@@ -64,9 +59,11 @@ def export(
     candidate : str
         Name of the model.
     out : Path
-        Gets the ONNX files and ``builds.json``.
-    model, evaluation : Path
-        The trained model, and the folder of its ``predictions.parquet``.
+        Gets the ONNX files, ``builds.json`` and ``measured.json``.
+    model : Path
+        The trained model.
+    reference : ndarray of shape (n_test_windows, n_classes)
+        Its own probabilities of the labelled test windows.
     windows : Windows
         Training subjects' windows calibrate, test windows measure.
     window, settings
@@ -74,22 +71,24 @@ def export(
     """
     fp32 = out / "model-fp32.onnx"
     load_model(model).to_onnx(fp32)
-    if candidate not in CLASSICAL:  # a kernel or a tree has no int8 form
+    # A kernel or a tree has no int8 form.
+    if candidate not in CLASSICAL:
         _quantize(fp32, out, windows, settings)
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
-    facts = {"candidate": candidate, **_facts(windows, window, settings)}
+    train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
+    detector = MahalanobisDetector.fit(train, validation, refused=settings.unknown_share)
+    facts = {"candidate": candidate, **_facts(windows, window, detector)}
     for path in paths:
-        _finish(path, facts)
-    against = Measurement.of(windows, evaluation)
+        _finish(path, detector, facts)
+    test = windows.select("test")
+    against = Measurement(test.X, test.y, reference.astype("float64"))
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
-    measured = [measure(path, t, **vars(against)) for path, t in zip(paths, times, strict=True)]
-    builds = judge_all(measured, settings)
-    record = {
-        "candidate": candidate,
-        "serving": serving(builds),
-        "builds": [asdict(build) for build in builds],
-    }
-    (out / "builds.json").write_text(json.dumps(record, indent=1) + "\n")
+    builds = [
+        measure(path, taken_ms, **vars(against), bounds=settings)
+        for path, taken_ms in zip(paths, times, strict=True)
+    ]
+    bounds = LatencyBounds(settings.max_latency_ms, settings.max_slowdown)
+    Builds.judge(candidate, builds, bounds).write(out)
 
 
 def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings) -> None:
@@ -103,26 +102,8 @@ def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings)
     quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
 
 
-def judge_all(builds: list[Build], settings: ExportSettings) -> list[Build]:
-    """Return the builds with their verdicts; the first one is the fp32 build."""
-    broken = [failures(build, builds[0].latency_ms, settings) for build in builds]
-    return [
-        replace(build, passed=not found, failures=found)
-        for build, found in zip(builds, broken, strict=True)
-    ]
-
-
-def serving(builds: list[Build]) -> str | None:
-    """Return the smallest build that passed: never chosen by its score on the test set."""
-    passed = [build for build in builds if build.passed]
-
-    return min(passed, key=lambda build: build.bytes).name if passed else None
-
-
-def _facts(windows: Windows, window: WindowSettings, settings: ExportSettings) -> dict[str, str]:
-    """Return what a file says of itself: what goes in, what comes out, what it knows."""
-    train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
-    unlikeness = Unlikeness.fit(train, validation, refused=settings.unknown_share)
+def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) -> dict[str, str]:
+    """Return what a file says of itself: what goes in, what comes out, how to answer."""
     return {
         "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
         "classes": json.dumps(windows.classes),
@@ -131,13 +112,18 @@ def _facts(windows: Windows, window: WindowSettings, settings: ExportSettings) -
         "rate_hz": repr(window.rate_hz),
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),
-        "unlikeness": json.dumps(unlikeness.to_dict()),
+        "distance_threshold": repr(detector.threshold),
+        "smoothing": json.dumps(fit_smoothing(windows).to_dict()),
     }
 
 
-def _finish(path: Path, facts: dict[str, str]) -> None:
-    """Make a file small and write the facts into it."""
+def _finish(path: Path, detector: MahalanobisDetector, facts: dict[str, str]) -> None:
+    """Add the distance, make the file small and write the facts into it.
+
+    Quantization comes before, so the distance is computed in float64 in every build.
+    """
     model = onnx.load(path)
+    add_distance(model, detector)
     compact(model)
     del model.metadata_props[:]
     for key, value in facts.items():

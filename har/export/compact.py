@@ -6,8 +6,8 @@ import onnx
 def compact(model: onnx.ModelProto) -> None:
     """Give values short names and drop the names of nodes, in place.
 
-    Names of exporters tell where in the source a value was made; in a small model they
-    take more bytes than its weights. Inputs, outputs and metadata stay as they are.
+    Exporters name a value after the place in the source that made it. In a small model
+    these names take more bytes than the weights. Inputs, outputs and metadata stay as they are.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from har.arrays import Float32, Float64
 from har.data.recording import CHANNELS
 from har.features.extractor import WindowFeatures
 
@@ -15,7 +16,8 @@ TAPS = 9
 Patterns = tuple[tuple[int, ...], ...]
 PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
 MOST_DILATIONS = 32
-SCALE = (9.80665,) * 3 + (1.0,) * 3  # one g counts as much as one rad/s
+# One g counts as much as one rad/s.
+SCALE = (9.80665,) * 3 + (1.0,) * 3
 # Of one g or one rad/s. On this grid float32 adds up every convolution of up to 56 g without
 # rounding, in any order: so no machine and no runtime sees another sample above a bias.
 STEP = 1 / 4096
@@ -47,9 +49,7 @@ class MiniRocket(nn.Module):
 
     scale: Tensor
 
-    def __init__(
-        self, n_samples: int, channels: npt.NDArray[np.bool_], biases: npt.NDArray[np.float32]
-    ) -> None:
+    def __init__(self, n_samples: int, channels: npt.NDArray[np.bool_], biases: Float32) -> None:
         super().__init__()
         self.n_samples, self.channels, self.biases = n_samples, channels, biases
         self.dilations, counts = _dilations(n_samples, len(biases) // len(PATTERNS))
@@ -68,7 +68,7 @@ class MiniRocket(nn.Module):
         )
 
     @classmethod
-    def fit(cls, X: npt.NDArray[np.float32], n_features: int, seed: int) -> Self:
+    def fit(cls, X: Float32, n_features: int, seed: int) -> Self:
         """Draw channels, and biases from what the convolutions of some windows give.
 
         Parameters
@@ -86,7 +86,7 @@ class MiniRocket(nn.Module):
         golden = (np.sqrt(5) + 1) / 2
         quantiles = (np.arange(1, len(PATTERNS) * sum(counts) + 1) * golden) % 1
         of_kernel = iter(np.split(quantiles, np.cumsum(np.repeat(counts, len(PATTERNS)))[:-1]))
-        biases: list[npt.NDArray[np.float64]] = []
+        biases: list[Float64] = []
         for dilation, order, mask in zip(
             dilations, _patterns(len(dilations)), channels, strict=True
         ):

@@ -8,7 +8,8 @@ from har.features.spectra import SpectralStatistics
 from har.features.statistics import LevelStatistics, OrderStatistics, ShapeStatistics
 
 _DYNAMIC = SIGNALS[3:]
-_ORDERED = (*GRAVITY, *SCALARS)  # a sort is dear, and the axes' quartiles add nothing
+# Quartiles need a sort, which is dear, and those of single axes add nothing.
+_ORDERED = (*GRAVITY, *SCALARS)
 _AXES = ("x", "y", "z")
 _PAIRS = (("x", "y"), ("x", "z"), ("y", "z"))
 _TRIAXIAL = ("body_acc", "gyro", "jerk")

@@ -5,10 +5,14 @@ import torch
 from scipy.signal import butter, filtfilt
 from torch import Tensor, nn
 
-GRAVITY_CUTOFF_HZ = 0.3  # Anguita et al. 2013, "A public domain dataset for HAR"
-GRAVITY_ORDER = 3  # of the Butterworth filter, same source
-GRAVITY_RANK = 16  # of its matrix: what is left out is below the rounding of float32
-TINY = 1e-12  # keeps square roots differentiable at 0
+# Gravity is what is below, as in Anguita et al. (2013), A public domain dataset for human
+# activity recognition using smartphones, ESANN: a Butterworth filter of this order.
+GRAVITY_CUTOFF_HZ = 0.3
+GRAVITY_ORDER = 3
+# Of the filter's matrix; what is left out is below the rounding of float32.
+GRAVITY_RANK = 16
+# Keeps square roots differentiable at 0.
+TINY = 1e-12
 
 _AXES = ("x", "y", "z")
 GRAVITY = tuple(f"gravity_{a}" for a in _AXES)

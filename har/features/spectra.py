@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from har.features.waves import Waves
 
 TINY = 1e-12
-FLOOR = 1e-6  # added to power before the log: below the noise of a phone's sensor
+# Added to power before the log: below the noise of a phone's sensor.
+FLOOR = 1e-6
 BAND_EDGES_HZ = (0.3, 1.0, 1.6, 2.2, 3.2, 4.5, 6.5, 10.0, 15.0)
 
 

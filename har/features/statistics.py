@@ -81,7 +81,7 @@ class OrderStatistics(nn.Module):
 
 def _sorted(signals: Tensor) -> Tensor:
     """Sort each signal; outside of gradients and graphs numpy does it many times faster."""
-    plain = torch.is_inference_mode_enabled() and not torch.onnx.is_in_onnx_export()
+    plain = not (signals.requires_grad or torch.onnx.is_in_onnx_export())
     if plain and signals.device.type == "cpu":
         return torch.from_numpy(np.sort(signals.numpy(), axis=-1))
     return signals.sort(-1).values

@@ -8,6 +8,7 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from har.arrays import Float32
 from har.data.recording import CHANNELS
 from har.errors import DataError
 from har.features.convolutions import Extractor, MiniRocket, WithConvolutions
@@ -60,18 +61,18 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.convolutions = convolutions
         self.seed = seed
 
-    def fit(self, X: npt.NDArray[np.float32] | None = None, y: Any = None) -> Self:
+    def fit(self, X: Float32 | None = None, y: Any = None) -> Self:
         """Build the extractor; `X` is used for convolutions only, and `y` never."""
         if not self.convolutions:
             return self._built()
         assert X is not None, "MiniRocket's biases are drawn from windows"
         return self._built(MiniRocket.fit(self._checked(X), self.convolutions, self.seed))
 
-    def restore(self, biases: npt.NDArray[np.float32], channels: npt.NDArray[np.bool_]) -> Self:
+    def restore(self, biases: Float32, channels: npt.NDArray[np.bool_]) -> Self:
         """Build the extractor with MiniRocket as it was fitted before."""
         return self._built(MiniRocket(self.n_samples, channels, biases))
 
-    def transform(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def transform(self, X: Float32) -> Float32:
         """Return the features.
 
         Parameters
@@ -107,7 +108,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.extractor_ = extractor.eval()
         return self
 
-    def _checked(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _checked(self, X: Float32) -> Float32:
         expected = (self.n_samples, len(CHANNELS))
         if X.ndim != 3 or X.shape[1:] != expected:
             raise DataError(

@@ -2,7 +2,8 @@
 
 - `har.lineage.digest`: SHA-256 of files, folders, arrays, settings and code.
 - `har.lineage.origin`: which data, whose data, which code, which machine.
-- `har.lineage.record`: all of it in one in-toto statement, ``lineage.json``.
+- `har.lineage.record`: the types of ``lineage.json``, one in-toto statement with all of it.
+- `har.lineage.typed`: frozen types at the border, which keep what they do not know.
 - `har.lineage.difference`: what differs between two of those.
 - `har.lineage.audit`: an append-only log whose lines carry each other's digests.
 """

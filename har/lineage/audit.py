@@ -2,7 +2,7 @@
 
 A line that is changed, removed or inserted breaks the chain behind it. That its newest
 lines were cut off, the chain cannot show: for that there are two logs, one in the
-registry and a copy on this machine (`har.registry.trail`).
+registry and a copy on this machine (`har.registry.history.trail`).
 """
 
 import json
@@ -18,7 +18,7 @@ from har.lineage import digest
 
 GENESIS = "0" * 64
 
-Event = dict[str, Any]
+Entry = dict[str, Any]
 
 
 def next_line(event: Mapping[str, Any], lines: Sequence[bytes]) -> bytes:
@@ -35,7 +35,7 @@ def next_line(event: Mapping[str, Any], lines: Sequence[bytes]) -> bytes:
     return digest.canonical({**event, "sequence": len(lines), "previous": previous})
 
 
-def verify(lines: Sequence[bytes], where: str) -> list[Event]:
+def verify(lines: Sequence[bytes], where: str) -> list[Entry]:
     """Check every line against the next one.
 
     Parameters
@@ -128,7 +128,7 @@ def _require_beginning(
             )
 
 
-def _parsed(line: bytes, where: str) -> Event:
+def _parsed(line: bytes, where: str) -> Entry:
     try:
         event = json.loads(line)
     except ValueError as error:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from har.config import flatten
-from har.lineage.record import Record
+from har.lineage.record import Descriptor, Record
 
 Difference = dict[str, dict[str, dict[str, Any]]]
 
@@ -17,8 +17,8 @@ def difference(a: Record, b: Record) -> Difference:
 
     Parameters
     ----------
-    a, b : dict
-        Lineage records, as `har.lineage.record.build_record` returns.
+    a, b : Record
+        Lineage records.
 
     Returns
     -------
@@ -55,25 +55,22 @@ def sentence(found: Difference) -> str:
 
 
 def _parts(record: Record) -> dict[str, dict[str, Any]]:
-    predicate = record["predicate"]
-    definition = predicate["buildDefinition"]
-    dependencies = [
-        (item["annotations"]["role"], item) for item in definition["resolvedDependencies"]
-    ]
-    only = dict(dependencies)  # of every role but raw data there is one item at most
+    predicate = record.predicate
+    dependencies = predicate.build.dependencies
+    only = {item.role: item for item in dependencies}  # raw data alone has more than one item
     code = {name: _digest(only.get(role)) for name, role in _CODE.items()}
-    changes = only[_CODE["commit"]]["annotations"]["changes_sha256"] if code["commit"] else None
+    changes = only[_CODE["commit"]].annotations["changes_sha256"] if code["commit"] else None
     return {
-        "raw data": {i["name"]: _digest(i) for role, i in dependencies if role == "raw data"},
-        "people": {split: people for split, people in predicate["har_people"].items() if people},
+        "raw data": {item.name: _digest(item) for item in dependencies if item.role == "raw data"},
+        "people": {split: list(people) for split, people in predicate.people.items() if people},
         "code": {**code, "uncommitted changes": changes},
-        "settings": dict(flatten(definition["externalParameters"]["settings"])),
-        "seed": definition["internalParameters"],
+        "settings": dict(flatten(dict(predicate.build.external_parameters.settings))),
+        "seed": dict(predicate.build.internal_parameters),
         "base checkpoint": {"weights": _digest(only.get("base checkpoint"))},
-        "libraries": predicate["runDetails"]["builder"]["version"],
+        "libraries": dict(predicate.details.builder.version),
         "steps": {
-            name: {"key": step["key"], "content": step["content"]}
-            for name, step in predicate["har_steps"].items()
+            name: {"key": step.key, "content": step.content}
+            for name, step in predicate.steps.items()
         },
     }
 
@@ -87,8 +84,8 @@ def _differing(a: dict[str, Any], b: dict[str, Any]) -> dict[str, dict[str, Any]
     }
 
 
-def _digest(item: dict[str, Any] | None) -> str | None:
-    return next(iter(item["digest"].values())) if item else None
+def _digest(item: Descriptor | None) -> str | None:
+    return next(iter(item.digest.values())) if item else None
 
 
 def _steps(a: dict[str, str] | None, b: dict[str, str] | None) -> tuple[str, str]:

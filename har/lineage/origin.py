@@ -9,13 +9,10 @@ import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow.parquet as pq
 
 import har
 from har.lineage import digest
+from har.lineage.record import Descriptor
 
 PACKAGE = Path(har.__file__).parent
 LOCK = "requirements.txt"
@@ -32,25 +29,30 @@ _LIBRARIES = (
 )
 
 
-def raw_files(ingested: Path) -> list[dict[str, Any]]:
+def raw_files(ingested: Path) -> list[Descriptor]:
     """Return the source files of ingested recordings, with SHA-256 and licence."""
-    found: dict[str, dict[str, Any]] = {}
+    # Here and below, because reading a registry must not cost the import of pandas.
+    import pyarrow.parquet as pq
+
+    files: dict[str, Descriptor] = {}
     for path in sorted(ingested.glob("*.parquet")):
         meta = json.loads(pq.read_schema(path).metadata[b"har.recording"])
         for name, sha256 in meta["source"].items():
             facts = {"role": "raw data", "dataset": meta["dataset"], "licence": meta["licence"]}
-            found[name] = {"name": name, "digest": {"sha256": sha256}, "annotations": facts}
-    return [found[name] for name in sorted(found)]
+            files[name] = Descriptor(name=name, digest={"sha256": sha256}, annotations=facts)
+    return [files[name] for name in sorted(files)]
 
 
 def people(windows: Path) -> dict[str, list[str]]:
     """Return the subjects of each split whose windows the model saw or was measured on."""
+    import pandas as pd
+
     index = pd.read_parquet(windows / "index.parquet", columns=["subject_id", "split"])
     groups = index.groupby("split", observed=True)["subject_id"]
     return {str(split): sorted(set(subjects)) for split, subjects in groups}
 
 
-def code(package: Path = PACKAGE) -> list[dict[str, Any]]:
+def code(package: Path = PACKAGE) -> list[Descriptor]:
     """Return the package's source, its git state where it is tracked, and the lock file.
 
     Parameters
@@ -58,22 +60,24 @@ def code(package: Path = PACKAGE) -> list[dict[str, Any]]:
     package : Path
         Folder of the package; its parent may be a git checkout.
     """
-    source = {
-        "name": "har",
-        "digest": {"sha256": digest.of_code("har")},
-        "annotations": {"role": "source files", "version": har.__version__},
-    }
+    source = Descriptor(
+        name="har",
+        digest={"sha256": digest.of_code("har")},
+        annotations={"role": "source files", "version": har.__version__},
+    )
+    descriptors = [source]
+    if state := git_state(package):
+        descriptors.append(state)
     lock = package.parent / LOCK
-    locked = {
-        "name": LOCK,
-        "digest": {"sha256": digest.of_file(lock)} if lock.exists() else {},
-        "annotations": {"role": "lock file"},
-    }
-    state = git_state(package)
-    return [source, *([state] if state else []), *([locked] if lock.exists() else [])]
+    if lock.exists():
+        sha256 = digest.of_file(lock)
+        descriptors.append(
+            Descriptor(name=LOCK, digest={"sha256": sha256}, annotations={"role": "lock file"})
+        )
+    return descriptors
 
 
-def git_state(package: Path) -> dict[str, Any] | None:
+def git_state(package: Path) -> Descriptor | None:
     """Return the commit and a digest of what differs from it, or None outside a checkout.
 
     The digest is over the diff of tracked files and the content of untracked ones.
@@ -92,15 +96,15 @@ def git_state(package: Path) -> dict[str, Any] | None:
     added = {name: digest.of_file(root / name) for name in names if (root / name).is_file()}
     dirty = bool(diff or added)
     change = {"diff": digest.of_bytes(diff), "untracked": digest.of_mapping(added)}
-    return {
-        "name": "commit",
-        "digest": {"gitCommit": commit.decode().strip()},
-        "annotations": {
+    return Descriptor(
+        name="commit",
+        digest={"gitCommit": commit.decode().strip()},
+        annotations={
             "role": "source code",
             "dirty": dirty,
             "changes_sha256": digest.of_mapping(change) if dirty else None,
         },
-    }
+    )
 
 
 def environment() -> dict[str, str]:

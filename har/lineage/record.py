@@ -1,89 +1,266 @@
 """The lineage record of a model version: one in-toto statement with SLSA provenance.
 
-======================  =====================================================
-``subject``             every shipped file, with its SHA-256
+========================  ===================================================
+``subject``               every shipped file, with its SHA-256
 ``resolvedDependencies``  raw files, source code, lock file, base checkpoint
-``externalParameters``  the settings
-``runDetails``          builder, run, reports and metrics as by-products
-``har_…``               our own fields: steps, people, who ran it
-======================  =====================================================
+``externalParameters``    the settings
+``runDetails``            builder, run, reports and metrics as by-products
+``har_…``                 our own fields: steps, people, who ran it
+========================  ===================================================
 
 Formats: https://in-toto.io/Statement/v1 and https://slsa.dev/provenance/v1, whose
-extension fields carry the vendor's prefix. `SCHEMA_VERSION` is raised when a field of
-ours changes its meaning.
+extension fields carry the vendor's prefix. A record is read with `Record.from_bytes`,
+which refuses a wrong type and names where it is; fields that only a later `har` knows are
+kept (`har.lineage.typed`). `SCHEMA_VERSION` is raised when a
+field of ours changes its meaning; a new optional field does not raise it.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Self
 
-from har.lineage import digest, origin
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-if TYPE_CHECKING:
-    from har.registry.candidate import Candidate
-    from har.store import Artifact
+from har.errors import VerificationError
+from har.lineage import digest
+from har.lineage.typed import Number, Texts, Typed
 
 SCHEMA_VERSION = 1
 FILE = "lineage.json"
-STATEMENT = "https://in-toto.io/Statement/v1"
-PROVENANCE = "https://slsa.dev/provenance/v1"
+STATEMENT: Literal["https://in-toto.io/Statement/v1"] = "https://in-toto.io/Statement/v1"
+PROVENANCE: Literal["https://slsa.dev/provenance/v1"] = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = f"urn:har:main-job:v{SCHEMA_VERSION}"
 
-Record = dict[str, Any]
 
+class Descriptor(Typed):
+    """A file, or a state of code, by its digest (in-toto's ResourceDescriptor).
 
-def build_record(candidate: "Candidate", *, run_id: str) -> Record:
-    """Return the lineage record of a candidate, with digests taken from the bytes.
-
-    Parameters
+    Attributes
     ----------
-    candidate : Candidate
-        The model with its numbers, builds and steps.
-    run_id : str
-        The MLflow run that registers it.
+    name : str
+        POSIX path in the MLflow run, name of a source file, or ``commit``.
+    digest : mapping of str to str
+        By algorithm, as ``sha256``; empty where there is nothing to digest.
+    annotations : mapping
+        ``role``, and what belongs to it, as ``licence``.
     """
-    manifests = {name: step.manifest for name, step in candidate.steps.items()}
-    created = sorted(m["created"] for m in manifests.values())
-    now = origin.now_utc()
-    settings = candidate.settings.model_dump(mode="json", exclude={"store", "registry"})
-    return {
-        "_type": STATEMENT,
-        "subject": _descriptors(candidate.files("model", "onnx")),
-        "predicateType": PROVENANCE,
-        "predicate": {
-            "buildDefinition": {
-                "buildType": BUILD_TYPE,
-                "externalParameters": {
-                    "candidate": candidate.name,
-                    "dataset": candidate.dataset,
-                    "settings": settings,
-                },
-                "internalParameters": {"seed": candidate.training.get("seed")},
-                "resolvedDependencies": _dependencies(candidate),
-            },
-            "runDetails": {
-                "builder": {"id": "urn:har:builder", "version": origin.environment()},
-                "metadata": {
-                    "invocationId": run_id,
-                    "startedOn": created[0] if created else now,
-                    "finishedOn": now,
-                },
-                "byproducts": _descriptors(candidate.files("evaluation", "checks", "report")),
-            },
-            **_own_fields(candidate, run_id, manifests),
-        },
-    }
+
+    name: StrictStr
+    digest: Texts
+    annotations: Mapping[StrictStr, Any] = {}
+
+    @property
+    def role(self) -> str:
+        """What it was for the model, as ``raw data``; empty of a shipped file."""
+        return str(self.annotations.get("role", ""))
+
+
+class Step(Typed):
+    """A step of the run, as the store has it.
+
+    Attributes
+    ----------
+    key, content : str
+        Digests of what determined it, and of its output.
+    reused : bool
+        Whether the output was in the store.
+    inputs : mapping of str to str
+        Content of the steps that it read.
+    params : mapping
+        The settings that it read.
+    code : str
+        Digest of the code that it ran.
+    libraries : mapping of str to str
+        Versions of those that shape its output.
+    created : str
+        UTC.
+    seconds : float
+        That it took.
+    """
+
+    key: StrictStr
+    content: StrictStr
+    reused: StrictBool
+    inputs: Texts
+    params: Mapping[StrictStr, Any]
+    code: StrictStr | Texts
+    libraries: Texts
+    created: StrictStr
+    seconds: Number
+
+
+class Pin(Typed):
+    """The one ingestion of a data set that a run used.
+
+    Attributes
+    ----------
+    ingestion : str
+        Key of the ingestion.
+    content : str
+        Digest of its output.
+    """
+
+    ingestion: StrictStr
+    content: StrictStr
+
+
+class Checkpoint(Typed):
+    """Weights that a model began from.
+
+    Attributes
+    ----------
+    source : str
+        A folder, a hub's id, or ``bundled``.
+    revision : str
+        Of the hub's repository; empty of a folder.
+    licence : str
+        As its source states it, or ``unknown``.
+    files : mapping of str to str
+        SHA-256 by name.
+    people : tuple of str or ``"unknown"``
+        The subjects whose data it has seen.
+    """
+
+    source: StrictStr
+    revision: StrictStr
+    licence: StrictStr
+    files: Texts
+    people: tuple[StrictStr, ...] | Literal["unknown"]
+
+
+class ExternalParameters(Typed):
+    """What somebody chose."""
+
+    candidate: StrictStr
+    dataset: StrictStr
+    settings: Mapping[StrictStr, Any]
+
+
+class BuildDefinition(Typed):
+    """What determined the model."""
+
+    build_type: StrictStr = Field(alias="buildType")
+    external_parameters: ExternalParameters = Field(alias="externalParameters")
+    internal_parameters: Mapping[StrictStr, Any] = Field(alias="internalParameters")
+    dependencies: tuple[Descriptor, ...] = Field(alias="resolvedDependencies")
+
+
+class Builder(Typed):
+    """What built it: versions of Python, the platform and the libraries."""
+
+    id: StrictStr
+    version: Texts
+
+
+class BuildMetadata(Typed):
+    """When, UTC, and the MLflow run."""
+
+    invocation_id: StrictStr = Field(alias="invocationId")
+    started_on: StrictStr = Field(alias="startedOn")
+    finished_on: StrictStr = Field(alias="finishedOn")
+
+
+class RunDetails(Typed):
+    """How it was built, and what came of it beside the model."""
+
+    builder: Builder
+    metadata: BuildMetadata
+    byproducts: tuple[Descriptor, ...]
+
+
+class Serving(Typed):
+    """The ONNX build that serves; ``passed`` is false where none met its bounds."""
+
+    name: StrictStr
+    file: StrictStr
+    sha256: StrictStr
+    passed: StrictBool
+
+
+class Run(Typed):
+    """Who ran it, and the runs that it was part of."""
+
+    who: StrictStr
+    mlflow_run: StrictStr
+    prefect_flow_run: StrictStr | None
+
+
+class Predicate(Typed):
+    """SLSA's provenance with our own fields.
+
+    Attributes
+    ----------
+    people : mapping of str to tuple of str
+        The subjects of each split, and those whom a base checkpoint has seen.
+    pins : mapping of str to Pin
+        By data set; empty of a record of before there were pins.
+    checkpoints : tuple of Checkpoint
+        Empty where the model began from none, or the record is one of before.
+    """
+
+    build: BuildDefinition = Field(alias="buildDefinition")
+    details: RunDetails = Field(alias="runDetails")
+    schema_version: StrictInt = Field(alias="har_schema")
+    candidate_digest: StrictStr = Field(alias="har_candidate_digest")
+    serving: Serving = Field(alias="har_serving")
+    test_digest: StrictStr = Field(alias="har_test_digest")
+    people: Mapping[StrictStr, tuple[StrictStr, ...]] = Field(alias="har_people")
+    run: Run = Field(alias="har_run")
+    steps: Mapping[StrictStr, Step] = Field(alias="har_steps")
+    pins: Mapping[StrictStr, Pin] = Field(default={}, alias="har_pins")
+    checkpoints: tuple[Checkpoint, ...] = Field(default=(), alias="har_checkpoints")
+
+
+class Record(Typed):
+    """The whole statement."""
+
+    type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    subject: tuple[Descriptor, ...]
+    predicate_type: Literal["https://slsa.dev/provenance/v1"] = Field(alias="predicateType")
+    predicate: Predicate
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str = FILE) -> Self:
+        """Read a record.
+
+        Parameters
+        ----------
+        data : bytes
+            As `to_bytes` returned them.
+        where : str
+            What it is called in errors.
+
+        Raises
+        ------
+        VerificationError
+            If it is no JSON, or a field is not there or has another type; it names the field.
+        """
+        try:
+            content = json.loads(data)
+        except ValueError as error:
+            raise VerificationError(f"{where}: not JSON", found=str(error)) from None
+        return cls.from_dict(content, where)
+
+    def to_bytes(self) -> bytes:
+        """Return its one canonical form."""
+        return digest.canonical(self.to_dict())
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of every shipped file and by-product, by its path in the MLflow run."""
+        listed = (*self.subject, *self.predicate.details.byproducts)
+        return {file.name: file.digest["sha256"] for file in listed}
 
 
 def write_record(record: Record, folder: Path) -> str:
     """Write ``lineage.json`` in canonical form; return the digest of its bytes."""
-    data = digest.canonical(record)
+    data = record.to_bytes()
     (folder / FILE).write_bytes(data)
     return digest.of_bytes(data)
 
 
-def outline(record: Record) -> dict[str, Any]:
+def outline(record: Record) -> dict[str, dict[str, str]]:
     """Return a record as a short tree of texts, for people to read.
 
     Returns
@@ -91,95 +268,48 @@ def outline(record: Record) -> dict[str, Any]:
     dict
         Headings, each with a mapping of names to short texts.
     """
-    predicate = record["predicate"]
-    definition, details = predicate["buildDefinition"], predicate["runDetails"]
-    parameters = definition["externalParameters"]
-    run = {
-        "who": predicate["har_run"]["who"],
-        "finished": details["metadata"]["finishedOn"],
-        "MLflow run": predicate["har_run"]["mlflow_run"],
-        "Prefect flow run": predicate["har_run"]["prefect_flow_run"] or "none",
-    }
-    return {
+    predicate = record.predicate
+    build, details, run = predicate.build, predicate.details, predicate.run
+    parameters = build.external_parameters
+    tree = {
         "model": {
-            "candidate": f"{parameters['candidate']} on {parameters['dataset']}",
-            "serves": f"{predicate['har_serving']['name']}, {predicate['har_serving']['sha256']}",
+            "candidate": f"{parameters.candidate} on {parameters.dataset}",
+            "serves": f"{predicate.serving.name}, {predicate.serving.sha256}",
         },
-        "files": {item["name"]: _short(item) for item in record["subject"]},
-        "made from": {
-            f"{item['annotations']['role']}: {item['name']}": _short(item)
-            for item in definition["resolvedDependencies"]
+        "files": {file.name: _short(file) for file in record.subject},
+        "made from": {f"{item.role}: {item.name}": _short(item) for item in build.dependencies},
+        "data sets": {
+            name: f"ingestion {pin.ingestion[:12]}, content {pin.content[:12]}"
+            for name, pin in predicate.pins.items()
         },
+        "checkpoints": {c.source: _began_from(c) for c in predicate.checkpoints},
         "people": {
             split: f"{len(subjects)}: {', '.join(subjects)}"
-            for split, subjects in predicate["har_people"].items()
+            for split, subjects in predicate.people.items()
         },
         "steps": {
-            name: f"{step['created']}, {step['seconds']} s, "
-            f"content {step['content'][:12]}, {'reused' if step['reused'] else 'made'}"
-            for name, step in predicate["har_steps"].items()
+            name: f"{step.created}, {step.seconds} s, "
+            f"content {step.content[:12]}, {'reused' if step.reused else 'made'}"
+            for name, step in predicate.steps.items()
         },
-        "run": run,
-    }
-
-
-def _own_fields(
-    candidate: "Candidate", run_id: str, manifests: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    serving = candidate.serving
-    return {
-        "har_schema": SCHEMA_VERSION,
-        "har_candidate_digest": candidate.digest,
-        "har_serving": {key: serving[key] for key in ("name", "file", "sha256", "passed")},
-        "har_test_digest": candidate.metrics["test_digest"],
-        "har_people": {**origin.people(candidate.windows), **_pretrained_on(candidate)},
-        "har_run": {
-            "who": origin.actor(),
-            "mlflow_run": run_id,
-            "prefect_flow_run": origin.prefect_flow_run(),
+        "run": {
+            "who": run.who,
+            "finished": details.metadata.finished_on,
+            "MLflow run": run.mlflow_run,
+            "Prefect flow run": run.prefect_flow_run or "none",
         },
-        "har_steps": {name: _step(step, manifests[name]) for name, step in candidate.steps.items()},
     }
+    return {heading: entries for heading, entries in tree.items() if entries}
 
 
-def _pretrained_on(candidate: "Candidate") -> dict[str, list[str]]:
-    """Return the subjects whom the base checkpoint has seen, where there is one."""
-    if pretrained := candidate.steps.get("pretrain"):
-        seen = json.loads((pretrained.path / "training.json").read_text())
-        return {"pretrain": sorted(seen["subjects"])}
-    return {}
+def _began_from(checkpoint: Checkpoint) -> str:
+    seen = checkpoint.people
+    people = "people unknown" if seen == "unknown" else f"has seen {len(seen)} people"
+    revision = f"revision {checkpoint.revision[:12]}, " if checkpoint.revision else ""
+    return f"{revision}{len(checkpoint.files)} files, licence {checkpoint.licence}, {people}"
 
 
-def _dependencies(candidate: "Candidate") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    if ingested := candidate.steps.get("ingest"):
-        found += origin.raw_files(ingested.path)
-    found += origin.code()
-    if pretrained := candidate.steps.get("pretrain"):
-        weights = pretrained.path / "model.safetensors"
-        found.append(
-            {
-                "name": f"pretrain/{weights.name}",
-                "digest": {"sha256": digest.of_file(weights)},
-                "annotations": {"role": "base checkpoint"},
-            }
-        )
-    return found
-
-
-def _descriptors(files: Mapping[str, Path]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "digest": {"sha256": digest.of_file(files[name])}} for name in sorted(files)
-    ]
-
-
-def _step(step: "Artifact", manifest: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("inputs", "params", "code", "libraries", "created", "seconds")
-    recorded = {key: manifest[key] for key in keys}
-    return {"key": step.key, "content": step.content, "reused": step.reused, **recorded}
-
-
-def _short(item: Mapping[str, Any]) -> str:
-    (kind, value), *_ = item["digest"].items()
-    dirty = ", with uncommitted changes" if item.get("annotations", {}).get("dirty") else ""
+def _short(item: Descriptor) -> str:
+    (kind, value), *_ = item.digest.items()
+    dirty = ", with uncommitted changes" if item.annotations.get("dirty") else ""
     return f"{kind} {value[:12]}{dirty}"

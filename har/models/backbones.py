@@ -21,7 +21,7 @@ from transformers import (
     PretrainedConfig,
 )
 
-from har.config import BertSettings, PatchTsMixerSettings, PatchTstSettings, WindowSettings
+from har.config import BertSettings, PatchTsMixerSettings, PatchTstSettings, WindowGrid
 from har.data.recording import CHANNELS
 from har.models.checkpoint import ARGUMENTS, load_backbone
 from har.models.config import HarBackboneConfig, describe
@@ -136,7 +136,7 @@ KINDS: dict[str, type[BackboneClassifier]] = {
 
 
 def make_patchtst(
-    settings: PatchTstSettings, window: WindowSettings, classes: Sequence[str]
+    settings: PatchTstSettings, window: WindowGrid, classes: Sequence[str]
 ) -> BackboneClassifier:
     """Make a PatchTST for these windows and classes, untrained but for a checkpoint."""
     backbone = PatchTSTConfig(
@@ -158,7 +158,7 @@ def make_patchtst(
 
 
 def make_patchtsmixer(
-    settings: PatchTsMixerSettings, window: WindowSettings, classes: Sequence[str]
+    settings: PatchTsMixerSettings, window: WindowGrid, classes: Sequence[str]
 ) -> BackboneClassifier:
     """Make a PatchTSMixer for these windows and classes, untrained but for a checkpoint."""
     backbone = PatchTSMixerConfig(
@@ -176,7 +176,7 @@ def make_patchtsmixer(
 
 
 def make_bert(
-    settings: BertSettings, window: WindowSettings, classes: Sequence[str]
+    settings: BertSettings, window: WindowGrid, classes: Sequence[str]
 ) -> BackboneClassifier:
     """Make a BERT for these windows and classes, untrained but for a checkpoint."""
     backbone = BertConfig(
@@ -194,7 +194,7 @@ def make_bert(
 
 
 def from_checkpoint(
-    checkpoint: str, window: WindowSettings, classes: Sequence[str], *, patch: int, dropout: float
+    checkpoint: str, window: WindowGrid, classes: Sequence[str], *, patch: int, dropout: float
 ) -> BackboneClassifier:
     """Make a classifier around a pretrained network; the head is new.
 
@@ -203,7 +203,7 @@ def from_checkpoint(
     checkpoint : str
         Hugging Face folder or hub id with safetensors; its ``model_type`` decides
         which of the three networks this is.
-    window : WindowSettings
+    window : WindowGrid
         How recordings are cut.
     classes : sequence of str
         Class names.
@@ -231,7 +231,7 @@ def from_checkpoint(
 def _make(
     settings: PatchTstSettings | PatchTsMixerSettings | BertSettings,
     backbone: PretrainedConfig,
-    window: WindowSettings,
+    window: WindowGrid,
     classes: Sequence[str],
 ) -> BackboneClassifier:
     sizes: dict[str, Any] = {"patch": settings.patch, "dropout": settings.dropout}

@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
-from har.config import WindowSettings
+from har.config import WindowGrid
 from har.data.recording import CHANNELS
 from har.errors import MissingError, UsageError
 
@@ -17,14 +17,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def load_backbone(checkpoint: str, window: WindowSettings, patch: int) -> PreTrainedModel:
+def load_backbone(checkpoint: str, window: WindowGrid, patch: int) -> PreTrainedModel:
     """Load the backbone of a Hugging Face folder or hub id, fit for our windows.
 
     Parameters
     ----------
     checkpoint : str
         With safetensors; a pickle is never read.
-    window : WindowSettings
+    window : WindowGrid
         How recordings are cut.
     patch : int
         Samples in one patch, for BERT; the others have patches of their own.
@@ -69,7 +69,7 @@ def load_backbone(checkpoint: str, window: WindowSettings, patch: int) -> PreTra
 
 
 def _adapt(
-    config: PretrainedConfig, checkpoint: str, window: WindowSettings, patch: int
+    config: PretrainedConfig, checkpoint: str, window: WindowGrid, patch: int
 ) -> PretrainedConfig:
     """Return a checkpoint's configuration for our windows, or refuse."""
     if config.model_type == "bert":

@@ -1,58 +1,36 @@
 """Classical models on named features: fitted, calibrated, saved without pickle, in one graph.
 
-A method is a module that says how its scikit-learn estimator decides and what its
-decisions mean as probabilities: `har.models.svm`, `har.models.logistic` and
-`har.models.trees`. All the rest is the same for every method and stands here.
+A method (`har.models.method`) is a module that says how its scikit-learn estimator
+decides and what its decisions mean as probabilities. All the rest is the same for every
+method and stands here.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from har.arrays import Float32, Float64
 from har.errors import MissingError, VerificationError
 from har.features.convolutions import WithConvolutions
 from har.features.transformer import FeatureTransformer
-from har.models import logistic, svm, trees
+from har.models import skops_file
+from har.models.catalogue import MODELS
+from har.models.method import Method
 
 MODEL = "model.skops"
 # Besides numpy's and scikit-learn's own, which skops audits.
 TRUSTED = ("har.features.scaler.ClippedScaler", "sklearn.tree._tree.Tree")
 
-Floats = npt.NDArray[np.float64]
 
-
-class Method(Protocol):
-    """How one kind of estimator is searched, decides, is calibrated and exported."""
-
-    DECIDES: str  # the estimator's method that gives decisions, (n_windows, n_decisions)
-
-    def grid(
-        self, settings: Any, n_features: int, seed: int, /
-    ) -> Iterator[tuple[dict[str, float], Any]]:
-        """Yield parameters with an estimator, the smoother ones first."""
-
-    def calibrate(self, decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
-        """Return what turns decisions into probabilities with the smallest log-loss."""
-
-    def log_proba(self, decisions: Floats, calibration: dict[str, float]) -> Floats:
-        """Return log-probabilities of shape (n_windows, n_classes)."""
-
-    def to_onnx(
-        self, features: Any, model: Pipeline, calibration: dict[str, float], path: Path
-    ) -> None:
-        """Write one graph from raw windows to probabilities."""
-
-
-METHODS: MappingProxyType[str, Method] = MappingProxyType(
-    {"svm": svm, "logistic": logistic, "minirocket": logistic, "extra-trees": trees}
-)
+def method_of(name: str) -> Method:
+    """Return the method of a classical model of the catalogue."""
+    method: Method = import_module(MODELS[name].module)
+    return method
 
 
 @dataclass(frozen=True)
@@ -62,7 +40,7 @@ class ClassicalModel:
     Attributes
     ----------
     name : str
-        The method, a key of `METHODS`.
+        Of the catalogue, which knows its method.
     features : FeatureTransformer
         From raw windows to features.
     pipeline : Pipeline
@@ -79,18 +57,20 @@ class ClassicalModel:
     calibration: dict[str, float]
     classes: tuple[str, ...]
 
-    def predict_proba(self, X: npt.NDArray[np.float32]) -> Floats:
+    def predict_proba(self, X: Float32) -> Float64:
         """Return probabilities of shape (n_windows, n_classes) for raw windows."""
-        method = METHODS[self.name]
-        decisions = getattr(self.pipeline, method.DECIDES)(self.features.transform(X))
+        method = method_of(self.name)
+        decisions = method.decide(self.pipeline, self.features.transform(X))
         return np.exp(method.log_proba(decisions, self.calibration))
 
     def to_onnx(self, path: Path) -> None:
         """Write one ONNX graph: raw ``windows`` in, ``probabilities`` out."""
-        METHODS[self.name].to_onnx(self.features.extractor_, self.pipeline, self.calibration, path)
+        method_of(self.name).to_onnx(
+            self.features.extractor_, self.pipeline, self.calibration, path
+        )
 
     def save(self, folder: Path) -> None:
-        """Write ``model.skops``."""
+        """Write ``model.skops``, the same bytes for the same model."""
         extractor = self.features.extractor_
         rocket = extractor.convolutions if isinstance(extractor, WithConvolutions) else None
         content = {
@@ -102,7 +82,7 @@ class ClassicalModel:
             "rate_hz": self.features.rate_hz,
             "convolutions": rocket and {"biases": rocket.biases, "channels": rocket.channels},
         }
-        skops.io.dump(content, folder / MODEL)
+        skops_file.dump(content, folder / MODEL)
 
     @classmethod
     def load(cls, folder: Path) -> "ClassicalModel":

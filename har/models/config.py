@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import AutoConfig, BertConfig, PatchTSTConfig, PretrainedConfig
 
-from har.config import EncoderSettings, WindowSettings
+from har.config import EncoderSettings, WindowGrid
 from har.data.recording import CHANNELS, UNITS
 
 
@@ -43,7 +43,7 @@ class WindowConfig(PretrainedConfig):
         super().__init__(**kwargs)
 
 
-def describe(window: WindowSettings, classes: Sequence[str]) -> dict[str, Any]:
+def describe(window: WindowGrid, classes: Sequence[str]) -> dict[str, Any]:
     """Return the arguments of a `WindowConfig` for these windows and classes."""
     return {
         "n_samples": window.n_samples,
@@ -106,7 +106,7 @@ class HarEncoderConfig(WindowConfig):
 
     @classmethod
     def of(
-        cls, encoder: EncoderSettings, window: WindowSettings, classes: Sequence[str] = ()
+        cls, encoder: EncoderSettings, window: WindowGrid, classes: Sequence[str] = ()
     ) -> "HarEncoderConfig":
         """Return the configuration that settings describe."""
         return cls(

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""The Hugging Face encoder: raw windows in, hidden states, comparisons or classes out."""
+"""The Hugging Face encoder: raw windows in; hidden states, a contrastive loss or classes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,15 @@ from transformers import (
 from transformers.models.bert.modeling_bert import BertEncoder
 from transformers.utils.generic import ModelOutput
 
+from har.config import EncoderSettings, WindowGrid
 from har.models.config import HarEncoderConfig
 from har.models.network import INIT_STD, HarNetwork, WindowClassifier
 from har.models.preprocess import Tokens, WindowTokens
 
-CHUNK = 256  # windows preprocessed at once
-PROJECTION = 128  # width of what pretraining compares, before its last layer halves it
+# Windows that are preprocessed at once, to bound memory.
+CHUNK = 256
+# Width of the projection head of contrastive learning; its last layer halves it.
+PROJECTION = 128
 
 
 class HarPreTrainedModel(HarNetwork):
@@ -124,12 +127,14 @@ class PretrainingOutput(ModelOutput):
 
 
 class HarEncoderForPretraining(HarPreTrainedModel):
-    """Tell which window of a batch is the neighbour in time of which other.
+    """Contrastive learning: windows that are neighbours in time are positive pairs.
 
-    Windows a few seconds apart mostly show the same activity of the same person. Each
-    of a pair, changed at random, is to be found by the other among all of the batch:
-    cross-entropy of cosines over a temperature (van den Oord et al. 2018; Chen et al.
-    2020), with neighbours in time as the pairs.
+    Windows a few seconds apart mostly show the same activity of the same person. Both
+    are augmented, and each must pick the other out of the batch, whose other windows are
+    the negatives. The loss is InfoNCE (van den Oord et al. 2018, Representation learning
+    with contrastive predictive coding) as SimCLR normalises it (Chen et al. 2020, A simple
+    framework for contrastive learning of visual representations, ICML): the cross-entropy
+    of cosine similarities over a temperature, in both directions.
     """
 
     def __init__(self, config: HarEncoderConfig) -> None:
@@ -144,14 +149,24 @@ class HarEncoderForPretraining(HarPreTrainedModel):
     def forward(
         self, windows: Tensor, neighbours: Tensor, temperature: float = 0.2
     ) -> PretrainingOutput:
-        """Return the loss of pairs of raw windows, each of shape (batch, n_samples, 6)."""
+        """Return the InfoNCE loss of pairs of raw windows.
+
+        Parameters
+        ----------
+        windows, neighbours : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+            Row by row the positive pairs.
+        temperature : float
+            Divides the cosines: the smaller, the more the hardest negatives count.
+        """
         a, b = (
             nn.functional.normalize(self.project(self.encoder(part)[:, 0]).float(), dim=1)
             for part in (windows, neighbours)
         )
-        cosines = a @ b.T / temperature
-        own = torch.arange(len(cosines), device=cosines.device)
-        there, back = (nn.functional.cross_entropy(side, own) for side in (cosines, cosines.T))
+        similarity = a @ b.T / temperature
+        positive = torch.arange(len(similarity), device=similarity.device)
+        there, back = (
+            nn.functional.cross_entropy(side, positive) for side in (similarity, similarity.T)
+        )
         return PretrainingOutput(loss=(there + back) / 2)
 
 
@@ -183,6 +198,13 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
         """Return logits of shape (batch, num_labels)."""
         logits: Tensor = self.head(self.encoder(windows)[:, 0])
         return logits
+
+
+def make_encoder(
+    settings: EncoderSettings, window: WindowGrid, classes: Sequence[str]
+) -> HarEncoderForActivityRecognition:
+    """Make an encoder with random weights for these windows and classes."""
+    return HarEncoderForActivityRecognition(HarEncoderConfig.of(settings, window, classes))
 
 
 def _stem(size: int, width: int, dropout: float) -> nn.Sequential:

@@ -1,4 +1,8 @@
-"""What the graphs of classical models share: scaled features of raw windows, and the file."""
+"""What ONNX graphs of models share: the opset, and scaled features of raw windows.
+
+Every model writes one graph from raw ``windows`` to ``probabilities`` by its ``to_onnx``:
+classical models with `write_graph`, networks with `har.models.network_graph`.
+"""
 
 from pathlib import Path
 
@@ -9,6 +13,7 @@ from har.data.recording import CHANNELS
 from har.features.convolutions import Extractor
 from har.features.scaler import ClippedScaler
 
+# Of ONNX's own operators, for every model.
 OPSET = 18
 
 

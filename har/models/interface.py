@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float32
 from har.errors import MissingError
 from har.models.classical import MODEL, ClassicalModel
 
@@ -17,7 +18,7 @@ class Model(Protocol):
     def classes(self) -> tuple[str, ...]:
         """Class names, in the order of the probabilities."""
 
-    def predict_proba(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.floating[Any]]:
+    def predict_proba(self, X: Float32) -> npt.NDArray[np.floating[Any]]:
         """Return probabilities of shape (n_windows, n_classes).
 
         Parameters

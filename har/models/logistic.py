@@ -4,21 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 
+from har.arrays import Float32, Float64, Int64
 from har.config import LogisticSettings
 from har.features.convolutions import Extractor
 from har.models.graph import ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
-
-DECIDES = "decision_function"
-
-Floats = npt.NDArray[np.float64]
 
 
 def grid(
@@ -29,14 +25,19 @@ def grid(
         yield {"c": c}, LogisticRegression(C=c, max_iter=settings.max_iterations)
 
 
-def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
+def decide(pipeline: Pipeline, features: Float32) -> Float64:
+    """Return the logit of each class; of two classes that of the second one alone."""
+    return np.asarray(pipeline.decision_function(features))
+
+
+def calibrate(decisions: Float64, y: Int64) -> dict[str, float]:
     """Return the temperature with the smallest log-loss."""
     return {"temperature": fit_temperature(_logits(decisions), y)}
 
 
-def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
+def log_proba(decisions: Float64, calibration: dict[str, float]) -> Float64:
     """Return log-probabilities of the classes' logits."""
-    logp: Floats = log_softmax(_logits(decisions) / calibration["temperature"], axis=1)
+    logp: Float64 = log_softmax(_logits(decisions) / calibration["temperature"], axis=1)
     return logp
 
 
@@ -82,8 +83,8 @@ class LogisticProbabilities(nn.Module):
         return probabilities
 
 
-def _logits(decisions: Floats) -> Floats:
-    """Return one logit a class; of two classes scikit-learn gives the second one's alone."""
+def _logits(decisions: Float64) -> Float64:
+    """Return one logit per class; of two classes scikit-learn gives the second one's alone."""
     if decisions.ndim == 1:
         return np.stack([np.zeros_like(decisions), decisions], axis=1)
     return decisions

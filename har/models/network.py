@@ -12,8 +12,10 @@ from transformers.utils.generic import ModelOutput
 from har.data.recording import CHANNELS
 
 INIT_STD = 0.02
-BATCH = 256  # windows predicted at once
-CLIP = 10.0  # standard deviations of a channel: only a knock is beyond
+# Windows that are predicted at once, to bound memory.
+BATCH = 256
+# In standard deviations of a channel: only a knock is beyond.
+CLIP = 10.0
 
 
 @dataclass

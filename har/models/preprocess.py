@@ -17,9 +17,12 @@ SPECTRAL_SIGNALS = (*BODY_ACC, *GYRO, "vertical_acc", "body_acc_mag", "gyro_mag"
 _PATCH_INDEX = [SIGNALS.index(name) for name in PATCH_SIGNALS]
 _SPECTRAL_INDEX = [SIGNALS.index(name) for name in SPECTRAL_SIGNALS]
 SIGNALS_PER_SPECTRUM = 3
-SPECTRUM_HZ = 20.0  # little of human motion lies above
-FLOOR = 1e-6  # added to power before the log
-CLIP = 3.0  # standard deviations
+# Little of human motion lies above.
+SPECTRUM_HZ = 20.0
+# Added to power before the log: below the noise of a phone's sensor.
+FLOOR = 1e-6
+# In standard deviations.
+CLIP = 3.0
 
 
 class Tokens(NamedTuple):

@@ -1,14 +1,19 @@
-"""The training record beside a model: what it has seen, and how it was made."""
+"""The training record beside a model: what it has seen, and how it was made.
+
+Times are not part of it but of ``measured.json`` (`har.measured`), so that the same
+training gives the same bytes.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from har.data.windows import Windows
 from har.errors import DataError, MissingError
 
 RECORD = "training.json"
+Seed = TypeVar("Seed", int, str)
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> None:
@@ -29,6 +34,11 @@ def read_record(folder: Path) -> dict[str, Any]:
         raise MissingError(f"{path}: not there", hint="train the model again")
     record: dict[str, Any] = json.loads(path.read_text())
     return record
+
+
+def best_seed(records: Mapping[Seed, Mapping[str, Any]]) -> Seed:
+    """Return the seed whose training did best on the validation subjects, of equals the first."""
+    return max(records, key=lambda seed: float(records[seed]["validation_macro_f1"]))
 
 
 def check_unseen(seen: Iterable[str], windows: Windows, *, what: str) -> None:

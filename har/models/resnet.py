@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from har.config import ResnetSettings, WindowSettings
+from har.config import ResnetSettings, WindowGrid
 from har.data.recording import CHANNELS
 from har.models.config import HarResnetConfig, describe
 from har.models.network import ChannelClassifier
@@ -79,7 +79,7 @@ class HarResnetForActivityRecognition(ChannelClassifier):
 
 
 def make_resnet(
-    settings: ResnetSettings, window: WindowSettings, classes: Sequence[str]
+    settings: ResnetSettings, window: WindowGrid, classes: Sequence[str]
 ) -> HarResnetForActivityRecognition:
     """Make an untrained network for these windows and classes."""
     config = HarResnetConfig(

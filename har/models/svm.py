@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
+from har.arrays import Float32, Float64, Int64
 from har.config import SvmSettings
 from har.features.convolutions import Extractor
 from har.models.graph import ScaledFeatures, write_graph
 
-DECIDES = "decision_function"
-
-Floats = npt.NDArray[np.float64]
+# Windows that are decided at once, so that their kernel stays in the processor's cache.
+BLOCK = 256
 
 
 def grid(
@@ -43,7 +43,7 @@ def grid(
         yield {"c": c, "gamma": gamma}, svc
 
 
-def pair_signs(n_classes: int) -> npt.NDArray[np.float32]:
+def pair_signs(n_classes: int) -> Float32:
     """Return +1 where a class wins a pair by a positive decision, and -1 where it loses.
 
     Returns
@@ -56,7 +56,7 @@ def pair_signs(n_classes: int) -> npt.NDArray[np.float32]:
     return signs
 
 
-def couple(decisions: Floats, scale: float, power: float) -> Floats:
+def couple(decisions: Float64, scale: float, power: float) -> Float64:
     """Return log-probabilities from pairwise decisions.
 
     Parameters
@@ -73,16 +73,39 @@ def couple(decisions: Floats, scale: float, power: float) -> Floats:
     n_classes = round((1 + np.sqrt(1 + 8 * decisions.shape[1])) / 2)
     signs = pair_signs(n_classes)
     wins = log_expit(scale * decisions) @ (signs > 0) + log_expit(-scale * decisions) @ (signs < 0)
-    logp: Floats = log_softmax(power * wins, axis=1)
+    logp: Float64 = log_softmax(power * wins, axis=1)
     return logp
 
 
-def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
-    """Return the scale and power with the smallest log-loss."""
-    pairwise = _pairwise(decisions)
+def decide(pipeline: Pipeline, features: Float32) -> Float64:
+    """Return the decision of each pair of classes, positive for the first one.
 
-    def loss(logs: Floats) -> float:
-        logp = couple(pairwise, *np.exp(logs))
+    They are scikit-learn's up to rounding. It computes kernels one by one, which takes
+    several times longer than one product of matrices. On one thread the products have the
+    same bits on a machine of any size.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_pairs)
+    """
+    svc = pipeline["decide"]
+    support, (weights, intercept) = svc.support_vectors_, _pair_weights(svc)
+    norm = (support * support).sum(1)
+    decisions = np.empty((len(features), len(intercept)))
+    with threadpool_limits(1):
+        for start in range(0, len(features), BLOCK):
+            rows = slice(start, start + BLOCK)
+            x = np.asarray(pipeline["scale"].transform(features[rows]), np.float64)
+            distance = (x * x).sum(1, keepdims=True) + norm - 2 * (x @ support.T)
+            decisions[rows] = np.exp(-svc._gamma * distance) @ weights + intercept
+    return decisions
+
+
+def calibrate(decisions: Float64, y: Int64) -> dict[str, float]:
+    """Return the scale and power with the smallest log-loss."""
+
+    def loss(logs: Float64) -> float:
+        logp = couple(decisions, *np.exp(logs))
         return -float(logp[np.arange(len(y)), y].mean())
 
     best = minimize(loss, [0.0, 0.0], method="Nelder-Mead", bounds=[(-4, 4), (-4, 4)])
@@ -90,9 +113,9 @@ def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
     return {"scale": float(scale), "power": float(power)}
 
 
-def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
+def log_proba(decisions: Float64, calibration: dict[str, float]) -> Float64:
     """Return log-probabilities of pairwise decisions."""
-    return couple(_pairwise(decisions), calibration["scale"], calibration["power"])
+    return couple(decisions, calibration["scale"], calibration["power"])
 
 
 def to_onnx(
@@ -121,13 +144,12 @@ class SvmProbabilities(nn.Module):
         self.features, self.power = features, power
         self.gamma = float(svc._gamma)
         signs = pair_signs(len(svc.classes_))
-        weights, support = _pair_coefficients(svc), svc.support_vectors_
-        sign = _sign(len(signs[0]))
+        support, (weights, intercept) = svc.support_vectors_, _pair_weights(svc)
         arrays = {
             "support": support.T,
             "support_norm": (support**2).sum(1),
-            "weights": sign * scale * weights,
-            "intercept": sign * scale * svc.intercept_,
+            "weights": scale * weights,
+            "intercept": scale * intercept,
             "first": signs > 0,
             "second": signs < 0,
         }
@@ -152,25 +174,17 @@ class SvmProbabilities(nn.Module):
         return (-self.power * losses).softmax(1)
 
 
-def _sign(n_classes: int) -> int:
-    """Return what makes a decision positive for the first class: scikit-learn turns a lone pair."""
-    return -1 if n_classes == 2 else 1
-
-
-def _pairwise(decisions: Floats) -> Floats:
-    """Return decisions of shape (n_windows, n_pairs), positive for the first class of a pair."""
-    return _sign(2) * decisions[:, None] if decisions.ndim == 1 else decisions
-
-
-def _pair_coefficients(svc: Any) -> Floats:
-    """Return the weight of each support vector in each pair's decision.
+def _pair_weights(svc: Any) -> tuple[Float64, Float64]:
+    """Return the weight of each support vector in each pair's decision, and the intercepts.
 
     libsvm keeps, for a support vector of class i, its weight against class j in
-    row j - 1 if j > i and in row j otherwise.
+    row j - 1 if j > i and in row j otherwise. Decisions are positive for a pair's first
+    class; of two classes alone scikit-learn flips the sign, which is flipped back here.
 
     Returns
     -------
-    ndarray of shape (n_support, n_pairs)
+    weights : ndarray of shape (n_support, n_pairs)
+    intercepts : ndarray of shape (n_pairs,)
     """
     ends = np.cumsum(svc.n_support_)
     rows = [slice(end - n, end) for end, n in zip(ends, svc.n_support_, strict=True)]
@@ -179,4 +193,5 @@ def _pair_coefficients(svc: Any) -> Floats:
     for column, (i, j) in enumerate(pairs):
         weights[rows[i], column] = svc.dual_coef_[j - 1, rows[i]]
         weights[rows[j], column] = svc.dual_coef_[i, rows[j]]
-    return weights
+    sign = -1 if len(rows) == 2 else 1
+    return sign * weights, sign * svc.intercept_

@@ -1,15 +1,16 @@
 """One temperature: the simplest way from a model's log-probabilities to honest ones."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-Floats = npt.NDArray[np.float64]
-BOUNDS = (0.2, 5.0)  # few people without an error would ask for 0
+from har.arrays import Float64, Int64
+
+# Few people without a single error would ask for a temperature of 0, which is no answer.
+BOUNDS = (0.2, 5.0)
 
 
-def fit_temperature(logits: Floats, y: npt.NDArray[np.int64]) -> float:
+def fit_temperature(logits: Float64, y: Int64) -> float:
     """Return the temperature with the smallest log-loss (Guo et al. 2017), within `BOUNDS`.
 
     Parameters

@@ -4,10 +4,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
+from har.arrays import Float32
 from har.models.network import WindowClassifier, logits_of
 from har.models.networks import load_network
 
@@ -18,19 +17,16 @@ class TrainedNetwork:
 
     Attributes
     ----------
-    folder : Path
-        Its Hugging Face directory.
     network : WindowClassifier
         In evaluation mode.
     """
 
-    folder: Path
     network: WindowClassifier
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedNetwork":
         """Load a Hugging Face directory."""
-        return cls(folder, load_network(folder))
+        return cls(load_network(folder))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -39,7 +35,7 @@ class TrainedNetwork:
         assert names is not None
         return tuple(names[i] for i in sorted(names))
 
-    def predict_proba(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def predict_proba(self, X: Float32) -> Float32:
         """Return probabilities of shape (n_windows, n_classes).
 
         Parameters
@@ -47,11 +43,11 @@ class TrainedNetwork:
         X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
         """
         logits = logits_of(self.network, torch.tensor(X))
-        probabilities: npt.NDArray[np.float32] = logits.softmax(1).numpy()
+        probabilities: Float32 = logits.softmax(1).numpy()
         return probabilities
 
     def to_onnx(self, path: Path) -> None:
         """Write one ONNX graph: raw ``windows`` in, ``probabilities`` out."""
-        from har.export.network import export_network
+        from har.models.network_graph import write_network
 
-        export_network(self.folder, path)
+        write_network(self.network, path)

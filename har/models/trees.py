@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import onnx.compose
 from onnx import TensorProto, helper
@@ -15,16 +14,16 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.pipeline import Pipeline
 
+from har.arrays import Float32, Float64, Int64
 from har.config import ExtraTreesSettings
 from har.features.convolutions import Extractor
 from har.models.graph import OPSET, ScaledFeatures, write_graph
 from har.models.temperature import fit_temperature
 
-DECIDES = "predict_proba"
-FLOOR = 1e-3  # the least share of trees that counts, so that a logarithm is finite
-ML_OPSET = 3  # of ONNX's operators for trees
-
-Floats = npt.NDArray[np.float64]
+# The least share of trees that counts, so that a logarithm is finite.
+FLOOR = 1e-3
+# Of ONNX's operators for trees.
+ML_OPSET = 3
 
 
 def grid(
@@ -42,14 +41,19 @@ def grid(
         yield {"min_samples_leaf": leaf}, forest
 
 
-def calibrate(decisions: Floats, y: npt.NDArray[np.int64]) -> dict[str, float]:
+def decide(pipeline: Pipeline, features: Float32) -> Float64:
+    """Return the trees' mean votes for each class."""
+    return np.asarray(pipeline.predict_proba(features))
+
+
+def calibrate(decisions: Float64, y: Int64) -> dict[str, float]:
     """Return the temperature with the smallest log-loss."""
     return {"temperature": fit_temperature(np.log(decisions + FLOOR), y)}
 
 
-def log_proba(decisions: Floats, calibration: dict[str, float]) -> Floats:
+def log_proba(decisions: Float64, calibration: dict[str, float]) -> Float64:
     """Return log-probabilities of the trees' mean votes."""
-    logp: Floats = log_softmax(np.log(decisions + FLOOR) / calibration["temperature"], axis=1)
+    logp: Float64 = log_softmax(np.log(decisions + FLOOR) / calibration["temperature"], axis=1)
     return logp
 
 

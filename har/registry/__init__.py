@@ -1,22 +1,26 @@
 """Model versions in the MLflow registry: made, found, judged and moved.
 
-- `har.registry.connection`: the MLflow server or the local database.
-- `har.registry.candidate`: what is registered as one version.
-- `har.registry.versions`: `register`, `list_versions`, `find`, `fetch`.
-- `har.registry.stages`: which moves between stages there are, as rules alone.
-- `har.registry.gate`, `har.registry.rules`: the rules of promotion, on data alone.
-- `har.registry.promotion`: `promote`, which records a decision and then moves the version.
-- `har.registry.approval`, `har.registry.rollback`, `har.registry.reconcile`: the other moves.
-- `har.registry.shadow`: a challenger beside the champion on the same recordings.
-- `har.registry.comparison`: two versions side by side, as data; `comparison_page` shows it.
-- `har.registry.adoption`: a registry that was made by hand.
-- `har.registry.retention`: what nobody needs any more.
-- `har.registry.notices`, `har.registry.delivery`: who hears of what happens.
-- `har.registry.trail`, `har.registry.history`: what happened, and what it amounts to.
-- `har.registry.moves`: the one place that writes aliases and stages.
+Whoever works on a registry opens one handle (`har.registry.handle`) and passes it on. The
+rooms, each of which imports from those below it alone:
 
->>> from har.config import Settings
->>> from har.registry.versions import fetch, find
->>> fetch(find("champion", Settings()), Settings())  # doctest: +SKIP
+- `har.registry.gate`: may it serve? Checks, rules, the decision, promotion, approval.
+- `har.registry.moves`: from stage to stage, whatever is killed in between; rollback,
+  reconciliation, adoption, retention.
+- `har.registry.versions`: registered once, listed, found, fetched, verified, compared.
+- `har.registry.notices`: who hears of it.
+- `har.registry.history`: what happened, where versions stand, and what served when.
+- `har.registry.handle`, `reading`, `connection`: one model, what it says, how MLflow is
+  reached.
+
+What moves a version takes the handle and a selector (an alias, a number or a stage), which
+it resolves after it has completed what a dead process left; what reads one takes the
+handle and a `har.registry.versions.version.Version`.
+
+>>> from har.config import load
+>>> from har.registry.handle import Registry
+>>> from har.registry.versions.files import fetch
+>>> from har.registry.versions.lookup import find
+>>> registry = Registry.open(load().environment)
+>>> fetch(registry, find(registry, "champion"))  # doctest: +SKIP
 PosixPath('data/store/onnx/6f1c…/model.onnx')
 """

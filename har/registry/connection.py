@@ -1,7 +1,7 @@
-"""The way to MLflow: a server where one is named, else a database in ``mlruns/``.
+"""How MLflow is reached: a server where one is named, else a database in ``mlruns/``.
 
 MLflow starts its telemetry and its logging when it is imported, so it is imported in
-here, after `connect` has said how it shall behave.
+here, after `connect` has set the variables that switch them off.
 """
 
 import logging
@@ -34,8 +34,8 @@ def tracking_uri(settings: RegistrySettings) -> str:
     return named or f"sqlite:///{LOCAL.resolve()}"
 
 
-def connect(settings: RegistrySettings) -> "MlflowClient":
-    """Return a client of the tracking server or the local database.
+def connect(uri: str) -> "MlflowClient":
+    """Return a client of a tracking server or a local database.
 
     Raises
     ------
@@ -47,38 +47,34 @@ def connect(settings: RegistrySettings) -> "MlflowClient":
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"])
-    uri = tracking_uri(settings)
     if is_server(uri):
         _require_answer(uri)
-    elif database := _sqlite_file(uri):
+    elif database := sqlite_file(uri):
         database.parent.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def audit_file(settings: RegistrySettings) -> Path:
-    """Return where this machine keeps its copy of the model's history."""
-    if settings.audit:
-        return settings.audit
-    uri = tracking_uri(settings)
-    database = _sqlite_file(uri)
-    where = urlsplit(uri)
+def history_folder(uri: str) -> Path:
+    """Return where this machine keeps its copies of the histories of a registry's models."""
+    if database := sqlite_file(uri):
+        return database.parent / "history"
+    address = urlsplit(uri)
     # Not netloc: a database's address may hold a password.
-    place = "-".join(str(part) for part in (where.hostname, where.port, where.path[1:]) if part)
-    home = database.parent / "history" if database else LOCAL.parent / place.replace("/", "-")
-    return home / settings.model / "audit.jsonl"
+    parts = (address.hostname, address.port, address.path[1:])
+    return LOCAL.parent / "-".join(str(part) for part in parts if part).replace("/", "-")
 
 
 def experiment_id(client: "MlflowClient", name: str) -> str:
     """Return the id of an experiment, made if there is none."""
     from mlflow.exceptions import MlflowException
 
-    if found := client.get_experiment_by_name(name):
-        return str(found.experiment_id)
-    database = _sqlite_file(client.tracking_uri)
+    if existing := client.get_experiment_by_name(name):
+        return str(existing.experiment_id)
+    database = sqlite_file(client.tracking_uri)
     # A server decides where artifacts go; a database file has them beside it.
-    place = (database.parent / "artifacts").resolve().as_uri() if database else None
+    artifacts = (database.parent / "artifacts").resolve().as_uri() if database else None
     try:
-        return str(client.create_experiment(name, artifact_location=place))
+        return str(client.create_experiment(name, artifact_location=artifacts))
     except MlflowException:
         made_meanwhile = client.get_experiment_by_name(name)
         if made_meanwhile is None:
@@ -86,17 +82,13 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
         return str(made_meanwhile.experiment_id)
 
 
-def version_url(uri: str, model: str, number: int) -> str | None:
-    """Return the page of a version in MLflow's UI, where a server shows one."""
-    return f"{uri.rstrip('/')}/#/models/{model}/versions/{number}" if is_server(uri) else None
-
-
 def is_server(uri: str) -> bool:
     """Whether a tracking URI is a server's address."""
     return uri.startswith(("http://", "https://"))
 
 
-def _sqlite_file(uri: str) -> Path | None:
+def sqlite_file(uri: str) -> Path | None:
+    """Return the file of a local database; None of a server."""
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 

@@ -2,21 +2,24 @@
 
 import json
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime as ort
 import pandas as pd
 
-from har.config import WindowSettings
+from har.arrays import Float32
+from har.config import WindowGrid
 from har.data.recording import CHANNELS, GYRO, Recording
-from har.data.windows import Floats, cut
-from har.errors import DataError, MissingError
-from har.models.unlike import Unlikeness
+from har.data.windows import cut
+from har.errors import DataError, UsageError
+from har.models.answers import Answers
+from har.models.out_of_distribution import MahalanobisDetector
+from har.models.runtime import DISTANCE, PROBABILITIES, OnnxModel
+from har.models.smoothing import Name, Smoother, Smoothing
 
-BATCH = 256
-UNKNOWN = "unknown"
+_NEEDED = ("classes", "rate_hz", "n_samples", "n_hop", "channels", "units")
 
 
 class Predictor:
@@ -41,8 +44,8 @@ class Predictor:
         Columns of a recording that the model reads, in its order.
     units : dict of str to str
         Unit of each sensor.
-    unlikeness : Unlikeness or None
-        Tells windows that are like nothing seen in training; None in a file without it.
+    threshold : float
+        Distance from the training windows above which a window is unknown.
 
     Raises
     ------
@@ -53,26 +56,24 @@ class Predictor:
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
-        if not path.is_file():
-            raise MissingError(f"{path}: no such model", hint="run `har run` to make one")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        facts = self._session.get_modelmeta().custom_metadata_map
-        names = ("classes", "rate_hz", "n_samples", "n_hop", "channels", "units")
-        if missing := [name for name in names if name not in facts]:
+        self._model = OnnxModel(path, threads=threads)
+        facts = self._model.metadata
+        if missing := [name for name in _NEEDED if name not in facts]:
             raise DataError(
                 f"{path}: not a model of this project",
-                expected=f"metadata {', '.join(names)}",
+                expected=f"metadata {', '.join(_NEEDED)}",
                 found=f"no {', '.join(missing)}",
             )
+        self.path = path
         self.classes: tuple[str, ...] = tuple(json.loads(facts["classes"]))
         self.channels: tuple[str, ...] = tuple(json.loads(facts["channels"]))
         self.units: dict[str, str] = json.loads(facts["units"])
         self.rate_hz = float(facts["rate_hz"])
         self.n_samples, self.n_hop = int(facts["n_samples"]), int(facts["n_hop"])
-        known = facts.get("unlikeness")
-        self.unlikeness = Unlikeness.from_dict(json.loads(known)) if known else None
+        self._old_detector = _detector_of_old_file(facts)
+        self.threshold = float(facts.get("distance_threshold", np.inf))
+        if self._old_detector:
+            self.threshold = self._old_detector.threshold
 
     @property
     def needs_gyro(self) -> bool:
@@ -80,82 +81,124 @@ class Predictor:
         return any(channel in GYRO for channel in self.channels)
 
     @property
-    def window(self) -> WindowSettings:
+    def window(self) -> WindowGrid:
         """How recordings are cut for this model."""
         length, hop = self.n_samples / self.rate_hz, self.n_hop / self.rate_hz
-        return WindowSettings(rate_hz=self.rate_hz, length_s=length, hop_s=hop)
+        return WindowGrid(rate_hz=self.rate_hz, length_s=length, hop_s=hop)
 
-    def predict_proba(self, X: npt.ArrayLike) -> Floats:
-        """Return the probability of each class.
+    @cached_property
+    def smoothing(self) -> Smoothing | None:
+        """The model's smoothers; None in a file made before they were part of it."""
+        known = self._model.metadata.get("smoothing")
+        return Smoothing.from_dict(json.loads(known)) if known else None
+
+    def smoother(self, name: Name) -> Smoother | None:
+        """Return the model's smoother of a name; None for ``none``.
+
+        Raises
+        ------
+        UsageError
+            If the file has no smoothers.
+        """
+        if name == "none":
+            return None
+        if self.smoothing is None:
+            raise UsageError(
+                f"{self.path.name}: this model cannot smooth its answers",
+                expected="metadata smoothing",
+                found="a file made before exports had it",
+                hint="export and register the model again, or predict without --smooth",
+            )
+        return self.smoothing.named(name)
+
+    def answer(self, X: npt.ArrayLike) -> Answers:
+        """Return probabilities, activity and what is unknown for raw windows.
 
         Parameters
         ----------
         X : array-like of shape (n_windows, n_samples, n_channels)
             In the order and units of the model's channels.
 
-        Returns
-        -------
-        ndarray of shape (n_windows, n_classes), float32
-
         Raises
         ------
         DataError
             If the shape does not fit the model.
         """
-        X = np.ascontiguousarray(X, dtype=np.float32)
+        X = np.asarray(X, dtype=np.float32)
         if X.shape[1:] != (self.n_samples, len(self.channels)):
             raise DataError(
                 "windows do not fit the model",
                 expected=f"shape (n_windows, {self.n_samples}, {len(self.channels)})",
                 found=f"shape {X.shape}",
             )
-        batches = [X[start : start + BATCH] for start in range(0, max(len(X), 1), BATCH)]
-        parts = [self._session.run(["probabilities"], {"windows": batch})[0] for batch in batches]
-        return np.concatenate(parts)
+        found = self._model.run(X)
+        if self._old_detector:
+            distance = self._old_detector.score(X)
+        elif DISTANCE in found:
+            distance = found[DISTANCE].astype(np.float64)
+        else:
+            return Answers.known(self.classes, found[PROBABILITIES])
+        # Not `>`: the distance of a window with missing values is NaN, and it is unknown too.
+        unknown = ~(distance <= self.threshold)
+        return Answers(self.classes, found[PROBABILITIES], distance, unknown)
 
-    def predict(self, recording: Recording) -> pd.DataFrame:
+    def predict(self, recording: Recording, smoother: Smoother | None = None) -> pd.DataFrame:
         """Return the activity in every window of one recording without gaps.
 
-        A window that is like nothing seen in training is ``unknown``, of probability 0.
+        A window that is out of distribution is ``unknown``, of probability 0.
 
         Parameters
         ----------
         recording : Recording
             Clean, at the model's rate.
+        smoother : Smoother, optional
+            Smooths the answers over the recording.
 
         Returns
         -------
         DataFrame
-            One row a window, none if the recording is shorter than one: ``start_s``,
+            One row per window, none if the recording is shorter than one: ``start_s``,
             ``end_s`` (on the clock of the source), ``activity`` and its ``probability``.
         """
         X, index = cut(recording, self.window)
         if not len(X):
             return pd.DataFrame(columns=["start_s", "end_s", "activity", "probability"])
-        order = [CHANNELS.index(channel) for channel in self.channels]
-        probabilities = self.predict_proba(X[:, :, order])
-        unknown = self.unlikeness.is_unknown(X) if self.unlikeness else np.zeros(len(X), bool)
-        answers = np.array(self.classes)[probabilities.argmax(1)]
+        answers = self.answer(X[:, :, self._columns])
+        if smoother:
+            answers, _ = smoother.step(answers)
         time = recording.table["time_s"].to_numpy()
         last = np.arange(len(X)) * self.n_hop + self.n_samples - 1
         return pd.DataFrame(
             {
                 "start_s": recording.meta.start_s + index["start_s"],
                 "end_s": recording.meta.start_s + time[last] + 1 / self.rate_hz,
-                "activity": np.where(unknown, UNKNOWN, answers),
-                "probability": np.where(unknown, 0.0, probabilities.max(1).astype(float)),
+                "activity": answers.activity,
+                "probability": answers.probability,
             }
         )
 
-    def predict_parts(self, parts: Iterable[Recording]) -> pd.DataFrame:
+    def windows(self, recording: Recording) -> Float32:
+        """Return the windows of one recording as the model takes them, none if it is too short."""
+        X, _ = cut(recording, self.window)
+        return X[:, :, self._columns]
+
+    @property
+    def _columns(self) -> list[int]:
+        return [CHANNELS.index(channel) for channel in self.channels]
+
+    def predict_parts(
+        self, parts: Iterable[Recording], smoother: Smoother | None = None
+    ) -> pd.DataFrame:
         """Return the activity in every window of the parts of a recording.
 
-        No window reaches across the gap between two parts.
+        Neither a window nor smoothing reaches across the gap between two parts.
 
         Parameters
         ----------
         parts : iterable of Recording
             As `har.serving.recordings.read_user_recording` returns them.
+        smoother : Smoother, optional
+            Smooths the answers over each part.
 
         Raises
         ------
@@ -163,7 +206,7 @@ class Predictor:
             If no part is as long as one window.
         """
         parts = list(parts)
-        frames = [frame for part in parts if len(frame := self.predict(part))]
+        frames = [frame for part in parts if len(frame := self.predict(part, smoother))]
         if not frames:
             longest = max((len(part.table) for part in parts), default=0) / self.rate_hz
             raise DataError(
@@ -183,12 +226,12 @@ class Predictor:
         Parameters
         ----------
         frame : DataFrame
-            One row a window, as `predict_parts` returns.
+            One row per window, as `predict_parts` returns.
 
         Returns
         -------
         DataFrame
-            One row a segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how
+            One row per segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how
             many) and their mean ``probability``.
         """
         changed = frame["activity"] != frame["activity"].shift()
@@ -208,3 +251,14 @@ class Predictor:
             overlap.shift(fill_value=False), middle.shift()
         )
         return segments.reset_index(drop=True)
+
+
+def _detector_of_old_file(facts: dict[str, str]) -> MahalanobisDetector | None:
+    """Return the detector of a file whose graph has no distance.
+
+    Versions registered before the distance was an output have the detector's matrices
+    in their metadata, for windows of all `CHANNELS` in that order. They must go on
+    answering as they did; nothing else reads this.
+    """
+    fields = facts.get("unlikeness")
+    return MahalanobisDetector.from_dict(json.loads(fields)) if fields else None

@@ -15,6 +15,7 @@ from har.data.recording import ACC, GYRO, Recording, RecordingMeta, make_table
 from har.data.schema import validate
 from har.errors import DataError, MissingError
 
+# Share of the rate. Phones keep time within a few percent.
 RATE_TOLERANCE = 0.05
 COLUMNS = "time_s in s, acc_x, acc_y, acc_z in m/s², gyro_x, gyro_y, gyro_z in rad/s"
 DEFAULT_CLEAN = CleanSettings()
@@ -177,7 +178,7 @@ def _check_time(time: npt.NDArray[np.float64], path: Path, rate_hz: float) -> No
             f"{path}: time_s steps backward",
             expected="time that increases from row to row",
             found=f"{time[row]:g} s in row {row + 1}, then {time[row + 1]:g} s",
-            hint="sort by time_s, and give one recording a file",
+            hint="sort by time_s, and put each recording into a file of its own",
         )
     forward = steps[steps > 0]
     if not len(forward):

@@ -1,42 +1,20 @@
-"""The steps of the main job, each found in the store or made from the steps before it.
+"""The steps of a run: declared from its recipe, found in the store or made.
 
-Every step is a function of the settings alone: it asks the steps that it needs for
-their outputs, so calling any one of them makes what is missing and nothing else.
+=========================  ======================================================
+`har.steps.step`           a step: entry function, folders, settings
+`har.steps.plan`           the steps of a recipe
+`har.steps.entries`        what each step does
+`har.steps.pins`           the data sets of a run, pinned by content
+`har.steps.checkpoints`    the files of a checkpoint
+`har.steps.run`            finds or makes steps, each once
+`har.steps.protocol`       all folds of a protocol as one plan
+`har.steps.release`        finished steps to versions
+=========================  ======================================================
 
->>> from har.config import Settings
->>> windows(Settings()).path  # doctest: +SKIP
+>>> from har.config import load
+>>> from har.steps.run import start
+>>> start(*load())["windows"].path  # doctest: +SKIP
 PosixPath('data/store/windows/0f8a…')
+
+It imports nothing: a package is executed on the way to the entry functions below it.
 """
-
-from har.steps.assess import evaluate, perturb, predict_test, stream, transfer
-from har.steps.data import clean, data_report, ingest, split, windows
-from har.steps.models import chosen, pretrain, seeds, train, trained, training_record
-from har.steps.protocol import evaluate_protocol, folds
-from har.steps.release import candidate, checks, export, promote, register, report
-
-__all__ = [
-    "candidate",
-    "checks",
-    "chosen",
-    "clean",
-    "data_report",
-    "evaluate",
-    "evaluate_protocol",
-    "export",
-    "folds",
-    "ingest",
-    "perturb",
-    "predict_test",
-    "pretrain",
-    "promote",
-    "register",
-    "report",
-    "seeds",
-    "split",
-    "stream",
-    "train",
-    "trained",
-    "training_record",
-    "transfer",
-    "windows",
-]

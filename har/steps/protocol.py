@@ -1,113 +1,101 @@
-"""Every model, seed and fold of a protocol: run in parallel, found again, scored together."""
+"""Every model, seed and fold of a protocol as one plan."""
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from har.config import Settings
-from har.progress import track
-from har.steps.assess import predict_test
-from har.steps.data import clean, split
-from har.steps.models import seeds, train, training_record
-from har.store import Artifact, Store
+from har.config import Recipe
+from har.data.recording import read_recordings
+from har.steps import plan as plans
+from har.steps.plan import ENTRIES, Plan
+from har.steps.run import Run
+from har.steps.step import Source, Step
+from har.store import Artifact
 
 if TYPE_CHECKING:
     from har.evaluation.protocols import Fold, Protocol
-    from har.evaluation.runs import Run
+
+# The steps before subjects are split, which all folds have in common.
+_SHARED = (plans.INGEST, "clean")
 
 
-def folds(settings: Settings, protocol: "Protocol") -> list["Fold"]:
-    """Return the folds of a protocol on the settings' data."""
-    from har.data.prepare import subjects
+def folds(run: Run, protocol: "Protocol") -> list["Fold"]:
+    """Return the folds of a protocol on a run's data."""
     from har.evaluation.protocols import Fold, make_folds
 
-    canonical = json.loads((split(settings).path / "split.json").read_text())
+    canonical = json.loads((run["split"].path / "split.json").read_text())
+    metas = [recording.meta for recording in read_recordings(run["clean"].path)]
     return make_folds(
         protocol,
-        subjects(clean(settings).path),
+        {meta.subject_id: meta.dataset for meta in metas},
         canonical=Fold("canonical", tuple(canonical["test"]), tuple(canonical["validation"])),
-        n_groups=settings.evaluate.groups,
-        n_validation=settings.evaluate.validation_subjects,
+        n_groups=run.recipe.protocols.groups,
+        n_validation=run.recipe.protocols.n_validation_subjects,
     )
 
 
-def evaluate_protocol(settings: Settings, protocol: "Protocol", *, jobs: int = 1) -> Artifact:
-    """Score every candidate with every seed in all folds of a protocol."""
-    found = run_folds(settings, folds(settings, protocol), jobs=jobs)
-
-    def build(out: Path) -> None:
-        from har.evaluation.runs import write_scores
-
-        write_scores(out, protocol, found, settings.evaluate)
-
-    return Store(settings.store).get_or_make(
-        f"protocol-{protocol}",
-        build,
-        inputs={f"{run.name}-{run.seed}-{run.fold}": run.predictions for run in found},
-        params=settings.evaluate.model_dump(),
-        code=["har.evaluation"],
-        libraries=["numpy", "scikit-learn", "scipy", "matplotlib"],
-    )
-
-
-def run_folds(settings: Settings, chosen: Sequence["Fold"], *, jobs: int) -> list["Run"]:
-    """Train and test every candidate with every seed in every fold.
+def evaluate_protocol(run: Run, protocol: "Protocol", *, jobs: int = 1) -> Artifact:
+    """Score every candidate with every seed in all folds of a protocol.
 
     What is in the store is found there, so a call that was stopped goes on.
-
-    Parameters
-    ----------
-    settings : Settings
-        With the candidates and seeds.
-    chosen : sequence of Fold
-    jobs : int
-        Processes, each on one thread.
     """
-    tasks = [
-        (settings, name, seed, fold)
-        for fold in chosen
-        for name in settings.candidates
-        for seed in seeds(settings, name)
-    ]
-    runs = dict(track(_each(tasks, jobs), total=len(tasks), what="models, seeds and folds"))
-    return [runs[i] for i in range(len(tasks))]
+    made, name = protocol_plan(run.recipe, protocol, folds(run, protocol))
+    whole = Run(run.recipe, run.pins, run.store, plan=made)
+    return whole.make([name], jobs=jobs)[name]
 
 
-def in_fold(settings: Settings, fold: "Fold") -> Settings:
-    """Return the settings with a fold's split."""
+def protocol_plan(recipe: Recipe, protocol: str, chosen: list["Fold"]) -> tuple[Plan, str]:
+    """Return a plan with the steps of all folds, and the name of its last step."""
+    made = Plan()
+    runs: list[tuple[str, int, str]] = []
+    for fold in chosen:
+        _add_fold(made, recipe, fold)
+        for name in recipe.candidates:
+            runs += [(name, seed, fold.name) for seed in plans.seeds(recipe, name)]
+    last = Step(
+        f"protocol-{protocol}",
+        f"protocol-{protocol}",
+        f"{ENTRIES}.protocol:protocol",
+        inputs={
+            "trained": {str(i): _in(fold, f"train-{n}-{s}") for i, (n, s, fold) in enumerate(runs)},
+            "predicted": {
+                str(i): _in(fold, f"predict-{n}-{s}") for i, (n, s, fold) in enumerate(runs)
+            },
+        },
+        settings={"runs": tuple(runs), "name": protocol, "intervals": recipe.intervals},
+    )
+    return made, made.add(last)
+
+
+def in_fold(recipe: Recipe, fold: "Fold") -> Recipe:
+    """Return the recipe with a fold's split."""
     own = {"test_subjects": fold.test, "validation_subjects": fold.validation}
-    return settings.model_copy(update={"split": settings.split.model_copy(update=own)})
+    return recipe.model_copy(update={"split": recipe.split.model_copy(update=own)})
 
 
-def _each(
-    tasks: Sequence[tuple[Settings, str, int, "Fold"]], jobs: int
-) -> Iterator[tuple[int, "Run"]]:
-    """Yield the place and the outcome of every task as it ends."""
-    if jobs == 1:
-        yield from ((i, _run(*task)) for i, task in enumerate(tasks))
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_quiet) as pool:
-        places = {pool.submit(_run, *task): i for i, task in enumerate(tasks)}
-        try:
-            for done in as_completed(places):
-                yield places[done], done.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def _add_fold(made: Plan, recipe: Recipe, fold: "Fold") -> None:
+    """Add a fold's steps under names of its own; what all folds share is added once."""
+    own = Plan()
+    mine = in_fold(recipe, fold)
+    plans.add_data(own, mine)
+    for name in mine.candidates:
+        plans.add_model(own, mine, name)
+    wanted = [
+        f"predict-{name}-{seed}" for name in mine.candidates for seed in plans.seeds(mine, name)
+    ]
+    for step in own.needed(wanted):
+        made.add(step if step.name in _SHARED else _renamed(step, fold.name))
 
 
-def _quiet() -> None:
-    """Give a process one thread: the other cores have processes of their own."""
-    os.environ["OMP_NUM_THREADS"] = "1"
+def _in(fold: str, step: str) -> str:
+    return step if step in _SHARED or step.startswith("data-") else f"{step} in {fold}"
 
 
-def _run(settings: Settings, name: str, seed: int, fold: "Fold") -> "Run":
-    from har.evaluation.runs import Run
-
-    own = in_fold(settings, fold)
-    seconds = training_record(train(own, name, seed))["seconds"]
-    return Run(name, seed, fold.name, predict_test(own, name, seed), seconds)
+def _renamed(step: Step, fold: str) -> Step:
+    inputs: dict[str, Source] = {
+        argument: _in(fold, source)
+        if isinstance(source, str)
+        else {key: _in(fold, name) for key, name in source.items()}
+        for argument, source in step.inputs.items()
+    }
+    return replace(step, name=_in(fold, step.name), inputs=inputs)

@@ -1,160 +1,86 @@
-"""Scored models to builds, report and versions."""
+"""Finished steps to versions."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from har.config import Settings
-from har.steps.assess import evaluate, perturb, stream
-from har.steps.data import clean, ingest, split, windows
-from har.steps.models import chosen, pretrain, pretrained
-from har.store import Artifact, Store
+from har.config import Recipe
+from har.steps.run import Run
 
 if TYPE_CHECKING:
-    from har.registry.candidate import Candidate
-    from har.registry.gate import Decision
-    from har.registry.versions import Version
+    from har.registry.handle import Registry
+    from har.registry.versions.candidate import Candidate
+    from har.registry.versions.decision import Decision
+    from har.registry.versions.version import Version
 
 
-def export(settings: Settings, candidate: str) -> Artifact:
-    """Make, measure and judge every ONNX build of a candidate."""
-    cut, model, evaluated = windows(settings), chosen(settings, candidate), evaluate(settings)
-
-    def build(out: Path) -> None:
-        from har.data.windows import Windows
-        from har.export.builds import export as run
-
-        run(
-            candidate,
-            out,
-            model.path,
-            evaluated.path / candidate,
-            Windows.load(cut.path),
-            window=settings.window,
-            settings=settings.export,
-        )
-
-    return Store(settings.store).get_or_make(
-        f"export-{candidate}",
-        build,
-        inputs={"windows": cut, "model": model, "evaluate": evaluated},
-        params={**settings.export.model_dump(), "window": settings.window.model_dump()},
-        code=["har.export", "har.features", "har.models"],
-        libraries=["torch", "transformers", "optimum-onnx", "onnx", "onnxruntime"],
-    )
-
-
-def report(settings: Settings) -> Artifact:
-    """Write the HTML report of data, models, evaluation and exports."""
-    encoders = pretrained(settings)
-    inputs = {
-        "stream": stream(settings),
-        "perturb": perturb(settings),
-        "clean": clean(settings),
-        "split": split(settings),
-        "windows": windows(settings),
-        "evaluate": evaluate(settings),
-        **{f"pretrain-{name}": found for name, found in encoders.items()},
-        **{f"export-{name}": export(settings, name) for name in settings.candidates},
-    }
-
-    def build(out: Path) -> None:
-        from har.evaluation.report import write_report
-
-        write_report(
-            out,
-            clean=inputs["clean"].path,
-            split=inputs["split"].path,
-            windows=inputs["windows"].path,
-            pretrainings={name: found.path for name, found in encoders.items()},
-            evaluation=inputs["evaluate"].path,
-            streaming=inputs["stream"].path,
-            robustness=inputs["perturb"].path,
-            exports={name: inputs[f"export-{name}"].path for name in settings.candidates},
-            settings=settings,
-        )
-
-    return Store(settings.store).get_or_make(
-        "report",
-        build,
-        inputs=inputs,
-        params=settings.model_dump(mode="json", exclude={"store", "registry", "gate"}),
-        code=["har.evaluation"],
-        libraries=["jinja2"],
-    )
-
-
-def checks(settings: Settings, name: str) -> Artifact:
-    """Gather what the gate asks of a candidate beside its scores."""
-    inputs = {
-        "ingest": ingest(settings),
-        "clean": clean(settings),
-        "split": split(settings),
-        "perturb": perturb(settings),
-    }
-
-    def build(out: Path) -> None:
-        from har.registry.checks import write_checks
-
-        write_checks(
-            out,
-            ingested=inputs["ingest"].path,
-            cleaned=inputs["clean"].path,
-            split=inputs["split"].path,
-            perturbed=inputs["perturb"].path,
-            candidate=name,
-        )
-
-    return Store(settings.store).get_or_make(
-        f"checks-{name}",
-        build,
-        inputs=inputs,
-        params={"candidate": name},
-        code=["har.registry.checks"],
-        quiet=True,
-    )
-
-
-def candidate(settings: Settings, name: str) -> "Candidate":
+def candidate(run: Run, name: str) -> "Candidate":
     """Return all that belongs to one version: its model, numbers, files and steps."""
-    from har.registry.candidate import Candidate
+    from har.registry.versions.candidate import Candidate
+    from har.training.base import BaseCheckpoint
 
-    pretrained = pretrain(settings, name)
-    steps = {
-        "ingest": ingest(settings),
-        "clean": clean(settings),
-        "split": split(settings),
-        "windows": windows(settings),
-        **({"pretrain": pretrained} if pretrained else {}),
-        "model": chosen(settings, name),
-        "evaluate": evaluate(settings),
-        "export": export(settings, name),
-        "report": report(settings),
-        "perturb": perturb(settings),
-        "checks": checks(settings, name),
+    recorded = {
+        "ingest": "ingest",
+        "clean": "clean",
+        "split": "split",
+        "windows": "windows",
+        "pretrain": run.plan.start_of(name),
+        "model": f"choose-{name}",
+        "evaluate": "evaluate",
+        "export": f"export-{name}",
+        "report": "report",
+        "robustness": f"robustness-{name}",
+        "checks": f"checks-{name}",
     }
+    own = {role: step for role, step in recorded.items() if step}
+    steps = run.make(own.values())
+    by_role = {role: steps[step] for role, step in own.items()}
+    if (start := by_role.get("pretrain")) and not BaseCheckpoint.read(start.path).is_taken:
+        del by_role["pretrain"]
     return Candidate(
         name=name,
-        dataset=settings.data.name,
-        model=steps["model"].path,
-        evaluation=steps["evaluate"].path / name,
-        export=steps["export"].path,
-        report=steps["report"].path,
-        checks=steps["checks"].path,
-        windows=steps["windows"].path,
-        steps=steps,
-        settings=settings,
+        dataset=run.recipe.data.name,
+        model=by_role["model"].path,
+        evaluation=by_role["evaluate"].path / name,
+        export=by_role["export"].path,
+        report=by_role["report"].path,
+        checks=by_role["checks"].path,
+        windows=by_role["windows"].path,
+        steps=by_role,
+        recipe=run.recipe,
+        pins=run.pins,
     )
 
 
-def register(settings: Settings, name: str) -> "Version":
+def register(run: Run, registry: "Registry", name: str) -> "Version":
     """Register a candidate in MLflow, or find the version that it already is."""
-    from har.registry.versions import register as run
+    from har.registry.versions import registration
 
-    return run(candidate(settings, name))
+    return registration.register(registry, candidate(run, name))
 
 
-def promote(settings: Settings, version: "Version", reason: str) -> "Decision":
+def settled(run: Run, registry: "Registry") -> "list[tuple[Version, Decision]] | None":
+    """Return the outcomes of a run for which nothing is left to do, or None: it only reads."""
+    from har.registry.gate import promotion
+
+    if not run.look_up(run.outputs, quietly=True):
+        return None
+    outcomes = []
+    for name in run.recipe.candidates:
+        outcome = promotion.settled(registry, candidate(run, name).digest)
+        if outcome is None:
+            return None
+        outcomes.append(outcome)
+    return outcomes
+
+
+def promote(recipe: Recipe, registry: "Registry", version: "Version", reason: str) -> "Decision":
     """Judge a version at the gate and move it to the stage that it earned."""
-    from har.registry.promotion import promote as run
+    from har.registry.gate import promotion
 
-    return run(version, settings, reason=reason)
+    return promotion.promote(
+        registry,
+        str(version.number),
+        gate=recipe.gate,
+        export=recipe.export,
+        intervals=recipe.intervals,
+        reason=reason,
+    )

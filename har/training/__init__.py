@@ -1,9 +1,9 @@
 """Training: pretraining without labels, fine-tuning of networks, fitting of classical models.
 
 - `har.training.train`: any model of the catalogue, by its name.
-- `har.training.pretrain`: windows of training subjects are told by their neighbours in time.
-- `har.training.finetune`: any network under a new head, judged on the validation subjects;
-  what changes while it learns is a `har.training.learner.Learner`.
+- `har.training.pretrain`: contrastive learning (InfoNCE) on windows of training subjects.
+- `har.training.finetune`: any network under a new head, with early stopping on the
+  validation subjects; what changes while it learns is a `har.training.learner.Learner`.
 - `har.training.freeze`, `har.training.lora`: what of a network learns.
 - `har.training.classical`: models on features, with changed copies of the windows.
 - `har.training.augment`: changes that another wearer, sensor or moment would make.

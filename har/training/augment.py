@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from har.config import AugmentSettings
 
-KNOTS = 4  # random speeds along a window that is warped in time
+# Random speeds along a window that is warped in time.
+KNOTS = 4
 Change = Callable[[Tensor, float, torch.Generator], Tensor]
 
 
@@ -146,7 +147,7 @@ def mix(
 
 
 def _rotate(windows: Tensor, rotation: Tensor) -> Tensor:
-    """Apply one rotation a window, shape (batch, 3, 3), to both sensors."""
+    """Apply one rotation per window, shape (batch, 3, 3), to both sensors."""
     turned: Tensor = windows.unflatten(2, (2, 3)) @ rotation.unsqueeze(1)
     return turned.flatten(2)
 

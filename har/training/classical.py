@@ -14,12 +14,15 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from har.config import ClassicalSettings, WindowSettings
+from har.arrays import Float32, Float64, Int64
+from har.config import ClassicalSettings, WindowShape
 from har.data.windows import Windows
 from har.errors import DataError
 from har.features.scaler import ClippedScaler
 from har.features.transformer import FeatureTransformer
-from har.models.classical import METHODS, ClassicalModel, Floats, Method
+from har.measured import write_measured
+from har.models.classical import ClassicalModel, method_of
+from har.models.method import Method
 from har.models.record import check_classes, check_unseen, write_record
 from har.training.augment import augment
 
@@ -40,9 +43,9 @@ class Features:
         Labels.
     """
 
-    own: npt.NDArray[np.float32]
-    copies: npt.NDArray[np.float32]
-    y: npt.NDArray[np.int64]
+    own: Float32
+    copies: Float32
+    y: Int64
 
     def fit(self, pipeline: Pipeline, rows: Any = slice(None)) -> Pipeline:
         """Fit a pipeline on some windows and on all of their copies."""
@@ -56,10 +59,10 @@ def train_classical(
     folder: Path,
     *,
     settings: ClassicalSettings,
-    window: WindowSettings,
+    window: WindowShape,
     seed: int,
 ) -> None:
-    """Train a classical model and write ``model.skops`` and ``training.json``.
+    """Train a classical model; write ``model.skops``, ``training.json`` and what it took.
 
     Training windows are given also as copies, changed as fine-tuning changes them, so
     that the model knows how another wearer would look. Its parameters are those with
@@ -70,14 +73,14 @@ def train_classical(
     Parameters
     ----------
     name : str
-        The method, a key of `METHODS`.
+        A classical model of the catalogue.
     windows : Windows
         With training and validation windows.
     folder : Path
         Gets the files.
     settings : ClassicalSettings
         The method's own, with its grid.
-    window : WindowSettings
+    window : WindowShape
         Length and rate of the windows.
     seed : int
         Of the copies' changes, and of trees.
@@ -94,7 +97,7 @@ def train_classical(
     check_unseen(train.subjects, windows, what=name)
     check_classes(train, what="training windows")
     _check_people(train)
-    method = METHODS[name]
+    method = method_of(name)
     transformer = FeatureTransformer(
         window.n_samples, window.rate_hz, convolutions=settings.convolutions, seed=seed
     ).fit(train.X)
@@ -113,9 +116,9 @@ def train_classical(
         "calibration": calibration,
         "subjects": sorted(set(train.subjects.tolist())),
         "validation_subjects": sorted(set(validation.subjects.tolist())),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     write_record(folder, record)
+    write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 
 def _check_people(train: Windows) -> None:
@@ -157,23 +160,23 @@ def _features(
     return Features(own, np.stack(copies) if copies else np.empty((0, *own.shape)), train.y)
 
 
-def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Windows) -> Floats:
+def _left_out(method: Method, pipeline: Pipeline, features: Features, train: Windows) -> Float64:
     """Return decisions for training windows by models that were fitted without them."""
     folds = _calibration_folds(train)
     models = (features.fit(clone(pipeline), fitted) for fitted, _ in folds)
     found = [
-        getattr(model, method.DECIDES)(features.own[left])
+        method.decide(model, features.own[left])
         for model, (_, left) in zip(models, folds, strict=True)
     ]
     order = np.argsort(np.concatenate([left for _, left in folds]))
-    decisions: Floats = np.concatenate(found)[order]
+    decisions: Float64 = np.concatenate(found)[order]
     return decisions
 
 
 def _search(
     candidates: Iterator[tuple[dict[str, float], Any]],
     features: Features,
-    validation: tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]],
+    validation: tuple[Float32, Int64],
 ) -> tuple[Pipeline, dict[str, float], list[dict[str, float]]]:
     """Return the pipeline with the best macro-F1 on validation, its entry and the whole grid.
 

@@ -2,7 +2,7 @@
 """Where and how precisely to compute; seeds."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -96,14 +96,26 @@ def random_state(accelerator: Accelerator) -> dict[str, Tensor]:
 def set_random_state(states: dict[str, Tensor], accelerator: Accelerator) -> None:
     """Bring back this process's row of what `random_state` returned."""
     own = {name: rows[accelerator.process_index].clone() for name, rows in states.items()}
-    torch.set_rng_state(own["cpu"])  # of a view it would read the wrong bytes: hence the clone
+    torch.set_rng_state(own["cpu"])  # a clone: torch reads the wrong bytes of a view
     if "cuda" in own:
         torch.cuda.set_rng_state(own["cuda"])
 
 
+def prepare(optimizer: torch.optim.Optimizer, accelerator: Accelerator) -> torch.optim.Optimizer:
+    """Return an optimizer that takes steps in the accelerator's precision.
+
+    Only fp16, which scales losses, needs accelerate's: it searches the file system for
+    a library at every step.
+    """
+    prepared: torch.optim.Optimizer = (
+        accelerator.prepare(optimizer) if accelerator.scaler else optimizer
+    )
+    return prepared
+
+
 def step(
     loss: Tensor,
-    model: nn.Module,
+    parameters: Sequence[nn.Parameter],
     optimizer: torch.optim.Optimizer,
     scheduler: torch.optim.lr_scheduler.LRScheduler,
     accelerator: Accelerator,
@@ -111,7 +123,7 @@ def step(
     """Take one step down the sum of all processes' losses, with gradients of norm at most 1."""
     optimizer.zero_grad(set_to_none=True)
     accelerator.backward(loss)
-    parallel.sum_gradients(model, accelerator)
-    accelerator.clip_grad_norm_(model.parameters(), 1.0)
+    parallel.sum_gradients(parameters, accelerator)
+    accelerator.clip_grad_norm_(parameters, 1.0)
     optimizer.step()
     scheduler.step()

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Fine-tuning: any network under a new head, judged on the validation subjects."""
+"""Fine-tuning: any network under a new head, with early stopping on the validation subjects."""
 
 import logging
 import time
@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from har.config import FinetuneSettings
 from har.data.windows import Windows
+from har.measured import write_measured
 from har.models.network import WindowClassifier, logits_of
-from har.models.record import check_classes, check_unseen, read_record, write_record
+from har.models.record import check_classes, check_unseen, write_record
 from har.models.temperature import fit_temperature
 from har.progress import track
 from har.training import augment, checkpoint, device, lora, parallel
@@ -47,7 +48,7 @@ def finetune(
     *,
     settings: FinetuneSettings,
     seed: int,
-    pretrained: Path | None = None,
+    has_scales: bool = False,
     checkpoints: Path | None = None,
 ) -> None:
     """Fine-tune with one seed; write a Hugging Face directory with ``training.json``.
@@ -70,31 +71,27 @@ def finetune(
     seed : int
         Of the head, the order of windows, dropout and augmentation; on a CPU a
         repeat is bit-equal.
-    pretrained : Path, optional
-        As written by `har.training.pretrain.pretrain`: where `make` has weights and
-        scales from. Without it the scales are learned from the training windows.
+    has_scales : bool, default=False
+        Whether the network comes with the scales of its preprocessing, as one pretrained
+        by us does. Otherwise they are learned from the training windows.
     checkpoints : Path, optional
         Where a killed training leaves what the next call goes on from, to the same bits.
 
     Raises
     ------
     DataError
-        If training or pretraining has seen a held-out subject, or a class has no window.
-    MissingError
-        If there is no pretrained encoder in its folder.
+        If training has seen a held-out subject, or a class has no window.
     UsageError
         If the settings ask for what the machine or the network does not have.
     """
     train, validation = windows.select("train"), windows.select("validation")
-    if pretrained:
-        check_unseen(read_record(pretrained)["subjects"], windows, what="the pretrained encoder")
     check_unseen(train.subjects, windows, what="fine-tuning")
     check_classes(train, what="training windows")
     job = Job(
         train=train,
         validation=validation,
         make=make,
-        has_scales=pretrained is not None,
+        has_scales=has_scales,
         folder=folder,
         settings=settings,
         seed=seed,
@@ -126,13 +123,14 @@ def _train(job: Job) -> None:
         lora.merge(adapters)
     model.config.softmax_temperature = _temperature(model, job.validation)
     model.save_pretrained(job.folder)
-    write_record(job.folder, _record(learner, job, time.perf_counter() - start))
+    write_record(job.folder, _record(learner, job))
+    write_measured(job.folder, {"seconds": round(time.perf_counter() - start, 2)})
     if job.checkpoints:
         checkpoint.remove(job.checkpoints)
 
 
 def _fit(learner: Learner, job: Job) -> None:
-    """Train until the last epoch, or until patience runs out."""
+    """Train until the last epoch, or until early stopping ends it."""
     run = f"seed {job.seed}, {job.settings.model_dump_json()}"
     if job.checkpoints and (state := checkpoint.read(job.checkpoints, run)):
         learner.load_state_dict(state)
@@ -211,7 +209,7 @@ def _class_weights(y: Tensor, power: float) -> Tensor:
     return weights / weights[y].mean()
 
 
-def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
+def _record(learner: Learner, job: Job) -> dict[str, object]:
     progress = learner.progress
     return {
         "seed": job.seed,
@@ -226,5 +224,4 @@ def _record(learner: Learner, job: Job, seconds: float) -> dict[str, object]:
         "trainable_parameters": progress.history[-1]["trainable_parameters"],
         "subjects": sorted(set(job.train.subjects.tolist())),
         "validation_subjects": sorted(set(job.validation.subjects.tolist())),
-        "seconds": round(seconds, 2),
     }

@@ -33,7 +33,10 @@ class Progress:
             self.best, self.weights = entry, copy.deepcopy(model.state_dict())
 
     def stale(self, patience: int) -> bool:
-        """Tell whether `patience` epochs, all with the same parameters, brought nothing better."""
+        """Tell whether to stop early: nothing better for `patience` epochs in a row.
+
+        Epochs are counted from the last one that thawed parameters, which need their time.
+        """
         if not self.history:
             return False
         learning = self.history[-1]["trainable_parameters"]
@@ -89,11 +92,11 @@ class Learner:
         steps = settings.epochs * epoch_steps
         warmup = round(settings.warmup_ratio * steps)
         self.scheduler = get_cosine_schedule_with_warmup(optimizer, warmup, steps)
-        self.optimizer = accelerator.prepare(optimizer)
+        self.optimizer = device.prepare(optimizer, accelerator)
 
     def step(self, loss: Tensor) -> None:
         """Move the weights, and their average, by one batch."""
-        device.step(loss, self.model, self.optimizer, self.scheduler, self.accelerator)
+        device.step(loss, self.freezing.learnable, self.optimizer, self.scheduler, self.accelerator)
         if self.average:
             self.average.update_parameters(self.model)
 

@@ -8,7 +8,7 @@ batch norm, which sees each process's share, and for dropout, which each draws a
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.queues import SimpleQueue
 from typing import Any, TypeVar
 
@@ -76,14 +76,14 @@ def share(windows: Tensor, targets: Tensor, accelerator: Accelerator) -> tuple[T
     return windows[:1], torch.zeros_like(targets[:1])
 
 
-def sum_gradients(model: nn.Module, accelerator: Accelerator) -> None:
+def sum_gradients(parameters: Sequence[nn.Parameter], accelerator: Accelerator) -> None:
     """Give every process the sum of all processes' gradients.
 
     By hand, as torch's wrapper for it wants the same parameters to learn in all epochs.
     """
     if accelerator.num_processes == 1:
         return
-    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    gradients = [p.grad for p in parameters if p.grad is not None]
     for gradient, total in zip(gradients, accelerator.reduce(gradients, "sum"), strict=True):
         gradient.copy_(total)
 

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Self-supervised pretraining: windows are told by their neighbours in time."""
+"""Self-supervised pretraining: contrastive learning with neighbours in time as pairs."""
 
 import math
 import time
@@ -13,8 +13,9 @@ from accelerate import Accelerator
 from torch import Tensor
 from transformers import get_cosine_schedule_with_warmup
 
-from har.config import EncoderSettings, PretrainSettings, WindowSettings
+from har.config import EncoderSettings, PretrainSettings, WindowGrid
 from har.data.windows import Windows
+from har.measured import write_measured
 from har.models.config import HarEncoderConfig
 from har.models.encoder import CHUNK, HarEncoderForPretraining
 from har.models.record import check_unseen, write_record
@@ -22,8 +23,10 @@ from har.progress import track
 from har.training import device
 from har.training.augment import augment
 
-CLOSE_S = 1e-6  # rounding of times
-WARMUP = 0.1  # share of the steps in which the learning rate rises
+# Times that differ by less are equal but for rounding.
+CLOSE_S = 1e-6
+# Share of the steps in which the learning rate rises.
+WARMUP = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ def pretrain(
     *,
     settings: PretrainSettings,
     encoder: EncoderSettings,
-    window: WindowSettings,
+    window: WindowGrid,
 ) -> None:
     """Pretrain the encoder and write a Hugging Face directory with ``training.json``.
+
+    The loss is InfoNCE; `har.models.encoder.HarEncoderForPretraining` has its sources.
 
     Parameters
     ----------
@@ -85,7 +90,7 @@ def pretrain(
         Length and strength of the training.
     encoder : EncoderSettings
         Size of the model.
-    window : WindowSettings
+    window : WindowGrid
         Length, hop and rate of the windows.
 
     Raises
@@ -113,9 +118,9 @@ def pretrain(
         "windows": len(train.X),
         **asdict(compute),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "seconds": round(time.perf_counter() - start, 2),
     }
     write_record(folder, record)
+    write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 
 def _train(
@@ -126,14 +131,13 @@ def _train(
     accelerator: Accelerator,
     generator: torch.Generator,
 ) -> list[dict[str, Any]]:
-    optimizer = torch.optim.AdamW(
-        model.to(accelerator.device).parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
+    parameters = list(model.to(accelerator.device).parameters())
+    adamw = torch.optim.AdamW(
+        parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     steps = settings.epochs * math.ceil(len(X) / settings.batch_size)
-    scheduler = get_cosine_schedule_with_warmup(optimizer, round(WARMUP * steps), steps)
-    optimizer = accelerator.prepare(optimizer)
+    scheduler = get_cosine_schedule_with_warmup(adamw, round(WARMUP * steps), steps)
+    optimizer = device.prepare(adamw, accelerator)
     history = []
     model.train()
     for epoch in track(range(1, settings.epochs + 1), what="pretraining"):
@@ -145,7 +149,7 @@ def _train(
             )
             with accelerator.autocast():
                 loss = model(*pair, temperature=settings.temperature).loss
-            device.step(loss, model, optimizer, scheduler, accelerator)
+            device.step(loss, parameters, optimizer, scheduler, accelerator)
             losses.append(loss.detach())
         history.append({"epoch": epoch, "loss": float(torch.stack(losses).mean())})
     return history

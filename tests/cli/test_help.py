@@ -5,23 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from support import commands
 from typer.testing import CliRunner
 
 from har.cli import app
 
-COMMANDS = [
-    *("run", "predict", "train", "evaluate", "export", "pretrain", "config"),
-    *("data list", "data show", "data download", "data ingest", "data report"),
-    *("data quarantine", "data recordings", "data export", "data validate"),
-    *("benchmark ingest", "benchmark features"),
-    *("registry list", "registry show", "registry promote", "registry approve", "registry reject"),
-    *("registry rollback", "registry history", "registry reconcile", "registry compare"),
-    *("registry shadow", "registry adopt", "registry notify", "registry prune"),
-    "lineage show",
-]
 
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", commands())
 def test_help_has_an_example(command: str) -> None:
     """Every command shows how it is used."""
     done = CliRunner().invoke(app, [*command.split(), "--help"])

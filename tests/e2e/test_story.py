@@ -1,6 +1,7 @@
 """The life of a registry, as its people live it: on sqlite, and on PostgreSQL behind a server.
 
-Every step is a command of theirs; at the end MLflow itself says the same as `har`.
+Every step is a command of theirs, on made people; what is killed and what races are
+processes. At the end MLflow itself says the same as `har`.
 """
 
 import contextlib
@@ -25,14 +26,14 @@ MODELS = {
     "worse": (*FIRST, "--set=models.logistic.c_grid=[1e-5]"),
 }
 RULES = {
-    "HAR_GATE__ROBUSTNESS": '{"sampled at 25 Hz": 0.03}',
-    "HAR_GATE__MIN_SHADOW_WINDOWS": "200",
+    "HAR_GATE__ROBUSTNESS": '{"gain -5 %": 0.03}',
+    "HAR_GATE__MIN_SHADOW_WINDOWS": "100",
 }
 KILLED = f"{DIE_BEFORE}\nimport sys\ndie_before(int(sys.argv.pop(1)))\n{MAIN}"
 WAITING = f"""
 import sys
 import mlflow
-import har.registry.promotion
+import har.registry.gate.promotion
 
 print("ready", flush=True)
 sys.stdin.readline()
@@ -40,16 +41,12 @@ sys.stdin.readline()
 """
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder where both registries' runs find what was made before."""
-    return tmp_path_factory.mktemp("story") / "store"
-
-
 @pytest.fixture(params=["sqlite", "server"])
-def ana(request: pytest.FixtureRequest, store: Path, tmp_path: Path) -> Iterator[Project]:
+def ana(
+    request: pytest.FixtureRequest, people: Project, prefect: None, tmp_path: Path
+) -> Iterator[Project]:
     """Let Ana work in a project of her own."""
-    env = {**RULES, "PREFECT_HOME": str(store.parent / "prefect"), "HAR_STORE": str(store)}
+    env = {**RULES, "HAR_STORE": str(people.folder / "data" / "store")}
     with contextlib.ExitStack() as running:
         if request.param == "server":
             programs = postgresql_programs()
@@ -66,13 +63,13 @@ def test_story(ana: Project) -> None:
     ben = replace(ana, env={**ana.env, "HAR_REGISTRY__IDENTITY": "ben"})
     moments = [now()]
 
-    # 1. The first model bears half the sampling rate badly: the gate refuses it.
+    # 1. The first model bears a sensor that reads too little badly: the gate refuses it.
     (first,) = run(ana, "first")
     assert (first["version"], first["stage"], first["verdict"]) == (1, "Staging", "refused")
-    assert first["reason"].startswith("loss if sampled at 25 Hz")
+    assert first["reason"].startswith("loss if gain -5 %")
 
     # 2. It is waived, by name and with a reason, so it is the first champion.
-    waiver = "--waive=loss if sampled at 25 Hz=the phones of the pilot sample at 50 Hz"
+    waiver = "--waive=loss if gain -5 %=the phones of the pilot are calibrated"
     ok(ana, "registry promote 1 --reason pilot", waiver)
     assert stages(ana) == {1: "Production"}
     moments.append(now())
@@ -80,12 +77,12 @@ def test_story(ana: Project) -> None:
     # 3. A better one was never seen beside the champion.
     (better,) = run(ana, "better")
     assert (better["version"], better["stage"]) == (2, "Staging")
-    assert better["reason"] == "scored on 0 of 200 windows beside version 1"
+    assert better["reason"] == "scored on 0 of 100 windows beside version 1"
 
     # 4. Its shadow: the same recordings, answered by both.
-    ok(ana, "data export hapt-02-exp03 -o walk.csv")
+    ok(ana, "data export people-2-s2-day -o walk.csv")
     shadow = ana.json("registry", "shadow", "2", "walk.csv", "--reason", "before it serves")
-    assert shadow["overall"]["windows"] >= 200
+    assert shadow["overall"]["windows"] >= 100
     assert shadow["overall"]["agreement"] < 1
 
     # 5. Now it passes, and waits for somebody else than Ana.
@@ -117,8 +114,7 @@ def test_story(ana: Project) -> None:
 
     # 9. A rollback is killed in the middle: `previous` moved, the champion did not.
     killed = ana.start("2", *["registry", "rollback", "--reason", "stairs"], program=KILLED)
-    killed.communicate(timeout=120)
-    assert killed.returncode == -signal.SIGKILL
+    assert ana.end_of(killed).returncode == -signal.SIGKILL
     assert (alias(ana, "champion"), alias(ana, "previous")) == (2, 2)
     said = ok(ben, "registry reconcile")
     assert "Interrupted: rollback of version 1, begun by ana" in said
@@ -127,12 +123,9 @@ def test_story(ana: Project) -> None:
     moments.append(now())
 
     # 10. Ana archives the worse one while Ben withdraws it: one of them is told no.
-    codes = race(
-        ana.start(
-            *["registry", "promote", "3", "--to", "archived", "--reason", "a"], program=WAITING
-        ),
-        ben.start(*["registry", "promote", "3", "--to", "none", "--reason", "b"], program=WAITING),
-    )
+    archive = ["registry", "promote", "3", "--to", "archived", "--reason", "a"]
+    withdraw = ["registry", "promote", "3", "--to", "none", "--reason", "b"]
+    codes = race(ana.start(*archive, program=WAITING), ben.start(*withdraw, program=WAITING))
     assert codes[0] == 0
     assert codes[1] in (2, 4)  # too late for that move, or overtaken
 
@@ -216,9 +209,7 @@ def race(*racers: "subprocess.Popen[str]") -> list[int]:
     for racer in racers:
         assert racer.stdin is not None
         print("go", file=racer.stdin, flush=True)
-    for racer in racers:
-        racer.communicate(timeout=120)
-    return sorted(racer.returncode for racer in racers)
+    return sorted(Project.end_of(racer).returncode for racer in racers)
 
 
 def agrees_with_mlflow(who: Project) -> None:

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss
 
 from har.evaluation import score_plots
 from har.evaluation.calibration import reliability, selective
-from har.evaluation.plots import png
+from har.page.plots import png
 
 LOGITS = arrays(np.float64, (12, 4), elements=st.floats(-30, 30))
 
@@ -62,7 +62,6 @@ def test_perfect_calibration_has_almost_no_ece() -> None:
     assert reliability(y, draws(40_000, sharpness=3)[1])["ece"] > 0.05
 
 
-@settings(deadline=None)
 @given(LOGITS)
 def test_log_loss_is_scikit_learns(logits: np.ndarray) -> None:
     """As long as no probability is nearly 0."""
@@ -97,7 +96,7 @@ def test_without_errors_everything_is_answered_at_any_risk() -> None:
     assert found["at_coverage"]["1"]["macro_f1"] == 1.0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(LOGITS, st.lists(st.integers(0, 3), min_size=12, max_size=12), st.randoms())
 def test_the_curve_ends_at_the_overall_error(logits: np.ndarray, labels: list, random) -> None:
     """And does not depend on the order of the windows."""

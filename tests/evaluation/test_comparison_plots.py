@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 
 from har.evaluation.comparison_plots import confusion_difference, subject_differences
-from har.evaluation.plots import COLOURS
+from har.evaluation.looks import colour_of
 
 
 def test_colours_are_centred_on_zero() -> None:
@@ -27,5 +27,5 @@ def test_subjects_are_sorted_by_difference() -> None:
     _, new, old = axes.collections
     assert np.array(new.get_offsets()).tolist() == [[0.9, 0], [0.7, 1], [0.5, 2]]
     assert np.array(old.get_offsets()).tolist() == [[0.6, 0], [0.7, 1], [0.6, 2]]
-    assert to_hex(old.get_edgecolor()[0]).upper() == COLOURS["resnet"]
+    assert to_hex(old.get_edgecolor()[0]).upper() == colour_of("resnet")
     assert to_hex(old.get_facecolor()[0]) == "#ffffff"

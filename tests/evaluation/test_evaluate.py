@@ -12,6 +12,7 @@ import pytest
 from har.data.windows import Windows
 from har.evaluation import plots
 from har.evaluation.evaluate import test_digest as digest_of_test
+from har.page.plots import png
 
 
 @pytest.mark.parametrize("name", ["svm", "encoder-small"])
@@ -89,9 +90,7 @@ def test_plots_are_images_with_ink(path: str, evaluation: Path) -> None:
 def test_a_figure_gives_the_same_bytes_again() -> None:
     """Plots do not change the digest of an output that did not change."""
     history = [{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.5}]
-    assert plots.png(plots.pretraining_curve(history)) == plots.png(
-        plots.pretraining_curve(history)
-    )
+    assert png(plots.pretraining_curve(history)) == png(plots.pretraining_curve(history))
 
 
 def test_no_figure_is_left_in_a_global_state(evaluation: Path) -> None:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.errors import DataError
 from har.evaluation.metrics import (
     NO_DIFFERENCE,
+    beyond_noise,
     macro_f1,
     paired_difference,
     score,
@@ -20,13 +21,13 @@ from har.evaluation.metrics import (
     verdict,
 )
 
-SETTINGS = EvaluateSettings(bootstrap=500)
+SETTINGS = IntervalSettings(bootstrap=500)
 CLASSES = ("walking", "sitting", "lying")
 
 
 def scored(y: list[int], predicted: list[int], subjects: list[str], **options: Any):
     proba = np.eye(3)[predicted]
-    settings = EvaluateSettings(bootstrap=500, **options)
+    settings = IntervalSettings(bootstrap=500, **options)
     return score(np.array(y), proba, np.array(subjects), CLASSES, settings=settings)
 
 
@@ -168,3 +169,15 @@ def test_verdict_needs_both_intervals(
         "n_subjects": n_subjects,
     }
     assert verdict(found) == expected
+
+
+def test_a_margin_allows_to_lose_that_much() -> None:
+    """Both intervals must stay above minus the margin; one subject still decides nothing."""
+    found = {
+        "macro_f1_difference_interval": [-0.01, 0.02],
+        "mean_difference_interval": [-0.02, 0.01],
+        "n_subjects": 9,
+    }
+    assert beyond_noise(found, margin=0.021)
+    assert not beyond_noise(found, margin=0.02)
+    assert not beyond_noise({**found, "n_subjects": 1}, margin=0.5)

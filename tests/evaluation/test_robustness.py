@@ -6,18 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from har.config import EvaluateSettings, WindowSettings
+from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut_all
 from har.evaluation import score_plots
-from har.evaluation.plots import png
 from har.evaluation.robustness import (
     Perturbation,
     catalogue,
@@ -29,9 +28,10 @@ from har.evaluation.robustness import (
     sampling,
     shift,
 )
-from har.models.unlike import physical_numbers
+from har.models.out_of_distribution import physical_quantities
+from har.page.plots import png
 
-SETTINGS = EvaluateSettings(bootstrap=200)
+SETTINGS = IntervalSettings(bootstrap=200)
 ALL = catalogue()
 
 
@@ -76,7 +76,6 @@ def test_names_are_unique() -> None:
     assert len({p.name for p in ALL}) == len(ALL)
 
 
-@settings(deadline=None)
 @given(st.floats(1, 180), st.sampled_from(["subject", "window"]), st.integers(0, 99))
 def test_a_rotation_keeps_norms_and_turns_by_its_angle_at_most(
     degrees: float, per: str, seed: int
@@ -146,7 +145,7 @@ def model(small: Windows):
     """Return a quick model on a few numbers of the windows and their means."""
 
     def numbers(X: np.ndarray) -> np.ndarray:
-        return np.hstack([physical_numbers(X), X.mean(1)])
+        return np.hstack([physical_quantities(X), X.mean(1)])
 
     train = small.select("train")
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.config import EvaluateSettings
+from har.config import IntervalSettings
 from har.evaluation.metrics import paired_difference
 from har.evaluation.seeds import compare_seeds, seed_scores
 
 CLASSES = ("walking", "lying")
 PLACEMENTS = ("waist", "wrist")
-SETTINGS = EvaluateSettings(bootstrap=300)
+SETTINGS = IntervalSettings(bootstrap=300)
 
 
 def table(errors: dict[str, int], n: int = 10) -> pd.DataFrame:

@@ -10,19 +10,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from har.config import EvaluateSettings, WindowSettings
+from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.windows import Windows, cut_all
 from har.errors import DataError
-from har.evaluation.smoothing import HMM
 from har.evaluation.streaming import streaming, write
 from har.features.transformer import FeatureTransformer
+from har.models.smoothing import HMM, Average, Smoothing, fit_smoothing
 
-SETTINGS = EvaluateSettings(bootstrap=200)
+SETTINGS = IntervalSettings(bootstrap=200)
 CLASSES = ("standing", "walking")
 WINDOW = WindowSettings(rate_hz=10, length_s=1.0, hop_s=0.5)
-FORGETFUL = HMM(np.full((2, 2), 0.5), np.full(2, 0.5))
+FORGETFUL = Smoothing(Average(3), HMM(np.full((2, 2), 0.5), np.full(2, 0.5)))
 
 
 def recording(name: str, activity: list[str | None]) -> Recording:
@@ -37,7 +37,7 @@ def run(recordings: list[Recording], answers: list[int], **options: Any) -> dict
     """Return the result for these answers, one a window."""
     subjects = sorted({r.meta.subject_id for r in recordings})
     windows = cut_all(recordings, {"test": subjects}, WINDOW, CLASSES)
-    arguments = {"hmm": FORGETFUL, "window": WINDOW, "settings": SETTINGS, **options}
+    arguments = {"smoothing": FORGETFUL, "window": WINDOW, "settings": SETTINGS, **options}
     return streaming(windows, np.eye(2)[answers], recordings, CLASSES, **arguments)
 
 
@@ -153,11 +153,11 @@ def test_what_is_no_stream_is_refused() -> None:
                 np.eye(2)[np.zeros(len(some.y), int)],
                 mixed,
                 CLASSES,
-                hmm=FORGETFUL,
+                smoothing=FORGETFUL,
                 window=WINDOW,
                 settings=SETTINGS,
             )
-    with pytest.raises(DataError, match="not one probability a window and class"):
+    with pytest.raises(DataError, match="not one probability for each window and class"):
         run(mixed, [0] * 6)
     with pytest.raises(DataError, match="nothing is labelled"):
         run([recording("a", [None] * 40)], [0] * 7)
@@ -175,7 +175,7 @@ def result(recordings: list[Recording]) -> dict[str, Any]:
     known = {who for subjects in splits.values() for who in subjects}
     chosen = [r for r in recordings if r.meta.subject_id in known]
     windows = cut_all(chosen, splits, WindowSettings(), BASIC)
-    train, labelled = windows.select("train", labelled=False), windows.select("train")
+    labelled = windows.select("train")
     stream = windows.select("validation", labelled=False)
     features = FeatureTransformer().fit()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
@@ -185,7 +185,7 @@ def result(recordings: list[Recording]) -> dict[str, Any]:
         model.predict_proba(features.transform(stream.X)),
         chosen,
         BASIC,
-        hmm=HMM.fit(train.y, train.index["recording_id"].to_numpy(), len(BASIC)),
+        smoothing=fit_smoothing(windows),
         window=WindowSettings(),
         settings=SETTINGS,
     )

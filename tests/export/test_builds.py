@@ -1,92 +1,111 @@
-"""Builds are measured, judged by their bounds, and the smallest good one serves."""
+"""An export is a function of model and windows, and its files answer as evaluation does."""
 
-from dataclasses import replace
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+import torch
 
-from har.config import ExportSettings
-from har.export.builds import judge_all, serving
-from har.export.measure import Build, latencies, measure
+from har.config import ExportSettings, ExtraTreesSettings, WindowGrid
+from har.data.windows import Windows
+from har.export.artifact import FILE, Builds
+from har.export.builds import export
+from har.measured import MEASURED
+from har.models.config import HarEncoderConfig, describe
+from har.models.encoder import HarEncoderForActivityRecognition
+from har.models.interface import load_model
+from har.models.out_of_distribution import MahalanobisDetector
+from har.models.smoothing import fit_smoothing
+from har.serving.predictor import Predictor
+from har.training.classical import train_classical
 
-GOOD = Build(
-    name="fp32",
-    file="model-fp32.onnx",
-    bytes=1000,
-    sha256="0" * 64,
-    max_probability_gap=1e-6,
-    agreement=1.0,
-    macro_f1=0.97,
-    macro_f1_change=0.0,
-    latency_ms=1.0,
-    latency_p95_ms=1.2,
+SETTINGS = ExportSettings(
+    **{"latency_repeats": 10, "calibration_windows": 64, "unknown_share": 0.05},
+    **{"max_slowdown": 1e6, "max_latency_ms": 1e6, "min_agreement": 0, "max_macro_f1_drop": 1},
 )
-INT8 = replace(GOOD, name="int8-dynamic", bytes=300, max_probability_gap=0.02, latency_ms=0.8)
 
 
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ({"max_probability_gap": 0.4}, "probability gap 0.4 > 0.15"),
-        ({"agreement": 0.98}, "disagreement 0.02 > 0.005"),
-        ({"macro_f1_change": -0.01}, "macro-F1 drop 0.01 > 0.005"),
-        ({"latency_ms": 20.0}, "latency, ms 20 > 10"),
-        ({"latency_ms": 1.5}, "latency / fp32 1.5 > 1.2"),
-    ],
-)
-def test_broken_bound_is_marked_and_does_not_serve(fault: dict[str, float], message: str) -> None:
-    """A build that breaks a bound is kept, says which, and fp32 serves instead."""
-    builds = judge_all([GOOD, replace(INT8, **fault)], ExportSettings())
-    assert [build.passed for build in builds] == [True, False]
-    assert message in builds[1].failures
-    assert serving(builds) == "fp32"
+def save_encoder(folder: Path, windows: Windows) -> None:
+    """Save an untrained encoder with a transformer's matrices and convolutions."""
+    torch.manual_seed(0)
+    config = HarEncoderConfig(**describe(WindowGrid(), windows.classes))
+    network = HarEncoderForActivityRecognition(config)
+    network.fit_preprocess(torch.tensor(windows.select("train").X))
+    network.eval().save_pretrained(folder)
 
 
-def test_smallest_good_build_serves() -> None:
-    """Among those that pass, size decides, never the score on the test set."""
-    better = replace(GOOD, name="int8-static", bytes=400, macro_f1=0.99, macro_f1_change=0.02)
-    assert serving(judge_all([GOOD, INT8, better], ExportSettings())) == "int8-dynamic"
+def save_trees(folder: Path, windows: Windows) -> None:
+    """Train a few trees, whose graph is made of three."""
+    settings = ExtraTreesSettings(n_estimators=5, min_samples_leaf=(2,))
+    train_classical("extra-trees", windows, folder, settings=settings, window=WindowGrid(), seed=0)
 
 
-def test_nothing_serves_when_all_fail() -> None:
-    """No build is better than a wrong one."""
-    slow = replace(GOOD, latency_ms=99.0)
-    assert serving(judge_all([slow], ExportSettings())) is None
+MODELS: dict[str, Callable[[Path, Windows], None]] = {
+    "encoder-small": save_encoder,
+    "extra-trees": save_trees,
+}
 
 
-def test_measurement_by_hand(tmp_path: Path) -> None:
-    """Gap, agreement and change of macro-F1 of a graph that always says (.7, .3)."""
-    constant = numpy_helper.from_array(np.array([[0.7, 0.3]], np.float32), "constant")
-    zero = numpy_helper.from_array(np.zeros((24, 2), np.float32), "zero")
-    shape = numpy_helper.from_array(np.array([-1, 24], np.int64), "shape")
-    graph = helper.make_graph(
-        [
-            helper.make_node("Reshape", ["windows", "shape"], ["flat"]),
-            helper.make_node("MatMul", ["flat", "zero"], ["nothing"]),
-            helper.make_node("Add", ["nothing", "constant"], ["probabilities"]),
-        ],
-        "constant",
-        [helper.make_tensor_value_info("windows", TensorProto.FLOAT, ["n", 4, 6])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", 2])],
-        [constant, zero, shape],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, tmp_path / "model-fp32.onnx")
-    path = tmp_path / "model-fp32.onnx"
-    (times,) = latencies([path], np.ones((1, 4, 6), np.float32), 20)
-    build = measure(
-        path,
-        times,
-        windows=np.ones((4, 4, 6), np.float32),
-        reference=np.array([[0.7, 0.3], [0.6, 0.4], [0.9, 0.1], [0.4, 0.6]]),
-        y=np.array([0, 0, 0, 1]),
-    )
-    assert build.max_probability_gap == pytest.approx(0.3)
-    assert build.agreement == 0.75
-    assert build.macro_f1 == pytest.approx((6 / 7 + 0) / 2)
-    assert build.macro_f1_change == pytest.approx(build.macro_f1 - 1)
-    assert len(times) == 20
-    assert 0 < build.latency_ms <= build.latency_p95_ms
+@pytest.fixture(scope="module", params=MODELS)
+def exported(
+    request: pytest.FixtureRequest, small: Windows, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """Export a model twice."""
+    model = tmp_path_factory.mktemp("model")
+    MODELS[request.param](model, small)
+    reference = load_model(model).predict_proba(np.array(small.select("test").X))
+    folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
+    for out in folders:
+        export(
+            *(request.param, out, model, reference, small),
+            window=WindowGrid(),
+            settings=SETTINGS,
+        )
+    return folders
+
+
+def test_the_same_model_gives_the_same_bytes(exported: tuple[Path, Path]) -> None:
+    """Every file but that of the latencies, int8 builds with fixed scales among them."""
+    first, second = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in exported)
+    names = {b.file for b in Builds.read(exported[0]).builds}
+    assert set(first) == set(second) == names | {FILE, MEASURED}
+    if Builds.read(exported[0]).candidate == "encoder-small":
+        assert "model-int8-static.onnx" in names
+    for name in set(first) - {MEASURED}:
+        assert first[name] == second[name], name
+
+
+def test_every_build_answers_as_evaluation_does(
+    exported: tuple[Path, Path], small: Windows
+) -> None:
+    """Distance, threshold and smoothers are those fitted on the same people."""
+    train, validation = (small.select(s, labelled=False).X for s in ("train", "validation"))
+    detector = MahalanobisDetector.fit(train, validation, refused=SETTINGS.unknown_share)
+    test = np.array(small.select("test").X)
+    test[::5, :, :3] /= 9.80665
+    for build in Builds.read(exported[0]).builds:
+        predictor = Predictor(exported[0] / build.file)
+        answers = predictor.answer(test)
+        np.testing.assert_allclose(answers.distance, detector.score(test), rtol=1e-7)
+        np.testing.assert_array_equal(answers.unknown, detector.is_unknown(test))
+        assert answers.unknown[::5].all()
+        assert not answers.unknown.all()
+        assert predictor.smoothing is not None
+        assert predictor.smoothing.to_dict() == fit_smoothing(small).to_dict()
+        assert build.max_probability_gap < 0.2
+
+
+def test_a_file_says_what_it_is(exported: tuple[Path, Path], small: Windows) -> None:
+    """The graph is valid, and its metadata names what goes in and comes out."""
+    builds = Builds.read(exported[0])
+    for build in builds.builds:
+        model = onnx.load(exported[0] / build.file)
+        onnx.checker.check_model(model, full_check=True)
+        facts = {entry.key: entry.value for entry in model.metadata_props}
+        assert facts["candidate"] == builds.candidate
+        assert tuple(json.loads(facts["classes"])) == small.classes
+        assert (facts["rate_hz"], facts["n_samples"], facts["n_hop"]) == ("50.0", "128", "64")
+        assert [output.name for output in model.graph.output] == ["probabilities", "distance"]

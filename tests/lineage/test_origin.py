@@ -33,8 +33,8 @@ def test_clean_checkout(checkout: Path) -> None:
     (checkout.parent / "ignored").write_text("x")
     state = origin.git_state(checkout)
     assert state is not None
-    assert state["digest"] == {"gitCommit": git(checkout, "rev-parse", "HEAD")}
-    assert state["annotations"] == {"role": "source code", "dirty": False, "changes_sha256": None}
+    assert state.digest == {"gitCommit": git(checkout, "rev-parse", "HEAD")}
+    assert state.annotations == {"role": "source code", "dirty": False, "changes_sha256": None}
 
 
 def test_dirty_checkout(checkout: Path) -> None:
@@ -44,8 +44,8 @@ def test_dirty_checkout(checkout: Path) -> None:
         (checkout / name).write_text(text)
         state = origin.git_state(checkout)
         assert state is not None
-        assert state["annotations"]["dirty"]
-        digests.add(state["annotations"]["changes_sha256"])
+        assert state.annotations["dirty"]
+        digests.add(state.annotations["changes_sha256"])
     assert len(digests) == 3
 
 
@@ -56,7 +56,7 @@ def test_outside_a_checkout(tmp_path: Path, checkout: Path) -> None:
     (installed / "__init__.py").touch()
     assert origin.git_state(installed) is None
     (source,) = origin.code(installed)
-    assert source["digest"] == {"sha256": digest.of_code("har")}
+    assert source.digest == {"sha256": digest.of_code("har")}
 
 
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,5 +69,5 @@ def test_lock_file(checkout: Path) -> None:
     """The lock file beside the package is recorded by content."""
     lock = checkout.parent / "requirements.txt"
     lock.write_text("numpy==2.4.6\n")
-    recorded = {part["annotations"]["role"]: part for part in origin.code(checkout)}
-    assert recorded["lock file"]["digest"]["sha256"] == digest.of_file(lock)
+    recorded = {part.role: part for part in origin.code(checkout)}
+    assert recorded["lock file"].digest["sha256"] == digest.of_file(lock)

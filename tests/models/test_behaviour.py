@@ -4,27 +4,27 @@ As invariance and directional tests of Ribeiro et al. (2020), Beyond accuracy: b
 testing of NLP models with CheckList, ACL. Windows are of a real person whom no model has seen.
 """
 
-from pathlib import Path
+from importlib import import_module
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from har.config import Settings, load
+from har.arrays import Float32
+from har.config import Recipe, load
 from har.data.recording import ACC, CHANNELS, GYRO
-from har.data.windows import Floats, Windows
+from har.data.windows import Windows
 from har.evaluation.robustness import Perturbation, gain, loss, noise, rotation, shift
-from har.models.catalogue import CLASSICAL
+from har.models.catalogue import MODELS
 from har.models.interface import Model, load_model
-from har.training.train import train
+from har.steps.plan import plan, trained
 
-NETWORKS = ("encoder-nano", "resnet")
 MOVING = ("walking", "stairs-up", "stairs-down")
 N_ACC = len(ACC)
 
 
 @pytest.fixture(scope="module")
-def quick() -> Settings:
+def quick() -> Recipe:
     """Return settings that train every model in seconds."""
     return load(
         [
@@ -34,23 +34,35 @@ def quick() -> Settings:
             "models.minirocket.convolutions=168",
             "models.extra_trees.n_estimators=30",
             "models.extra_trees.min_samples_leaf=[2]",
+            "models.encoder_base.hidden_size=32",
+            # These two need longer, or less dropout, to learn in seconds.
+            "models.bert.finetune={epochs=24}",
+            "models.patchtsmixer.dropout=0.1",
+            "pretrain.checkpoint=none",
             "finetune.batch_size=16",
             "finetune.epochs=8",
         ]
-    )
+    ).recipe
 
 
-@pytest.fixture(scope="module", params=[*CLASSICAL, *NETWORKS])
+@pytest.fixture(scope="module", params=MODELS)
 def model(
     request: pytest.FixtureRequest,
     small: Windows,
-    quick: Settings,
+    quick: Recipe,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Model:
     """Train each kind of model on two people."""
-    folder: Path = tmp_path_factory.mktemp(request.param)
-    train(request.param, small, folder, settings=quick, seed=0)
-    return load_model(folder)
+    root, name = tmp_path_factory.mktemp(request.param), request.param
+    (root / "windows").mkdir()
+    small.save(root / "windows")
+    (root / "model").mkdir()
+    step = plan(quick.model_copy(update={"candidates": (name,)})).steps[trained(name, 0)]
+    module, _, function = step.entry.partition(":")
+    getattr(import_module(module), function)(
+        root / "model", windows=root / "windows", **step.settings
+    )
+    return load_model(root / "model")
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +71,16 @@ def someone(small: Windows) -> Windows:
     return small.select("test")
 
 
-def answers(model: Model, X: Floats) -> NDArray[np.str_]:
+def answers(model: Model, X: Float32) -> NDArray[np.str_]:
     """Name the activity of each window."""
     return np.array(model.classes)[model.predict_proba(X).argmax(1)]
 
 
-def almost_still(X: Floats) -> Floats:
+def almost_still(X: Float32) -> Float32:
     """Keep each window's gravity and a fiftieth of what moves around it."""
     rest = X.mean(1, keepdims=True)
     rest[..., N_ACC:] = 0
-    still: Floats = rest + np.float32(0.02) * (X - rest)
+    still: Float32 = rest + np.float32(0.02) * (X - rest)
     return still
 
 

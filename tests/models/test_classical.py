@@ -8,7 +8,11 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import skops.io
+from content import content
 from sklearn.metrics import f1_score
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+from threadpoolctl import threadpool_limits
 
 from har.config import (
     ClassicalSettings,
@@ -19,9 +23,11 @@ from har.config import (
 )
 from har.data.windows import Windows
 from har.errors import DataError, MissingError, VerificationError
+from har.features.scaler import ClippedScaler
+from har.measured import read_measured
 from har.models.catalogue import CLASSICAL
-from har.models.classical import METHODS, ClassicalModel
-from har.models.svm import calibrate, couple
+from har.models.classical import ClassicalModel
+from har.models.svm import calibrate, couple, decide
 from har.training.classical import train_classical
 
 SETTINGS: dict[str, ClassicalSettings] = {
@@ -52,9 +58,9 @@ def svm(small: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(small, tmp_path_factory.mktemp("svm"))
 
 
-def test_the_catalogue_names_every_method() -> None:
-    """What the settings call classical is what can be trained."""
-    assert set(METHODS) == set(CLASSICAL) == set(SETTINGS)
+def test_every_classical_model_is_tested() -> None:
+    """What the catalogue calls classical has settings here."""
+    assert set(CLASSICAL) == set(SETTINGS)
 
 
 def test_it_knows_the_activities_of_someone_new(trained: Path, small: Windows) -> None:
@@ -77,14 +83,12 @@ def test_the_record_says_what_was_seen_and_chosen(trained: Path) -> None:
     assert record["n_features"] == 494 + SETTINGS[record["model"]].convolutions
 
 
-def test_a_repeat_gives_the_same_probabilities(
-    trained: Path, small: Windows, tmp_path: Path
-) -> None:
-    """Training twice gives bit-equal probabilities."""
+def test_a_repeat_gives_the_same_files(trained: Path, small: Windows, tmp_path: Path) -> None:
+    """Training twice gives the same bytes, whatever is in memory, and a model that works."""
     model = ClassicalModel.load(trained)
-    again = ClassicalModel.load(train(small, tmp_path, model.name))
-    X = small.select("validation").X
-    np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
+    assert content(train(small, tmp_path, model.name)) == content(trained)
+    assert set(content(trained)) == {"model.skops", "training.json"}
+    assert read_measured(trained)["seconds"] > 0
 
 
 def test_probabilities_keep_the_order_of_the_decisions(trained: Path, small: Windows) -> None:
@@ -117,6 +121,35 @@ def test_two_classes_are_enough(small: Windows, tmp_path: Path, name: str) -> No
     (found,) = session.run(["probabilities"], {"windows": X})
     np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-3)
     assert found.shape == (len(X), 2)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 6])
+def test_an_svm_decides_as_scikit_learn_says(n_classes: int) -> None:
+    """Its matrix products give libsvm's decisions, by blocks and for one window alike."""
+    F = np.random.default_rng(0).normal(size=(300, 40)).astype(np.float32)
+    y = np.arange(300) % n_classes
+    pipeline = Pipeline(
+        [("scale", ClippedScaler()), ("decide", SVC(decision_function_shape="ovo"))]
+    )
+    pipeline.fit(F + y[:, None] / 4, y)
+    expected = pipeline.decision_function(F)
+    expected = -expected[:, None] if n_classes == 2 else expected
+    np.testing.assert_allclose(decide(pipeline, F), expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(decide(pipeline, F[:1]), expected[:1], rtol=1e-9, atol=1e-9)
+
+
+def test_an_svm_decides_to_the_same_bits_on_any_number_of_threads() -> None:
+    """A run in one process and a run in several give the same files."""
+    F = np.random.default_rng(0).normal(size=(1500, 400)).astype(np.float32)
+    pipeline = Pipeline(
+        [("scale", ClippedScaler()), ("decide", SVC(decision_function_shape="ovo"))]
+    )
+    pipeline.fit(F, np.arange(1500) % 3)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(decide(pipeline, F))
+    np.testing.assert_array_equal(*found)
 
 
 def test_one_wild_feature_does_not_decide(trained: Path, small: Windows) -> None:

@@ -1,7 +1,5 @@
 """What every network must do: the same checks for all of them."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,44 +9,28 @@ import torch
 from sklearn.metrics import f1_score
 from torch import nn
 
-from har.config import (
-    BertSettings,
-    PatchTsMixerSettings,
-    PatchTstSettings,
-    ResnetSettings,
-    WindowSettings,
-)
+from har.config import ModelSettings, ResnetSettings, WindowGrid, WindowSettings
 from har.data.windows import Windows
 from har.export import quantize
-from har.export.measure import probabilities, session
-from har.export.network import export_network
 from har.models import networks
-from har.models.backbones import make_bert, make_patchtsmixer, make_patchtst
-from har.models.config import HarEncoderConfig, describe
-from har.models.encoder import HarEncoderForActivityRecognition
+from har.models.catalogue import MODELS, NETWORKS
 from har.models.network import WindowClassifier
+from har.models.network_graph import write_network
+from har.models.networks import make_network
 from har.models.resnet import make_resnet
+from har.models.runtime import OnnxModel
+
+# One network of each kind: encoders of other sizes learn alike.
+KINDS = tuple({MODELS[name].network: name for name in NETWORKS}.values())
 
 
-def make_encoder(window: WindowSettings, classes: tuple[str, ...]) -> WindowClassifier:
-    """Make our own encoder, untrained."""
-    return HarEncoderForActivityRecognition(HarEncoderConfig(**describe(window, classes)))
-
-
-MAKERS: dict[str, Callable[[WindowSettings, tuple[str, ...]], WindowClassifier]] = {
-    "encoder": make_encoder,
-    "patchtst": partial(make_patchtst, PatchTstSettings()),
-    "patchtsmixer": partial(make_patchtsmixer, PatchTsMixerSettings()),
-    "bert": partial(make_bert, BertSettings()),
-    "resnet": partial(make_resnet, ResnetSettings()),
-}
-
-
-@pytest.fixture(scope="module", params=MAKERS)
+@pytest.fixture(scope="module", params=NETWORKS)
 def network(request: pytest.FixtureRequest, small: Windows) -> WindowClassifier:
     """Make a network with random weights and scales fitted to real windows."""
     torch.manual_seed(0)
-    made = MAKERS[request.param](WindowSettings(), small.classes)
+    made = make_network(
+        request.param, ModelSettings().network(request.param), WindowGrid(), small.classes
+    )
     made.fit_preprocess(torch.tensor(small.select("train").X))
     return made.eval()
 
@@ -117,23 +99,22 @@ def test_onnx_gives_the_same_probabilities(
     network: WindowClassifier, windows: torch.Tensor, tmp_path: Path
 ) -> None:
     """For one window and for many, all preprocessing being in the graph."""
-    network.save_pretrained(tmp_path)
-    export_network(tmp_path, tmp_path / "model.onnx")
-    model = session(tmp_path / "model.onnx")
+    write_network(network, tmp_path / "model.onnx")
+    model = OnnxModel(tmp_path / "model.onnx")
     expected = network(windows).logits.softmax(1).detach().numpy()
     for n in (1, 32):
         np.testing.assert_allclose(
-            probabilities(model, windows[:n].numpy()), expected[:n], atol=1e-4
+            model.predict_proba(windows[:n].numpy()), expected[:n], atol=1e-4
         )
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", KINDS)
 def test_it_learns(name: str, small: Windows) -> None:
     """A short training on two people names most of what a third one does."""
     torch.manual_seed(0)
     train, validation = small.select("train"), small.select("validation")
     X, y = torch.tensor(train.X), torch.tensor(train.y)
-    model = MAKERS[name](WindowSettings(), small.classes)
+    model = make_network(name, ModelSettings().network(name), WindowGrid(), small.classes)
     model.fit_preprocess(X)
     batches = [rows for _ in range(7) for rows in torch.randperm(len(X)).split(8)]
     optimizer = torch.optim.AdamW(model.parameters())
@@ -170,9 +151,8 @@ def test_int8_holds_what_the_graph_has(small: Windows, tmp_path: Path) -> None:
     model = make_resnet(ResnetSettings(filters=(16, 16)), WindowSettings(), small.classes)
     model.fit_preprocess(X)
     model.train()(X)  # moves the statistics of batch norm towards real ones
-    model.save_pretrained(tmp_path)
     fp32, int8 = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
-    export_network(tmp_path, fp32)
+    write_network(model.eval(), fp32)
     assert quantize.has_convolutions(fp32)
     quantize.quantize_static(fp32, int8, X[::4].numpy())
     graph = onnx.load(int8).graph
@@ -180,5 +160,5 @@ def test_int8_holds_what_the_graph_has(small: Windows, tmp_path: Path) -> None:
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     assert convolutions
     assert all(node.input[1] in scaled for node in convolutions)
-    a, b = (probabilities(session(path), X.numpy()) for path in (fp32, int8))
+    a, b = (OnnxModel(path).predict_proba(X.numpy()) for path in (fp32, int8))
     np.testing.assert_allclose(a, b, atol=0.05)

@@ -13,8 +13,9 @@ import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
+from support import Setup, opened, promote
 
-from har.config import EvaluateSettings, GateSettings, Settings
+from har.config import GateSettings, IntervalSettings, Recipe
 from har.data.recording import (
     CHANNELS,
     UNITS,
@@ -25,12 +26,15 @@ from har.data.recording import (
 )
 from har.data.windows import Windows
 from har.evaluation.calibration import reliability
-from har.evaluation.evaluate import predictions, test_digest
 from har.evaluation.metrics import score
+from har.evaluation.predictions import predictions, test_digest
+from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.distance import add_distance
 from har.lineage import digest
-from har.registry.candidate import Candidate
-from har.registry.promotion import promote
-from har.registry.versions import list_versions, register
+from har.models.out_of_distribution import MahalanobisDetector
+from har.registry.versions.candidate import Candidate
+from har.registry.versions.lookup import list_versions
+from har.registry.versions.registration import register
 from har.store import Artifact, Store
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
@@ -82,10 +86,12 @@ def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact
     def pretrain(out: Path) -> None:
         save_file({"w": np.ones(3, np.float32)}, out / "model.safetensors")
         history = [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.7}]
-        (out / "training.json").write_text(json.dumps({"history": history, "subjects": ["s01"]}))
+        record = {"history": history, "subjects": ["s01"], "datasets": ["tiny"]}
+        (out / "training.json").write_text(json.dumps(record))
+        (out / "config.json").write_text("{}")
 
     def make(name: str, build: Callable[[Path], None]) -> Artifact:
-        return store.get_or_make(name, build, inputs={}, params={}, code=["har.data"])
+        return store.get_or_make(name, build, inputs={}, params={}, entries=["har.lineage.digest"])
 
     return {"ingest": make("ingest", ingest), "pretrain": make("pretrain", pretrain)}
 
@@ -99,7 +105,7 @@ def make_candidate(
     def make(
         name: str = "encoder-small",
         *,
-        settings: Settings,
+        recipe: Recipe | None = None,
         errors: int = 2,
         failures: tuple[str, ...] = (),
         digest_of_test: str | None = None,
@@ -126,7 +132,7 @@ def make_candidate(
             checks=folders["checks"],
             windows=windows_folder,
             steps=origin_steps if name == "encoder-small" else {"ingest": origin_steps["ingest"]},
-            settings=settings,
+            recipe=recipe or Recipe(),
         )
 
     return make
@@ -136,19 +142,19 @@ def make_candidate(
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make MLflow's tables once: that takes seconds."""
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    list_versions(Settings(registry={"tracking_uri": f"sqlite:///{path}"}))
+    list_versions(opened(Setup(registry={"tracking_uri": f"sqlite:///{path}"})))
     return path
 
 
 @pytest.fixture
-def local(tmp_path: Path, empty_database: Path) -> Settings:
+def local(tmp_path: Path, empty_database: Path) -> Setup:
     """Return settings of the local registry in the test's own working directory.
 
     No promotion waits for approval: what does is tested on its own.
     """
     (tmp_path / "mlruns").mkdir()
     shutil.copy(empty_database, tmp_path / "mlruns" / "mlflow.db")
-    return Settings(store=tmp_path / "store", gate={"approval": "never", "max_ece": 0.3})
+    return Setup(store=tmp_path / "store", gate={"approval": "never", "max_ece": 0.3})
 
 
 @pytest.fixture(scope="session")
@@ -163,22 +169,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(params=["local", "server"])
-def settings(request: pytest.FixtureRequest, local: Settings) -> Settings:
+def settings(request: pytest.FixtureRequest, local: Setup) -> Setup:
     """Return settings of the local registry, and of a server with a model name of its own."""
     if request.param == "local":
         return local
     uri = request.getfixturevalue("server")
     name = "har-" + digest.of_json(request.node.nodeid)[:8]
     registry = {"tracking_uri": uri, "model": name}
-    return Settings(store=local.store, gate=local.gate, registry=registry)
+    return Setup(store=local.store, gate=local.gate, registry=registry)
 
 
 @pytest.fixture
-def rivals(settings: Settings, make_candidate: MakeCandidate) -> Settings:
+def rivals(settings: Setup, make_candidate: MakeCandidate) -> Setup:
     """Register a champion and a version that is better on every subject."""
-    first = register(make_candidate("svm", settings=settings, errors=2))
+    first = register(opened(settings), make_candidate("svm", errors=2))
     promote(first, settings, reason="first")
-    register(make_candidate("encoder-small", settings=settings, errors=0))
+    register(opened(settings), make_candidate("encoder-small", errors=0))
     return settings
 
 
@@ -204,7 +210,7 @@ def write_evaluation(
     metrics: dict[str, Any] = {
         "candidate": name,
         "test_digest": digest_of_test or test_digest(test),
-        **score(test.y, proba, test.subjects, CLASSES, settings=EvaluateSettings()),
+        **score(test.y, proba, test.subjects, CLASSES, settings=IntervalSettings()),
         "calibration": reliability(test.y, proba),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics))
@@ -213,23 +219,22 @@ def write_evaluation(
 
 
 def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata: str) -> None:
-    """Write the builds of a candidate; with failures, none of them may serve."""
+    """Write the builds of a candidate, int8 the faster; with failures, none may serve."""
     names = ("fp32", "int8-dynamic") if name == "encoder-small" else ("fp32",)
     builds = []
     for i, build in enumerate(names):
         path = folder / f"model-{build}.onnx"
-        path.write_bytes(tiny_onnx(name, seed=i, **metadata).SerializeToString())
+        note = "int8" if i else "larger than int8, which therefore serves"
+        path.write_bytes(tiny_onnx(name, seed=i, note=note, **metadata).SerializeToString())
         builds.append(
-            {
+            Build(
                 **{"name": build, "file": path.name, "bytes": path.stat().st_size},
                 **{"sha256": digest.of_file(path), "max_probability_gap": 0.01, "agreement": 1.0},
-                **{"macro_f1": 0.93, "macro_f1_change": 0.0, "latency_ms": 0.2 / (i + 1)},
-                **{"latency_p95_ms": 0.3, "passed": not failures, "failures": list(failures)},
-            }
+                **{"macro_f1": 0.93, "macro_f1_change": 0.0, "mismatches": failures},
+                latency=Latency(0.2 / (i + 1), 0.3),
+            )
         )
-    serving = None if failures else names[-1]
-    record = {"candidate": name, "serving": serving, "builds": builds}
-    (folder / "builds.json").write_text(json.dumps(record))
+    Builds.judge(name, builds, LatencyBounds(10, 1.2)).write(folder)
 
 
 def write_checks(folder: Path) -> None:
@@ -241,7 +246,10 @@ def write_checks(folder: Path) -> None:
 
 
 def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:
-    """Return a linear softmax model of flattened windows, with some of its metadata changed."""
+    """Return a linear softmax model of flattened windows, with some of its metadata changed.
+
+    It measures a distance, which is nowhere so large that a window is unknown.
+    """
     width = N_SAMPLES * len(CHANNELS)
     weights = np.random.default_rng(seed).normal(size=(width, len(CLASSES))).astype(np.float32)
     graph = helper.make_graph(
@@ -264,7 +272,9 @@ def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    add_distance(model, MahalanobisDetector(np.zeros(18), np.eye(18), np.inf))
     facts = {
+        "distance_threshold": repr(np.inf),
         **{"candidate": candidate, "classes": json.dumps(CLASSES), "rate_hz": "50.0"},
         **{"n_samples": str(N_SAMPLES), "n_hop": str(N_HOP)},
         **{"channels": json.dumps(CHANNELS), "units": json.dumps(UNITS)},

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
+from support import Setup, opened
 
-from har.config import RegistrySettings, Settings
+from har.config import RegistrySettings
 from har.errors import MissingError
 from har.registry.connection import connect, experiment_id, tracking_uri
 
@@ -24,14 +25,14 @@ def test_unreachable_server() -> None:
     """A server that is not there is an error within seconds."""
     start = time.monotonic()
     with pytest.raises(MissingError, match=r"http://127\.0\.0\.1:9 does not answer") as caught:
-        connect(RegistrySettings(tracking_uri="http://127.0.0.1:9"))
+        connect("http://127.0.0.1:9")
     assert time.monotonic() - start < 10
     assert "unset MLFLOW_TRACKING_URI" in str(caught.value)
 
 
-def test_experiment_is_made_once(local: Settings) -> None:
+def test_experiment_is_made_once(local: Setup) -> None:
     """The experiment of a data set is made once, with its files beside the database."""
-    client = connect(local.registry)
+    client = opened(local).client
     first = experiment_id(client, "har/tiny")
     assert experiment_id(client, "har/tiny") == first
     experiment = client.get_experiment(first)
@@ -43,10 +44,12 @@ def test_quiet_and_lean(tmp_path: Path) -> None:
     """Reading prints nothing of MLflow's own, and loads none of the training stack."""
     script = (
         "import sys\n"
-        "from har.config import Settings\n"
-        "from har.registry.versions import list_versions\n"
+        "from har.config import Environment\n"
+        "from har.registry.handle import Registry\n"
+        "from har.registry.versions.lookup import list_versions\n"
+        "registry = Registry.open(Environment())\n"
         "assert 'mlflow' not in sys.modules\n"
-        "assert list_versions(Settings()) == []\n"
+        "assert list_versions(registry) == []\n"
         "print(sorted({'torch', 'transformers', 'sklearn', 'matplotlib', 'onnx', 'onnxruntime'}"
         " & set(sys.modules)))\n"
     )

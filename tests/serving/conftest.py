@@ -1,63 +1,19 @@
 """A tiny ONNX model and a small recording."""
 
-import json
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pandas as pd
 import pytest
-from onnx import TensorProto, helper, numpy_helper
-
-from har.data.recording import CHANNELS, UNITS
-
-RATE, SIZE, HOP = 50.0, 20, 10
+from graphs import walk_then_sit, write_rule
 
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Says walking where the window's mean of gyro_x is positive, else sitting."""
-    weights = np.zeros((6, 2), np.float32)
-    weights[CHANNELS.index("gyro_x")] = [8, 0]
-    graph = helper.make_graph(
-        [
-            helper.make_node("ReduceMean", ["windows", "axes"], ["mean"], keepdims=0),
-            helper.make_node("MatMul", ["mean", "weights"], ["scores"]),
-            helper.make_node("Add", ["scores", "bias"], ["logits"]),
-            helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
-        ],
-        "tiny",
-        [helper.make_tensor_value_info("windows", TensorProto.FLOAT, ["batch", SIZE, 6])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 2])],
-        [
-            numpy_helper.from_array(weights, "weights"),
-            numpy_helper.from_array(np.array([0, 4], np.float32), "bias"),
-            numpy_helper.from_array(np.array([1], np.int64), "axes"),
-        ],
-    )
-    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    helper.set_model_props(
-        proto,
-        {
-            "classes": json.dumps(["walking", "sitting"]),
-            "channels": json.dumps(CHANNELS),
-            "units": json.dumps(UNITS),
-            "rate_hz": str(RATE),
-            "n_samples": str(SIZE),
-            "n_hop": str(HOP),
-        },
-    )
-    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    onnx.save(proto, path)
-    return path
+    """Says walking where the window's mean of gyro_x exceeds 0.5, else sitting."""
+    return write_rule(tmp_path_factory.mktemp("model") / "tiny.onnx")
 
 
 @pytest.fixture
 def table() -> pd.DataFrame:
     """Two seconds: walking (gyro_x 1 rad/s) for 1 s, then sitting."""
-    n = round(2 * RATE)
-    frame = pd.DataFrame({"time_s": np.arange(n) / RATE, "acc_x": 0.0, "acc_y": 0.0})
-    frame["acc_z"] = 9.8 + np.linspace(0, 0.01, n)
-    frame["gyro_x"] = np.where(frame["time_s"] < 1, 1.0, 0.0)
-    frame["gyro_y"] = frame["gyro_z"] = np.linspace(0, 0.01, n)
-    return frame
+    return walk_then_sit()

@@ -10,11 +10,14 @@ import onnx
 import pandas as pd
 import pytest
 
-from har.config import WindowSettings
+from har.config import WindowGrid
 from har.data.windows import cut
-from har.errors import DataError, MissingError
-from har.models.unlike import Unlikeness
-from har.serving.predictor import BATCH, Predictor
+from har.errors import DataError, MissingError, UsageError
+from har.export.distance import add_distance
+from har.models.out_of_distribution import MahalanobisDetector
+from har.models.runtime import BATCH
+from har.models.smoothing import HMM, Average, Smoothing
+from har.serving.predictor import Predictor
 from har.serving.recordings import read_user_recording
 
 
@@ -41,25 +44,25 @@ def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> No
 
 def test_default_window_survives_the_metadata(predictor: Predictor) -> None:
     """Samples to seconds and back gives the samples again."""
-    predictor.n_samples, predictor.n_hop = WindowSettings().n_samples, WindowSettings().n_hop
-    assert predictor.window == WindowSettings()
+    predictor.n_samples, predictor.n_hop = WindowGrid().n_samples, WindowGrid().n_hop
+    assert predictor.window == WindowGrid()
 
 
 def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:
     """softmax([8 m, 4]) of the mean m of gyro_x, also for more than one batch."""
     X = np.zeros((BATCH + 3, 20, 6), np.float32)
     X[-1, :, 3] = 1
-    found = predictor.predict_proba(X)
+    found = predictor.answer(X).probabilities
     assert found.shape == (BATCH + 3, 2)
     np.testing.assert_allclose(found[0], [1 / (1 + np.exp(4)), 1 / (1 + np.exp(-4))], rtol=1e-5)
     np.testing.assert_allclose(found[-1], found[0][::-1], rtol=1e-5)
-    assert predictor.predict_proba(X[:0]).shape == (0, 2)
+    assert predictor.answer(X[:0]).probabilities.shape == (0, 2)
 
 
 def test_windows_of_another_shape_are_refused(predictor: Predictor) -> None:
     """The message has both shapes."""
     with pytest.raises(DataError, match=r"\(n_windows, 20, 6\)\n  found: shape \(2, 19, 6\)"):
-        predictor.predict_proba(np.zeros((2, 19, 6)))
+        predictor.answer(np.zeros((2, 19, 6)))
 
 
 def test_windows_lie_on_the_grid_of_the_training_windows(
@@ -144,7 +147,7 @@ def test_a_foreign_onnx_file_is_refused(model: Path, tmp_path: Path) -> None:
 
 def test_serving_imports_no_training_library() -> None:
     """A serving host needs neither torch nor scikit-learn nor prefect."""
-    heavy = "{'torch', 'transformers', 'sklearn', 'prefect', 'matplotlib', 'mlflow'}"
+    heavy = "{'torch', 'transformers', 'sklearn', 'scipy', 'prefect', 'matplotlib', 'mlflow'}"
     code = (
         "import sys, har.serving.predictor, har.serving.recordings\n"
         f"found = {heavy} & set(sys.modules)\n"
@@ -153,21 +156,97 @@ def test_serving_imports_no_training_library() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_input_unlike_any_training_is_unknown(
-    model: Path, table: pd.DataFrame, tmp_path: Path
-) -> None:
-    """A file that knows its training windows answers unknown to others, and only to those."""
+@pytest.fixture
+def detector(model: Path, table: pd.DataFrame, tmp_path: Path) -> MahalanobisDetector:
+    """Fit a detector on windows like those of the small recording."""
     (part,) = parts_of(table, tmp_path)
-    X, _ = cut(part, Predictor(model).window)
+    X = Predictor(model).windows(part)
     rng = np.random.default_rng(0)
     known = np.repeat(X, 50, axis=0) * rng.normal(1, 0.1, (50 * len(X), 1, 1))
-    likeness = Unlikeness.fit(known[::2], known[1::2], refused=0)
-    proto, path = onnx.load(model), tmp_path / "knows.onnx"
-    proto.metadata_props.add(key="unlikeness", value=json.dumps(likeness.to_dict()))
+    return MahalanobisDetector.fit(known[::2], known[1::2], refused=0)
+
+
+def with_distance(proto: onnx.ModelProto, detector: MahalanobisDetector) -> None:
+    """Let the graph compute the distance, as builds do."""
+    add_distance(proto, detector)
+    proto.metadata_props.add(key="distance_threshold", value=repr(detector.threshold))
+
+
+def as_before(proto: onnx.ModelProto, detector: MahalanobisDetector) -> None:
+    """Put the detector into the metadata, as builds did before the graph had a distance."""
+    proto.metadata_props.add(key="unlikeness", value=json.dumps(detector.to_dict()))
+
+
+@pytest.fixture(params=[with_distance, as_before])
+def detecting(
+    request: pytest.FixtureRequest, model: Path, detector: MahalanobisDetector, tmp_path: Path
+) -> Predictor:
+    """Load the tiny model with a detector, as files have it now and had it before."""
+    proto, path = onnx.load(model), tmp_path / "detects.onnx"
+    request.param(proto, detector)
     onnx.save(proto, path)
-    assert "unknown" not in set(Predictor(path).predict(part)["activity"])
+    return Predictor(path)
+
+
+def test_windows_out_of_distribution_are_unknown(
+    detecting: Predictor, predictor: Predictor, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A wrong unit is unknown with probability 0; the windows fitted on are not."""
+    (part,) = parts_of(table, tmp_path)
+    assert "unknown" not in set(detecting.predict(part)["activity"])
     part.table[["gyro_x", "gyro_y", "gyro_z"]] *= 180 / np.pi
-    frame = Predictor(path).predict(part)
+    frame = detecting.predict(part)
     assert set(frame["activity"]) == {"unknown"}
     assert (frame["probability"] == 0).all()
-    assert "unknown" not in set(Predictor(model).predict(part)["activity"])
+    assert "unknown" not in set(predictor.predict(part)["activity"])
+
+
+def test_answers_have_the_distance_that_was_fitted(
+    detecting: Predictor, detector: MahalanobisDetector, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Old files and new ones answer the same; a missing value is unknown in both."""
+    (part,) = parts_of(table, tmp_path)
+    X = detecting.windows(part)
+    X[0, :, 0] /= 9.80665
+    X[1, 3, 4] = np.nan
+    answers = detecting.answer(X)
+    np.testing.assert_allclose(answers.distance, detector.score(X), rtol=1e-6)
+    np.testing.assert_array_equal(answers.unknown, detector.is_unknown(X))
+    assert answers.unknown[1]
+    assert answers.activity[1] == "unknown"
+    assert detecting.threshold == detector.threshold
+
+
+def test_smoothing_is_that_of_the_file_and_ends_at_a_gap(
+    model: Path, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Averaged answers follow a change one window later, and start anew after a gap."""
+    proto, path = onnx.load(model), tmp_path / "smooths.onnx"
+    hmm = HMM(np.array([[0.9, 0.1], [0.1, 0.9]]), np.full(2, 0.5))
+    smoothing = json.dumps(Smoothing(Average(4), hmm).to_dict())
+    proto.metadata_props.add(key="smoothing", value=smoothing)
+    onnx.save(proto, path)
+    predictor = Predictor(path)
+    parts = parts_of(table, tmp_path)
+    raw, smooth = (
+        predictor.predict_parts(parts, predictor.smoother(name)) for name in ("none", "average")
+    )
+    p = predictor.answer(predictor.windows(parts[0])).probabilities.astype(float)
+    means = [p[max(i - 3, 0) : i + 1].mean(0).max() for i in range(len(p))]
+    np.testing.assert_allclose(smooth["probability"], means)
+    assert raw["activity"].tolist() != smooth["activity"].tolist()
+    filtered = predictor.predict_parts(parts, predictor.smoother("hmm"))
+    expected = hmm.smooth(predictor.answer(predictor.windows(parts[0])), np.zeros(len(p)))
+    assert filtered["activity"].tolist() == expected.activity.tolist()
+    table.loc[50:, "time_s"] += 0.3
+    halves = parts_of(table, tmp_path)
+    both = predictor.predict_parts(halves, predictor.smoother("average"))
+    alone = predictor.predict_parts(halves[1:], predictor.smoother("average"))
+    assert both["activity"].tolist()[-len(alone) :] == alone["activity"].tolist()
+
+
+def test_a_file_without_smoothers_says_so(predictor: Predictor) -> None:
+    """A model registered before smoothers were in the file predicts without them."""
+    assert predictor.smoother("none") is None
+    with pytest.raises(UsageError, match=r"tiny\.onnx: this model cannot smooth its answers"):
+        predictor.smoother("hmm")

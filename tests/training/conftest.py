@@ -12,8 +12,7 @@ from har.config import (
     EncoderSettings,
     FinetuneSettings,
     PretrainSettings,
-    Settings,
-    WindowSettings,
+    WindowGrid,
 )
 from har.data.windows import Windows
 from har.models.network import WindowClassifier
@@ -36,7 +35,7 @@ def pretrained(small: Windows, tmp_path_factory: pytest.TempPathFactory) -> Path
         folder,
         settings=PretrainSettings(epochs=1, batch_size=64),
         encoder=EncoderSettings(hidden_size=32, layers=1),
-        window=WindowSettings(),
+        window=WindowGrid(),
     )
     return folder
 
@@ -57,12 +56,17 @@ def tune(small: Windows, pretrained: Path, tmp_path_factory: pytest.TempPathFact
         finetune(
             windows,
             partial(
-                make_network, "encoder-small", Settings(), windows.classes, pretrained=pretrained
+                make_network,
+                "encoder-small",
+                EncoderSettings(),
+                WindowGrid(),
+                windows.classes,
+                checkpoint=pretrained,
             ),
             folder,
             settings=FinetuneSettings.model_validate({**SETTINGS.model_dump(), **changes}),
             seed=seed,
-            pretrained=pretrained,
+            has_scales=True,
             checkpoints=checkpoints,
         )
         return folder
@@ -74,7 +78,7 @@ def tune(small: Windows, pretrained: Path, tmp_path_factory: pytest.TempPathFact
 def network(small: Windows) -> WindowClassifier:
     """Make an encoder of two layers with random weights and fitted scales."""
     torch.manual_seed(0)
-    settings = Settings(models={"encoder_small": {"hidden_size": 32, "layers": 2}})  # type: ignore[arg-type]
-    made = make_network("encoder-small", settings, small.classes)
+    settings = EncoderSettings(hidden_size=32, layers=2)
+    made = make_network("encoder-small", settings, WindowGrid(), small.classes)
     made.fit_preprocess(torch.tensor(small.select("train").X))
     return made

@@ -22,7 +22,7 @@ KILLED = """
 import os, signal
 from functools import partial
 from pathlib import Path
-from har.config import FinetuneSettings, Settings
+from har.config import EncoderSettings, FinetuneSettings, WindowGrid
 from har.data.windows import Windows
 from har.models.networks import make_network
 from har.training import checkpoint
@@ -36,16 +36,16 @@ def write_and_die(folder, state):
 
 checkpoint.write = write_and_die
 windows = Windows.load(Path("windows"))
-pretrained = Path({pretrained!r})
 finetune(
     windows,
-    partial(make_network, "encoder-small", Settings(), windows.classes, pretrained=pretrained),
+    partial(make_network, "encoder-small", EncoderSettings(), WindowGrid(), windows.classes,
+            checkpoint=Path({pretrained!r})),
     Path("out"),
     settings=FinetuneSettings(
         min_steps=0, freeze_steps=1, batch_size=32, learning_rate=3e-3, **{changes!r}
     ),
     seed=0,
-    pretrained=pretrained,
+    has_scales=True,
     checkpoints=Path("checkpoints"),
 )
 """

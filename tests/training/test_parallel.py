@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from har.config import FinetuneSettings, Settings
+from har.config import EncoderSettings, FinetuneSettings, ModelSettings, WindowGrid
 from har.data.windows import Windows
 from har.errors import UsageError
 from har.models.networks import make_network
@@ -16,16 +16,15 @@ from har.models.trained_network import TrainedNetwork
 from har.training import parallel
 from har.training.finetune import finetune
 
-EXACT = {"hidden_size": 32, "dropout": 0.0, "token_dropout": 0.0}
+EXACT = EncoderSettings(hidden_size=32, dropout=0.0, token_dropout=0.0)
 
 
 def run(windows: Windows, folder: Path, **changes: Any) -> tuple[list[dict[str, float]], Any]:
     """Fine-tune from random weights without dropout; return the history and the weights."""
     folder.mkdir()
-    settings = Settings(models={"encoder_small": EXACT})  # type: ignore[arg-type]
     finetune(
         windows,
-        partial(make_network, "encoder-small", settings, windows.classes),
+        partial(make_network, "encoder-small", EXACT, WindowGrid(), windows.classes),
         folder,
         settings=FinetuneSettings(epochs=3, min_steps=0, freeze_steps=1, **changes),
         seed=0,
@@ -50,7 +49,7 @@ def test_two_processes_do_what_one_does(small: Windows, tmp_path: Path) -> None:
 def test_an_error_of_ours_comes_out_of_a_process_as_it_is() -> None:
     """The user reads the message and not another process's traceback."""
     with pytest.raises(UsageError, match="no such model") as caught:
-        parallel.run(Settings().models.of, "nothing", processes=2, device="cpu")
+        parallel.run(ModelSettings().of, "nothing", processes=2, device="cpu")
     assert caught.value.found == "nothing"
 
 

@@ -21,10 +21,11 @@ def adopt(
     from dataclasses import asdict
 
     from har.config import load
-    from har.registry.adoption import adopt as run
-    from har.registry.stages import Placement
+    from har.registry.handle import Registry
+    from har.registry.history.stages import Placement
+    from har.registry.moves.adoption import adopt as run
 
-    found = run(load(overrides), reason=reason, dry_run=dry_run)
+    found = run(Registry.open(load(overrides).environment), reason=reason, dry_run=dry_run)
     if as_json:
         return print_json({**asdict(found), "adopted": not dry_run})
     now = found.placement or Placement()

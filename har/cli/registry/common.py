@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from rich.console import Group
 
-    from har.config import Settings
-    from har.registry.gate import Decision
-    from har.registry.versions import Version
+    from har.registry.handle import Registry
+    from har.registry.versions.decision import Decision
+    from har.registry.versions.version import Version
 
 Selector = Annotated[
     str, typer.Argument(help="champion, challenger, previous, a stage, or a number.")
@@ -31,12 +31,12 @@ def version_facts(version: "Version", waiting: "Mapping[int, str]") -> dict[str,
     }
 
 
-def asked_by(settings: "Settings") -> dict[int, str]:
+def asked_by(registry: "Registry") -> dict[int, str]:
     """Return who asked for the versions that wait for approval."""
-    from har.registry.history import pending
-    from har.registry.trail import Trail
+    from har.registry.history.placement import pending
+    from har.registry.history.trail import Trail
 
-    return {event["version"]: event["by"] for event in pending(Trail(settings.registry).events)}
+    return {request.version: request.by for request in pending(Trail(registry).events)}
 
 
 def rules_table(decision: "Decision") -> "Group":
@@ -51,8 +51,7 @@ def rules_table(decision: "Decision") -> "Group":
         )
         for rule in decision.rules
     ]
-    verdict = "passed" if decision.passed else "refused"
-    title = f"Gate: version {decision.version} {verdict}, stage {decision.stage}"
+    title = f"Gate: version {decision.version} {decision.verdict}, stage {decision.stage}"
     return table(title, ["rule", "", "value", "bound", "detail"], rows)
 
 

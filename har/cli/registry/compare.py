@@ -10,7 +10,7 @@ from har.cli.output import AsJson, Overrides, out, print_json, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from har.registry.comparison import Comparison
+    from har.registry.versions.comparison import Comparison
 
 _SCORES = {
     "macro_f1": "macro-F1",
@@ -26,7 +26,9 @@ def compare(
     a: Annotated[
         str, typer.Argument(metavar="A", help="champion, challenger, a stage, or a number.")
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another; A minus B is told.")] = "champion",
+    b: Annotated[
+        str, typer.Argument(metavar="B", help="Another; differences are A minus B.")
+    ] = "champion",
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page, with plots.")
     ] = None,
@@ -38,46 +40,48 @@ def compare(
     Example: har registry compare 3 champion --html comparison.html
     """
     from har.config import load
-    from har.registry.comparison import compare as run
-    from har.registry.versions import find
+    from har.registry.handle import Registry
+    from har.registry.versions.comparison import compare as run
+    from har.registry.versions.lookup import find
 
-    settings = load(overrides)
-    found = run(find(a, settings), find(b, settings), settings)
+    recipe, environment = load(overrides)
+    registry = Registry.open(environment)
+    comparison = run(registry, find(registry, a), find(registry, b), intervals=recipe.intervals)
     if html:
-        from har.registry.comparison_page import write_page
+        from har.registry.versions.comparison_page import write_page
 
-        write_page(found, html)
+        write_page(comparison, html)
     if as_json:
-        return print_json(found)
-    _tell(found)
+        return print_json(comparison)
+    _print(comparison)
     if html:
         out.print(f"Page: {html}")
     return None
 
 
-def _tell(found: "Comparison") -> None:
+def _print(comparison: "Comparison") -> None:
     from har.lineage import difference
-    from har.registry.comparison import outcome
+    from har.registry.versions.comparison import outcome
 
-    numbers = [f"version {found[side]['number']}" for side in ("a", "b")]
-    out.print(outcome(found), "")
-    out.print(table("Versions", ["", *numbers], _who(found)), "")
+    numbers = [f"version {comparison[side]['number']}" for side in ("a", "b")]
+    out.print(outcome(comparison), "")
+    out.print(table("Versions", ["", *numbers], _who(comparison)), "")
     columns = ["", *numbers, "difference"]
-    out.print(table("Scores", columns, _scores(found)), "")
-    if found["paired"]:
+    out.print(table("Scores", columns, _scores(comparison)), "")
+    if comparison["paired"]:
         title = f"By subject, {numbers[0]} minus {numbers[1]}"
-        out.print(table(title, ["", "macro-F1", "interval"], _paired(found["paired"])), "")
-    out.print(table("F1 by class", columns, _classes(found)), "")
+        out.print(table(title, ["", "macro-F1", "interval"], _paired(comparison["paired"])), "")
+    out.print(table("F1 by class", columns, _classes(comparison)), "")
     columns = ["version", "build", "kB", "gap", "agreement", "ms", ""]
-    out.print(table("ONNX builds", columns, _builds(found)), "")
-    out.print(difference.sentence(found["origin"]))
-    if rows := difference.rows(found["origin"]):
+    out.print(table("ONNX builds", columns, _builds(comparison)), "")
+    out.print(difference.sentence(comparison["origin"]))
+    if rows := difference.rows(comparison["origin"]):
         out.print(table("Origin", ["", "", *numbers], rows))
 
 
-def _who(found: "Comparison") -> "Iterator[tuple[str, ...]]":
+def _who(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
     titles = {"candidate": "model", "dataset": "data set", "stage": "stage", "created": "created"}
-    a, b = found["a"], found["b"]
+    a, b = comparison["a"], comparison["b"]
     yield from ((title, a[key], b[key]) for key, title in titles.items())
     yield ("aliases", *(", ".join(side["aliases"]) for side in (a, b)))
     tested = (f"{side['n_windows']} windows, {side['n_subjects']} people" for side in (a, b))
@@ -86,8 +90,8 @@ def _who(found: "Comparison") -> "Iterator[tuple[str, ...]]":
     yield ("worst subject", a["worst_subject"], b["worst_subject"])
 
 
-def _scores(found: "Comparison") -> "Iterator[tuple[str, ...]]":
-    for name, both in found["scores"].items():
+def _scores(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
+    for name, both in comparison["scores"].items():
         yield (_SCORES[name], f"{both['a']:.4f}", f"{both['b']:.4f}", _signed(both["difference"]))
 
 
@@ -101,19 +105,19 @@ def _paired(paired: dict[str, Any]) -> "Iterator[tuple[str, ...]]":
     yield ("Wilcoxon", "", f"p = {paired['wilcoxon_p']:.2g}")
 
 
-def _classes(found: "Comparison") -> "Iterator[tuple[str, ...]]":
-    from har.registry.comparison import unscored
+def _classes(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
+    from har.registry.versions.comparison import unscored
 
-    for name, both in found["class_f1"].items():
+    for name, both in comparison["class_f1"].items():
         cells = (
-            unscored(found[side], name) if both[side] is None else f"{both[side]:.4f}"
+            unscored(comparison[side], name) if both[side] is None else f"{both[side]:.4f}"
             for side in ("a", "b")
         )
         yield (name, *cells, _signed(both["difference"]))
 
 
-def _builds(found: "Comparison") -> "Iterator[tuple[str, ...]]":
-    for side in (found["a"], found["b"]):
+def _builds(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
+    for side in (comparison["a"], comparison["b"]):
         for build in side["builds"]:
             yield (
                 str(side["number"]),

@@ -8,9 +8,9 @@ from har.cli.output import AsJson, Overrides, out, print_json
 from har.cli.registry.common import Reason, Selector, asked_by, rules_table, version_facts
 
 if TYPE_CHECKING:
-    from har.config import Settings
-    from har.registry.gate import Decision
-    from har.registry.stages import Stage
+    from har.registry.handle import Registry
+    from har.registry.history.stages import Stage
+    from har.registry.versions.decision import Decision
 
 
 def promote(
@@ -37,30 +37,37 @@ def promote(
     """
     from har.config import load
     from har.errors import UsageError
-    from har.registry import promotion
-    from har.registry.versions import find
+    from har.registry.gate import promotion
+    from har.registry.handle import Registry
 
-    settings = load(overrides)
-    version = find(selector, settings)
+    recipe, environment = load(overrides)
+    registry = Registry.open(environment)
     if to == "production":
         waivers = {rule: why for rule, _, why in (text.partition("=") for text in waive or [])}
         decision = promotion.promote(
-            version, settings, reason=reason, dry_run=dry_run, rejudge=True, waivers=waivers
+            registry,
+            selector,
+            gate=recipe.gate,
+            export=recipe.export,
+            intervals=recipe.intervals,
+            reason=reason,
+            dry_run=dry_run,
+            rejudge=True,
+            waivers=waivers,
         )
-        return _tell(decision, settings, as_json=as_json)
+        return _print(decision, registry, as_json=as_json)
     if waive:
         raise UsageError(f"--waive with --to {to}", expected="--to production, which is judged")
     stage: Stage = to.capitalize()  # type: ignore[assignment]
-    promotion.put(version, stage, settings, reason=reason, dry_run=dry_run)
-    version = find(str(version.number), settings)
+    version = promotion.change_stage(registry, selector, stage, reason=reason, dry_run=dry_run)
     if as_json:
-        return print_json(version_facts(version, asked_by(settings)))
+        return print_json(version_facts(version, asked_by(registry)))
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} at {stage}.")
     return None
 
 
-def _tell(decision: "Decision", settings: "Settings", *, as_json: bool) -> None:
+def _print(decision: "Decision", registry: "Registry", *, as_json: bool) -> None:
     """Print the gate's decision; end with its exit code."""
     from har.errors import GateRefusal
 
@@ -68,7 +75,7 @@ def _tell(decision: "Decision", settings: "Settings", *, as_json: bool) -> None:
         print_json(decision.to_dict())
     else:
         out.print(rules_table(decision))
-        if decision.version in asked_by(settings):
+        if decision.version in asked_by(registry):
             out.print(f"It waits for approval: har registry approve {decision.version} --reason …")
     if not decision.passed:
         raise GateRefusal(f"version {decision.version} was refused", found=decision.reason)
@@ -89,13 +96,15 @@ def approve(
     Example: har registry approve challenger --reason "confusions looked at"
     """
     from har.config import load
-    from har.registry.approval import approve as run
+    from har.registry.gate.approval import approve as run
+    from har.registry.handle import Registry
 
-    request = run(selector, load(overrides), reason=reason, allow_self=allow_self, dry_run=dry_run)
+    registry = Registry.open(load(overrides).environment)
+    request = run(registry, selector, reason=reason, allow_self=allow_self, dry_run=dry_run)
     if as_json:
-        return print_json({"request": request, "approved": not dry_run})
+        return print_json({"request": request.to_dict(), "approved": not dry_run})
     verb = "would be" if dry_run else "is"
-    out.print(f"Version {request['version']} {verb} the champion, as {request['by']} asked.")
+    out.print(f"Version {request.version} {verb} the champion, as {request.by} asked.")
     return None
 
 
@@ -111,13 +120,15 @@ def reject(
     Example: har registry reject 4 --reason "confuses sitting with standing"
     """
     from har.config import load
-    from har.registry.approval import reject as run
+    from har.registry.gate.approval import reject as run
+    from har.registry.handle import Registry
 
-    request = run(selector, load(overrides), reason=reason, dry_run=dry_run)
+    registry = Registry.open(load(overrides).environment)
+    request = run(registry, selector, reason=reason, dry_run=dry_run)
     if as_json:
-        return print_json({"request": request, "rejected": not dry_run})
+        return print_json({"request": request.to_dict(), "rejected": not dry_run})
     verb = "would be" if dry_run else "is"
-    out.print(f"The request of {request['by']} for version {request['version']} {verb} rejected.")
+    out.print(f"The request of {request.by} for version {request.version} {verb} rejected.")
     return None
 
 
@@ -133,12 +144,13 @@ def rollback(
     Example: har registry rollback --reason "stairs are taken for walking since Monday"
     """
     from har.config import load
-    from har.registry.rollback import rollback as run
+    from har.registry.handle import Registry
+    from har.registry.moves.rollback import rollback as run
 
-    settings = load(overrides)
-    version = run(selector, settings, reason=reason, dry_run=dry_run)
+    registry = Registry.open(load(overrides).environment)
+    version = run(registry, selector, reason=reason, dry_run=dry_run)
     if as_json:
-        return print_json(version_facts(version, asked_by(settings)))
+        return print_json(version_facts(version, asked_by(registry)))
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} the champion.")
     return None

@@ -13,16 +13,17 @@ def notify(overrides: Overrides = None, as_json: AsJson = False) -> None:
     """
     from har.config import load
     from har.errors import MissingError
-    from har.registry.delivery import deliver, receivers
-    from har.registry.trail import Trail
+    from har.registry.handle import Registry
+    from har.registry.history.trail import Trail
+    from har.registry.notices.delivery import deliver, receivers
 
-    settings = load(overrides).registry
-    trail = Trail(settings)
-    outcome = deliver(trail, receivers(settings), since=len(trail.events))
-    told = {name: "not taken" if isinstance(n, MissingError) else n for name, n in outcome.items()}
+    environment = load(overrides).environment
+    trail = Trail(Registry.open(environment))
+    outcome = deliver(trail, receivers(environment.registry), since=len(trail.events))
+    sent = {name: "not taken" if isinstance(n, MissingError) else n for name, n in outcome.items()}
     if as_json:
-        print_json(told)
+        print_json(sent)
     else:
-        out.print(table("Notices sent", ["to", "notices"], told.items()))
+        out.print(table("Notices sent", ["to", "notices"], sent.items()))
     if failed := [found for found in outcome.values() if isinstance(found, MissingError)]:
         raise failed[0]

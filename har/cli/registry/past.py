@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, out, print_json, table
 from har.cli.registry.common import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from har.lineage.audit import Event
-    from har.registry.reconcile import Choice, Reconciled
+    from har.registry.history.events import Event
+    from har.registry.moves.reconcile import Choice, Reconciled
 
 
 def history(
@@ -28,38 +29,39 @@ def history(
     Example: har registry history --at "2026-11-17 12:00"
     """
     from har.config import load
-    from har.registry.trail import Trail
+    from har.registry.handle import Registry
+    from har.registry.history.trail import Trail
 
-    events = Trail(load(overrides).registry).events
+    events = Trail(Registry.open(load(overrides).environment)).events
     if at:
         return _live(events, at, as_json=as_json)
     if as_json:
-        return print_json(events)
+        return print_json([event.to_dict() for event in events])
     columns = ["time", "event", "version", "by", "reason", "what"]
     out.print(table("History", columns, _history_rows(events)))
 
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
-    from har.registry.history import doubt_at, reign_at
+    from har.registry.history.production import changeover_at, production_at
 
     instant = _instant(at)
-    reign, doubt = reign_at(events, instant), doubt_at(events, instant)
+    period, changeover = production_at(events, instant), changeover_at(events, instant)
     if as_json:
-        found = {"reign": reign and asdict(reign), "perhaps": doubt and asdict(doubt)}
-        return print_json({"at": instant.isoformat(), **found})
+        live = {"reign": period and asdict(period), "perhaps": changeover and asdict(changeover)}
+        return print_json({"at": instant.isoformat(), **live})
     rows = {"version": "none that the history knows of"}
-    if reign:
+    if period:
         rows = {
-            "version": "none" if reign.version is None else str(reign.version),
-            "since": reign.since,
-            "until": reign.until or "now",
-            "began by": f"{reign.kind}, {reign.by}",
-            "reason": reign.reason,
-            "replaced": "nothing" if reign.replaced is None else f"version {reign.replaced}",
+            "version": "none" if period.version is None else str(period.version),
+            "since": period.since,
+            "until": period.until or "now",
+            "began by": f"{period.kind}, {period.by}",
+            "reason": period.reason,
+            "replaced": "nothing" if period.replaced is None else f"version {period.replaced}",
         }
-    if doubt:
-        other = "none" if doubt.version is None else f"version {doubt.version}"
-        rows["or perhaps"] = f"{other}, moved between {doubt.began} and {doubt.ended}"
+    if changeover:
+        other = "none" if changeover.version is None else f"version {changeover.version}"
+        rows["or perhaps"] = f"{other}, moved between {changeover.began} and {changeover.ended}"
     out.print(table(f"In production at {instant.isoformat(' ')}", ["", ""], rows.items()))
     return None
 
@@ -80,58 +82,24 @@ def _instant(text: str) -> "datetime":
 
 
 def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
-    """Yield a row an event; what ended a move is told with the move."""
+    """Yield one row per event; how a move ended is part of the move's row."""
     from itertools import zip_longest
 
-    from har.registry.history import GATE, MOVE, MOVED, SHADOW, UNDONE
+    from har.registry.history.events import MoveBegun, MoveCompleted, MoveEnding
 
-    tell = {GATE: _what_decided, MOVE: _what_moved, SHADOW: _what_scored}
     for event, following in zip_longest(events, events[1:]):
-        if event["event"] in (MOVED, UNDONE):
+        if isinstance(event, MoveEnding):
             continue
-        what = tell[event["event"]](event) if event["event"] in tell else ""
-        if event["event"] == MOVE:
-            ending = following["event"] if following else "not finished"
-            what += "" if ending == MOVED else f" ({ending})"
-        yield (
-            event["time"],
-            event.get("kind", event["event"]),
-            event["version"] or "",
-            event["by"],
-            event["reason"],
-            what,
-        )
-
-
-def _what_decided(gate: "Event") -> str:
-    waived = ", ".join(gate["waived"])
-    return f"{gate['verdict']}; waived: {waived}" if waived else str(gate["verdict"])
-
-
-def _what_moved(move: "Event") -> str:
-    from har.registry.history import change_of
-
-    change = change_of(move)
-    moved = [f"{v}: {old} → {new}" for v, (old, new) in change.stages.items() if old != new]
-    named = _held({alias: new for alias, (_, new) in change.aliases.items()})
-    asked = f"; asked by {move['approval']['asked_by']}" if "approval" in move else ""
-    found = move.get("found", {}).items()
-    by_hand = _held({alias: v for alias, v in found if v != change.aliases[alias][1]})
-    told = ", ".join(moved) or named
-    return told + asked + (f"; by hand {by_hand}" if by_hand else "")
-
-
-def _held(aliases: "Mapping[str, int | None]") -> str:
-    return ", ".join(f"{alias}: {version or 'nobody'}" for alias, version in aliases.items())
-
-
-def _what_scored(shadow: "Event") -> str:
-    number, parts = shadow["part"]
-    part = f" ({number} of {parts})" if parts > 1 else ""
-    return f"{shadow['windows']} windows, {100 * shadow['agreement']:.1f} % agree{part}"
+        what = event.describe()
+        if isinstance(event, MoveBegun) and not isinstance(following, MoveCompleted):
+            what += f" ({following.event if following else 'not finished'})"
+        # A kind that only a later `har` knows may lack some of them.
+        version, by, reason = (getattr(event, name, "") for name in ("version", "by", "reason"))
+        yield event.time, event.label, version or "", by, reason, what
 
 
 def reconcile(
+    context: typer.Context,
     adopt: Annotated[bool, typer.Option("--adopt", help="The registry is right.")] = False,
     revert: Annotated[bool, typer.Option("--revert", help="The history is right.")] = False,
     undo: Annotated[
@@ -150,16 +118,19 @@ def reconcile(
     """
     from har.config import load
     from har.errors import UsageError, VerificationError
-    from har.registry.reconcile import reconcile as run
+    from har.registry.handle import Registry
+    from har.registry.moves.reconcile import reconcile as run
 
-    if adopt and revert:
-        raise UsageError("--adopt and --revert", expected="one of the two", found="both")
+    choices = ("--adopt", "--revert")
+    refuse_ignored(context, exclusive=choices, needs={"--reason": choices})
     if (adopt or revert) and not reason:
         raise UsageError("--reason is missing", hint="say why: it is kept in the history")
     choice: Choice | None = "adopt" if adopt else "revert" if revert else None
-    found = run(load(overrides).registry, choice=choice, undo=undo, reason=reason, dry_run=dry_run)
+    registry = Registry.open(load(overrides).environment)
+    found = run(registry, choice=choice, undo=undo, reason=reason, dry_run=dry_run)
+    interrupted = found.interrupted and found.interrupted.to_dict()
     if as_json:
-        print_json(asdict(found))
+        print_json({**asdict(found), "interrupted": interrupted})
     else:
         _print_reconciled(found)
     if found.differences and found.done not in ("adopt", "revert"):
@@ -171,9 +142,9 @@ def reconcile(
 
 def _print_reconciled(found: "Reconciled") -> None:
     if move := found.interrupted:
-        what = f"{move['kind']} of version {move['version']}"
+        what = f"{move.kind} of version {move.version}"
         done = found.done if found.done in ("completed", "undone") else "still open"
-        out.print(f"Interrupted: {what}, begun by {move['by']} at {move['time']}: {done}.")
+        out.print(f"Interrupted: {what}, begun by {move.by} at {move.time}: {done}.")
     if found.differences:
         rows = [(d.what, d.expected, d.found) for d in found.differences]
         out.print(table("Moved without the history", ["", "history says", "registry says"], rows))

@@ -24,9 +24,15 @@ def prune(
     Example: har registry prune --older-than 90 --reason "quarterly" --dry-run
     """
     from har.config import load
-    from har.registry.retention import prune as run
+    from har.registry.handle import Registry
+    from har.registry.moves.retention import prune as run
 
-    found = run(load(overrides), reason=reason, older_than_days=older_than, dry_run=dry_run)
+    found = run(
+        Registry.open(load(overrides).environment),
+        reason=reason,
+        older_than_days=older_than,
+        dry_run=dry_run,
+    )
     if as_json:
         kept = {version.number: why for version, why in found.kept}
         removed = {"versions": [v.number for v in found.versions], "runs": found.runs}

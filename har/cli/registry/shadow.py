@@ -12,7 +12,8 @@ from har.cli.registry.common import Reason, Selector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from har.registry.shadow import Agreement, ShadowReport
+    from har.monitoring.shadow import Agreement
+    from har.registry.shadow import ShadowReport
 
 
 def shadow(
@@ -31,13 +32,16 @@ def shadow(
     """
     from har.config import load
     from har.errors import DataError
+    from har.registry.handle import Registry
     from har.registry.shadow import shadow as run
 
-    report = run(selector, files, load(overrides), reason=reason, dry_run=dry_run)
+    recipe, environment = load(overrides)
+    registry = Registry.open(environment)
+    report = run(registry, selector, files, export=recipe.export, reason=reason, dry_run=dry_run)
     if as_json:
         print_json(asdict(report))
     else:
-        _tell(report, recorded=not dry_run)
+        _print(report, recorded=not dry_run)
     for file in report.repeated:
         err.print(f"{file}: the bytes of another file, not counted again", markup=False)
     for file, why in report.rejected.items():
@@ -49,7 +53,7 @@ def shadow(
         )
 
 
-def _tell(report: "ShadowReport", *, recorded: bool) -> None:
+def _print(report: "ShadowReport", *, recorded: bool) -> None:
     sides = (report.champion, report.challenger)
     rows = [
         ("version", *(side.version for side in sides)),

@@ -6,7 +6,7 @@ from har.cli.output import AsJson, Overrides, err, out, print_json, table
 from har.cli.registry.common import Selector, asked_by, rules_table, version_facts
 
 if TYPE_CHECKING:
-    from har.registry.versions import Version
+    from har.registry.versions.version import Version
 
 
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -15,10 +15,11 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     Example: har registry list
     """
     from har.config import load
-    from har.registry.versions import foreign_versions, list_versions
+    from har.registry.handle import Registry
+    from har.registry.versions.lookup import foreign_versions, list_versions
 
-    settings = load(overrides)
-    versions, waiting = list_versions(settings), asked_by(settings)
+    registry = Registry.open(load(overrides).environment)
+    versions, waiting = list_versions(registry), asked_by(registry)
     if as_json:
         return print_json([version_facts(version, waiting) for version in versions])
     rows = [
@@ -29,8 +30,8 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     out.print(table("Versions", columns, rows))
     for number, who in waiting.items():
         err.print(f"Version {number} waits for approval; {who} asked for it.", markup=False)
-    if foreign := foreign_versions(settings):
-        numbers = ", ".join(str(found.version) for found in foreign)
+    if foreign := foreign_versions(registry):
+        numbers = ", ".join(str(found.number) for found in foreign)
         err.print(f"Registered without har: {numbers}. `har registry adopt` takes them in.")
     return None
 
@@ -41,11 +42,12 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     Example: har registry show champion --json
     """
     from har.config import load
-    from har.registry.versions import find
+    from har.registry.handle import Registry
+    from har.registry.versions.lookup import find
 
-    settings = load(overrides)
-    version = find(selector, settings)
-    facts = version_facts(version, asked_by(settings))
+    registry = Registry.open(load(overrides).environment)
+    version = find(registry, selector)
+    facts = version_facts(version, asked_by(registry))
     if as_json:
         return print_json(facts)
     shown = {k: v for k, v in facts.items() if k not in ("tags", "gate") and v is not None}

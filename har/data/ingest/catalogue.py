@@ -1,4 +1,4 @@
-"""Which data sets were ingested: one small file a name, beside the store's entries."""
+"""Which data sets were ingested: one small file per name, beside the store's entries."""
 
 import json
 import os
@@ -45,6 +45,8 @@ def remember(
             for file, sha256 in digests.items()
         },
     }
+    if entry(store, name) == content:
+        return
     place = _place(store, name)
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = place.with_suffix(f".{os.getpid()}.tmp")

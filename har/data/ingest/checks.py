@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float32, Float64
 from har.data.recording import ACC, GYRO, Recording
 from har.data.schema import MAX_ACC, MAX_GYRO, STANDARD_GRAVITY
 from har.data.schema import check_units as check_units_of_table
@@ -23,7 +23,7 @@ STUCK_S = 1.0
 JITTER = 0.5  # spread of the time steps (90th less 10th percentile) over their mean
 
 
-def rate(time_s: npt.NDArray[np.float64]) -> float:
+def rate(time_s: Float64) -> float:
     """Return the sampling rate, Hz: samples over time, leaving out the gaps.
 
     A gap is a step of more than 1 s, and of more than twenty times the median one:
@@ -94,16 +94,14 @@ def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, st
         yield "gravity", f"median norm of acceleration {norm:.2f} m/s²"
 
 
-def _clipping(
-    values: npt.NDArray[np.float32], what: str, smallest: float
-) -> Iterator[tuple[str, str]]:
+def _clipping(values: Float32, what: str, smallest: float) -> Iterator[tuple[str, str]]:
     largest = np.abs(values).max()
     share = float((np.abs(values) >= largest).any(axis=1).mean())
     if largest >= smallest and share > CLIPPED_SHARE and share * len(values) > 5:
         yield "clipping", f"{share:.2%} of samples at the largest {what}, {largest:.3g}"
 
 
-def _stuck(values: npt.NDArray[np.float32], what: str, rate_hz: float) -> Iterator[tuple[str, str]]:
+def _stuck(values: Float32, what: str, rate_hz: float) -> Iterator[tuple[str, str]]:
     same = np.concatenate([[False], (np.diff(values, axis=0) == 0).all(axis=1), [False]])
     edges = np.flatnonzero(np.diff(same.astype(np.int8)))
     lengths = edges[1::2] - edges[::2]

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float32
 from har.data.recording import CHANNELS, Recording, read_recording, read_recordings
 from har.data.splits import content_digest
 
-ROWS = 64  # that a hash spans: 0.6 to 3 s, more than two people share by chance
+# Rows in one hash: 0.6 to 3 s, which is longer than what two people share by chance.
+ROWS = 64
 KEPT = 64  # one hash in so many is a fingerprint
 MIN_SHARE = 0.1
 MIN_CHANGES = ROWS // 4  # rows unlike the one before; fewer are a stuck sensor or padding
@@ -52,7 +54,7 @@ def find_copies(folder: Path) -> list[Copy]:
     ----------
     folder : Path
         Of recordings, which are read one at a time (those that share something, two);
-        24 bytes a fingerprint stay in memory.
+        24 bytes per fingerprint stay in memory.
     """
     whole: dict[str, str] = {}
     copies: list[Copy] = []
@@ -78,7 +80,10 @@ def _fingerprints(recording: Recording) -> Hashes:
 
 
 def _hashes(recording: Recording) -> tuple[Hashes, npt.NDArray[np.bool_]]:
-    """Return the hash of the rows from each row on, and whether enough of them change."""
+    """Return, for each row, the hash of the `ROWS` rows that begin there, and if they vary.
+
+    Rows that hardly vary are a stuck sensor or padding (`MIN_CHANGES`).
+    """
     values = recording.table[list(CHANNELS)].to_numpy(np.float32)
     if len(values) < ROWS:
         return np.empty(0, np.uint64), np.empty(0, bool)
@@ -96,14 +101,14 @@ def _share(shorter: Recording, longer: Recording) -> float:
 
 
 def _covered(starts: npt.NDArray[np.bool_]) -> int:
-    """Count the rows that the spans from the starts on cover."""
+    """Count the rows that lie in any of the marked spans; each is `ROWS` long from its start."""
     edges = np.zeros(len(starts) + ROWS, np.int64)
     edges[: len(starts)] += starts
     edges[ROWS:] -= starts
     return int((np.cumsum(edges) > 0).sum())
 
 
-def _row_hashes(values: npt.NDArray[np.float32]) -> Hashes:
+def _row_hashes(values: Float32) -> Hashes:
     """Hash the bits of each row; -0 is 0, and what is missing is one value."""
     values = np.where(np.isnan(values), np.float32(np.nan), values + np.float32(0))
     bits = np.ascontiguousarray(values).view(np.uint32)

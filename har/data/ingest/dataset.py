@@ -6,13 +6,9 @@ ingestion is and which raw files it read.
 """
 
 import functools
-import json
-import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,27 +16,23 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from har.data import sources
-from har.data.activities import ALL
 from har.data.ingest import catalogue
-from har.data.ingest.copies import Copy, find_copies
+from har.data.ingest.assemble import assemble
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
-from har.data.ingest.items import ACCOUNT, QUARANTINE, write_item
+from har.data.ingest.items import write_item
 from har.data.ingest.mapping import ColumnMapping
-from har.data.recording import read_meta
+from har.data.ingested import read_accounts, read_facts
 from har.data.sources.base import Item, Source
-from har.errors import DataError, MissingError
+from har.errors import DataError, MissingError, VerificationError
 from har.lineage import digest
+from har.processes import pool
 from har.store import Artifact, Store
 
-CODE = ["har.data"]
 MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
 Watch = Callable[[Iterator[Artifact | DataError], int], Iterable[Artifact | DataError]]
-LIBRARIES = ["numpy", "pandas", "pyarrow"]
-ACCOUNTS = "accounts.json"
-DATASET = "dataset.json"
-QUARANTINED = "quarantine"
-COPIED = "copy of another recording"
+READ = "har.data.ingest.items:write_item"
+ASSEMBLE = "har.data.ingest.assemble:assemble"
 COUNTED = (
     *("rows_in", "rows_kept", "rows_repaired", "rows_quarantined", "rows_left_out"),
     "samples",
@@ -80,6 +72,13 @@ class Request:
 
         return tables.source(self.name, self.mapping)
 
+    @property
+    def reader(self) -> str:
+        """The module that reads its files."""
+        if self.mapping is not None:
+            return "har.data.ingest.tables"
+        return f"har.data.sources.{self.name.replace('-', '_')}"
+
 
 @dataclass(frozen=True)
 class Ingestion:
@@ -103,8 +102,8 @@ class Ingestion:
     @property
     def totals(self) -> dict[str, Any]:
         """Counts of rows, and of repairs, reasons and warnings, over all items."""
-        accounts = json.loads((self.artifact.path / ACCOUNTS).read_text())
-        facts = json.loads((self.artifact.path / DATASET).read_text())
+        accounts = read_accounts(self.artifact.path)
+        (facts,) = read_facts(self.artifact.path)
         total: dict[str, Counter[str]] = {part: Counter() for part in ("repairs", "reasons")}
         for account in accounts:
             for part, counter in total.items():
@@ -184,19 +183,27 @@ def find(store: Store, name: str) -> Artifact:
     ------
     MissingError
         If no data set of that name was ingested.
+    VerificationError
+        If its recordings are no longer as they were ingested.
     """
     entry = catalogue.entry(store, name)
-    artifact = store.find("ingest", entry["key"]) if entry else None
     bundled = sources.get(name).bundled if name in sources.names() else None
-    ours = bundled and (entry is None or entry["root"] == str(bundled.resolve()))
-    if artifact and not (ours and artifact.manifest["code"] != digest.of_code(*CODE)):
-        return artifact
-    if bundled:
+    if bundled and (entry is None or entry["root"] == str(bundled.resolve())):
         return ingest(store, Request(name, bundled)).artifact
-    raise MissingError(
-        f"data set {name!r} is not ingested",
-        hint=f"`har data ingest {name} PATH` reads its files; `har data list` shows what there is",
-    )
+    if entry is None:
+        raise MissingError(
+            f"data set {name!r} is not ingested",
+            hint=f"`har data ingest {name} PATH` reads its files; "
+            "`har data list` shows what there is",
+        )
+    artifact = store.find("ingest", entry["key"])
+    if artifact is None or "test_subjects" not in read_facts(artifact.path)[0]:
+        raise VerificationError(
+            f"data set {name!r} is not as it was ingested",
+            expected=f"the recordings of {store.root / 'ingest' / entry['key'][:16]}, unchanged",
+            hint=f"ingest it again: har data ingest {name} {entry['root']}",
+        )
+    return artifact
 
 
 def _read_all(
@@ -217,9 +224,8 @@ def _make_all(
     if jobs == 1 or len(items) < MIN_PARALLEL:
         yield from map(make, items)
         return
-    spawn = multiprocessing.get_context("spawn")  # a fork would inherit locks and threads
-    with ProcessPoolExecutor(min(jobs, len(items)), mp_context=spawn) as pool:
-        yield from pool.map(make, items)
+    with pool(min(jobs, len(items))) as workers:
+        yield from workers.map(make, items)
 
 
 def _make(
@@ -231,7 +237,6 @@ def _make(
         return store.get_or_make(
             "item",
             lambda out: write_item(out, opened(request.root, request.only), item, origin),
-            quiet=True,
             **_recipe(request, item, digests),
         )
     except DataError as error:
@@ -247,38 +252,28 @@ def _recipe(request: Request, item: Item, digests: dict[str, str]) -> dict[str, 
             "placements": list(request.placements),
             "mapping": request.mapping.model_dump() if request.mapping else None,
         },
-        "code": CODE,
-        "libraries": LIBRARIES,
+        "entries": [READ, request.reader],
     }
 
 
 @functools.lru_cache(maxsize=1)
 def opened(root: Path, only: tuple[str, ...]) -> RawFiles:
-    """Return the raw files below a root, opened once a process."""
+    """Return the raw files below a root, opened once per process."""
     return open_files(root, only)
 
 
 def _assemble(
     store: Store, request: Request, made: dict[str, Artifact], rejected: dict[str, str]
 ) -> Artifact:
-    """Join the items in one folder; recordings that are copies of others go to quarantine."""
     stated = _facts(request, rejected)
-
-    def build(out: Path) -> None:
-        (out / QUARANTINED).mkdir()
-        for name, item in made.items():
-            for path in (item.path / "recordings").iterdir():
-                _place(path, out)
-            if (item.path / QUARANTINE).exists():
-                link(item.path / QUARANTINE, out / QUARANTINED / f"{name}.parquet")
-        accounts = [json.loads((item.path / ACCOUNT).read_text()) for item in made.values()]
-        copies = _set_copies_aside(out, accounts)
-        facts = {**stated, **_found(out), "copies": [asdict(copy) for copy in copies]}
-        (out / ACCOUNTS).write_text(json.dumps(accounts, indent=1) + "\n")
-        (out / DATASET).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
-
+    folders = {name: item.path for name, item in made.items()}
     return store.get_or_make(
-        "ingest", build, inputs=made, params=stated, code=CODE, libraries=LIBRARIES
+        "ingest",
+        partial(assemble, items=folders, stated=stated),
+        inputs={name: item.content for name, item in made.items()},
+        params=stated,
+        entries=[ASSEMBLE],
+        told="ingest",
     )
 
 
@@ -297,55 +292,12 @@ def _facts(request: Request, rejected: dict[str, str]) -> dict[str, Any]:
         "units": source.units,
         "faults": [list(fault) for fault in source.faults],
         "classes": list(source.classes),
+        "test_subjects": list(source.test_subjects),
+        "validation_subjects": list(source.validation_subjects),
         "archive_url": source.archive.url if source.archive else None,
         "root": request.root.name,
         "root_sha256": digest.of_file(archive) if archive else None,
         "rejected_items": rejected,
-    }
-
-
-def _place(path: Path, folder: Path) -> None:
-    target = folder / path.name
-    if target.exists():
-        raise DataError(
-            f"two recordings are named {path.stem}",
-            hint="give their files, subjects or recordings names of their own",
-        )
-    link(path, target)
-
-
-def _set_copies_aside(out: Path, accounts: list[dict[str, Any]]) -> list[Copy]:
-    """Move recordings that are others under another name to quarantine; return all copies."""
-    copies = find_copies(out)
-    for name, same in {c.recording: c.same_as for c in copies if c.share == 1.0}.items():
-        meta, samples = read_meta(out / f"{name}.parquet")
-        (out / QUARANTINED / "copies").mkdir(exist_ok=True)
-        (out / f"{name}.parquet").rename(out / QUARANTINED / "copies" / f"{name}.parquet")
-        account = next(a for a in accounts if a["files"] == meta.source)
-        rows = meta.rows_kept + meta.rows_repaired
-        account["rows_kept"] -= meta.rows_kept
-        account["rows_repaired"] -= meta.rows_repaired
-        account["rows_quarantined"] += rows
-        account["samples"] -= samples
-        account["reasons"][COPIED] = account["reasons"].get(COPIED, 0) + rows
-        account["rejected"][name] = f"the same samples as {same}"
-    return copies
-
-
-def _found(folder: Path) -> dict[str, Any]:
-    """Return what the recordings hold: counts, activities, subjects with but one of them."""
-    by_subject: dict[str, set[str]] = {}
-    paths = sorted(folder.glob("*.parquet"))
-    for path in paths:
-        meta, _ = read_meta(path)
-        names = pq.read_table(path, columns=["activity"])[0].unique().to_pylist()
-        by_subject.setdefault(meta.subject_id, set()).update(filter(None, names))
-    present = set[str]().union(*by_subject.values())
-    return {
-        "recordings": len(paths),
-        "subjects": len(by_subject),
-        "activities": [name for name in ALL if name in present],
-        "single_activity": [who for who, names in by_subject.items() if len(names) == 1],
     }
 
 
@@ -370,14 +322,6 @@ def quarantine_examples(folder: Path, n: int) -> list[dict[str, Any]]:
                 wanted = rows.head(n - len(entry["examples"]))
                 entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
     return list(found.values())
-
-
-def link(source: Path, target: Path) -> None:
-    """Give a file a second name; copy it where the file system cannot."""
-    try:
-        os.link(source, target)
-    except OSError:
-        target.write_bytes(source.read_bytes())
 
 
 def _unknown_layout(request: Request, files: RawFiles) -> DataError:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64
 from har.data.activities import ALL, labels
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
@@ -136,7 +136,7 @@ def _ordered(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 
 def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Average the samples of one time; where their labels differ there is none."""
+    """Average samples with the same time; where their labels differ, the row has no label."""
     repeated = rows["time_s"].duplicated(keep=False).to_numpy()
     if not repeated.any():
         return rows
@@ -178,10 +178,8 @@ def _join(
     return acc.assign(**values), gyro
 
 
-def _distances(
-    times: npt.NDArray[np.float64], others: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return how far another sensor's samples before and after each time are from it."""
+def _distances(times: Float64, others: Float64) -> tuple[Float64, Float64]:
+    """Return the time from each sample to the other sensor's sample before and after it, s."""
     if not len(others):
         nowhere = np.full(len(times), np.inf)
         return nowhere, nowhere

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from har.arrays import Float64
 from har.data.activities import ALL
 from har.data.schema import MAX_GYRO, STANDARD_GRAVITY
 from har.errors import DataError, MissingError
@@ -65,7 +65,7 @@ class ColumnMapping(BaseModel):
         if self.time is None and self.rate_hz is None:
             raise ValueError("needs a column of time, or rate_hz")
         used = [self.time, *self.acc, *(self.gyro or ()), self.subject]
-        for role in (self.activity, self.recording):  # a recording may be one an activity
+        for role in (self.activity, self.recording):  # there may be one recording per activity
             names = [name for name in (*used, role) if name]
             if len(names) != len(set(names)):
                 raise ValueError("uses one column twice")
@@ -212,10 +212,10 @@ def _first(header: Sequence[str], pattern: str) -> str | None:
     return next((name for name in header if compiled.fullmatch(name.strip())), None)
 
 
-def _numbers(column: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+def _numbers(column: "pd.Series[Any]") -> Float64:
     text = column.astype(str).str.replace(",", ".", regex=False)
     values = pd.to_numeric(text, errors="coerce").to_numpy("float64")
-    finite: npt.NDArray[np.float64] = values[np.isfinite(values)]
+    finite: Float64 = values[np.isfinite(values)]
     return finite
 
 

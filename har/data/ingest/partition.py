@@ -1,4 +1,4 @@
-"""Blocks of a long table to one table a group, with one group in memory at a time."""
+"""Blocks of a long table to one table per group, with one group in memory at a time."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ def partition(
 ) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
     """Yield the rows of each group, in their order, however the groups are mixed.
 
-    Rows go to one temporary Parquet file a group first.
+    Rows go to one temporary Parquet file per group first.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def source(name: str, mapping: ColumnMapping) -> Source:
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a table."""
+    """Return one item per table."""
     names = [name for name in files.names if name.lower().endswith(SUFFIXES)]
     plain = {name: re.sub(r"[^\w\-.]+", "-", name) for name in names}
     same = Counter(plain.values())

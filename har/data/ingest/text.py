@@ -287,7 +287,7 @@ def _decode(raw: bytes) -> tuple[str, str | None]:
 
 
 def _parts(line: str, layout: Layout) -> tuple[list[str], bool]:
-    """Return the rows in a line, and whether it had to be mended."""
+    """Return the rows in a line, and whether it had to be repaired."""
     if layout.mend is None or len(_fields(line, layout)) == len(layout.columns):
         return [line], False
     parts = layout.mend(line)

@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import Float64
 from har.data.activities import ALL
-from har.data.ingest.dataset import ACCOUNTS, COUNTED, DATASET, QUARANTINED, quarantine_examples
+from har.data.ingest.dataset import COUNTED, quarantine_examples
+from har.data.ingested import ACCOUNTS, DATASET, QUARANTINED
 from har.data.recording import GYRO, Recording
 
-GAP_S = 0.1  # a longer step is a gap, unless the rate is so low that it is none
+# A longer step in time is shown as a gap, unless the rate is so low that it is none.
+GAP_S = 0.1
 GAP_PERIODS = 2.5
-BINS = 240  # of a recording's timeline
+# Steps in which a recording's timeline is drawn.
+BINS = 240
 EXAMPLES = 3
 LONGEST = 5
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ class Timeline:
     """
 
     seconds: float
-    recorded: Array
-    labelled: Array
+    recorded: Float64
+    labelled: Float64
 
 
 def gap_s(rate_hz: float) -> float:
@@ -125,19 +127,19 @@ def describe(recording: Recording) -> tuple[RecordingFacts, Timeline]:
     return facts, _timeline(time, lasts, codes >= 0)
 
 
-def _lasts(time: Array, rate_hz: float) -> Array:
+def _lasts(time: Float64, rate_hz: float) -> Float64:
     """Return how long each sample stands for: until the next, before a gap one period."""
     steps = np.diff(time, append=time[-1] + 1 / rate_hz)
     return np.where(steps > gap_s(rate_hz), 1 / rate_hz, steps)
 
 
-def _timeline(time: Array, lasts: Array, labelled: npt.NDArray[np.bool_]) -> Timeline:
+def _timeline(time: Float64, lasts: Float64, labelled: npt.NDArray[np.bool_]) -> Timeline:
     ends = time + lasts
     # Nothing is recorded from an end to the next start.
     knots = np.maximum.accumulate(np.column_stack([time, ends]).ravel())
     edges = np.linspace(time[0], ends[-1], BINS + 1)
 
-    def until_edges(seconds: Array) -> Array:
+    def until_edges(seconds: Float64) -> Float64:
         total = np.cumsum(seconds)
         values = np.column_stack([total - seconds, total]).ravel()
         return np.interp(edges, knots, values)

@@ -11,13 +11,17 @@ from har.data.recording import read_recordings
 from har.data.report import croissant, plots
 from har.data.report.facts import RecordingFacts, Timeline, describe, gather
 from har.data.report.signals import Signals
-from har.evaluation.plots import png
-from har.page import data_uri, environment
+from har.page.html import data_uri, environment
+from har.page.plots import png
 
-MAX_DRAWN = 24  # activities; those with most time
-DECADES = 1e6  # that a spectrum's vertical axis spans at most
-SHOWN = 50  # lines of a long table; report.json has them all
-LISTED = 500  # lines of a table that is folded away
+# More activities are not drawn: those with most time are.
+MAX_DRAWN = 24
+# A spectrum's vertical axis spans at most this factor; what is below it is rounding.
+DECADES = 1e6
+# A long table shows so many lines; report.json has them all.
+SHOWN = 50
+# A table that is folded away may be longer.
+LISTED = 500
 
 
 def write_report(out: Path, ingested: Path) -> None:

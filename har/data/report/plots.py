@@ -1,31 +1,30 @@
-"""Plots of an ingested data set, as matplotlib figures that no global state knows of.
-
-Colours are of Okabe and Ito's palette, which people with any colour vision can tell
-apart.
-"""
+"""Plots of an ingested data set."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from har.arrays import Float64
 from har.data.recording import ACC, GYRO
 from har.data.report.facts import BINS, RecordingFacts, Timeline
 from har.data.report.signals import FREQUENCIES, UNLABELLED, Stretch
-from har.evaluation.plots import GRID, INK, QUIET
+from har.page.colours import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, SKY, VERMILION
+from har.page.plots import left_title, plain_frame
 
-BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-AXES = (BLUE, ORANGE, GREEN)
-PLACES = (BLUE, ORANGE, GREEN, PURPLE, "#56B4E9", "#E69F00", INK)
-LABELLED, BARE, GAP = "#56A0D3", "#D5DCE3", ORANGE
-MAX_ROWS = 40  # of a timeline; more recordings are put end to end by subject
-MIN_SPAN = {"acc": 4.0, "gyro": 1.0}  # of a vertical axis, so that rest looks like rest
+AXES = (BLUE, VERMILION, GREEN)
+PLACES = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, INK)
+LABELLED, BARE, GAP = "#56A0D3", "#D5DCE3", VERMILION
+SMALL = 8.5  # points: many small plots stand side by side
+# Of a timeline; more recordings are put end to end by subject.
+MAX_ROWS = 40
+# A vertical axis spans at least this, so that rest looks like rest: m/s², rad/s.
+MIN_SPAN = {"acc": 4.0, "gyro": 1.0}
 
 Row = tuple[str, list[Timeline]]
 
@@ -51,7 +50,7 @@ def balance(activities: Mapping[str, Mapping[str, Any]]) -> Figure:
     axes.set_xlim(0, seconds.max() / factor * 1.3)
     axes.invert_yaxis()
     axes.set_xlabel(unit, color=QUIET, fontsize=9)
-    _frame(axes, "x")
+    plain_frame(axes, "x", size=SMALL)
     return figure
 
 
@@ -119,7 +118,7 @@ def stretch(chosen: Stretch, samples: pd.DataFrame) -> Figure:
             bout = np.array(chosen.bout_s) - chosen.start_s
             axes.axvspan(*bout, color="#f0f4f8", zorder=0)
         axes.set_xlim(0, chosen.end_s - chosen.start_s)
-        _frame(axes, "y")
+        plain_frame(axes, "y", size=SMALL)
     panels[-1].set_xlabel("s", color=QUIET, fontsize=9)
     panels[0].legend(
         fontsize=8.5,
@@ -130,17 +129,17 @@ def stretch(chosen: Stretch, samples: pd.DataFrame) -> Figure:
         labelcolor=INK,
         borderaxespad=0.1,
     )
-    _title(panels[0], chosen.activity)
+    left_title(panels[0], chosen.activity, size=10.5, pad=6)
     return figure
 
 
 def spectrum(
     activity: str,
-    powers: Mapping[str, npt.NDArray[np.float64]],
+    powers: Mapping[str, Float64],
     places: Sequence[str],
     limits: tuple[float, float],
 ) -> Figure:
-    """Draw the mean power spectra of an activity, one line a placement.
+    """Draw the mean power spectra of an activity, one line per placement.
 
     Parameters
     ----------
@@ -166,12 +165,12 @@ def spectrum(
     axes.set_ylabel("(m/s²)²/Hz", color=QUIET, fontsize=9)
     if len(places) > 1:
         axes.legend(fontsize=8, frameon=False, labelcolor=INK, loc="upper right")
-    _title(axes, activity)
-    _frame(axes, "y")
+    left_title(axes, activity, size=10.5, pad=6)
+    plain_frame(axes, "y", size=SMALL)
     return figure
 
 
-def _colours(lines: Sequence[Timeline], longest: float) -> npt.NDArray[np.float64]:
+def _colours(lines: Sequence[Timeline], longest: float) -> Float64:
     """Return the colour of each cell of a row: a mixture by share, in which gaps stand out."""
     starts = np.cumsum([0.0, *(line.seconds for line in lines)])
     times = np.concatenate(
@@ -189,15 +188,15 @@ def _colours(lines: Sequence[Timeline], longest: float) -> npt.NDArray[np.float6
     )
     missing = np.sqrt(np.clip(1 - (bare + named) / np.maximum(present, 1e-9), 0, 1))
     share = (named / np.maximum(named + bare, 1e-9))[:, None]
-    mixture: npt.NDArray[np.float64] = share * to_rgb(LABELLED) + (1 - share) * to_rgb(BARE)
+    mixture: Float64 = share * to_rgb(LABELLED) + (1 - share) * to_rgb(BARE)
     mixture += missing[:, None] * (np.array(to_rgb(GAP)) - mixture)
     mixture[present <= longest / n_cells / 2] = 1.0
     return mixture
 
 
 def _joined(
-    sums: Sequence[npt.NDArray[np.float64]],
-) -> list[npt.NDArray[np.float64]]:
+    sums: Sequence[Float64],
+) -> list[Float64]:
     """Let each recording's sums go on from the last one's."""
     before = np.cumsum([0.0, *(values[-1] for values in sums)])
     return [values + start for values, start in zip(sums, before, strict=False)]
@@ -214,15 +213,3 @@ def _widen(axes: Axes, span: float) -> None:
     low, high = axes.get_ylim()
     if high - low < span:
         axes.set_ylim((low + high - span) / 2, (low + high + span) / 2)
-
-
-def _title(axes: Axes, text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=10.5, weight="bold", color=INK)
-
-
-def _frame(axes: Axes, grid: Literal["x", "y"]) -> None:
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color("#b0b0b0")
-    axes.grid(axis=grid, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(which="both", length=0, labelcolor=INK, labelsize=8.5)

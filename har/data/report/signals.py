@@ -5,23 +5,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.signal import welch
 
+from har.arrays import Float64
 from har.data.activities import ALL
 from har.data.recording import ACC, CHANNELS, Recording, read_recording
 from har.data.report.facts import gap_s
 
 STRETCH_S = 5.0
-SEGMENT_S = 4.0  # of Welch's method: frequencies 0.25 Hz apart
+# Segments of Welch's method: frequencies are 0.25 Hz apart.
+SEGMENT_S = 4.0
 MIN_BOUT_S = 1.0
-MAX_BOUT_S = 60.0  # the middle of a longer bout is as good as all of it
-MAX_BOUTS = 8  # of an activity in a recording
+# The middle of a longer bout is as good as all of it.
+MAX_BOUT_S = 60.0
+# More bouts of one activity in one recording would add little but time.
+MAX_BOUTS = 8
 FREQUENCIES = np.arange(0.25, 20.01, 0.25)  # Hz
 UNLABELLED = "no label"
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Stretch:
 class Mean:
     """A weighted mean of spectra: sums, by frequency."""
 
-    power: Array = field(default_factory=lambda: np.zeros(len(FREQUENCIES)))
-    weight: Array = field(default_factory=lambda: np.zeros(len(FREQUENCIES)))
+    power: Float64 = field(default_factory=lambda: np.zeros(len(FREQUENCIES)))
+    weight: Float64 = field(default_factory=lambda: np.zeros(len(FREQUENCIES)))
 
 
 class Signals:
@@ -84,7 +85,7 @@ class Signals:
             inside = table["time_s"].between(stretch.start_s, stretch.end_s)
             yield stretch, table.loc[inside, ["time_s", *CHANNELS]]
 
-    def spectra(self) -> dict[str, dict[str, Array]]:
+    def spectra(self) -> dict[str, dict[str, Float64]]:
         """Return power by frequency, (m/s²)²/Hz, by activity and placement.
 
         The frequencies are `FREQUENCIES`; power is NaN above half the sampling rate.
@@ -99,7 +100,7 @@ class Signals:
         }
 
     def _add_stretch(
-        self, recording: str, activity: str, time: Array, norm: Array, first: int, end: int
+        self, recording: str, activity: str, time: Float64, norm: Float64, first: int, end: int
     ) -> None:
         bout = (float(time[first]), float(time[end - 1]))
         start = (bout[0] + bout[1] - STRETCH_S) / 2
@@ -109,7 +110,9 @@ class Signals:
         stretch = Stretch(activity, recording, start, start + STRETCH_S, bout, liveliness)
         self._stretches.setdefault(activity, []).append(stretch)
 
-    def _add_spectrum(self, recording: Recording, activity: str, time: Array, norm: Array) -> None:
+    def _add_spectrum(
+        self, recording: Recording, activity: str, time: Float64, norm: Float64
+    ) -> None:
         rate = recording.meta.rate_hz
         middle, half = (time[0] + time[-1]) / 2, min(time[-1] - time[0], MAX_BOUT_S) / 2
         even = np.arange(middle - half, middle + half, 1 / rate)
@@ -128,7 +131,7 @@ def _drawn(found: Collection[str]) -> list[str]:
     return [activity for activity in ALL if activity in found] or list(found)
 
 
-def _bouts(recording: Recording, time: Array) -> Iterator[tuple[str, int, int]]:
+def _bouts(recording: Recording, time: Float64) -> Iterator[tuple[str, int, int]]:
     """Yield the activity, first and end row of a few bouts of each, without gaps."""
     codes = recording.table["activity"].cat.codes.to_numpy()
     gap = np.diff(time) > max(2 * gap_s(recording.meta.rate_hz), MIN_BOUT_S / 2)

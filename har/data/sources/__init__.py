@@ -29,3 +29,8 @@ def get(name: str) -> Source:
         raise MissingError(f"no data set {name!r}", expected=", ".join(names()))
     source: Source = import_module(f"{__name__}.{name.replace('-', '_')}").SOURCE
     return source
+
+
+def same_people(name: str) -> tuple[str, ...]:
+    """Return the data sets that are known to hold the same people as another."""
+    return get(name).same_people_as if name in names() else ()

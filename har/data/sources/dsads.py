@@ -33,7 +33,7 @@ LAYOUT = Layout(
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item an activity and subject.
+    """Return one item per activity and subject.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a unit, of all segments: m/s² with gravity, rad/s, 25 Hz."""
+    """Yield one recording per unit, of all segments: m/s² with gravity, rad/s, 25 Hz."""
     activity, subject = item.name.split("-p")
     matches = files.match(PATTERN)
     segments = [_segment(files, name, int(matches[name][3]), ledger) for name in item.files]

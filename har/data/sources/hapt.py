@@ -4,7 +4,7 @@ The bundled file holds the integer counts of the phone's sensors; the scale in i
 metadata turns them into the phone's own float32 readings in m/s² and rad/s, bit for
 bit (``scripts/bundle_hapt.py`` made the file and proved it).
 
-The official layout is ``RawData/{acc,gyro}_expNN_userMM.txt``, one sample a line, and
+The official layout is ``RawData/{acc,gyro}_expNN_userMM.txt``, one sample per line, and
 ``RawData/labels.txt``: experiment, user, activity, first and last sample.
 """
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from har.arrays import Int64
 from har.data.activities import BASIC
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -26,7 +27,8 @@ from har.data.sources.base import Archive, Item, Raw, Source
 from har.errors import DataError
 
 RATE_HZ = 50.0
-MAX_NUMBER = 1e9  # of what a line of labels.txt states
+# A larger number in a line of labels.txt is damage: no experiment has so many samples.
+MAX_NUMBER = 1e9
 BUNDLED = Path(__file__).parents[1] / "bundled" / "hapt.parquet"
 SIGNALS = r"(acc|gyro)_exp(\d\d)_user(\d\d)\.txt"
 LABELS = r"labels\.txt"
@@ -39,7 +41,7 @@ def subject(number: int) -> str:
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return the bundled file, and one item an experiment of the official layout."""
+    """Return the bundled file, and one item per experiment of the official layout."""
     found = [Item("bundled", (name,)) for name in files.match(r"hapt\.parquet")]
     groups: dict[str, dict[str, str]] = {}
     for name, match in files.match(SIGNALS).items():
@@ -88,7 +90,7 @@ def _official(files: RawFiles, item: Item, ledger: Ledger) -> Raw:
 
 
 def _labels(
-    files: RawFiles, name: str, lines: npt.NDArray[np.int64], who: tuple[int, int]
+    files: RawFiles, name: str, lines: Int64, who: tuple[int, int]
 ) -> npt.NDArray[np.object_]:
     """Return each sample's label, None where no range or two different ones hold it."""
     ranges = _ranges(files, name)

@@ -9,7 +9,7 @@ from har.data.sources.base import Archive, Item, Source
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a subject."""
+    """Return one item per subject."""
     return harth.one_file_each(files, r"(5\d\d)\.csv")
 
 

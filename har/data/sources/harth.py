@@ -1,6 +1,6 @@
 """HARTH: 22 subjects in free living, accelerometers on the lower back and the thigh, 50 Hz.
 
-Layout: ``harth/S006.csv`` and so on, one subject a file. The header line tells which
+Layout: ``harth/S006.csv`` and so on, one subject per file. The header line tells which
 columns a file has; both sensors stand in each line, and there is no gyroscope.
 """
 
@@ -29,12 +29,12 @@ FAULTS = (
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a subject."""
+    """Return one item per subject."""
     return one_file_each(files, r"S(\d{3})\.csv")
 
 
 def one_file_each(files: RawFiles, pattern: str) -> list[Item]:
-    """Return one item a subject, whose id is the first group of the pattern.
+    """Return one item per subject, whose id is the first group of the pattern.
 
     Raises
     ------

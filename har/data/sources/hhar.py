@@ -50,7 +50,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a subject and device: m/s² with gravity, rad/s."""
+    """Yield one recording per subject and device: m/s² with gravity, rad/s."""
     matches = files.match(PATTERN)
     placement = PLACEMENTS[matches[item.files[0]][1]]
     blocks = (

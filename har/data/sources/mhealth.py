@@ -1,6 +1,6 @@
 """MHEALTH: 10 subjects, sensors at chest, left ankle and right wrist, 12 activities, 50 Hz.
 
-Layout: ``mHealth_subjectN.log``, one session a file, 24 columns, tab separated, no
+Layout: ``mHealth_subjectN.log``, one session per file, 24 columns, tab separated, no
 timestamps. The chest unit has no gyroscope.
 """
 
@@ -39,12 +39,12 @@ BRISK_DPS = 20.0  # the ankle of somebody who walks turns several times as fast
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a subject."""
+    """Return one item per subject."""
     return [Item(f"subject{match[1]}", (name,)) for name, match in files.match(PATTERN).items()]
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield a subject's three recordings, one a placement: m/s² with gravity, deg/s."""
+    """Yield a subject's three recordings, one per placement: m/s² with gravity, deg/s."""
     (name,) = item.files
     subject = files.match(PATTERN)[name][1]
     rows = read_table(files, name, LAYOUT, ledger)

@@ -1,6 +1,6 @@
 """MotionSense: 24 subjects with an iPhone in the front pocket, six activities, 50 Hz.
 
-Layout: ``A_DeviceMotion_data/<activity>_<trial>/sub_<subject>.csv``, one trial a file.
+Layout: ``A_DeviceMotion_data/<activity>_<trial>/sub_<subject>.csv``, one trial per file.
 Apple splits the accelerometer's reading into gravity and user acceleration, and gives
 both the opposite of the usual sign: a phone at rest reads 1 g downward.
 """
@@ -37,7 +37,7 @@ CONVERSION = (
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a subject."""
+    """Return one item per subject."""
     groups: dict[str, list[str]] = {}
     for name, match in files.match(PATTERN).items():
         if not OTHER_FORMS.search(name):
@@ -46,7 +46,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a file: g with gravity, rad/s, at 50 Hz."""
+    """Yield one recording per file: g with gravity, rad/s, at 50 Hz."""
     matches = files.match(PATTERN)
     for name in item.files:
         activity, trial, subject = matches[name].groups()

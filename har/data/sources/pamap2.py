@@ -1,7 +1,7 @@
 """PAMAP2: 9 subjects, inertial units at wrist, chest and ankle, 18 activities, 100 Hz.
 
 Layout: ``Protocol/subject10N.dat`` and, for five subjects, ``Optional/subject10N.dat``;
-one session a file, 54 columns, with seconds since the session's start.
+one session per file, 54 columns, with seconds since the session's start.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ LAYOUT = Layout(
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a session."""
+    """Return one item per session."""
     return [
         Item(f"{match[1].lower()}-{match[2]}", (name,))
         for name, match in files.match(PATTERN).items()
@@ -47,7 +47,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield a session's three recordings, one a placement: m/s² with gravity, rad/s."""
+    """Yield a session's three recordings, one per placement: m/s² with gravity, rad/s."""
     (name,) = item.files
     session, subject = files.match(PATTERN)[name].groups()
     rows = read_table(files, name, LAYOUT, ledger)

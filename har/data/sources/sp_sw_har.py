@@ -1,6 +1,6 @@
 """SP-SW-HAR: 23 subjects, phone and watch, sitting, standing up, walking, turning, sitting down.
 
-Layout: ``sNN/sNN_EE_{sp,sw}.csv``; one walk a file, with millisecond time since 1970.
+Layout: ``sNN/sNN_EE_{sp,sw}.csv``; one walk per file, with millisecond time since 1970.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ LAYOUT = Layout(
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a subject and device."""
+    """Return one item per subject and device."""
     groups: dict[str, list[str]] = {}
     for name, match in files.match(PATTERN).items():
         if match[1] != match[2]:
@@ -34,7 +34,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a file: m/s² with gravity, rad/s, at about 103 Hz."""
+    """Yield one recording per file: m/s² with gravity, rad/s, at about 103 Hz."""
     matches = files.match(PATTERN)
     for name in item.files:
         _, subject, trial, device = matches[name].groups()

@@ -1,8 +1,8 @@
 """UCI HAR: 30 subjects with a phone at the waist, 6 activities, 50 Hz, cut into windows.
 
 Layout: ``{train,test}/Inertial Signals/{total_acc,body_gyro}_{x,y,z}_{train,test}.txt``,
-one window of 128 samples a line, the next one starting 64 samples later; beside them
-``subject_*.txt`` and ``y_*.txt``, one number a window. The set names no recordings:
+one window of 128 samples per line, the next one starting 64 samples later; beside them
+``subject_*.txt`` and ``y_*.txt``, one number per window. The set names no recordings:
 windows that follow one another are joined to runs where the second half of one is the
 first half of the next in all six signals and the subject is the same. The raw files hold
 most samples twice, so a row of the account is a sample of a run, not a line of a file.
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64, Int64
 from har.data.activities import BASIC
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -53,7 +53,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a run: g with gravity, rad/s, at 50 Hz.
+    """Yield one recording per run: g with gravity, rad/s, at 50 Hz.
 
     It is named for the line of its first window. Samples in two windows of different
     labels have none.
@@ -105,9 +105,7 @@ def _damaged(notes: Ledger) -> dict[int, str]:
     return texts
 
 
-def _runs(
-    values: npt.NDArray[np.float64], subjects: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]
-) -> Iterator[slice]:
+def _runs(values: Float64, subjects: Int64, lines: Int64) -> Iterator[slice]:
     """Yield the windows of each run."""
     follows = (values[:-1, HALF:] == values[1:, :HALF]).all(axis=(1, 2))
     follows &= (subjects[:-1] == subjects[1:]) & (np.diff(lines) == 1)
@@ -117,9 +115,7 @@ def _runs(
             yield slice(start, stop)
 
 
-def _rebuilt(
-    values: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]
-) -> pd.DataFrame:
+def _rebuilt(values: Float64, labels: Int64, lines: Int64) -> pd.DataFrame:
     """Return a run's samples once each; the half windows at its ends lie in one window."""
     samples = np.concatenate([values[0], values[1:, HALF:].reshape(-1, len(SIGNALS))])
     earlier, later = np.append(labels[:1], labels), np.append(labels, labels[-1:])

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.arrays import Float64
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.text import Layout, iter_tables
@@ -48,7 +49,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording a stretch of one user: m/s² with gravity, at 20 Hz, no gyroscope."""
+    """Yield one recording per stretch of one user: m/s² with gravity, at 20 Hz, no gyroscope."""
     numbers: Counter[str] = Counter()
     for stretch in _stretches(files, item.files[0], ledger):
         user = f"{stretch['user'].iloc[0]:.0f}"
@@ -84,7 +85,7 @@ def _stretches(files: RawFiles, name: str, ledger: Ledger) -> Iterator[pd.DataFr
         yield pd.concat(rest, ignore_index=True)
 
 
-def _stands(time: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _stands(time: Float64) -> npt.NDArray[np.bool_]:
     """Tell which samples share their timestamp with more neighbours than a burst has."""
     if not len(time):
         return np.zeros(0, bool)

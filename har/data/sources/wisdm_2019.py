@@ -1,7 +1,7 @@
 """WISDM 2019: 51 subjects with a phone in the pocket and a watch, 18 activities.
 
 Layout: ``raw/{phone,watch}/{accel,gyro}/data_16NN_{accel,gyro}_{phone,watch}.txt``, one
-sample a line: ``subject,code,timestamp,x,y,z;``. Three minutes of each activity, A to S
+sample per line: ``subject,code,timestamp,x,y,z;``. Three minutes of each activity, A to S
 without N, are one recording.
 """
 
@@ -22,7 +22,7 @@ PATTERN = r"(phone|watch)/(accel|gyro)/data_(\d{4})_(accel|gyro)_(phone|watch)\.
 
 
 def items(files: RawFiles) -> list[Item]:
-    """Return one item a subject and device: its accelerometer and its gyroscope."""
+    """Return one item per subject and device: its accelerometer and its gyroscope."""
     groups: dict[str, dict[str, str]] = {}
     for name, match in files.match(PATTERN).items():
         device, sensor, subject = match[1], match[2], match[3]

@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from har.data.ingest import catalogue, dataset
+from har.data.ingest.assemble import COPIED
 from har.data.ingest.dataset import Request, find, ingest
 from har.data.ingest.files import RawFiles
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingested import QUARANTINED
 from har.data.recording import CHANNELS, read_recordings
 from har.errors import DataError, MissingError
+from har.lineage.code import Code
 from har.store import Store
 
 MAPPING = ColumnMapping(
@@ -145,10 +148,11 @@ def test_bundled_data_are_read_again_by_other_code(
     """An upgrade does not go on with what older code had read."""
     first = find(store, "hapt")
     assert find(store, "hapt").reused
-    monkeypatch.setattr("har.lineage.digest.of_code", lambda *_: "another version")
+    other = Code({"har/data/sources/hapt.py": "another version"}, {})
+    monkeypatch.setattr("har.store.executed_by", lambda _: other)
     again = find(store, "hapt")
     assert again.key != first.key
-    assert again.manifest["code"] == "another version"
+    assert again.manifest["code"] == other.files
     assert find(store, "hapt").key == again.key
 
 
@@ -159,7 +163,7 @@ def test_quarantine_keeps_line_and_content(raw: Path, store: Store) -> None:
     lines[10] = lines[10].replace(lines[10].split(",")[0], "oops", 1)
     path.write_text("\n".join(lines) + "\n")
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
-    (reason,) = dataset.quarantine_reasons(done.artifact.path / dataset.QUARANTINED)
+    (reason,) = dataset.quarantine_reasons(done.artifact.path / QUARANTINED)
     assert (reason["reason"], reason["rows"]) == ("not a number", 1)
     assert (reason["file"], reason["line"]) == ("s1/walk.csv", 11)
     assert json.loads(reason["content"])["ax"] == "oops"
@@ -173,7 +177,7 @@ def test_a_copy_under_another_name_is_set_aside(raw: Path, store: Store) -> None
     assert totals["counts"]["recordings"] == 2
     assert totals["counts"]["rows_in"] == 1200
     assert totals["counts"]["rows_quarantined"] == 400
-    assert totals["reasons"] == {dataset.COPIED: 400}
+    assert totals["reasons"] == {COPIED: 400}
     (copy,) = totals["copies"]
     assert {copy["recording"], copy["same_as"]} == {"lab-1-s1-walk", "lab-7-s7-walk"}
 

@@ -436,7 +436,7 @@ def damaged(draw: st.DrawFn, make: Any) -> pd.DataFrame:
     return rows.iloc[order].reset_index(drop=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(damaged(acc_rows), st.none() | damaged(gyro_rows))
 def test_account_adds_up_whatever_is_wrong(acc: pd.DataFrame, gyro: pd.DataFrame | None) -> None:
     """Rows in = kept + repaired + quarantined, and recordings are clean in time."""

@@ -82,7 +82,7 @@ def test_temporary_files_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(tmp_path.iterdir()) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "", None, "é/.."]), max_size=8), max_size=4))
 def test_no_row_is_lost_or_doubled(names: list[list[str | None]]) -> None:
     """All rows come back once, in the group of their name."""

@@ -304,7 +304,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LINES, st.sampled_from([b"\n", b"\r\n", b"\r"]), st.integers(24, 90), st.booleans())
 @example([b"\xff\xfe1\x00,\x002"], b"\n", 24, False)
 @example([b"1,2,x", b"\xe2\x80\xa8,1,x", b"1,2,\x1c"], b"\n", 24, True)

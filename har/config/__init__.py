@@ -1,0 +1,84 @@
+"""Typed settings: the recipe of a result, and the environment that it is made in.
+
+=======================  =========================================================
+`har.config.recipe`      all that determines a result, a section for each concern:
+                         `data`, `models`, `training`, `evaluation`, `export`, `gate`
+`har.config.environment` store, registry, identity, secrets, workers
+`har.config.sources`     defaults < ``har.toml`` < ``HAR_*`` < flags
+=======================  =========================================================
+
+>>> from har.config import load
+>>> recipe, environment = load(["window.hop_s=0.64"])
+>>> recipe.window.hop_s
+0.64
+"""
+
+from har.config.data import (
+    CleanSettings,
+    DataSettings,
+    LabelSettings,
+    SplitSettings,
+    WindowGrid,
+    WindowSettings,
+    WindowShape,
+)
+from har.config.environment import Environment, RegistrySettings, RunSettings, current, using
+from har.config.evaluation import IntervalSettings, ProtocolSettings
+from har.config.export import ExportSettings
+from har.config.gate import GateSettings
+from har.config.models import (
+    BertSettings,
+    ClassicalSettings,
+    EncoderSettings,
+    ExtraTreesSettings,
+    LogisticSettings,
+    ModelSettings,
+    NetworkSettings,
+    PatchTsMixerSettings,
+    PatchTstSettings,
+    ResnetSettings,
+    SvmSettings,
+    model_names,
+)
+from har.config.recipe import Recipe
+from har.config.section import flatten
+from har.config.sources import Settings, load
+from har.config.training import AugmentSettings, FinetuneSettings, PretrainSettings
+
+__all__ = [
+    "AugmentSettings",
+    "BertSettings",
+    "ClassicalSettings",
+    "CleanSettings",
+    "DataSettings",
+    "EncoderSettings",
+    "Environment",
+    "ExportSettings",
+    "ExtraTreesSettings",
+    "FinetuneSettings",
+    "GateSettings",
+    "IntervalSettings",
+    "LabelSettings",
+    "LogisticSettings",
+    "ModelSettings",
+    "NetworkSettings",
+    "PatchTsMixerSettings",
+    "PatchTstSettings",
+    "PretrainSettings",
+    "ProtocolSettings",
+    "Recipe",
+    "RegistrySettings",
+    "ResnetSettings",
+    "RunSettings",
+    "Settings",
+    "SplitSettings",
+    "SvmSettings",
+    "WindowGrid",
+    "WindowSettings",
+    "WindowShape",
+    "current",
+    "flatten",
+    "load",
+    "model_names",
+    "using",
+]

@@ -1,0 +1,71 @@
+"""The environment: where a run works, as whom, and with which secrets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from har.config.section import Section
+
+
+class RegistrySettings(Section):
+    """Where versions live, and who acts on them."""
+
+    model: str = "har"
+    identity: str | None = Field(
+        None, description="who acts; default: the server's user, else the operating system's"
+    )
+    tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
+    webhooks: tuple[SecretStr, ...] = Field(
+        (), description="URLs that hear of every move and request; JSON, signed"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="base64, known to the receivers: signs what they are sent"
+    )
+    audit: Path | None = Field(
+        None,
+        description="copy of the model's history; default: history/<model>/audit.jsonl beside "
+        "the local database, mlruns/<server>/<model>/audit.jsonl of a server",
+    )
+
+
+class RunSettings(Section):
+    """How the steps of a run are carried out; results do not depend on it."""
+
+    workers: int = Field(
+        0, ge=0, description="steps at the same time, a process each; 0: one per core"
+    )
+
+
+class Environment(Section):
+    """Where a run works, as whom, and with which secrets.
+
+    It is resolved on the machine where the code runs and is part of no parameter, record,
+    log or page: what determines a result is in the `har.config.Recipe`.
+    """
+
+    store: Path = Path("data/store")
+    registry: RegistrySettings = RegistrySettings()
+    run: RunSettings = RunSettings()
+
+
+_current: ContextVar[Environment] = ContextVar("environment")
+
+
+@contextmanager
+def using(environment: Environment) -> Iterator[None]:
+    """Let `current` return an environment for the time of a block, as flags made it."""
+    token = _current.set(environment)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current() -> Environment:
+    """Return the environment of the command that runs, else that of this machine."""
+    from har.config.sources import load
+
+    return _current.get(None) or load().environment

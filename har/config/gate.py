@@ -1,0 +1,50 @@
+"""The rules of promotion."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from har.config.section import Section
+
+
+class GateSettings(Section):
+    """Rules of promotion."""
+
+    min_macro_f1: float = 0.90
+    min_class_f1: float = 0.80
+    min_subject_f1: float = Field(0.70, description="macro-F1 of the worst test subject")
+    max_ece: float = Field(0.05, description="expected calibration error")
+    max_megabytes: float = Field(25.0, description="size of the serving build, MB")
+    max_quarantined: float = Field(0.05, description="share of the data's rows in quarantine")
+    max_mended: float = Field(
+        0.05, description="share of samples that cleaning removed or interpolated"
+    )
+    robustness: dict[str, float] = Field(
+        {
+            "turned 15°, each subject": 0.10,
+            "gain +5 %": 0.05,
+            "gain -5 %": 0.05,
+            "noise 0.1 m/s²": 0.05,
+            "sampled at 25 Hz": 0.05,
+            "0.1 s later": 0.05,
+        },
+        description="macro-F1 that a change of the sensors may cost, by name of the change "
+        "(`har evaluate --robustness` names them)",
+    )
+    margin: float = Field(
+        0.0,
+        ge=0,
+        description="macro-F1 that a version may lose, beyond noise, to the champion; "
+        "0: it must be better",
+    )
+    min_shadow_windows: int = Field(
+        0,
+        ge=0,
+        description="windows that a version was scored on beside the champion that it would "
+        "replace (`har registry shadow`)",
+    )
+    approval: Literal["always", "replacing", "never"] = Field(
+        "replacing",
+        description="which promotions to Production a second person approves: all, those that "
+        "replace a champion, or none",
+    )

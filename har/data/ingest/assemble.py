@@ -1,0 +1,93 @@
+"""The items of a data set in one folder; recordings that are copies of others set aside."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from har.data.activities import ALL
+from har.data.ingest.copies import Copy, find_copies
+from har.data.ingest.items import ACCOUNT, QUARANTINE
+from har.data.ingested import ACCOUNTS, DATASET, QUARANTINED, link
+from har.data.recording import read_meta
+from har.errors import DataError
+
+COPIED = "copy of another recording"
+
+
+def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any]) -> None:
+    """Join the items of a data set, with their accounts and what is stated of it.
+
+    Parameters
+    ----------
+    out : Path
+        Gets the recordings, ``quarantine/``, ``accounts.json`` and ``dataset.json``.
+    items : mapping of str to Path
+        Folders that `har.data.ingest.items.write_item` wrote, by item.
+    stated : mapping
+        What the source says of itself.
+
+    Raises
+    ------
+    DataError
+        If two recordings have one name.
+    """
+    (out / QUARANTINED).mkdir()
+    for name, folder in items.items():
+        for path in (folder / "recordings").iterdir():
+            _add(path, out)
+        if (folder / QUARANTINE).exists():
+            link(folder / QUARANTINE, out / QUARANTINED / f"{name}.parquet")
+    accounts = [json.loads((folder / ACCOUNT).read_text()) for folder in items.values()]
+    copies = _set_copies_aside(out, accounts)
+    facts = {**stated, **_present(out), "copies": [asdict(copy) for copy in copies]}
+    (out / ACCOUNTS).write_text(json.dumps(accounts, indent=1) + "\n")
+    (out / DATASET).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+
+
+def _add(path: Path, folder: Path) -> None:
+    target = folder / path.name
+    if target.exists():
+        raise DataError(
+            f"two recordings are named {path.stem}",
+            hint="give their files, subjects or recordings names of their own",
+        )
+    link(path, target)
+
+
+def _set_copies_aside(out: Path, accounts: list[dict[str, Any]]) -> list[Copy]:
+    """Move recordings that are others under another name to quarantine; return all copies."""
+    copies = find_copies(out)
+    for name, same in {c.recording: c.same_as for c in copies if c.share == 1.0}.items():
+        meta, samples = read_meta(out / f"{name}.parquet")
+        (out / QUARANTINED / "copies").mkdir(exist_ok=True)
+        (out / f"{name}.parquet").rename(out / QUARANTINED / "copies" / f"{name}.parquet")
+        account = next(a for a in accounts if a["files"] == meta.source)
+        rows = meta.rows_kept + meta.rows_repaired
+        account["rows_kept"] -= meta.rows_kept
+        account["rows_repaired"] -= meta.rows_repaired
+        account["rows_quarantined"] += rows
+        account["samples"] -= samples
+        account["reasons"][COPIED] = account["reasons"].get(COPIED, 0) + rows
+        account["rejected"][name] = f"the same samples as {same}"
+    return copies
+
+
+def _present(folder: Path) -> dict[str, Any]:
+    """Return what the recordings hold: counts, activities, subjects with but one of them."""
+    by_subject: dict[str, set[str]] = {}
+    paths = sorted(folder.glob("*.parquet"))
+    for path in paths:
+        meta, _ = read_meta(path)
+        names = pq.read_table(path, columns=["activity"])[0].unique().to_pylist()
+        by_subject.setdefault(meta.subject_id, set()).update(filter(None, names))
+    present = set[str]().union(*by_subject.values())
+    return {
+        "recordings": len(paths),
+        "subjects": len(by_subject),
+        "activities": [name for name in ALL if name in present],
+        "single_activity": [who for who, names in by_subject.items() if len(names) == 1],
+    }

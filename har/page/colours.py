@@ -1,0 +1,13 @@
+"""The palette of Okabe and Ito, which people with any colour vision can tell apart.
+
+Okabe & Ito (2008), Color universal design: how to make figures and presentations that
+are friendly to colorblind people. Greys for what stands back.
+"""
+
+BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
+ORANGE, VERMILION, PURPLE, YELLOW = "#E69F00", "#D55E00", "#CC79A7", "#F0E442"
+BLACK = "#000000"
+
+INK, QUIET, RULE, GRID = "#222222", "#6b6b6b", "#b0b0b0", "#e4e4e4"
+# What a picture is about.
+ACCENT = BLUE

@@ -1,0 +1,57 @@
+"""Titles, legends and frames of the house's figures, and their PNG bytes.
+
+Figures are made as `matplotlib.figure.Figure` and not registered with pyplot, so that
+nothing keeps them alive and no process needs a display.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from har.page.colours import GRID, INK, QUIET, RULE
+
+DPI = 160
+
+
+def png(figure: Figure) -> bytes:
+    """Return the figure as PNG bytes, the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def left_title(axes: Axes, text: str, *, size: float = 11, pad: float = 10) -> None:
+    """Write a title over the left end of a plot; size and distance in points."""
+    axes.set_title(text, loc="left", fontsize=size, weight="bold", color=INK, pad=pad)
+
+
+def quiet_legend(axes: Axes, **options: Any) -> None:
+    """Show a legend without a box."""
+    axes.legend(fontsize=9, labelcolor=INK, edgecolor="none", framealpha=1, **options)
+
+
+def class_frame(axes: Axes, classes: Sequence[str]) -> None:
+    """Name the rows (labels) and columns (predictions) of a matrix and part its cells."""
+    ticks = np.arange(len(classes))
+    axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, classes)
+    axes.set_xticks(ticks[1:] - 0.5, minor=True)
+    axes.set_yticks(ticks[1:] - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="both", length=0, labelcolor=INK)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("predicted", color=QUIET)
+    axes.set_ylabel("label", color=QUIET)
+
+
+def plain_frame(axes: Axes, grid: Literal["x", "y"], *, size: float = 9) -> None:
+    """Leave the plot a baseline and quiet grid lines along one axis; labels of a size in points."""
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(RULE)
+    axes.grid(axis=grid, color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelcolor=INK, labelsize=size)

@@ -1,0 +1,119 @@
+"""Promotions that wait for a second person: asked for, approved, rejected.
+
+The history holds them, so they wait in any registry, with or without a Prefect server.
+"""
+
+from har.errors import ConflictError, GateRefusal, UsageError
+from har.registry.handle import Registry
+from har.registry.history import stages
+from har.registry.history.events import Approval, ApprovalRequested, RequestRejected
+from har.registry.history.placement import pending
+from har.registry.history.stages import CHAMPION, Change
+from har.registry.moves.mover import Mover
+from har.registry.versions.files import require_verified
+from har.registry.versions.lookup import find
+
+
+def approve(
+    registry: Registry,
+    selector: str,
+    *,
+    reason: str,
+    allow_self: bool = False,
+    dry_run: bool = False,
+) -> ApprovalRequested:
+    """Move a version to Production as somebody else asked; return the request.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    selector : str
+        The version, as for `har.registry.versions.lookup.find`.
+    reason : str
+        Why it is approved; kept in the history.
+    allow_self : bool
+        Let somebody approve their own request; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Raises
+    ------
+    GateRefusal
+        If it is one's own request.
+    ConflictError
+        If the champion is not the one that the version was held against, or somebody else
+        moves a version at the same time.
+    UsageError
+        If nobody asked for it.
+    VerificationError
+        If its files are no longer those that were judged, or the registry is not as its
+        history says.
+    """
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
+    number, who = version.number, registry.identity
+    request = _request(number, mover)
+    own = who == request.by
+    if own and not allow_self:
+        raise GateRefusal(
+            f"version {number}: nobody approves their own request",
+            found=f"asked for and approved by {who}",
+            hint="let somebody else approve it, or say --allow-self-approval, which is recorded",
+        )
+    if now.aliases.get(CHAMPION) != request.champion:
+        raise ConflictError(
+            f"version {number} was not held against the champion of now",
+            expected=f"version {request.champion} as champion",
+            found=f"version {now.aliases.get(CHAMPION)}",
+            hint="have it judged again: `har registry promote`",
+        )
+    then = stages.move(now, number, "Production")
+    require_verified(registry, version)
+    if not dry_run:
+        mover.execute(
+            "promotion",
+            number,
+            Change.between(now, then),
+            reason=request.reason,
+            decision=request.decision,
+            request=request.sha256,
+            approval=Approval(reason=reason, asked_by=request.by, own=own),
+        )
+        mover.announce()
+    return request
+
+
+def reject(
+    registry: Registry, selector: str, *, reason: str, dry_run: bool = False
+) -> ApprovalRequested:
+    """Turn a request down, or withdraw one's own; the version stays where it is.
+
+    Raises
+    ------
+    UsageError
+        If nobody asked for it.
+    """
+    mover = Mover(registry)
+    request = _request(find(registry, selector).number, mover)
+    if not dry_run:
+        mover.recover()
+        mover.record(
+            RequestRejected(version=request.version, reason=reason, request=request.sha256)
+        )
+        mover.announce()
+    return request
+
+
+def _request(number: int, mover: Mover) -> ApprovalRequested:
+    waiting = pending(mover.trail.events)
+    for request in waiting:
+        if request.version == number:
+            return request
+    names = ", ".join(str(request.version) for request in waiting)
+    raise UsageError(
+        f"version {number} waits for nobody's approval",
+        expected=f"a version that waits: {names or 'there is none'}",
+        hint="`har registry promote` judges a version and asks for its promotion",
+    )

@@ -1,0 +1,335 @@
+"""Promotion: judge a version once, write the decision down, then move the version or ask to.
+
+The decision goes to the history, to ``gate.json`` in the version's run and to its tag
+``har.gate`` before anything moves (`har.registry.moves.mover`). A kill at any point is
+completed by the next call.
+"""
+
+import json
+import math
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from har.config import ExportSettings, GateSettings, IntervalSettings
+from har.errors import GateRefusal, UsageError
+from har.export.artifact import Builds
+from har.lineage import digest, origin
+from har.lineage.record import FILE, Record
+from har.models.runtime import latencies
+from har.registry.gate.checks import DATA, ROBUSTNESS
+from har.registry.gate.judge import judge
+from har.registry.gate.rules import Evidence
+from har.registry.handle import Registry
+from har.registry.history import stages
+from har.registry.history.events import ApprovalRequested, Event, GateDecided, MoveBegun
+from har.registry.history.placement import placement, shadow_windows, unfinished
+from har.registry.history.stages import CHAMPION, Change, Placement, Stage
+from har.registry.history.trail import Trail
+from har.registry.moves.mover import Mover
+from har.registry.moves.observation import differences, observe
+from har.registry.versions.decision import Decision
+from har.registry.versions.files import verified_files
+from har.registry.versions.lookup import find, with_digest
+from har.registry.versions.version import Version, require_measured
+
+_KINDS = {
+    "Staging": "staging",
+    "Production": "promotion",
+    "None": "withdrawal",
+    "Archived": "archival",
+}
+
+
+def promote(
+    registry: Registry,
+    selector: str,
+    *,
+    gate: GateSettings,
+    export: ExportSettings,
+    intervals: IntervalSettings,
+    reason: str,
+    dry_run: bool = False,
+    rejudge: bool = False,
+    waivers: Mapping[str, str] | None = None,
+) -> Decision:
+    """Move a version to the stage that it earns, or find the decision made before.
+
+    Where a second person must approve (``gate.approval``), a version that earned Production
+    waits in Staging (`har.registry.gate.approval`).
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    selector : str
+        The version to judge, as for `har.registry.versions.lookup.find`.
+    gate, export, intervals
+        What it is held against (`har.registry.gate.judge.judge`).
+    reason : str
+        Why it may be promoted; kept with the decision.
+    dry_run : bool
+        Judge only: nothing is written or moved.
+    rejudge : bool
+        Judge again although there is a decision, for example against a new champion.
+    waivers : mapping of str to str, optional
+        Names of rules that need not hold this time, each with the reason; kept for good.
+
+    Raises
+    ------
+    ConflictError
+        If somebody else moves a version at the same time, or did since this began.
+    UsageError
+        If the champion itself is to be judged again, or a rule is waived that cannot be.
+    MissingError
+        If the version or the server is not there.
+    VerificationError
+        If the registry is not as its history says, or files are not the registered ones.
+    """
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
+    champion = find(registry, str(now.aliases[CHAMPION])) if CHAMPION in now.aliases else None
+    if rejudge and champion == version:
+        raise UsageError(
+            f"version {version.number} is the champion: there is nothing to hold it against",
+            hint="judge another version: it takes the place if it is better",
+        )
+    require_measured(version)
+    decision = None if rejudge else _standing(version, champion, now, mover)
+    if decision is None:
+        beside = shadow_windows(mover.trail.events, version.number, now.aliases.get(CHAMPION))
+        decision = judge(
+            _evidence(registry, version, export.latency_repeats, shadow_windows=beside),
+            _evidence(registry, champion, export.latency_repeats) if champion else None,
+            gate=gate,
+            export=export,
+            intervals=intervals,
+            waivers=waivers,
+        )
+        if not dry_run:
+            decision = _record(mover, version, decision, purpose=reason)
+    if not dry_run and not _is_carried_out(decision, now, mover.trail.events):
+        _carry_out(decision, now, mover, policy=gate.approval)
+    if not dry_run:
+        mover.announce()
+    return decision
+
+
+def settled(registry: Registry, candidate_digest: str) -> tuple[Version, Decision] | None:
+    """Return a candidate's version and decision, if nothing is left to do for it.
+
+    It only reads. None means that the candidate is to be registered, judged or moved, that
+    receivers may wait for notices, or that the registry is not as its history says.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    candidate_digest : str
+        What makes it one candidate (`har.registry.versions.candidate.Candidate.digest`).
+    """
+    events = Trail(registry).events
+    now = placement(events)
+    version = with_digest(registry, candidate_digest)
+    open_ends = (
+        unfinished(events) is not None,
+        bool(registry.environment.registry.webhooks),
+        bool(differences(now, observe(registry))),
+    )
+    if any(open_ends) or version is None or version.gate is None:
+        return None
+    return (version, version.gate) if _is_carried_out(version.gate, now, events) else None
+
+
+def change_stage(
+    registry: Registry, selector: str, stage: Stage, *, reason: str, dry_run: bool = False
+) -> Version:
+    """Move a version to a stage other than Production, where nobody judges it.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    selector : str
+        The version, as for `har.registry.versions.lookup.find`.
+    stage : str
+        ``Staging``, ``Archived`` or ``None``. A champion that is archived leaves nobody in
+        Production.
+    reason : str
+        Why; kept in the history.
+    dry_run : bool
+        Check everything, move nothing.
+
+    Returns
+    -------
+    Version
+        As it is afterwards.
+
+    Raises
+    ------
+    GateRefusal
+        If a version without a build that may serve is to go to Staging.
+    ConflictError
+        If somebody else moves a version at the same time.
+    UsageError
+        If the version cannot go there from where it is; it names where it can go.
+    VerificationError
+        If the registry is not as its history says, or files are not the registered ones.
+    """
+    mover = Mover(registry)
+    now = mover.recover(dry_run=dry_run)
+    version = find(registry, selector)
+    then = stages.move(now, version.number, stage)
+    if stage == "Staging":
+        require_measured(version)
+        _require_servable(registry, version)
+    if not dry_run:
+        change = Change.between(now, then)
+        mover.execute(_KINDS[stage], version.number, change, reason=reason)
+        mover.announce()
+    return find(registry, str(version.number))
+
+
+def _require_servable(registry: Registry, version: Version) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = verified_files(registry, version, Path(folder))
+        build = Builds.read(files["onnx/builds.json"].parent).shipped
+    if not build.passed:
+        raise GateRefusal(
+            f"version {version.number} has no build that may serve",
+            found=f"build {build.name}: {'; '.join(build.failures)}",
+            hint="export it again, or change the bounds (`har config`: export)",
+        )
+
+
+def _standing(
+    version: Version, champion: Version | None, now: Placement, mover: Mover
+) -> Decision | None:
+    """Return the decision on record, unless it was never carried out and its premise is gone."""
+    decision = version.gate
+    if decision is None or _is_carried_out(decision, now, mover.trail.events):
+        return decision
+    reigning = champion.number if champion else None
+    return decision if reigning == decision.champion else None
+
+
+def _is_carried_out(decision: Decision, now: Placement, events: Iterable[Event]) -> bool:
+    """Whether the version reached its stage or waits for approval, wherever it went since."""
+    return not _way(now.stage(decision.version), decision.stage) or any(
+        _carries_out(event, decision) for event in events
+    )
+
+
+def _carries_out(event: Event, decision: Decision) -> bool:
+    match event:
+        case ApprovalRequested(decision=decision.audit):
+            return True
+        case MoveBegun(decision=decision.audit):
+            return event.change.stages[decision.version][1] == decision.stage
+    return False
+
+
+def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str) -> None:
+    replaces = decision.champion is not None
+    asks = policy == "always" or (policy == "replacing" and replaces)
+    for stage in _way(now.stage(decision.version), decision.stage):
+        if stage == "Production" and asks:
+            mover.record(
+                ApprovalRequested(
+                    version=decision.version,
+                    reason=decision.purpose,
+                    champion=decision.champion,
+                    decision=decision.audit,
+                )
+            )
+            return
+        then = stages.move(now, decision.version, stage)
+        mover.execute(
+            _KINDS[stage],
+            decision.version,
+            Change.between(now, then),
+            reason=decision.purpose,
+            decision=decision.audit,
+        )
+        now = then
+
+
+def _way(here: Stage, stage: Stage) -> list[Stage]:
+    """Return the stages through which a version goes."""
+    if here == stage or (here, stage) == ("Archived", "None"):
+        return []
+    if stage == "Production" and here != "Staging":
+        return ["Staging", "Production"]
+    return [stage]
+
+
+def _evidence(
+    registry: Registry, version: Version, latency_repeats: int, *, shadow_windows: int = 0
+) -> Evidence:
+    """Read what was registered, so that any machine judges alike; measure what is its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = verified_files(registry, version, Path(folder))
+        if version.adopted:
+            nothing = pd.DataFrame()
+            return Evidence(
+                version.model, version.number, {}, None, nothing, {}, {}, len(files), math.nan, ""
+            )
+        metrics = json.loads(files["evaluation/metrics.json"].read_text())
+        builds = Builds.read(files["onnx/builds.json"].parent)
+        lineage = Record.from_bytes(files[FILE].read_bytes())
+        return Evidence(
+            model=version.model,
+            number=version.number,
+            metrics=metrics,
+            builds=builds,
+            predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
+            checks={
+                name: json.loads(files[f"checks/{name}"].read_text())
+                for name in (DATA, ROBUSTNESS)
+                if f"checks/{name}" in files
+            },
+            people=lineage.predicate.people,
+            n_files=len(files),
+            latency_ms=_latency_ms(files[f"onnx/{builds.shipped.file}"], latency_repeats),
+            machine=origin.processor(),
+            shadow_windows=shadow_windows,
+            unknown_checkpoints=tuple(
+                c.source for c in lineage.predicate.checkpoints if c.people == "unknown"
+            ),
+        )
+
+
+def _latency_ms(build: Path, repeats: int) -> float:
+    """Return the median time for one window on one thread of this machine."""
+    (times,) = latencies([build], None, repeats)
+    return float(np.median(times))
+
+
+def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
+    decision = replace(decision, purpose=purpose, by=mover.registry.identity)
+    event = mover.record(
+        GateDecided(
+            version=decision.version,
+            reason=purpose,
+            verdict=decision.verdict,
+            stage=decision.stage,
+            champion=decision.champion,
+            test_digest=decision.test_digest,
+            broken=tuple(rule.name for rule in decision.rules if not rule.passed),
+            waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
+            finding=decision.reason[:1000],
+            content=digest.of_json(decision.to_dict()),
+            lineage_digest=version.tags["har.lineage_digest"],
+        )
+    )
+    decision = replace(decision, at=event.time, audit=event.sha256)
+    client = mover.registry.client
+    client.log_dict(version.run_id, decision.to_dict(), "gate.json")
+    text = json.dumps(decision.to_dict())
+    client.set_model_version_tag(version.model, str(version.number), "har.gate", text)
+    return decision

@@ -1,0 +1,225 @@
+"""The rules of the gate: what each holds a version's evidence against.
+
+Every rule has a value, a bound and a verdict. The bounds are settings: ``[gate]`` and
+``[export]`` of ``har.toml``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from har.config import ExportSettings, GateSettings, IntervalSettings
+from har.export.artifact import Build, Builds
+from har.registry.gate.checks import DATA, ROBUSTNESS
+from har.registry.versions.decision import COMPARISON, Rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SERVING = "serving build"
+SAME_TEST = "same test windows as the champion"
+_NOT_REGISTERED = "the version was registered without checks/{}: register it again"
+NEVER_WAIVED = (SERVING,)  # what breaks it may not serve at all
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the gate knows of a version.
+
+    Attributes
+    ----------
+    model : str
+        The registered model.
+    number : int
+        The version.
+    metrics : mapping
+        ``metrics.json``; empty of a version that was adopted.
+    builds : Builds or None
+        None of a version that was adopted.
+    predictions : DataFrame
+        One row per labelled test window: ``window_id, subject_id, label, predicted``.
+    checks : mapping of str to mapping
+        ``data.json`` and ``robustness.json`` (`har.registry.gate.checks`), where registered.
+    people : mapping of str to sequence of str
+        The subjects that the model saw (``train``, ``validation``, ``pretrain``) and those
+        whom it was tested on (``test``).
+    n_files : int
+        Files that have the digests in its lineage record.
+    latency_ms : float
+        Median for one window on one thread of this machine, ms.
+    machine : str
+        This machine.
+    shadow_windows : int
+        Windows that it was scored on beside the champion.
+    unknown_checkpoints : tuple of str
+        Checkpoints that it began from of which nobody knows whom they have seen.
+    """
+
+    model: str
+    number: int
+    metrics: Mapping[str, Any]
+    builds: Builds | None
+    predictions: "pd.DataFrame"
+    checks: Mapping[str, Any]
+    people: Mapping[str, Sequence[str]]
+    n_files: int
+    latency_ms: float
+    machine: str
+    shadow_windows: int = 0
+    unknown_checkpoints: tuple[str, ...] = ()
+
+
+def of(
+    challenger: Evidence,
+    champion: Evidence | None,
+    *,
+    gate: GateSettings,
+    export: ExportSettings,
+    intervals: IntervalSettings,
+) -> list[Rule]:
+    """Return every rule with its outcome."""
+    assert challenger.builds  # only a champion may be adopted
+    build = challenger.builds.shipped
+    return [
+        Rule("lineage", True, detail=f"{challenger.n_files} files are the registered ones"),
+        *_bounds(challenger, build, export),
+        *_floors(challenger.metrics, gate),
+        *_ceilings(challenger, build, gate),
+        *_data(challenger.checks, gate),
+        *_robustness(challenger.checks, gate.robustness),
+        _unseen(challenger, champion),
+        *(_comparison(challenger, champion, gate.margin, intervals) if champion else []),
+        *(_shadowed(challenger, champion, gate.min_shadow_windows) if champion else []),
+    ]
+
+
+def _bounds(challenger: Evidence, build: Build, bounds: ExportSettings) -> list[Rule]:
+    gap, latency = build.max_probability_gap, challenger.latency_ms
+    outcome = "met its bounds" if build.passed else "; ".join(build.failures)
+    return [
+        Rule(SERVING, build.passed, detail=f"build {build.name}: {outcome}"),
+        Rule("probability gap", gap <= bounds.max_probability_gap, gap, bounds.max_probability_gap),
+        Rule(
+            "latency, ms",
+            latency <= bounds.max_latency_ms,
+            latency,
+            bounds.max_latency_ms,
+            f"{latency:.2f} ms a window on {challenger.machine}",
+        ),
+    ]
+
+
+def _floors(metrics: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
+    by_subject = {who: score["macro_f1"] for who, score in metrics["per_subject"].items()}
+    scores = {
+        "macro-F1": (metrics["macro_f1"], gate.min_macro_f1),
+        "macro-F1 of the worst subject": (min(by_subject.values()), gate.min_subject_f1),
+    }
+    for name, score in metrics["per_class"].items():
+        if score["support"]:  # a class that the test windows lack has no score
+            scores[f"F1 of {name}"] = (score["f1"], gate.min_class_f1)
+    return [Rule(name, value >= floor, value, floor) for name, (value, floor) in scores.items()]
+
+
+def _ceilings(challenger: Evidence, build: Build, gate: GateSettings) -> list[Rule]:
+    values = {
+        "calibration error": (challenger.metrics["calibration"]["ece"], gate.max_ece),
+        "size, MB": (build.bytes / 1e6, gate.max_megabytes),
+    }
+    return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
+
+
+def _data(checks: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
+    if DATA not in checks:
+        return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DATA))]
+    data = checks[DATA]
+    shares = {
+        "quarantined": (data["rows_quarantined"], data["rows_in"], gate.max_quarantined),
+        "mended": (data["samples_mended"], data["samples_in"], gate.max_mended),
+    }
+    shared = data["shared"]
+    return [
+        *(
+            Rule(f"share {what}", n <= most * of, n / of, most, f"{n:,} of {of:,} {what}")
+            for what, (n, of, most) in shares.items()
+        ),
+        Rule("splits", not shared, len(shared), 0, f"share {', '.join(shared) or 'nothing'}"),
+    ]
+
+
+def _robustness(checks: Mapping[str, Any], budget: Mapping[str, float]) -> list[Rule]:
+    """Hold what each change of the sensors costs against its budget."""
+    if not budget:
+        return []
+    if ROBUSTNESS not in checks:
+        return [Rule("robustness", False, detail=_NOT_REGISTERED.format(ROBUSTNESS))]
+    cost = {p["name"]: -p["difference"] for p in checks[ROBUSTNESS]["perturbations"]}
+    return [
+        Rule(f"loss if {name}", cost[name] <= most, cost[name], most)
+        if name in cost
+        else Rule(
+            f"loss if {name}", False, detail=f"{name} was not measured, but {', '.join(cost)}"
+        )
+        for name, most in budget.items()
+    ]
+
+
+def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
+    """Refuse where a subject that either was tested on is one that either has seen."""
+    judged = [e for e in (challenger, champion) if e]
+    tested = {who for e in judged for who in e.people.get("test", ())}
+    seen = {
+        f"version {e.number} has seen {who}"
+        for e in judged
+        for split, subjects in e.people.items()
+        if split != "test"
+        for who in tested & set(subjects)
+    }
+    detail = ", ".join(sorted(seen)) or f"none of {len(tested)} was seen"
+    for e in judged:
+        for source in e.unknown_checkpoints:
+            detail += f"; whom {source}, which version {e.number} began from, has seen is unknown"
+    return Rule("test subjects unseen", not seen, len(seen), 0, detail)
+
+
+def _comparison(
+    challenger: Evidence, champion: Evidence, margin: float, intervals: IntervalSettings
+) -> list[Rule]:
+    """Compare two versions subject by subject, if the same windows measured both."""
+    if not champion.metrics:
+        detail = f"version {champion.number} was adopted: nobody measured it on test windows"
+        return [Rule(SAME_TEST, passed=False, detail=detail)]
+    same = challenger.metrics["test_digest"] == champion.metrics["test_digest"]
+    number = champion.number
+    measured = f"version {number} was measured on {'the same' if same else 'other'} test windows"
+    if not same:
+        return [Rule(SAME_TEST, passed=False, detail=f"{measured}: evaluate both on the same")]
+    # Here, because reading a decision must not cost the import of scikit-learn.
+    from har.evaluation.metrics import beyond_noise, least_difference, paired_difference
+
+    difference = paired_difference(
+        challenger.predictions,
+        champion.predictions,
+        tuple(challenger.metrics["classes"]),
+        settings=intervals,
+    )
+    mean, n_subjects = difference["mean_difference"], difference["n_subjects"]
+    lower, upper = difference["mean_difference_interval"]
+    low, passed = least_difference(difference), beyond_noise(difference, margin=margin)
+    yes, no = ("not worse", "perhaps worse") if margin else ("better", "not better")
+    detail = (
+        f"{yes if passed else no} than version {number} beyond noise: macro-F1 "
+        f"{mean:+.4f} [{lower:+.4f}, {upper:+.4f}] over {n_subjects} subjects"
+        + (f", margin {margin:g}" if margin else "")
+    )
+    return [
+        Rule(SAME_TEST, True, detail=measured),
+        Rule(COMPARISON, passed, low, 0.0 - margin, detail),
+    ]
+
+
+def _shadowed(challenger: Evidence, champion: Evidence, wanted: int) -> list[Rule]:
+    """Require that both have answered the same recordings, where a number is set."""
+    scored = challenger.shadow_windows
+    detail = f"scored on {scored} of {wanted} windows beside version {champion.number}"
+    return [Rule("shadow windows", scored >= wanted, scored, wanted, detail)] if wanted else []

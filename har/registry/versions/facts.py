@@ -1,0 +1,76 @@
+"""What MLflow shows of a candidate: parameters, metrics, learning curves, tags."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from har.models.catalogue import CLASSICAL, ENCODERS
+from har.registry.versions.candidate import Candidate
+
+_SHARED = ("data", "clean", "split", "window", "export", "evaluate")
+_LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
+_PER_BUILD = (
+    *("bytes", "latency_ms", "latency_p95_ms"),
+    *("max_probability_gap", "agreement", "macro_f1"),
+)
+
+
+def params(candidate: Candidate) -> dict[str, Any]:
+    """Return the settings that shape this candidate, by dotted name, and what training chose."""
+    own = f"models.{candidate.name.replace('-', '_')}"
+    trained = () if candidate.name in CLASSICAL else ("finetune",)
+    pretrained = ("pretrain",) if candidate.name in ENCODERS else ()
+    sections = tuple(f"{name}." for name in (*_SHARED, own, *trained, *pretrained))
+    flat = {k: v for k, v in candidate.recipe.flat().items() if k.startswith(sections)}
+    learnt = {f"trained.{k}": candidate.training[k] for k in _LEARNT if k in candidate.training}
+    return {**flat, **learnt, "serving": candidate.serving.name}
+
+
+def metrics(candidate: Candidate) -> dict[str, float]:
+    """Return the scores on the test subjects and the measurements of every build."""
+    m = candidate.metrics
+    low, high = m["macro_f1_interval"]
+    scores = {
+        "test_macro_f1": m["macro_f1"],
+        "test_macro_f1_low": low,
+        "test_macro_f1_high": high,
+        **{f"test_{k}": m[k] for k in ("accuracy", "macro_precision", "macro_recall")},
+        **{f"test_f1/{name}": score["f1"] for name, score in m["per_class"].items()},
+    }
+    for build in candidate.builds.to_dict()["builds"]:
+        scores |= {f"{build['name']}/{key}": build[key] for key in _PER_BUILD}
+        scores[f"{build['name']}/passed"] = float(build["passed"])
+    return scores
+
+
+def curves(candidate: Candidate) -> Iterator[tuple[str, float, int]]:
+    """Yield name, value and epoch of the learning curves of training and pretraining."""
+    histories = {"finetune": candidate.training.get("history", [])}
+    if pretrained := candidate.steps.get("pretrain"):
+        record = json.loads((pretrained.path / "training.json").read_text())
+        histories["pretrain"] = record["history"]
+    for stage, history in histories.items():
+        for row in history:
+            for name, value in row.items():
+                if name != "epoch" and isinstance(value, (int, float)):
+                    yield f"{stage}/{name}", float(value), int(row["epoch"])
+
+
+def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:
+    """Return the tags that a version is born with: all that reading commands need."""
+    m, serving = candidate.metrics, candidate.serving
+    low, high = m["macro_f1_interval"]
+    return {
+        "har.candidate": candidate.name,
+        "har.candidate_digest": candidate.digest,
+        "har.dataset": candidate.dataset,
+        "har.lineage_digest": lineage_digest,
+        "har.macro_f1": repr(m["macro_f1"]),
+        "har.macro_f1_low": repr(low),
+        "har.macro_f1_high": repr(high),
+        "har.onnx_sha256": serving.sha256,
+        "har.serving": serving.name,
+        "har.serving_passed": str(serving.passed).lower(),
+        "har.stage": "None",
+        "har.test_digest": m["test_digest"],
+    }

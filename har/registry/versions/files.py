@@ -1,0 +1,163 @@
+"""The files of a version: fetched, and verified byte for byte against what was registered."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from har.errors import MissingError, VerificationError
+from har.lineage import digest
+from har.lineage.record import FILE, Record
+from har.registry.handle import Registry
+from har.registry.versions.version import FILES, Version
+
+
+def fetch(registry: Registry, version: Version, folder: Path | None = None) -> Path:
+    """Return the serving ONNX file of a version, downloaded unless it is there.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    version : Version
+        The version.
+    folder : Path, optional
+        Where to keep it; by default in the store, under the digest of its content.
+
+    Raises
+    ------
+    MissingError
+        If the version has no ONNX build.
+    VerificationError
+        If the bytes are not the registered ones.
+    """
+    sha256 = version.tags.get("har.onnx_sha256")
+    if sha256 is None:
+        raise MissingError(
+            f"version {version.number} has no ONNX build",
+            found="a version that was adopted as it was",
+            hint="use another version, or register the model with `har run`",
+        )
+    folder = folder or registry.store / "onnx" / sha256[:16]
+    path = folder / "model.onnx"
+    if path.exists() and digest.of_file(path) == sha256:
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        downloaded = download(registry, version.number, Path(scratch), "model.onnx")
+        _require_digest(downloaded, sha256, f"version {version.number}, model.onnx")
+        downloaded.replace(path)
+    return path
+
+
+def download(registry: Registry, number: int, folder: Path, name: str = "") -> Path:
+    """Download a file of a version's MLflow model, or all of them; return where it is."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    uri = registry.client.get_model_version_download_uri(registry.model, str(number))
+    repository = get_artifact_repository(uri, tracking_uri=registry.uri)
+    return Path(repository.download_artifacts(name, str(folder)))  # type: ignore[no-untyped-call]
+
+
+def read_lineage(registry: Registry, version: Version) -> Record:
+    """Return the lineage record of a version, checked against its digest.
+
+    Raises
+    ------
+    MissingError
+        If the version was adopted: nobody recorded what it was made of.
+    VerificationError
+        If the bytes of ``lineage.json`` are not the registered ones.
+    """
+    if version.adopted:
+        raise MissingError(
+            f"version {version.number} has no lineage record",
+            found="a version that was adopted as it was",
+            hint="`har registry history` says who adopted it, and when",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = registry.client.download_artifacts(version.run_id, FILE, folder)
+        return _checked_lineage(version, Path(path))
+
+
+def verified_files(registry: Registry, version: Version, folder: Path) -> dict[str, Path]:
+    """Download every shipped file and compare it with the digest in the lineage record.
+
+    An adopted version has no record: its files are compared with what they were when it
+    was adopted.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    version : Version
+        The version.
+    folder : Path
+        Where to put them.
+
+    Returns
+    -------
+    dict of str to Path
+        The files by name, as ``evaluation/metrics.json``, and ``lineage.json`` itself; of
+        an adopted version those of its MLflow model.
+
+    Raises
+    ------
+    VerificationError
+        If a file is not there or is not the registered one; it names them all.
+    """
+    if version.adopted:
+        expected = json.loads(version.tags[FILES])
+        downloaded = download(registry, version.number, folder)
+        _require_same(version, downloaded, expected)
+        return {name: downloaded / name for name in expected}
+    downloaded = Path(registry.client.download_artifacts(version.run_id, "", str(folder)))
+    expected = _checked_lineage(version, downloaded / FILE).files
+    _require_same(version, downloaded, expected)
+    fetch(registry, version, folder / "serving")
+    return {name: downloaded / name for name in (*expected, FILE)}
+
+
+def require_verified(registry: Registry, version: Version) -> None:
+    """Refuse a version whose files are not the registered ones.
+
+    Raises
+    ------
+    VerificationError
+        If they are not; see `verified_files`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        verified_files(registry, version, Path(folder))
+
+
+def _checked_lineage(version: Version, path: Path) -> Record:
+    """Read the lineage record of a version from a file, checked against its digest."""
+    wanted = version.tags["har.lineage_digest"]
+    where = f"version {version.number}, {FILE}"
+    _require_digest(path, wanted, where)
+    return Record.from_bytes(path.read_bytes(), where)
+
+
+def _require_digest(path: Path, expected: str, what: str) -> None:
+    actual = digest.of_file(path) if path.is_file() else "of no file: it is not there"
+    if actual != expected:
+        raise VerificationError(
+            f"{what}: the bytes are not the registered ones",
+            expected=f"SHA-256 {expected}",
+            found=f"SHA-256 {actual}",
+            hint="do not use this version; restore the file or register it again",
+        )
+
+
+def _require_same(version: Version, folder: Path, expected: dict[str, str]) -> None:
+    wrong = {
+        name: "changed" if (folder / name).is_file() else "not there"
+        for name, sha256 in expected.items()
+        if not (folder / name).is_file() or digest.of_file(folder / name) != sha256
+    }
+    if wrong:
+        raise VerificationError(
+            f"version {version.number}: the files are not the registered ones",
+            expected=f"{len(expected)} files with the digests that were recorded",
+            found=", ".join(f"{name} {how}" for name, how in wrong.items()),
+            hint="restore them from a backup, or register the model again",
+        )

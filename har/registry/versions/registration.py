@@ -1,0 +1,57 @@
+"""A candidate becomes a version, once, whatever is killed in between."""
+
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from har.registry.handle import Registry
+from har.registry.versions.candidate import Candidate
+from har.registry.versions.lookup import find
+from har.registry.versions.version import CANDIDATE_DIGEST, Version
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
+
+def register(registry: Registry, candidate: Candidate) -> Version:
+    """Make a version of a candidate, or find the one that it already is.
+
+    What counts is the registry, not the local store: the same files are never
+    registered twice, and what a killed run left of them is completed or removed.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model that gets a version.
+    candidate : Candidate
+        A trained, evaluated and exported model.
+
+    Raises
+    ------
+    MissingError
+        If the server does not answer, or a file of the candidate is not there.
+    """
+    with _one_at_a_time(registry, candidate):
+        version = _registered(registry, candidate)
+        if version is None:
+            # Here, because a version that is there already must not cost the import of ONNX.
+            from har.registry.versions.mlflow_run import make_version
+
+            version = make_version(registry, candidate)
+        elif registry.client.get_run(str(version.run_id)).info.status != "FINISHED":
+            # Its process was killed between the version and the end of the run.
+            registry.client.set_terminated(str(version.run_id))
+    return find(registry, str(version.version))
+
+
+def _registered(registry: Registry, candidate: Candidate) -> "ModelVersion | None":
+    tag = f"tags.`{CANDIDATE_DIGEST}` = '{candidate.digest}'"
+    same = registry.client.search_model_versions(f"name = '{registry.model}' and {tag}")
+    return same[0] if same else None
+
+
+def _one_at_a_time(registry: Registry, candidate: Candidate) -> FileLock:
+    """Return the lock that keeps two runs here from registering the same candidate."""
+    path = registry.store / ".locks" / f"register-{candidate.digest[:16]}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path)

@@ -1,0 +1,47 @@
+"""The checkpoint that a network starts from, taken in."""
+
+import json
+from pathlib import Path
+
+from har.config import EncoderSettings, WindowGrid
+from har.models.catalogue import SIZES
+from har.models.config import HarEncoderConfig
+from har.training import base
+
+
+def checkpoint(
+    out: Path,
+    *,
+    config: Path,
+    weights: Path,
+    record: Path | None = None,
+    card: Path | None = None,
+    revision: str | None = None,
+) -> None:
+    """Take a checkpoint as it is."""
+    base.take(out, config=config, weights=weights, record=record, card=card, revision=revision)
+
+
+def bundled_if_it_fits(
+    out: Path,
+    *,
+    split: Path,
+    config: Path,
+    weights: Path,
+    record: Path,
+    card: Path,
+    encoder: EncoderSettings,
+    window: WindowGrid,
+    relatives: tuple[str, ...],
+) -> None:
+    """Take the bundled encoder, unless it has another size or has seen who is held out."""
+    subjects = json.loads((split / "split.json").read_text())
+    sizes = HarEncoderConfig.of(encoder, window).to_dict()
+    refused = base.why_not(
+        json.loads(config.read_text()),
+        json.loads(record.read_text()),
+        wanted={key: sizes[key] for key in SIZES},
+        held_out=(*subjects["test"], *subjects["validation"]),
+        relatives=relatives,
+    )
+    base.take(out, config=config, weights=weights, record=record, card=card, refused=refused)

@@ -1,0 +1,48 @@
+"""Ingested recordings, cleaned and at one rate."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from har.data.clean import clean as clean_recording
+from har.data.recording import read_meta, read_recording, write_recording
+from har.data.schema import CleanTable, validate
+from har.errors import DataError
+
+
+def clean(
+    out: Path,
+    *,
+    ingested: Path,
+    max_gap_s: float,
+    rate_hz: float,
+    subjects: tuple[str, ...] | None,
+    placements: tuple[str, ...] | None,
+) -> None:
+    """Write the cleaned recordings, and ``report.json`` with every change counted.
+
+    Raises
+    ------
+    DataError
+        If no recording is of the subjects and placements asked for.
+    """
+    reports = []
+    for path in sorted(ingested.glob("*.parquet")):
+        meta, _ = read_meta(path)
+        if subjects is not None and meta.subject_id not in subjects:
+            continue
+        if placements is not None and meta.placement not in placements:
+            continue
+        recording = read_recording(path)
+        parts, report = clean_recording(recording, max_gap_s=max_gap_s, rate_hz=rate_hz)
+        for part in parts:
+            validate(part, CleanTable, units=False)
+            write_recording(part, out)
+        reports.append(asdict(report))
+    if not reports:
+        raise DataError(
+            "no recording of these subjects and placements",
+            found=f"data.subjects {subjects}, data.placements {placements}",
+            hint="`har data recordings` lists what there is",
+        )
+    (out / "report.json").write_text(json.dumps(reports, indent=1) + "\n")

@@ -1,0 +1,129 @@
+"""One HTML page about a run: self-contained, and computed from what the steps wrote."""
+
+import json
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from har.data.splits import SPLITS
+from har.data.windows import Windows
+from har.evaluation import plots, score_plots
+from har.evaluation.robustness import FILE as ROBUSTNESS
+from har.evaluation.sentences import sentences
+from har.export.artifact import Builds
+from har.page.html import data_uri, environment
+from har.page.plots import png
+
+COUNTED = {
+    "rows_in": "samples read",
+    "duplicate_rows": "duplicate rows removed",
+    "repeated_times": "repeated times removed",
+    "rows_interpolated": "samples interpolated",
+    "gaps_filled": "short gaps filled",
+    "gaps_split": "long gaps split",
+    "rows_resampled": "samples gained (or lost, below 0) by resampling",
+    "rows_out": "samples kept",
+}
+
+
+def report(
+    out: Path,
+    *,
+    cleaned: Path,
+    split: Path,
+    windows: Path,
+    evaluation: Path,
+    continuous: Path,
+    robustness: Mapping[str, Path],
+    checkpoints: Mapping[str, Path],
+    exports: Mapping[str, Path],
+    dataset: str,
+    settings: Mapping[str, Any],
+    versions: Mapping[str, str],
+) -> None:
+    """Write ``report.html``: one file with everything inlined.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that gets the page.
+    cleaned, split, windows, evaluation, continuous : Path
+        Output folders of those steps.
+    robustness, checkpoints, exports : mapping of str to Path
+        Output folders of those steps, by candidate.
+    dataset : str
+        The data sets as one name.
+    settings : mapping of str to Any
+        Of the run, by dotted name; printed in full.
+    versions : mapping of str to str
+        Of Python and of libraries; printed.
+    """
+    cut = Windows.load(windows)
+    comparisons = _json(evaluation / "comparisons.json")
+    models = {name: _json(evaluation / name / "metrics.json") for name in exports}
+    page = (
+        environment(Path(__file__).parent)
+        .get_template("report.html")
+        .render(
+            dataset=dataset,
+            classes=cut.classes,
+            cleaning=_cleaning(_json(cleaned / "report.json")),
+            recordings=_json(split / "proof.json")["recordings"],
+            shared=_json(split / "proof.json")["shared"],
+            subjects=_json(split / "split.json"),
+            windows=_windows(cut),
+            models=models,
+            reference=comparisons["reference"],
+            comparisons=comparisons["models"],
+            sentences=sentences(models, comparisons),
+            exports={name: Builds.read(folder).to_dict() for name, folder in exports.items()},
+            streaming={name: _json(continuous / name / "streaming.json") for name in exports},
+            images=_images(evaluation, continuous, robustness, checkpoints),
+            settings=settings,
+            versions=versions,
+        )
+    )
+    (out / "report.html").write_text(page, encoding="utf-8")
+
+
+def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:
+    totals = {label: sum(report[key] for report in reports) for key, label in COUNTED.items()}
+    return {"recordings": len(reports), **totals}
+
+
+def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
+    """Return the number of windows per split, one row per class, the last for no label."""
+    names = [*cut.classes, "no label"]
+    label = np.array(names)[cut.y]  # -1 picks the last name
+    counts = pd.crosstab(label, cut.index["split"].to_numpy())
+    counts = counts.reindex(index=names, columns=list(SPLITS), fill_value=0)
+    return counts.rename_axis("name").reset_index().to_dict("records")
+
+
+def _images(
+    evaluation: Path,
+    continuous: Path,
+    robustness: Mapping[str, Path],
+    checkpoints: Mapping[str, Path],
+) -> dict[str, str]:
+    """Return every plot as a data URI, by ``<model>/<plot>`` or ``<plot>``."""
+    content = {
+        str(path.relative_to(folder).with_suffix("")): path.read_bytes()
+        for folder in (evaluation, continuous)
+        for path in sorted(folder.rglob("*.png"))
+    }
+    found = {name: _json(folder / ROBUSTNESS) for name, folder in robustness.items()}
+    content["robustness"] = png(score_plots.robustness(found))
+    for name, folder in checkpoints.items():
+        if not (folder / "training.json").exists():
+            continue
+        history = _json(folder / "training.json")["history"]
+        content[f"{name}/pretraining"] = png(plots.pretraining_curve(history))
+    return {name: data_uri(data) for name, data in content.items()}
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())

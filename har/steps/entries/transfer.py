@@ -1,0 +1,33 @@
+"""Every candidate, scored on a data set that it was not trained on."""
+
+from pathlib import Path
+
+from har.config import IntervalSettings, WindowSettings
+from har.data.recording import read_recordings
+from har.data.windows import Windows
+from har.evaluation.transfer import evaluate_transfer, foreign_windows
+from har.models.interface import load_model
+
+
+def transfer(
+    out: Path,
+    *,
+    windows: Path,
+    cleaned: Path,
+    models: dict[str, Path],
+    window: WindowSettings,
+    intervals: IntervalSettings,
+) -> None:
+    """Score models on all of another data set's recordings."""
+    classes = Windows.load(windows).classes
+    data = foreign_windows(list(read_recordings(cleaned)), window, classes)
+    X = data.select("test").X
+    evaluate_transfer(
+        data,
+        out,
+        probabilities={
+            name: load_model(folder).predict_proba(X) for name, folder in models.items()
+        },
+        model_classes=classes,
+        settings=intervals,
+    )

@@ -1,0 +1,37 @@
+"""Cleaned recordings, cut into windows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from har.config import WindowSettings
+from har.data.activities import class_names, common
+from har.data.ingested import read_facts
+from har.data.recording import read_recordings
+from har.data.windows import cut_all
+
+
+def windows(
+    out: Path, *, cleaned: Path, split: Path, ingested: Path, settings: WindowSettings
+) -> None:
+    """Write the windows of all recordings, each with its split."""
+    assigned = json.loads((split / "split.json").read_text())
+    classes, fixed = _classes(read_facts(ingested), settings)
+    cut = cut_all(read_recordings(cleaned), assigned, settings, classes, drop_missing=not fixed)
+    cut.save(out)
+
+
+def _classes(facts: list[dict[str, Any]], settings: WindowSettings) -> tuple[tuple[str, ...], bool]:
+    """Return the class set, and whether it stands whatever the splits hold.
+
+    It is the one that was asked for, else a data set's own, else all its activities, and
+    for several data sets what they have in common.
+    """
+    if isinstance(settings.classes, int):
+        return class_names(settings.classes), True
+    if settings.classes is not None:
+        return settings.classes, True
+    if len(facts) > 1:
+        return common(entry["activities"] for entry in facts), False
+    own = tuple(facts[0]["classes"])
+    return own or tuple(facts[0]["activities"]), bool(own)

@@ -1,0 +1,139 @@
+"""The checkpoint that a network starts from: taken in once, with what is known of it."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from har.models.record import RECORD, read_record
+
+FILE = "checkpoint.json"
+CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+
+
+@dataclass(frozen=True)
+class BaseCheckpoint:
+    """What is known of a checkpoint.
+
+    Attributes
+    ----------
+    refused : str or None
+        Why it is not started from; None if it is.
+    revision : str or None
+        Commit of a hub's repository; None of a folder.
+    licence : str or None
+        As its card says; None if it does not.
+    people : tuple of str or None
+        Subjects whose windows it has seen; None if that is not known.
+    datasets : tuple of str or None
+        Data sets that it has seen; None if that is not known.
+    """
+
+    refused: str | None
+    revision: str | None
+    licence: str | None
+    people: tuple[str, ...] | None
+    datasets: tuple[str, ...] | None
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read ``checkpoint.json``, or the record of a pretraining of ours."""
+        path = folder / FILE
+        if not path.exists():
+            record = read_record(folder)
+            return cls(None, None, None, tuple(record["subjects"]), tuple(record["datasets"]))
+        facts = json.loads(path.read_text())
+        lists = {k: None if facts[k] is None else tuple(facts[k]) for k in ("people", "datasets")}
+        return cls(**{**facts, **lists})
+
+    def write(self, folder: Path) -> None:
+        """Write ``checkpoint.json``."""
+        (folder / FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether training starts from it."""
+        return self.refused is None
+
+
+def take(
+    out: Path,
+    *,
+    config: Path,
+    weights: Path,
+    record: Path | None = None,
+    card: Path | None = None,
+    revision: str | None = None,
+    refused: str | None = None,
+) -> None:
+    """Copy a checkpoint's files, and write down what is known of it.
+
+    Parameters
+    ----------
+    out : Path
+        Gets ``checkpoint.json`` and, unless it is refused, the files.
+    config, weights : Path
+        ``config.json`` and ``model.safetensors``.
+    record : Path, optional
+        ``training.json`` of a pretraining of ours, which names the people seen.
+    card : Path, optional
+        ``README.md`` of a hub's repository, which names the licence.
+    revision : str, optional
+        Commit of that repository.
+    refused : str, optional
+        Why it is not to be started from.
+    """
+    seen = json.loads(record.read_text()) if record else {}
+    BaseCheckpoint(
+        refused=refused,
+        revision=revision,
+        licence=_licence(card) if card else None,
+        people=tuple(seen["subjects"]) if seen else None,
+        datasets=tuple(seen["datasets"]) if seen else None,
+    ).write(out)
+    if refused:
+        return
+    named = {CONFIG: config, WEIGHTS: weights, RECORD: record, CARD: card}
+    for name, path in named.items():
+        if path:
+            shutil.copyfile(path, out / name)
+
+
+def why_not(
+    config: dict[str, Any],
+    seen: dict[str, Any],
+    *,
+    wanted: dict[str, Any],
+    held_out: Iterable[str],
+    relatives: Iterable[str],
+) -> str | None:
+    """Return why a bundled encoder does not fit a run, or None if it does.
+
+    Parameters
+    ----------
+    config, seen : dict
+        Its ``config.json`` and ``training.json``.
+    wanted : dict
+        What its configuration must say.
+    held_out : iterable of str
+        Validation and test subjects.
+    relatives : iterable of str
+        Data sets that hold the same people as the run's, under other names.
+    """
+    if other := sorted(key for key, value in wanted.items() if config[key] != value):
+        return f"it has another {', '.join(other)}"
+    if known := sorted(set(relatives) & set(seen["datasets"])):
+        return f"it has seen {', '.join(known)}, which holds the same people under other names"
+    if known := sorted(set(held_out) & set(seen["subjects"])):
+        return f"it has seen {', '.join(known)}, who are held out"
+    return None
+
+
+def _licence(card: Path) -> str | None:
+    """Return the licence that a model card names in its head."""
+    from huggingface_hub.repocard import metadata_load
+
+    head = metadata_load(card) or {}
+    return str(head["license"]) if "license" in head else None

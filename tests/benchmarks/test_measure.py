@@ -1,0 +1,11 @@
+"""What a call costs is measured in a process of its own."""
+
+import pytest
+
+from har.benchmarks.measure import cost_of
+
+
+def test_a_failure_in_the_measured_process_is_told() -> None:
+    """A call that dies has no cost."""
+    with pytest.raises(RuntimeError, match="ended without a result"):
+        cost_of(int, "no number")

@@ -1,0 +1,100 @@
+"""Made people: recordings of nobody, whose activities differ as those of real people do.
+
+A phone at the waist, x up. Each person wears it a little differently and walks at a pace
+of their own; the signals follow from the person's number alone.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from har.data.recording import ACC, GYRO
+from har.data.schema import STANDARD_GRAVITY
+
+RATE_HZ = 50.0
+MAPPING = {
+    "time": "time_s",
+    "acc": ",".join(ACC),
+    "gyro": ",".join(GYRO),
+    "activity": "activity",
+}
+"""What `har data ingest --map` must be told of the tables."""
+
+# Tilt of the phone, degrees; step rate, Hz; sway of the trunk, m/s²; ringing of a step, m/s².
+_MOTIONS = {
+    "walking": (0.0, 1.9, 2.2, 0.6),
+    "stairs-up": (8.0, 1.5, 1.4, 0.3),
+    "stairs-down": (-6.0, 2.3, 3.2, 1.5),
+    "sitting": (20.0, 0.0, 0.0, 0.0),
+    "standing": (0.0, 0.0, 0.0, 0.0),
+    "lying": (85.0, 0.0, 0.0, 0.0),
+}
+
+
+def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8) -> Path:
+    """Write a table for each person: every activity for so long, all of it twice.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets ``s1/day.csv`` and so on; made if it is not there.
+    numbers : iterable of int
+        The people.
+    seconds : float
+        Of an activity at a time.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    for number in numbers:
+        path = folder / f"s{number}" / "day.csv"
+        path.parent.mkdir(parents=True)
+        _day(number, seconds).to_csv(path, index=False, float_format="%.4f")
+    return folder
+
+
+def _day(number: int, seconds: float) -> pd.DataFrame:
+    rng = np.random.default_rng(number)
+    worn, pace = rng.normal(0, 2, 2), rng.normal(1, 0.05)
+    parts = [
+        (name, _motion(rng, *motion, worn=worn, pace=pace, n=round(seconds * RATE_HZ)))
+        for _ in range(2)
+        for name, motion in _MOTIONS.items()
+    ]
+    values = np.concatenate([part for _, part in parts])
+    table = pd.DataFrame(values, columns=[*ACC, *GYRO])
+    table.insert(0, "time_s", np.arange(len(table)) / RATE_HZ)
+    table["activity"] = np.repeat([name for name, _ in parts], len(parts[0][1]))
+    return table
+
+
+def _motion(
+    rng: np.random.Generator,
+    tilt_deg: float,
+    step_hz: float,
+    sway: float,
+    ringing: float,
+    *,
+    worn: npt.NDArray[np.float64],
+    pace: float,
+    n: int,
+) -> npt.NDArray[np.float64]:
+    """Return acceleration and angular velocity of shape (n, 6), m/s² and rad/s."""
+    t = np.arange(n) / RATE_HZ
+    forward, sideways = np.deg2rad(tilt_deg + worn[0] + rng.normal(0, 1.5)), np.deg2rad(worn[1])
+    gravity = STANDARD_GRAVITY * np.array(
+        [np.cos(forward) * np.cos(sideways), np.sin(sideways), np.sin(forward)]
+    )
+    phase = 2 * np.pi * step_hz * pace * t + rng.uniform(0, 2 * np.pi)
+    step = np.sin(phase)
+    strike = np.maximum(step, 0) ** 8 * np.sin(2 * np.pi * 16 * t)
+    acc = gravity + sway * np.stack([step, 0.4 * np.sin(phase / 2), 0.5 * np.cos(phase)], axis=1)
+    acc += ringing * strike[:, None] * np.array([1.0, 0.3, 0.6])
+    turn = 0.3 * sway * np.stack([0.3 * step, np.cos(phase), np.sin(phase / 2)], axis=1)
+    noise = rng.normal(size=(n, 6)) * np.repeat([0.15, 0.03], 3)
+    return np.concatenate([acc, turn], axis=1) + noise

@@ -1,0 +1,222 @@
+"""The report says what the numbers say, and needs nothing but itself."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from har.data.windows import Windows
+from har.evaluation.sentences import sentences
+from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.steps.entries.report import report
+
+PIXEL = b"\x89PNG\r\n\x1a\n"  # enough for a page that only inlines it
+
+
+def build(name: str, *failures: str) -> Build:
+    return Build(
+        name=name,
+        file=f"model-{name}.onnx",
+        bytes=1_234_567,
+        sha256="0" * 64,
+        max_probability_gap=0.0123,
+        agreement=0.9987,
+        macro_f1=0.9,
+        macro_f1_change=-0.0012,
+        mismatches=failures,
+        latency=Latency(0.4321, 0.5678),
+    )
+
+
+def write_builds(folder: Path, name: str, *builds: Build) -> Path:
+    folder.mkdir()
+    Builds.judge(name, builds, LatencyBounds()).write(folder)
+    return folder
+
+
+def write(path: Path, value: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+    return path.parent
+
+
+def write_streaming(folder: Path) -> Path:
+    """Write what a report reads of two models' answers on continuous recordings."""
+    outcomes = ("n", "fragmented", "merged", "deleted", "inserted", "spilling")
+    answer = {
+        "macro_f1": 0.8642,
+        "macro_f1_interval": [0.85, 0.88],
+        "changes_per_minute": 7.3,
+        "delay": {"median_s": 1.44, "p90_s": 2.5, "never": 0.0},
+        "events": {name: 10 + i for i, name in enumerate(outcomes)},
+    }
+    result = {
+        "window": {"hop_s": 1.28},
+        **{"labelled_s": 600.0, "unlabelled_s": 300.0, "n_average": 3},
+        "answers": dict.fromkeys(("raw", "average", "hmm"), answer),
+    }
+    for name in ("svm", "encoder-small"):
+        write(folder / name / "streaming.json", result)
+        (folder / name / "timeline.png").write_bytes(PIXEL)
+    return folder
+
+
+def write_robustness(folder: Path) -> dict[str, Path]:
+    """Write what a report draws of two models under other sensors."""
+    score = {"macro_f1": 0.9, "macro_f1_interval": [0.85, 0.95]}
+    change = {"difference": -0.05, "difference_interval": [-0.1, 0.0]}
+    result = {
+        **{"n_windows": 100, "n_subjects": 3, "confidence": 0.95, "seed": 0, "clean": score},
+        "perturbations": [{"kind": "gain", "name": "gain +5 %", **score, **change}],
+    }
+    return {
+        name: write(folder / name / "robustness.json", result) for name in ("svm", "encoder-small")
+    }
+
+
+@pytest.fixture(scope="module")
+def inputs(
+    evaluation: Path, windows: Windows, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Write every folder that a report reads."""
+    root = tmp_path_factory.mktemp("inputs")
+    (root / "windows").mkdir()
+    windows.save(root / "windows")
+    counts = ("rows_in", "duplicate_rows", "repeated_times", "rows_interpolated", "gaps_filled")
+    cleaned = [
+        dict.fromkeys((*counts, "gaps_split", "rows_resampled", "rows_out"), n)
+        for n in (1000, 2456)
+    ]
+    shared = {"train and test": {"subjects": [], "recordings": []}}
+    recordings = {"train": 1, "validation": 0, "test": 3}
+    split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
+    write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
+    refused = build("int8-static", "probability gap 0.3 > 0.15")
+    exports = {
+        "svm": write_builds(root / "x2", "svm", build("fp32", "slow")),
+        "encoder-small": write_builds(root / "x1", "encoder-small", build("fp32"), refused),
+    }
+    return {
+        "cleaned": write(root / "clean" / "report.json", cleaned),
+        "split": write(root / "split" / "split.json", split),
+        "windows": root / "windows",
+        "evaluation": evaluation,
+        "continuous": write_streaming(root / "streaming"),
+        "robustness": write_robustness(root / "robustness"),
+        "exports": exports,
+        "checkpoints": {
+            "encoder-small": write(
+                root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
+            )
+        },
+        "dataset": "hapt",
+        "settings": {"window.hop_s": 1.28, "finetune.learning_rate": 0.001},
+        "versions": {"python": "3.11.7", "har": "0.1.0"},
+    }
+
+
+@pytest.fixture(scope="module")
+def page(inputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Write the report and return its text."""
+    out = tmp_path_factory.mktemp("report")
+    report(out, **inputs)
+    return (out / "report.html").read_text()
+
+
+def test_report_holds_the_numbers_of_the_evaluation(page: str, evaluation: Path) -> None:
+    """Macro-F1, its interval, the seeds and every subject are on the page."""
+    for name in ("encoder-small", "svm"):
+        metrics = json.loads((evaluation / name / "metrics.json").read_text())
+        low, high = metrics["macro_f1_interval"]
+        assert f"<b>{metrics['macro_f1']:.3f}</b>" in page
+        assert f"{low:.3f} to {high:.3f}" in page
+        for scores in metrics["per_class"].values():
+            assert f"<td>{scores['precision']:.3f}</td>" in page
+        for who, scores in metrics["per_subject"].items():
+            assert who in page
+            assert f"<td>{scores['macro_f1']:.3f}</td>" in page
+
+
+def test_report_scores_placements_apart(page: str, evaluation: Path) -> None:
+    """One of the three wears it elsewhere; what is the same for all has no table."""
+    assert "<h3>By placement</h3>" in page
+    assert "<h3>By device</h3>" not in page
+    groups = json.loads((evaluation / "svm" / "metrics.json").read_text())["groups"]
+    assert set(groups["placement"]) == {"waist", "wrist"}
+    for part in groups["placement"].values():
+        row = f"<td>{part['n_subjects']}</td><td>{part['n_windows']}</td>"
+        assert re.search(rf"{row}\s*<td>{part['macro_f1']:.3f}</td>", page)
+
+
+def test_report_holds_data_split_and_settings(page: str) -> None:
+    """Counts are sums over recordings; nobody is shared; settings are printed."""
+    assert "<th>samples read</th><td>3\u202f456</td>" in page
+    assert "<th>train and test</th><td>none" in page
+    assert "finetune.learning_rate" in page
+    assert "HAR_" not in page
+
+
+def test_report_says_which_build_serves_and_why_others_do_not(page: str) -> None:
+    """Size in kB, parity, latency, and the bound that was broken."""
+    assert "1\u202f235" in page
+    assert "99.87%" in page
+    assert "−0.001" in page
+    assert "0.43 ms" in page
+    assert ">serves<" in page
+    assert "int8-static of encoder-small: probability gap 0.3 &gt; 0.15." in page
+    assert "no build meets its bounds" in page
+
+
+def test_report_tells_how_streams_and_other_sensors_do(page: str) -> None:
+    """Answers of every kind with their errors, and the pictures."""
+    assert "10 min with a label" in page
+    assert page.count("<td>0.864</td>") == 6
+    assert page.count("<td>1.44</td>") == 6
+    for heading in ("Confidence", "Continuous recordings", "Other sensors"):
+        assert f"<h2>{heading}</h2>" in page
+
+
+def test_report_asks_the_network_for_nothing(page: str) -> None:
+    """Images are data URIs; there is no script, link or import."""
+    sources = re.findall(r'src="(.{22})', page)
+    assert sources == ["data:image/png;base64,"] * 9
+    assert not re.search(r"<(script|link)|https?://|@import|url\(", page)
+
+
+def test_the_same_inputs_give_the_same_page(
+    page: str, inputs: dict[str, Any], tmp_path: Path
+) -> None:
+    """Nothing of the clock or the machine's folders is on the page."""
+    report(tmp_path, **inputs)
+    assert (tmp_path / "report.html").read_text() == page
+
+
+@pytest.mark.parametrize(
+    ("verdict", "start"),
+    [
+        ("better", "encoder-small is better than svm: on 9 test subjects"),
+        ("worse", "encoder-small is worse than svm: on 9 test subjects"),
+        (
+            "no difference beyond noise",
+            "No difference beyond noise between encoder-small and svm: on 9 test subjects",
+        ),
+    ],
+)
+def test_sentence_follows_the_verdict(verdict: str, start: str) -> None:
+    """The sentence is computed from the comparison."""
+    comparison = {
+        "n_subjects": 9,
+        "confidence": 0.95,
+        "macro_f1_difference": 0.0123,
+        "macro_f1_difference_interval": [-0.001, 0.02],
+        "wilcoxon_p": 0.25,
+        "verdict": verdict,
+    }
+    models = {"encoder-small": {"macro_f1": 0.9623}, "svm": {"macro_f1": 0.95}}
+    comparisons = {"reference": "svm", "models": {"encoder-small": comparison}}
+    (found,) = sentences(models, comparisons)
+    assert found.startswith(start)
+    assert "macro-F1 0.962 and 0.950, a difference of +0.012 " in found
+    assert "(95% interval −0.001 to +0.020, Wilcoxon p = 0.25)" in found
