@@ -16,7 +16,7 @@ from har.data.windows import Windows, cut_all
 from har.errors import DataError
 from har.evaluation import plots
 from har.evaluation.metrics import score
-from har.evaluation.predictions import predictions, test_digest
+from har.evaluation.predictions import predictions, test_digest, write_predictions
 from har.evaluation.seeds import group_scores
 from har.page.plots import png
 
@@ -89,7 +89,7 @@ def evaluate_transfer(
             "groups": group_scores({0: table}, answers.classes, settings=settings),
         }
         (out / name).mkdir()
-        table.to_parquet(out / name / "predictions.parquet", index=False)
+        write_predictions(out / name, table)
         (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
         (out / name / "confusion.png").write_bytes(png(plots.confusion(found[name])))
     (out / "per_subject.png").write_bytes(png(plots.per_subject(found)))

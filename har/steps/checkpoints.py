@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from har.errors import MissingError
+from har.models.record import RECORD
+from har.training.base import CARD, CONFIG, WEIGHTS
 
 # By argument of the step that takes them in.
-NEEDED = {"config": "config.json", "weights": "model.safetensors"}
-OF_OURS = {**NEEDED, "record": "training.json"}
-CARD = "README.md"
+NEEDED = {"config": CONFIG, "weights": WEIGHTS}
+OF_OURS = {**NEEDED, "record": RECORD}
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def add_model(made: Plan, recipe: Recipe, name: str) -> None:
         made.add(_training(recipe, name, seed, start))
         made.add(
             Step(
-                f"predict-{name}-{seed}",
+                predicted(name, seed),
                 f"predict-{name}",
                 f"{ENTRIES}.predict:predict",
                 inputs={"windows": "windows", "model": trained(name, seed)},
@@ -178,6 +178,11 @@ def add_model(made: Plan, recipe: Recipe, name: str) -> None:
 def trained(name: str, seed: int) -> str:
     """Return the name of a training."""
     return f"train-{name}-{seed}"
+
+
+def predicted(name: str, seed: int) -> str:
+    """Return the name of the predictions of a training."""
+    return f"predict-{name}-{seed}"
 
 
 def chosen(name: str) -> str:
@@ -219,7 +224,7 @@ def _taken(step: str, named: str, *, ours: bool = False) -> Step:
     return Step(
         step,
         step,
-        f"{ENTRIES}.checkpoint:checkpoint",
+        "har.training.base:take",
         settings={"revision": source.revision},
         files=source.files,
     )
@@ -305,7 +310,7 @@ def add_scores(made: Plan, recipe: Recipe) -> None:
             inputs={
                 "windows": "windows",
                 "trained": {key: trained(*run) for key, run in each.items()},
-                "predicted": {key: f"predict-{key.replace('/', '-')}" for key in each},
+                "predicted": {key: predicted(*run) for key, run in each.items()},
             },
             settings={"candidates": names, "intervals": intervals},
         )

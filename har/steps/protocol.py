@@ -1,6 +1,7 @@
 """Every model, seed and fold of a protocol as one plan."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,14 +58,17 @@ def protocol_plan(recipe: Recipe, protocol: str, chosen: list["Fold"]) -> tuple[
         f"protocol-{protocol}",
         f"{ENTRIES}.protocol:protocol",
         inputs={
-            "trained": {str(i): _in(fold, f"train-{n}-{s}") for i, (n, s, fold) in enumerate(runs)},
-            "predicted": {
-                str(i): _in(fold, f"predict-{n}-{s}") for i, (n, s, fold) in enumerate(runs)
-            },
+            "trained": _by_number(runs, plans.trained),
+            "predicted": _by_number(runs, plans.predicted),
         },
         settings={"runs": tuple(runs), "name": protocol, "intervals": recipe.intervals},
     )
     return made, made.add(last)
+
+
+def _by_number(runs: list[tuple[str, int, str]], step: Callable[[str, int], str]) -> dict[str, str]:
+    """Return the names of a step of every run, by the run's number."""
+    return {str(i): _in(fold, step(name, seed)) for i, (name, seed, fold) in enumerate(runs)}
 
 
 def in_fold(recipe: Recipe, fold: "Fold") -> Recipe:
@@ -81,7 +85,7 @@ def _add_fold(made: Plan, recipe: Recipe, fold: "Fold") -> None:
     for name in mine.candidates:
         plans.add_model(own, mine, name)
     wanted = [
-        f"predict-{name}-{seed}" for name in mine.candidates for seed in plans.seeds(mine, name)
+        plans.predicted(name, seed) for name in mine.candidates for seed in plans.seeds(mine, name)
     ]
     for step in own.needed(wanted):
         made.add(step if step.name in _SHARED else _renamed(step, fold.name))

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from har.config import Recipe
+from har.steps.plan import chosen
 from har.steps.run import Run
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def candidate(run: Run, name: str) -> "Candidate":
         "split": "split",
         "windows": "windows",
         "pretrain": run.plan.start_of(name),
-        "model": f"choose-{name}",
+        "model": chosen(name),
         "evaluate": "evaluate",
         "export": f"export-{name}",
         "report": "report",

@@ -1,4 +1,4 @@
-"""The checkpoint that a network starts from, taken in."""
+"""The bundled encoder, taken in where it fits; any other checkpoint is taken as it is."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,6 @@ from har.config import EncoderSettings, WindowGrid
 from har.models.catalogue import SIZES
 from har.models.config import HarEncoderConfig
 from har.training import base
-
-
-def checkpoint(
-    out: Path,
-    *,
-    config: Path,
-    weights: Path,
-    record: Path | None = None,
-    card: Path | None = None,
-    revision: str | None = None,
-) -> None:
-    """Take a checkpoint as it is."""
-    base.take(out, config=config, weights=weights, record=record, card=card, revision=revision)
 
 
 def bundled_if_it_fits(
