@@ -3,7 +3,8 @@
 - `har.lineage.digest`: SHA-256 of files, folders, arrays, settings and code.
 - `har.lineage.origin`: which data, whose data, which code, which machine.
 - `har.lineage.record`: the types of ``lineage.json``, one in-toto statement with all of it.
-- `har.lineage.typed`: frozen types at the border, which keep what they do not know.
+- `har.lineage.typed`: frozen types and files of JSON at the border, which keep what they do
+  not know.
 - `har.lineage.difference`: what differs between two of those.
 - `har.lineage.audit`: an append-only log whose lines carry each other's digests.
 """

@@ -1,11 +1,13 @@
 """Frozen types that are read from JSON, refuse a wrong type, and keep what they do not know."""
 
+import json
 from collections.abc import Mapping
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, StrictFloat, StrictInt, StrictStr, ValidationError
 
-from har.errors import VerificationError
+from har.errors import MissingError, VerificationError
 
 # A whole number stays one: the bytes of what was read must not change.
 Number = StrictInt | StrictFloat
@@ -52,3 +54,52 @@ class Typed(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-able data: what was read or stated, and nothing else."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class TypedFile(Typed):
+    """A JSON file that one step writes and others read: its name, type and version.
+
+    Attributes
+    ----------
+    FILE : str
+        Its name in a folder.
+    VERSION : int
+        Raised when a field changes its meaning; a new optional field does not raise it.
+        A file of version 1 need not state it.
+    """
+
+    FILE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read it from a folder.
+
+        Raises
+        ------
+        MissingError
+            If it is not there.
+        VerificationError
+            If it is no JSON, is of a later version, lacks a field, or a field has another
+            type; it names the field.
+        """
+        path = folder / cls.FILE
+        if not path.exists():
+            raise MissingError(f"{path}: not there", hint="`har run` makes it")
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise VerificationError(f"{path}: not JSON", found=str(error)) from None
+        if isinstance(content, dict) and (stated := content.pop("version", 1)) != cls.VERSION:
+            raise VerificationError(
+                f"{path}: of another version than this program reads",
+                expected=f"version {cls.VERSION}",
+                found=f"version {stated}",
+                hint="update har",
+            )
+        return cls.from_dict(content, str(path))
+
+    def write(self, folder: Path) -> None:
+        """Write it into a folder."""
+        content = {"version": self.VERSION, **self.to_dict()}
+        (folder / self.FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
