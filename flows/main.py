@@ -1,7 +1,5 @@
 """The main job: from raw data to gated versions."""
 
-from typing import Any
-
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 
@@ -11,7 +9,7 @@ from har.config import Recipe, current
 from har.registry.handle import Registry
 from har.steps.pins import pin
 from har.steps.run import Run
-from har.steps.summary import summarise
+from har.steps.summary import Summary, summarise
 from har.steps.tables import tables
 from har.store import Store
 
@@ -19,7 +17,7 @@ ingest = task(name="ingest", task_run_name="ingest")(pin)
 
 
 @flow(name="har-run")
-def main_job(recipe: Recipe, reason: str = "har run") -> dict[str, Any]:
+def main_job(recipe: Recipe, reason: str = "har run") -> Summary:
     """Run the whole chain and return its summary.
 
     Parameters

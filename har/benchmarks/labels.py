@@ -1,11 +1,10 @@
 """What pretraining buys: few labels, from a pretrained encoder and from random weights."""
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from har.benchmarks import page
 from har.config import Recipe
+from har.evaluation.results.protocol import ProtocolResult, ProtocolScores
 from har.steps.protocol import evaluate_protocol
 from har.steps.run import Run
 
@@ -20,7 +19,7 @@ def run(
     shares: Sequence[float],
     *,
     jobs: int,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, ProtocolScores]]:
     """Score models on the canonical split with shares of the labels.
 
     Parameters
@@ -39,10 +38,10 @@ def run(
     Returns
     -------
     dict
-        By share, the models' scores by name, as in ``protocol.json``.
+        By share, the models' scores by name.
     """
     recipe = start.recipe
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, ProtocolScores]] = {}
     for share in shares:
         labels = recipe.labels.model_copy(update={"share": share})
         own = recipe.model_copy(update={"labels": labels, "candidates": (*baselines, encoder)})
@@ -61,7 +60,7 @@ def run(
     return found
 
 
-def lines(found: dict[str, dict[str, Any]], seeds: Sequence[int]) -> Iterator[str]:
+def lines(found: dict[str, dict[str, ProtocolScores]], seeds: Sequence[int]) -> Iterator[str]:
     """Yield the page, line by line."""
     yield "# Few labels"
     yield ""
@@ -79,14 +78,13 @@ def lines(found: dict[str, dict[str, Any]], seeds: Sequence[int]) -> Iterator[st
     yield "Macro-F1, mean over seeds, with its interval over people and the range of seeds."
 
 
-def _scores(start: Run, recipe: Recipe, jobs: int) -> dict[str, Any]:
+def _scores(start: Run, recipe: Recipe, jobs: int) -> Mapping[str, ProtocolScores]:
     made = evaluate_protocol(start.with_recipe(recipe), "canonical", jobs=jobs)
-    scores: dict[str, Any] = json.loads((made.path / "protocol.json").read_text())["models"]
-    return scores
+    return ProtocolResult.read(made.path).models
 
 
-def _cell(m: dict[str, Any]) -> str:
-    low, high = m["macro_f1_interval"]
-    seeds = list(m["macro_f1_by_seed"].values())
+def _cell(m: ProtocolScores) -> str:
+    low, high = m.macro_f1_interval
+    seeds = list(m.macro_f1_by_seed.values())
     spread = f"; seeds {min(seeds):.3f}–{max(seeds):.3f}" if len(seeds) > 1 else ""
-    return f"**{m['macro_f1']:.4f}** ({low:.3f}–{high:.3f}{spread})"
+    return f"**{m.macro_f1:.4f}** ({low:.3f}–{high:.3f}{spread})"

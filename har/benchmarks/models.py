@@ -1,6 +1,5 @@
 """All models under one protocol after the other, and what each costs."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,8 @@ import numpy as np
 from har.benchmarks import page
 from har.config import Recipe
 from har.evaluation.protocols import Protocol
+from har.evaluation.results.comparisons import PairedDifference
+from har.evaluation.results.protocol import ProtocolResult, ProtocolScores
 from har.export.artifact import Builds
 from har.measured import read_measured
 from har.models.record import read_record
@@ -25,7 +26,7 @@ class Benchmark:
     Attributes
     ----------
     scores : dict
-        By (protocol, number of classes), what ``protocol.json`` holds.
+        By (protocol, number of classes).
     costs : dict
         By model: ``parameters`` (None for a classical model), mean ``seconds`` of a
         training, and the builds by name as in ``builds.json``.
@@ -33,7 +34,7 @@ class Benchmark:
         Of the trainings.
     """
 
-    scores: dict[tuple[str, int], dict[str, Any]]
+    scores: dict[tuple[str, int], ProtocolResult]
     costs: dict[str, dict[str, Any]]
     seeds: tuple[int, ...]
 
@@ -54,12 +55,12 @@ def run(
     jobs : int
         Processes of the trainings; builds are timed alone, at the end.
     """
-    scores: dict[tuple[str, int], dict[str, Any]] = {}
+    scores: dict[tuple[str, int], ProtocolResult] = {}
     for n_classes in class_sets:
         own = start.with_recipe(with_classes(start.recipe, n_classes))
         for protocol in protocols:
             made = evaluate_protocol(own, protocol, jobs=jobs)
-            scores[protocol, n_classes] = json.loads((made.path / "protocol.json").read_text())
+            scores[protocol, n_classes] = ProtocolResult.read(made.path)
     first = start.with_recipe(with_classes(start.recipe, class_sets[0]))
     costs = {name: _cost(first, name) for name in start.recipe.candidates}
     return Benchmark(scores, costs, start.recipe.seeds)
@@ -97,43 +98,40 @@ def lines(result: Benchmark) -> Iterator[str]:
     yield from page.table(columns, (_cost_row(name, c) for name, c in result.costs.items()))
 
 
-def _protocol_lines(protocol: str, n_classes: int, found: Mapping[str, Any]) -> Iterator[str]:
-    any_model = found["models"][found["reference"]]
+def _protocol_lines(protocol: str, n_classes: int, found: ProtocolResult) -> Iterator[str]:
+    any_model = found.models[found.reference]
     yield f"## Protocol {protocol}, {n_classes} classes"
     yield ""
     yield (
-        f"{len(found['folds'])} folds, {any_model['n_subjects']} people tested, "
-        f"{any_model['n_windows']:,} windows."
+        f"{len(found.folds)} folds, {any_model.n_subjects} people tested, "
+        f"{any_model.n_windows:,} windows."
     )
     yield ""
     columns = ["model", "macro-F1", "interval", "seeds", "median", "worst", "ECE"]
-    columns += [f"against {found['reference']}", "p", "verdict"]
+    columns += [f"against {found.reference}", "p", "verdict"]
     yield from page.table(
         columns,
-        (
-            _score_row(name, m, found["comparisons"].get(name))
-            for name, m in found["models"].items()
-        ),
+        (_score_row(name, m, found.comparisons.get(name)) for name, m in found.models.items()),
     )
 
 
-def _score_row(name: str, m: Mapping[str, Any], versus: Mapping[str, Any] | None) -> list[str]:
-    low, high = m["macro_f1_interval"]
-    seeds = list(m["macro_f1_by_seed"].values())
+def _score_row(name: str, m: ProtocolScores, versus: PairedDifference | None) -> list[str]:
+    low, high = m.macro_f1_interval
+    seeds = list(m.macro_f1_by_seed.values())
     row = [
         name,
-        f"{m['macro_f1']:.4f}",
+        f"{m.macro_f1:.4f}",
         f"{low:.3f}–{high:.3f}",
         f"{min(seeds):.3f}–{max(seeds):.3f}" if len(seeds) > 1 else "one",
-        f"{m['subjects']['median']:.3f}",
-        f"{m['subjects']['worst']:.3f} ({m['subjects']['worst_subject']})",
-        f"{m['ece']:.3f}",
+        f"{m.subjects.median:.3f}",
+        f"{m.subjects.worst:.3f} ({m.subjects.worst_subject})",
+        f"{m.ece:.3f}",
     ]
     if versus is None:
         return [*row, "", "", ""]
-    low, high = versus["mean_difference_interval"]
-    difference = f"{versus['mean_difference']:+.4f} ({low:+.4f} to {high:+.4f})"
-    return [*row, difference, f"{versus['wilcoxon_p']:.2g}", versus["verdict"]]
+    low, high = versus.mean_difference_interval
+    difference = f"{versus.mean_difference:+.4f} ({low:+.4f} to {high:+.4f})"
+    return [*row, difference, f"{versus.wilcoxon_p:.2g}", versus.verdict]
 
 
 def _cost(run: Run, name: str) -> dict[str, Any]:

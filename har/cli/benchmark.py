@@ -200,7 +200,7 @@ def labels(
         return print_json(found)
     columns = ["model", *(f"{float(part):.0%} of labels" for part in found)]
     rows = [
-        [name, *(f"{by_name[name]['macro_f1']:.4f}" for by_name in found.values())]
+        [name, *(f"{by_name[name].macro_f1:.4f}" for by_name in found.values())]
         for name in next(iter(found.values()))
     ]
     out.print(table("Macro-F1, canonical split", columns, rows))

@@ -24,7 +24,7 @@ def refuse_ignored(
     context : typer.Context
         Of the command; it knows what was typed and what is a default.
     exclusive : iterable of str
-        Flags of which at most one may be given, as ``--streaming``.
+        Flags of which at most one may be given, as ``--continuous``.
     needs : mapping of str to tuple of str, optional
         Flags that are read only together with one of others.
 

@@ -1,8 +1,5 @@
 """``har pretrain | train | evaluate | export``: the steps of a model, without Prefect."""
 
-import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,6 +21,7 @@ from har.errors import UsageError
 
 if TYPE_CHECKING:
     from har.steps.run import Run
+    from har.steps.tables import Rows
 
 Models = Annotated[
     list[str] | None,
@@ -89,8 +87,8 @@ def evaluate(
         typer.Option(help="Who is tested by models of whom; all seeds, folds in parallel."),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one a core.")] = 0,
-    streaming: Annotated[
-        bool, typer.Option("--streaming", help="On continuous recordings, answer by answer.")
+    continuous: Annotated[
+        bool, typer.Option("--continuous", help="On continuous recordings, answer by answer.")
     ] = False,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="As other sensors would have read the test.")
@@ -113,8 +111,12 @@ def evaluate(
 
     Example: har evaluate --trained-on hapt --dataset sp-sw-har --placement pocket
 
-    Example: har evaluate --streaming; har evaluate --robustness
+    Example: har evaluate --continuous; har evaluate --robustness
     """
+    from har.evaluation.results.continuous import ContinuousScores
+    from har.evaluation.results.protocol import ProtocolResult
+    from har.evaluation.results.robustness import Robustness
+    from har.evaluation.results.scores import Metrics
     from har.processes import count
     from har.steps import tables as shown
     from har.steps.protocol import evaluate_protocol
@@ -122,38 +124,41 @@ def evaluate(
 
     refuse_ignored(
         context,
-        exclusive=("--dataset", "--protocol", "--streaming", "--robustness"),
+        exclusive=("--dataset", "--protocol", "--continuous", "--robustness"),
         needs={"--placement": ("--dataset",), "--jobs": ("--protocol",)},
     )
     show_progress()
     owned = {"data.datasets": "--trained-on"} if trained_on else {}
     recipe, environment = settings_of(overrides, classes, trained_on, models, owned=owned)
     run, workers = start(recipe, environment), count(environment.run.workers)
-    tables: Callable[[Any], list[tuple[str, Any]]]
     if protocol:
         made = evaluate_protocol(run, protocol, jobs=count(jobs))
-        found, tables = _read(made.path / "protocol.json"), shown.protocol_tables
-    elif streaming:
+        result = ProtocolResult.read(made.path)
+        _print_found(result, shown.protocol_tables(result), as_json)
+        if not as_json:
+            out.print(f"Page: {made.path / 'protocol.html'}", soft_wrap=True)
+    elif continuous:
         folder = run.make(["continuous"], jobs=workers)["continuous"].path
-        found = {name: _read(folder / name / "streaming.json") for name in recipe.candidates}
-        tables = shown.streaming_tables
+        answers = {name: ContinuousScores.read(folder / name) for name in recipe.candidates}
+        _print_found(answers, shown.continuous_tables(answers), as_json)
     elif robustness:
         measured = run.make([f"robustness-{name}" for name in recipe.candidates], jobs=workers)
-        found = {
-            name: _read(artifact.path / "robustness.json")
+        changed = {
+            name: Robustness.read(artifact.path)
             for name, artifact in zip(recipe.candidates, measured.values(), strict=True)
         }
-        tables = shown.robustness_tables
+        _print_found(changed, shown.robustness_tables(changed), as_json)
     else:
         folder, title = _scored(run, dataset, placement, workers)
-        found = {name: _read(folder / name / "metrics.json") for name in recipe.candidates}
-        tables = partial(shown.score_tables, title)
+        scores = {name: Metrics.read(folder / name) for name in recipe.candidates}
+        _print_found(scores, shown.score_tables(title, scores), as_json)
+
+
+def _print_found(found: Any, tables: "list[tuple[str, Rows]]", as_json: bool) -> None:
     if as_json:
         return print_json(found)
-    for heading, (columns, rows) in tables(found):
+    for heading, (columns, rows) in tables:
         out.print(table(heading, columns, rows))
-    if protocol:
-        out.print(f"Page: {made.path / 'protocol.html'}", soft_wrap=True)
 
 
 def _scored(
@@ -192,10 +197,6 @@ def _require_placements(run: "Run", dataset: str, wanted: list[str]) -> None:
         )
 
 
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text())
-
-
 def export(
     models: Models = None,
     datasets: DatasetOption = None,
@@ -216,7 +217,7 @@ def export(
     recipe, environment = settings_of(overrides, classes, datasets, models)
     exports = [f"export-{name}" for name in recipe.candidates]
     made = start(recipe, environment).make(exports, jobs=count(environment.run.workers))
-    found = [Builds.read(artifact.path).to_dict() for artifact in made.values()]
+    found = [Builds.read(artifact.path) for artifact in made.values()]
     if as_json:
         return print_json(found)
     out.print(table("ONNX builds", *build_rows(found)))

@@ -32,7 +32,7 @@ def predict(
     Time in s, acceleration in m/s² with gravity, angular velocity in rad/s.
 
     Smoothing takes the windows before each one into account, and is what
-    `har evaluate --streaming` scores.
+    `har evaluate --continuous` scores.
 
     Example: har predict my-recording.csv
 

@@ -1,7 +1,7 @@
 """``har run``: the main job, end to end."""
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ from har.cli.output import (
 
 if TYPE_CHECKING:
     from har.config import Environment, Recipe
+    from har.steps.summary import Summary
 
 
 def run(
@@ -49,11 +50,11 @@ def run(
     for part in tables(summary):
         out.print(table(**part), "")
     out.print(f"Data sets: {ingestions(summary)}")
-    out.print(f"Report: {summary['report']}")
+    out.print(f"Report: {summary.report}")
     out.print(reuse(summary).capitalize() + ".")
 
 
-def _settled(recipe: "Recipe", environment: "Environment") -> dict[str, Any] | None:
+def _settled(recipe: "Recipe", environment: "Environment") -> "Summary | None":
     """Return the summary of a run that has nothing left to do: no server is started for it.
 
     Where there is one, the run shows there.
@@ -70,7 +71,7 @@ def _settled(recipe: "Recipe", environment: "Environment") -> dict[str, Any] | N
     return None if outcomes is None else summarise(run, outcomes)
 
 
-def _carried_out(recipe: "Recipe", environment: "Environment", reason: str) -> dict[str, Any]:
+def _carried_out(recipe: "Recipe", environment: "Environment", reason: str) -> "Summary":
     from flows.main import main_job
     from flows.server import server
     from har.config import using

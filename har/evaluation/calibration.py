@@ -4,12 +4,11 @@ Confidence is the largest probability of a window. Everything here takes probabi
 so it serves any model.
 """
 
-from typing import Any
-
 import numpy as np
 
 from har.arrays import Float64, Int64, Probabilities
 from har.evaluation.metrics import macro_f1, subject_confusions
+from har.evaluation.results.scores import Answered, Bin, Curve, Reliability, Selective
 
 Labels = Int64
 
@@ -21,7 +20,7 @@ COVERAGES = (1.0, 0.95, 0.9, 0.8)
 CURVE_POINTS = 200
 
 
-def reliability(y: Labels, probabilities: Probabilities, *, bins: int = 15) -> dict[str, Any]:
+def reliability(y: Labels, probabilities: Probabilities, *, bins: int = 15) -> Reliability:
     """Compare confidence with accuracy, in bins of equal width.
 
     Parameters
@@ -31,40 +30,33 @@ def reliability(y: Labels, probabilities: Probabilities, *, bins: int = 15) -> d
     probabilities : ndarray of shape (n_windows, n_classes)
     bins : int, default=15
         Bins of confidence between 0 and 1, each with its upper edge.
-
-    Returns
-    -------
-    dict
-        JSON-able: ``n_windows``; ``bins``, each with ``low``, ``high``, ``count``, mean
-        ``confidence`` and ``accuracy`` (None without windows); ``ece``, the top-label
-        expected calibration error (Guo et al. 2017); ``brier``, the squared distance to
-        the label's one-hot vector (0 to 2); ``log_loss`` in nats.
     """
     confidence, hit = _confidence(y, probabilities)
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     counts = np.bincount(place, minlength=bins)
     sums = [np.bincount(place, weights=w, minlength=bins) for w in (confidence, hit)]
-    rows = [
-        {
-            "low": k / bins,
-            "high": (k + 1) / bins,
-            "count": int(n),
-            "confidence": float(sums[0][k] / n) if n else None,
-            "accuracy": float(sums[1][k] / n) if n else None,
-        }
+    rows = tuple(
+        Bin(
+            low=k / bins,
+            high=(k + 1) / bins,
+            count=int(n),
+            confidence=float(sums[0][k] / n) if n else None,
+            accuracy=float(sums[1][k] / n) if n else None,
+        )
         for k, n in enumerate(counts)
-    ]
+    )
     one_hot = np.eye(probabilities.shape[1])[y]
-    return {
-        "n_windows": len(y),
-        "bins": rows,
-        "ece": float(np.abs(sums[0] - sums[1]).sum() / len(y)),
-        "brier": float(((probabilities - one_hot) ** 2).sum(1).mean()),
-        "log_loss": float(-np.log(np.maximum(probabilities[np.arange(len(y)), y], TINY)).mean()),
-    }
+    of_label = np.maximum(probabilities[np.arange(len(y)), y], TINY)
+    return Reliability(
+        n_windows=len(y),
+        bins=rows,
+        ece=float(np.abs(sums[0] - sums[1]).sum() / len(y)),
+        brier=float(((probabilities - one_hot) ** 2).sum(1).mean()),
+        log_loss=float(-np.log(of_label).mean()),
+    )
 
 
-def selective(y: Labels, probabilities: Probabilities) -> dict[str, Any]:
+def selective(y: Labels, probabilities: Probabilities) -> Selective:
     """Score a model that may refuse the windows that it is least sure of.
 
     Coverage is the share of windows answered, risk the share of wrong answers among
@@ -75,15 +67,6 @@ def selective(y: Labels, probabilities: Probabilities) -> dict[str, Any]:
     y : ndarray of shape (n_windows,)
         Labels, as columns of `probabilities`.
     probabilities : ndarray of shape (n_windows, n_classes)
-
-    Returns
-    -------
-    dict
-        JSON-able: ``curve`` with ``coverage`` and ``risk``, from the highest confidence
-        on to the overall error, thinned; ``aurc``, the area under all of it;
-        ``coverage_at_risk``, the largest coverage by risk; ``at_coverage``, by coverage
-        asked for: ``coverage`` reached, least ``confidence`` answered, ``accuracy`` and
-        ``macro_f1``.
     """
     confidence, hit = _confidence(y, probabilities)
     levels, place, counts = np.unique(-confidence, return_inverse=True, return_counts=True)
@@ -95,21 +78,21 @@ def selective(y: Labels, probabilities: Probabilities) -> dict[str, Any]:
     for asked in COVERAGES:
         last = int(np.searchsorted(coverage, asked))
         kept = place <= last
-        at_coverage[f"{asked:g}"] = {
-            "coverage": float(coverage[last]),
-            "confidence": float(-levels[last]),
-            "accuracy": float(1 - risk[last]),
-            "macro_f1": _macro_f1(y[kept], predicted[kept], probabilities.shape[1]),
-        }
+        at_coverage[f"{asked:g}"] = Answered(
+            coverage=float(coverage[last]),
+            confidence=float(-levels[last]),
+            accuracy=float(1 - risk[last]),
+            macro_f1=_macro_f1(y[kept], predicted[kept], probabilities.shape[1]),
+        )
     thin = np.unique(np.linspace(0, len(levels) - 1, CURVE_POINTS).round().astype(int))
-    return {
-        "curve": {"coverage": coverage[thin].tolist(), "risk": risk[thin].tolist()},
-        "aurc": float((risk * counts).sum() / len(y)),
-        "coverage_at_risk": {
+    return Selective(
+        curve=Curve(coverage=coverage[thin].tolist(), risk=risk[thin].tolist()),
+        aurc=float((risk * counts).sum() / len(y)),
+        coverage_at_risk={
             f"{bound:g}": float(coverage[risk <= bound].max(initial=0.0)) for bound in RISKS
         },
-        "at_coverage": at_coverage,
-    }
+        at_coverage=at_coverage,
+    )
 
 
 def _confidence(y: Labels, probabilities: Probabilities) -> tuple[Float64, Float64]:

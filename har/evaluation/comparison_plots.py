@@ -7,6 +7,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from har.evaluation.looks import marker_style
+from har.evaluation.results.comparisons import SubjectDifference
 from har.page.colours import INK, QUIET
 from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
@@ -45,7 +46,7 @@ def confusion_difference(difference: npt.ArrayLike, classes: Sequence[str]) -> F
 
 
 def subject_differences(
-    per_subject: Mapping[str, Mapping[str, float]],
+    per_subject: Mapping[str, SubjectDifference],
     *,
     labels: tuple[str, str],
     models: tuple[str, str],
@@ -54,15 +55,15 @@ def subject_differences(
 
     Parameters
     ----------
-    per_subject : mapping of str to mapping
-        By subject: ``a``, ``b`` and ``difference``.
+    per_subject : mapping of str to SubjectDifference
+        By subject.
     labels : tuple of str
         What the two are called.
     models : tuple of str
         Names of their models, which give the colours; the second's points are hollow.
     """
-    subjects = sorted(per_subject, key=lambda who: -per_subject[who]["difference"])
-    a, b = ([per_subject[who][side] for who in subjects] for side in ("a", "b"))
+    subjects = sorted(per_subject, key=lambda who: -per_subject[who].difference)
+    a, b = [per_subject[who].a for who in subjects], [per_subject[who].b for who in subjects]
     rows = np.arange(len(subjects))
     figure = Figure(figsize=(5.8, 1.3 + 0.32 * len(subjects)), layout="constrained")
     axes = figure.subplots()

@@ -1,6 +1,5 @@
 """Everything that is known of the models on the test windows, in one folder."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,10 @@ from har.config import IntervalSettings
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
 from har.evaluation.calibration import reliability, selective
-from har.evaluation.metrics import paired_difference, score
+from har.evaluation.metrics import macro_f1, paired_difference, score, subject_confusions
 from har.evaluation.predictions import predictions, test_digest, write_predictions
+from har.evaluation.results.comparisons import Comparisons
+from har.evaluation.results.scores import Metrics, SeedScore
 from har.evaluation.seeds import group_scores
 from har.models.record import best_seed
 from har.page.plots import png
@@ -73,66 +74,70 @@ def evaluate(
         name: predictions(test, model.probabilities[model.chosen_seed])
         for name, model in models.items()
     }
-    metrics = {
-        name: {
-            **{"candidate": name, "test_digest": frozen, **_metrics(model, test, settings)},
-            "groups": group_scores({0: tables[name]}, test.classes, settings=settings),
-        }
+    scores = {
+        name: _metrics(name, model, test, tables[name], settings, test_digest=frozen)
         for name, model in models.items()
     }
     for name, model in models.items():
-        _write(out / name, tables[name], metrics[name], others=metrics)
+        _write(out / name, tables[name], scores[name], others=scores)
         if model.histories:
             curves = plots.learning_curves(model.histories, model.chosen_seed)
             (out / name / "learning_curves.png").write_bytes(png(curves))
-    by_name = {name: m["calibration"] for name, m in metrics.items()}
-    (out / "reliability.png").write_bytes(png(score_plots.reliability(by_name)))
-    refusing = {name: m["selective"] for name, m in metrics.items()}
+    calibration = {name: m.calibration for name, m in scores.items() if m.calibration}
+    (out / "reliability.png").write_bytes(png(score_plots.reliability(calibration)))
+    refusing = {name: m.selective for name, m in scores.items() if m.selective}
     (out / "selective.png").write_bytes(png(score_plots.selective(refusing)))
     reference, *others = models
-    comparisons = {
+    differences = {
         name: paired_difference(tables[name], tables[reference], test.classes, settings=settings)
         for name in others
     }
-    _write_json(
-        out / "comparisons.json",
-        {"reference": reference, "test_digest": frozen, "models": comparisons},
+    Comparisons(reference=reference, test_digest=frozen, models=differences).write(out)
+
+
+def _metrics(
+    name: str,
+    model: Scorable,
+    test: Windows,
+    table: pd.DataFrame,
+    settings: IntervalSettings,
+    *,
+    test_digest: str,
+) -> Metrics:
+    """Return the scores with the chosen seed, and in short with every other one."""
+    chosen = model.probabilities[model.chosen_seed]
+    scores = score(test.y, chosen, test.subjects, test.classes, settings=settings)
+    return Metrics(
+        **dict(scores),
+        candidate=name,
+        test_digest=test_digest,
+        groups=group_scores({0: table}, test.classes, settings=settings),
+        calibration=reliability(test.y, chosen),
+        selective=selective(test.y, chosen),
+        chosen_seed=model.chosen_seed,
+        seeds=tuple(
+            SeedScore(
+                seed=seed,
+                validation_macro_f1=model.records[seed]["validation_macro_f1"],
+                test_macro_f1=_macro_f1(test, probabilities),
+            )
+            for seed, probabilities in sorted(model.probabilities.items())
+        ),
     )
 
 
-def _metrics(model: Scorable, test: Windows, settings: IntervalSettings) -> dict[str, Any]:
-    """Return the scores with the chosen seed, and in short with every other one."""
-    chosen = model.probabilities[model.chosen_seed]
-    scores = {
-        seed: score(test.y, proba, test.subjects, test.classes, settings=settings)
-        for seed, proba in model.probabilities.items()
-    }
-    return {
-        **scores[model.chosen_seed],
-        "calibration": reliability(test.y, chosen),
-        "selective": selective(test.y, chosen),
-        "chosen_seed": model.chosen_seed,
-        "seeds": [
-            {
-                "seed": seed,
-                "validation_macro_f1": model.records[seed]["validation_macro_f1"],
-                "test_macro_f1": m["macro_f1"],
-            }
-            for seed, m in sorted(scores.items())
-        ],
-    }
+def _macro_f1(test: Windows, probabilities: Probabilities) -> float:
+    predicted = probabilities.argmax(1)
+    _, matrices = subject_confusions(test.y, predicted, test.subjects, len(test.classes))
+    return float(macro_f1(matrices.sum(0)))
 
 
 def _write(
-    out: Path, table: pd.DataFrame, metrics: dict[str, Any], *, others: dict[str, dict[str, Any]]
+    out: Path, table: pd.DataFrame, metrics: Metrics, *, others: Mapping[str, Metrics]
 ) -> None:
     out.mkdir(parents=True)
     write_predictions(out, table)
-    _write_json(out / "metrics.json", metrics)
-    (out / "confusion.png").write_bytes(png(plots.confusion(metrics)))
-    first = {metrics["candidate"]: metrics, **others}
+    metrics.write(out)
+    (out / "confusion.png").write_bytes(png(plots.confusion(metrics.candidate, metrics)))
+    first = {metrics.candidate: metrics, **others}
     (out / "per_subject.png").write_bytes(png(plots.per_subject(first)))
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n")

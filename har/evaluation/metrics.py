@@ -19,11 +19,10 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from har.arrays import Float64, Int64
 from har.config import IntervalSettings
 from har.errors import DataError
+from har.evaluation.results.comparisons import PairedDifference, SubjectDifference
+from har.evaluation.results.scores import Interval, WindowScores
 
 Counts = Int64
-NO_DIFFERENCE = "no difference beyond noise"
-# Of a paired difference: both must agree before it counts.
-INTERVALS = ("macro_f1_difference_interval", "mean_difference_interval")
 
 
 def score(
@@ -33,7 +32,7 @@ def score(
     classes: tuple[str, ...],
     *,
     settings: IntervalSettings,
-) -> dict[str, Any]:
+) -> WindowScores:
     """Score one model's predictions.
 
     Parameters
@@ -48,12 +47,6 @@ def score(
         Class names.
     settings : IntervalSettings
         Of the interval over subjects.
-
-    Returns
-    -------
-    dict
-        JSON-able: accuracy, macro precision, recall and F1, the interval of macro-F1,
-        ``per_class``, ``per_subject`` and ``confusion`` (rows are labels).
     """
     predicted = np.asarray(probabilities).argmax(1)
     labels = np.arange(len(classes))
@@ -62,22 +55,22 @@ def score(
         y_true, predicted, labels=labels, zero_division=0
     )
     occurs = support > 0
-    columns = {"precision": precision, "recall": recall, "f1": f1, "support": support}
+    columns = {"precision": precision, "recall": recall, "f1": f1, "support": support.astype(int)}
     pooled = confusions.sum(0)
-    return {
-        "classes": list(classes),
-        "n_windows": len(y_true),
-        "n_subjects": len(names),
-        "accuracy": float(_accuracy(pooled)),
-        "macro_precision": float(precision[occurs].mean()),
-        "macro_recall": float(recall[occurs].mean()),
-        "macro_f1": float(f1[occurs].mean()),
-        "macro_f1_interval": interval(macro_f1(resample(confusions, settings)), settings),
-        "confidence": settings.confidence,
-        "per_class": pd.DataFrame(columns, index=classes).to_dict("index"),
-        "per_subject": _per_subject(names, confusions),
-        "confusion": pooled.tolist(),
-    }
+    return WindowScores(
+        classes=classes,
+        n_windows=len(y_true),
+        n_subjects=len(names),
+        accuracy=float(_accuracy(pooled)),
+        macro_precision=float(precision[occurs].mean()),
+        macro_recall=float(recall[occurs].mean()),
+        macro_f1=float(f1[occurs].mean()),
+        macro_f1_interval=interval(macro_f1(resample(confusions, settings)), settings),
+        confidence=settings.confidence,
+        per_class=pd.DataFrame(columns, index=classes).to_dict("index"),
+        per_subject=_per_subject(names, confusions),
+        confusion=pooled.tolist(),
+    )
 
 
 def paired_difference(
@@ -86,7 +79,7 @@ def paired_difference(
     classes: tuple[str, ...],
     *,
     settings: IntervalSettings,
-) -> dict[str, Any]:
+) -> PairedDifference:
     """Compare two models on the same windows, subject by subject: a minus b.
 
     Parameters
@@ -99,14 +92,6 @@ def paired_difference(
     settings : IntervalSettings
         Of the intervals; both models are measured on the same resampled subjects.
 
-    Returns
-    -------
-    dict
-        ``per_subject`` (macro-F1 over the classes that the subject has, of each model,
-        and the difference), the mean of those differences and the difference of the
-        pooled macro-F1, each with its interval, the p of Wilcoxon's signed-rank test
-        over subjects, and the `verdict`.
-
     Raises
     ------
     DataError
@@ -116,17 +101,15 @@ def paired_difference(
     names, matrices_a = _confusions(predictions_a, classes)
     _, matrices_b = _confusions(b, classes)
     f1_a, f1_b = macro_f1(matrices_a), macro_f1(matrices_b)
-    rows = zip(names, f1_a, f1_b, strict=True)
-    return {
-        "per_subject": {
-            str(name): {"a": float(a), "b": float(b), "difference": float(a - b)}
-            for name, a, b in rows
-        },
-        **paired_matrices(matrices_a[None], matrices_b[None], settings=settings),
+    per_subject = {
+        str(name): SubjectDifference(a=float(a), b=float(b), difference=float(a - b))
+        for name, a, b in zip(names, f1_a, f1_b, strict=True)
     }
+    pooled = paired_matrices(matrices_a[None], matrices_b[None], settings=settings)
+    return pooled.model_copy(update={"per_subject": per_subject})
 
 
-def paired_matrices(a: Counts, b: Counts, *, settings: IntervalSettings) -> dict[str, Any]:
+def paired_matrices(a: Counts, b: Counts, *, settings: IntervalSettings) -> PairedDifference:
     """Compare two models, each as the mean over its seeds, on the same subjects: a minus b.
 
     Parameters
@@ -135,74 +118,25 @@ def paired_matrices(a: Counts, b: Counts, *, settings: IntervalSettings) -> dict
         Confusion matrices (rows are labels); the two may differ in seeds.
     settings : IntervalSettings
         Of the intervals; both models are measured on the same resampled subjects.
-
-    Returns
-    -------
-    dict
-        As `paired_difference` returns, without ``per_subject``.
     """
     difference = macro_f1(a).mean(0) - macro_f1(b).mean(0)
     pooled = macro_f1(a.sum(1)).mean() - macro_f1(b.sum(1)).mean()
     means = _draws(len(difference), settings) @ difference / len(difference)
-    result = {
-        "n_subjects": len(difference),
-        "confidence": settings.confidence,
-        "mean_difference": float(difference.mean()),
-        "mean_difference_interval": interval(means, settings),
-        "macro_f1_difference": float(pooled),
-        "macro_f1_difference_interval": interval(
-            resampled_macro_f1(a, settings) - resampled_macro_f1(b, settings), settings
-        ),
-        "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else 1.0,
-    }
-    return {**result, "verdict": verdict(result)}
+    pooled_means = resampled_macro_f1(a, settings) - resampled_macro_f1(b, settings)
+    return PairedDifference(
+        n_subjects=len(difference),
+        confidence=settings.confidence,
+        mean_difference=float(difference.mean()),
+        mean_difference_interval=interval(means, settings),
+        macro_f1_difference=float(pooled),
+        macro_f1_difference_interval=interval(pooled_means, settings),
+        wilcoxon_p=float(wilcoxon(difference).pvalue) if difference.any() else 1.0,
+    )
 
 
 def resampled_macro_f1(matrices: Counts, settings: IntervalSettings) -> Float64:
     """Return macro-F1 of bootstrap samples of subjects, mean over seeds, shape (bootstrap,)."""
     return np.asarray(np.mean([macro_f1(resample(each, settings)) for each in matrices], axis=0))
-
-
-def verdict(difference: dict[str, Any]) -> str:
-    """Say whether of two models the first is better or worse, beyond noise.
-
-    Parameters
-    ----------
-    difference : dict
-        As `paired_difference` or `paired_matrices` returns.
-
-    Returns
-    -------
-    str
-        ``better``, ``worse`` or ``no difference beyond noise``.
-    """
-    if beyond_noise(difference):
-        return "better"
-    mirrored = {key: [-high, -low] for key in INTERVALS for low, high in [difference[key]]}
-    return "worse" if beyond_noise({**difference, **mirrored}) else NO_DIFFERENCE
-
-
-def beyond_noise(difference: dict[str, Any], *, margin: float = 0.0) -> bool:
-    """Tell whether the first model is better than the second, beyond noise.
-
-    It is when the interval of the pooled difference and that of the mean difference both
-    lie above zero, or with a margin, above minus the margin: then the first is at least
-    not worse by as much. Asking for both makes up for percentile intervals being too
-    narrow with few subjects. One subject shows no spread, so decides nothing.
-
-    Parameters
-    ----------
-    difference : dict
-        As `paired_difference` or `paired_matrices` returns.
-    margin : float
-        Macro-F1 that the first may lose, 0 or more.
-    """
-    return difference["n_subjects"] > 1 and least_difference(difference) > -margin
-
-
-def least_difference(difference: dict[str, Any]) -> float:
-    """Return the smaller lower bound of the two intervals of a paired difference."""
-    return float(min(difference[key][0] for key in INTERVALS))
 
 
 def subject_confusions(
@@ -264,10 +198,11 @@ def resample(confusions: Counts, settings: IntervalSettings) -> Float64:
     return np.tensordot(_draws(len(confusions), settings), confusions.astype(float), axes=1)
 
 
-def interval(values: Float64, settings: IntervalSettings) -> list[float]:
+def interval(values: Float64, settings: IntervalSettings) -> Interval:
     """Return the central percentile interval of bootstrap values."""
     tail = (1 - settings.confidence) / 2
-    return [float(v) for v in np.quantile(values, [tail, 1 - tail])]
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _draws(n_subjects: int, settings: IntervalSettings) -> Float64:

@@ -3,6 +3,7 @@
 Models differ in colour and marker, seeds in line width.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,20 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from har.evaluation.looks import colour_of, marker_style
+from har.evaluation.results.scores import Scores
 from har.page.colours import ACCENT, GRID, INK, QUIET
 from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
 
-def confusion(metrics: dict[str, Any]) -> Figure:
-    """Draw a confusion matrix: counts and the share of each label's windows.
-
-    Parameters
-    ----------
-    metrics : dict
-        With ``candidate``, ``classes`` and ``confusion`` (rows are labels).
-    """
-    classes = metrics["classes"]
-    counts = np.array(metrics["confusion"])
+def confusion(name: str, scores: Scores) -> Figure:
+    """Draw a model's confusion matrix: counts and the share of each label's windows."""
+    classes = scores.classes
+    counts = np.array(scores.confusion)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     side = 1.5 + 0.64 * len(classes)
     figure = Figure(figsize=(side + 0.4, side), layout="constrained")
@@ -33,28 +29,21 @@ def confusion(metrics: dict[str, Any]) -> Figure:
     for (row, column), n in np.ndenumerate(counts):
         _cell(axes, (row, column), n, shares[row, column])
     class_frame(axes, classes)
-    left_title(axes, f"Confusion of {metrics['candidate']} (windows, % of the label)")
+    left_title(axes, f"Confusion of {name} (windows, % of the label)")
     return figure
 
 
-def per_subject(metrics: dict[str, dict[str, Any]]) -> Figure:
-    """Draw macro-F1 of every test subject, one row each, sorted by the first model's.
+def per_subject(scores: Mapping[str, Scores]) -> Figure:
+    """Draw macro-F1 of every test subject by model, one row each, sorted by the first model's.
 
-    Parameters
-    ----------
-    metrics : dict of str to dict
-        By model: ``per_subject``, ``macro_f1``, ``macro_f1_interval`` and
-        ``confidence``. The last row has the pooled values with their intervals.
+    The last row has the pooled values with their intervals.
     """
-    first = next(iter(metrics.values()))
-    subjects = sorted(first["per_subject"], key=lambda s: -first["per_subject"][s]["macro_f1"])
+    first = next(iter(scores.values()))
+    subjects = sorted(first.subject_f1, key=lambda who: -first.subject_f1[who])
     figure = Figure(figsize=(5.8, 1.7 + 0.32 * len(subjects)), layout="constrained")
     axes = figure.subplots()
     rows = np.arange(len(subjects))
-    values = {
-        name: np.array([m["per_subject"][s]["macro_f1"] for s in subjects])
-        for name, m in metrics.items()
-    }
+    values = {name: np.array([m.subject_f1[who] for who in subjects]) for name, m in scores.items()}
     axes.hlines(
         rows,
         np.min(list(values.values()), axis=0),
@@ -63,18 +52,18 @@ def per_subject(metrics: dict[str, dict[str, Any]]) -> Figure:
         linewidth=1.5,
         zorder=1,
     )
-    for place, (name, m) in enumerate(metrics.items()):
+    for place, (name, m) in enumerate(scores.items()):
         axes.scatter(values[name], rows, s=46, label=name, **marker_style(name, hollow=place > 0))
         _interval(axes, name, m, len(subjects) + 0.35 + 0.5 * place, hollow=place > 0)
-    middle = len(subjects) + 0.35 + 0.25 * (len(metrics) - 1)
-    percent = f"{first['confidence']:.0%}"
+    middle = len(subjects) + 0.35 + 0.25 * (len(scores) - 1)
+    percent = f"{first.confidence:.0%}"
     axes.set_yticks([*rows, middle], [*subjects, f"all, {percent}\ninterval"])
     axes.axhline(len(subjects) - 0.4, color=GRID, linewidth=1)
     axes.invert_yaxis()
     axes.set_xlabel("macro-F1", color=QUIET)
     left_title(axes, "Macro-F1 by test subject")
     quiet_legend(
-        axes, ncols=len(metrics), loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1
+        axes, ncols=len(scores), loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1
     )
     plain_frame(axes, "x")
     return figure
@@ -141,10 +130,10 @@ def _cell(axes: Axes, at: tuple[int, int], count: int, share: float) -> None:
     axes.text(column, row + 0.08, f"{100 * share:.1f} %", va="top", fontsize=8, **text)
 
 
-def _interval(axes: Axes, name: str, metrics: dict[str, Any], row: float, *, hollow: bool) -> None:
-    low, high = metrics["macro_f1_interval"]
+def _interval(axes: Axes, name: str, scores: Scores, row: float, *, hollow: bool) -> None:
+    low, high = scores.macro_f1_interval
     axes.hlines(row, low, high, color=colour_of(name), linewidth=2, zorder=2)
-    axes.scatter(metrics["macro_f1"], row, s=46, **marker_style(name, hollow=hollow))
+    axes.scatter(scores.macro_f1, row, s=46, **marker_style(name, hollow=hollow))
 
 
 def _seed_curves(

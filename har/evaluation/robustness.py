@@ -5,7 +5,6 @@ motion. Each is drawn from a seed of its own, so every model that is compared me
 exactly the same ones, and a model is compared with itself window by window.
 """
 
-import json
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,8 +21,9 @@ from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.resample import MAX_FACTOR
 from har.data.windows import Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
+from har.evaluation.results.robustness import CleanScore, PerturbedScore, Robustness
+from har.evaluation.results.scores import Interval
 
-FILE = "robustness.json"
 PredictProba = Callable[[Float32], npt.NDArray[np.floating[Any]]]
 Change = Callable[[Windows, np.random.Generator], npt.NDArray[np.floating[Any]]]
 
@@ -181,7 +181,7 @@ def robustness(
     settings: IntervalSettings,
     seed: int,
     perturbations: Iterable[Perturbation] | None = None,
-) -> dict[str, Any]:
+) -> Robustness:
     """Score a model on perturbed windows and compare it with itself on clean ones.
 
     Parameters
@@ -196,30 +196,29 @@ def robustness(
         Of the perturbations: the same for all models that are compared.
     perturbations : iterable of Perturbation, optional
         Default: the `catalogue`.
-
-    Returns
-    -------
-    dict
-        JSON-able: ``n_windows``, ``n_subjects``, ``confidence``, ``seed``, ``clean`` with
-        ``macro_f1`` and ``macro_f1_interval``, and ``perturbations``, a list of dict with
-        ``kind`` and ``name`` besides, and the ``difference`` from clean (negative is
-        worse) with its ``difference_interval``.
     """
     chosen = catalogue() if perturbations is None else perturbations
     clean = _confusions(predict_proba(windows.X), windows)
     rows = []
     for perturbation in chosen:
         matrices = _confusions(predict_proba(perturbation(windows, seed=seed)), windows)
-        scores = {**_score(matrices, settings), **_difference(matrices, clean, settings)}
-        rows.append({"kind": perturbation.kind, "name": perturbation.name, **scores})
-    return {
-        "n_windows": len(windows.X),
-        "n_subjects": len(clean),
-        "confidence": settings.confidence,
-        "seed": seed,
-        "clean": _score(clean, settings),
-        "perturbations": rows,
-    }
+        rows.append(
+            PerturbedScore(
+                **dict(_score(matrices, settings)),
+                kind=perturbation.kind,
+                name=perturbation.name,
+                difference=float(macro_f1(matrices.sum(0)) - macro_f1(clean.sum(0))),
+                difference_interval=_difference_interval(matrices, clean, settings),
+            )
+        )
+    return Robustness(
+        n_windows=len(windows.X),
+        n_subjects=len(clean),
+        confidence=settings.confidence,
+        seed=seed,
+        clean=_score(clean, settings),
+        perturbations=tuple(rows),
+    )
 
 
 def measure_robustness(
@@ -255,7 +254,7 @@ def measure_robustness(
     result = robustness(
         predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
     )
-    (out / FILE).write_text(json.dumps(result, indent=1) + "\n")
+    result.write(out)
 
 
 def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
@@ -263,19 +262,16 @@ def _confusions(probabilities: npt.NDArray[Any], windows: Windows) -> Counts:
     return subject_confusions(windows.y, predicted, windows.subjects, len(windows.classes))[1]
 
 
-def _score(matrices: Counts, settings: IntervalSettings) -> dict[str, Any]:
-    return {
-        "macro_f1": float(macro_f1(matrices.sum(0))),
-        "macro_f1_interval": interval(macro_f1(resample(matrices, settings)), settings),
-    }
+def _score(matrices: Counts, settings: IntervalSettings) -> CleanScore:
+    return CleanScore(
+        macro_f1=float(macro_f1(matrices.sum(0))),
+        macro_f1_interval=interval(macro_f1(resample(matrices, settings)), settings),
+    )
 
 
-def _difference(matrices: Counts, clean: Counts, settings: IntervalSettings) -> dict[str, Any]:
+def _difference_interval(matrices: Counts, clean: Counts, settings: IntervalSettings) -> Interval:
     resampled = macro_f1(resample(matrices, settings)) - macro_f1(resample(clean, settings))
-    return {
-        "difference": float(macro_f1(matrices.sum(0)) - macro_f1(clean.sum(0))),
-        "difference_interval": interval(resampled, settings),
-    }
+    return interval(resampled, settings)
 
 
 def _mirrored(place: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:

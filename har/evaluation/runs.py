@@ -1,10 +1,8 @@
 """The runs of a protocol, of every model, seed and fold, scored together on one page."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -17,6 +15,7 @@ from har.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
+from har.evaluation.results.protocol import ProtocolResult, ProtocolScores
 from har.evaluation.seeds import compare_seeds, seed_scores
 from har.evaluation.sentences import sentences
 from har.measured import read_measured, write_measured
@@ -70,45 +69,42 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Interv
     tables = {name: _tables(runs, name) for name in names}
     first = next(iter(tables[names[0]].values()))
     classes = classes_of(first)
-    scores = {
-        name: {"candidate": name, **seed_scores(tables[name], classes, settings=settings)}
-        for name in names
-    }
+    scores = {name: seed_scores(name, tables[name], classes, settings=settings) for name in names}
     for name in names:
         (out / name).mkdir()
         write_predictions(out / name, _joined(tables[name]))
     reference, *others = names
-    found = {
-        "protocol": protocol,
-        "folds": list(dict.fromkeys(run.fold for run in runs)),
-        "reference": reference,
-        "models": scores,
-        "comparisons": {
+    found = ProtocolResult(
+        protocol=protocol,
+        folds=tuple(dict.fromkeys(run.fold for run in runs)),
+        reference=reference,
+        models=scores,
+        comparisons={
             name: compare_seeds(tables[name], tables[reference], classes, settings=settings)
             for name in others
         },
-    }
-    (out / "protocol.json").write_text(json.dumps(found, indent=1) + "\n")
+    )
+    found.write(out)
     seconds = {name: sum(run.seconds for run in runs if run.name == name) for name in names}
     write_measured(out, {"seconds": seconds})
     people = first.groupby("fold", sort=False)["subject_id"]
     tested = {fold: sorted(set(who)) for fold, who in people}
     page = environment(Path(__file__).parent).get_template("protocol.html")
     html = page.render(
-        **{**found, "folds": tested},
-        sentences=sentences(scores, {"reference": reference, "models": found["comparisons"]}),
+        protocol=protocol,
+        folds=tested,
+        reference=reference,
+        models=scores,
+        comparisons=found.comparisons,
+        sentences=sentences(scores, reference, found.comparisons),
         images={name: data_uri(png(figure)) for name, figure in _figures(scores).items()},
     )
     (out / "protocol.html").write_text(html, encoding="utf-8")
 
 
-def _figures(scores: Mapping[str, dict[str, Any]]) -> dict[str, Figure]:
-    found = {f"{name}/confusion": plots.confusion(m) for name, m in scores.items()}
-    people = {
-        name: {**m, "per_subject": {who: {"macro_f1": f1} for who, f1 in m["per_subject"].items()}}
-        for name, m in scores.items()
-    }
-    return {**found, "per_subject": plots.per_subject(people)}
+def _figures(scores: Mapping[str, ProtocolScores]) -> dict[str, Figure]:
+    found = {f"{name}/confusion": plots.confusion(name, m) for name, m in scores.items()}
+    return {**found, "per_subject": plots.per_subject(scores)}
 
 
 def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:

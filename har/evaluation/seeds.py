@@ -4,7 +4,6 @@ A figure is the mean over seeds; its interval resamples subjects, for all seeds 
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +21,24 @@ from har.evaluation.metrics import (
     subject_confusions,
 )
 from har.evaluation.predictions import GROUPS
+from har.evaluation.results.comparisons import PairedDifference
+from har.evaluation.results.protocol import ProtocolScores, Spread
+from har.evaluation.results.scores import ClassScore, PooledScore
 
 
 def seed_scores(
-    predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: IntervalSettings
-) -> dict[str, Any]:
+    candidate: str,
+    predictions: Mapping[int, pd.DataFrame],
+    classes: tuple[str, ...],
+    *,
+    settings: IntervalSettings,
+) -> ProtocolScores:
     """Score a model on every subject that a protocol tests.
 
     Parameters
     ----------
+    candidate : str
+        The model.
     predictions : mapping of int to DataFrame
         By seed, the predictions of all folds together: ``window_id, subject_id, fold,
         label, predicted`` (class names) and ``p_<class>``.
@@ -38,45 +46,43 @@ def seed_scores(
         Class names.
     settings : IntervalSettings
         Of the intervals.
-
-    Returns
-    -------
-    dict
-        JSON-able: ``macro_f1`` (pooled over subjects, mean over seeds), its interval and
-        its values by seed and by fold, ``accuracy``, macro ``precision`` and ``recall``,
-        ``per_class``, ``per_subject``, their ``subjects`` summary (median, quartiles,
-        worst), ``groups`` (as `group_scores`), ``ece`` and the ``confusion`` of all seeds
-        together.
     """
     names, matrices = stacked_confusions(predictions, classes)
     pooled = matrices.sum(1)
+    hits = np.diagonal(pooled, axis1=1, axis2=2)
+    per_class = _per_class(pooled, classes)
+    occurring = [score for score in per_class.values() if score.support]
     per_subject = macro_f1(matrices).mean(0)
     low, median, high = np.quantile(per_subject, [0.25, 0.5, 0.75])
-    return {
-        "classes": list(classes),
-        **_pooled(matrices, settings),
-        "confidence": settings.confidence,
-        "macro_f1_by_seed": {
+    return ProtocolScores(
+        candidate=candidate,
+        classes=classes,
+        **dict(_pooled(matrices, settings)),
+        confidence=settings.confidence,
+        macro_f1_by_seed={
             str(seed): float(f1) for seed, f1 in zip(predictions, macro_f1(pooled), strict=True)
         },
-        "macro_f1_by_fold": _by_fold(predictions, classes),
-        **_averages(pooled, classes),
-        "per_subject": {str(n): float(f1) for n, f1 in zip(names, per_subject, strict=True)},
-        "subjects": {
-            "median": float(median),
-            "quartiles": [float(low), float(high)],
-            "worst": float(per_subject.min()),
-            "worst_subject": str(names[per_subject.argmin()]),
-        },
-        "groups": group_scores(predictions, classes, settings=settings),
-        "ece": float(np.mean([_ece(table, classes) for table in predictions.values()])),
-        "confusion": pooled.sum(0).tolist(),
-    }
+        macro_f1_by_fold=_by_fold(predictions, classes),
+        accuracy=float((hits.sum(1) / pooled.sum((1, 2))).mean()),
+        macro_precision=float(np.mean([score.precision for score in occurring])),
+        macro_recall=float(np.mean([score.recall for score in occurring])),
+        per_class=per_class,
+        per_subject={str(n): float(f1) for n, f1 in zip(names, per_subject, strict=True)},
+        subjects=Spread(
+            median=float(median),
+            quartiles=(float(low), float(high)),
+            worst=float(per_subject.min()),
+            worst_subject=str(names[per_subject.argmin()]),
+        ),
+        groups=group_scores(predictions, classes, settings=settings),
+        ece=float(np.mean([_ece(table, classes) for table in predictions.values()])),
+        confusion=pooled.sum(0).tolist(),
+    )
 
 
 def group_scores(
     predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...], *, settings: IntervalSettings
-) -> dict[str, dict[str, dict[str, Any]]]:
+) -> dict[str, dict[str, PooledScore]]:
     """Score a model on each data set, placement and model of device.
 
     Parameters
@@ -91,11 +97,11 @@ def group_scores(
     Returns
     -------
     dict
-        By what groups the windows, then by group: ``n_subjects``, ``n_windows``,
-        ``macro_f1`` and its interval. What is the same for all windows groups nothing.
+        By what groups the windows, then by group. What is the same for all windows groups
+        nothing.
     """
     first = next(iter(predictions.values()))
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    found: dict[str, dict[str, PooledScore]] = {}
     for column in GROUPS:
         values = sorted(first[column].unique())
         for value in values if len(values) > 1 else ():
@@ -111,7 +117,7 @@ def compare_seeds(
     classes: tuple[str, ...],
     *,
     settings: IntervalSettings,
-) -> dict[str, Any]:
+) -> PairedDifference:
     """Compare two models subject by subject, each as the mean over its seeds: a minus b.
 
     Parameters
@@ -122,11 +128,6 @@ def compare_seeds(
         Class names.
     settings : IntervalSettings
         Of the intervals.
-
-    Returns
-    -------
-    dict
-        As `har.evaluation.metrics.paired_difference` returns, without the subjects.
     """
     names, of_a = stacked_confusions(a, classes)
     others, of_b = stacked_confusions(b, classes)
@@ -150,33 +151,27 @@ def stacked_confusions(
     return found[0][0], np.stack([matrices for _, matrices in found])
 
 
-def _pooled(matrices: Counts, settings: IntervalSettings) -> dict[str, Any]:
+def _pooled(matrices: Counts, settings: IntervalSettings) -> PooledScore:
     """Return the counts, the macro-F1 of all subjects together and its interval."""
-    return {
-        "n_subjects": matrices.shape[1],
-        "n_windows": int(matrices[0].sum()),
-        "macro_f1": float(macro_f1(matrices.sum(1)).mean()),
-        "macro_f1_interval": interval(resampled_macro_f1(matrices, settings), settings),
-    }
+    return PooledScore(
+        n_subjects=matrices.shape[1],
+        n_windows=int(matrices[0].sum()),
+        macro_f1=float(macro_f1(matrices.sum(1)).mean()),
+        macro_f1_interval=interval(resampled_macro_f1(matrices, settings), settings),
+    )
 
 
-def _averages(pooled: Counts, classes: tuple[str, ...]) -> dict[str, Any]:
-    """Return accuracy and macro averages, and each class's scores, as means over seeds."""
+def _per_class(pooled: Counts, classes: tuple[str, ...]) -> dict[str, ClassScore]:
+    """Return each class's scores as means over seeds."""
     hits = np.diagonal(pooled, axis1=1, axis2=2)
     support, predicted = pooled.sum(2), pooled.sum(1)
-    columns = {
-        "precision": hits / np.maximum(predicted, 1),
-        "recall": hits / np.maximum(support, 1),
-        "f1": 2 * hits / np.maximum(support + predicted, 1),
-    }
-    means = {name: values.mean(0) for name, values in columns.items()}
-    occurs = support[0] > 0
-    table = pd.DataFrame({**means, "support": support[0]}, index=classes)
+    precision = (hits / np.maximum(predicted, 1)).mean(0)
+    recall = (hits / np.maximum(support, 1)).mean(0)
+    f1 = (2 * hits / np.maximum(support + predicted, 1)).mean(0)
+    rows = zip(classes, precision, recall, f1, support[0], strict=True)
     return {
-        "accuracy": float((hits.sum(1) / support.sum(1)).mean()),
-        "macro_precision": float(means["precision"][occurs].mean()),
-        "macro_recall": float(means["recall"][occurs].mean()),
-        "per_class": table.to_dict("index"),
+        name: ClassScore(precision=float(p), recall=float(r), f1=float(f), support=int(n))
+        for name, p, r, f, n in rows
     }
 
 
@@ -192,7 +187,7 @@ def _by_fold(predictions: Mapping[int, pd.DataFrame], classes: tuple[str, ...]) 
 
 def _ece(table: pd.DataFrame, classes: tuple[str, ...]) -> float:
     probabilities = table[[f"p_{name}" for name in classes]].to_numpy()
-    return float(reliability(_codes(table["label"], classes), probabilities)["ece"])
+    return float(reliability(_codes(table["label"], classes), probabilities).ece)
 
 
 def _codes(names: "pd.Series[str]", classes: tuple[str, ...]) -> Int64:

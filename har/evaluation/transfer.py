@@ -1,6 +1,5 @@
 """Trained models on a data set that they have never seen."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from har.errors import DataError
 from har.evaluation import plots
 from har.evaluation.metrics import score
 from har.evaluation.predictions import predictions, test_digest, write_predictions
+from har.evaluation.results.scores import Metrics
 from har.evaluation.seeds import group_scores
 from har.page.plots import png
 
@@ -78,20 +78,20 @@ def evaluate_transfer(
     found = {}
     for name, proba in probabilities.items():
         lifted = lift_probabilities(proba, model_classes, windows.classes)
-        metrics = score(test.y, lifted, test.subjects, answers.classes, settings=settings)
+        scores = score(test.y, lifted, test.subjects, answers.classes, settings=settings)
         table = predictions(answers, lifted)
-        found[name] = {
-            "candidate": name,
-            "datasets": sorted(set(test.index["dataset"])),
-            "model_classes": list(model_classes),
-            "test_digest": test_digest(test),
-            **metrics,
-            "groups": group_scores({0: table}, answers.classes, settings=settings),
-        }
+        found[name] = Metrics(
+            **dict(scores),
+            candidate=name,
+            datasets=tuple(sorted(set(test.index["dataset"]))),
+            model_classes=model_classes,
+            test_digest=test_digest(test),
+            groups=group_scores({0: table}, answers.classes, settings=settings),
+        )
         (out / name).mkdir()
         write_predictions(out / name, table)
-        (out / name / "metrics.json").write_text(json.dumps(found[name], indent=1) + "\n")
-        (out / name / "confusion.png").write_bytes(png(plots.confusion(found[name])))
+        found[name].write(out / name)
+        (out / name / "confusion.png").write_bytes(png(plots.confusion(name, found[name])))
     (out / "per_subject.png").write_bytes(png(plots.per_subject(found)))
 
 

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
 from har.errors import MissingError, VerificationError
 
@@ -22,6 +30,15 @@ class Typed(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", validate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _computed_anew(cls, data: Any) -> Any:
+        """Leave out what follows from the fields: it is written, but not believed."""
+        computed = cls.model_computed_fields
+        if not computed or not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if name not in computed}
 
     @classmethod
     def from_dict(cls, data: Any, where: str) -> Self:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
+from har.evaluation.results.comparisons import Comparisons
+from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
 from har.steps import pins
 from har.steps.run import Run
@@ -18,11 +21,80 @@ if TYPE_CHECKING:
 COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")
 
 
-def summarise(
-    run: Run,
-    outcomes: Sequence[tuple["Version", "Decision"]],
-) -> dict[str, Any]:
-    """Return the facts of a run, read from what its steps wrote.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a candidate: its version, and the gate's verdict with the reason."""
+
+    model: str
+    version: int
+    candidate: str
+    stage: str
+    verdict: str
+    reason: str
+
+    @classmethod
+    def of(cls, version: "Version", decision: "Decision") -> Self:
+        """Return the outcome of a version that was judged."""
+        waits = decision.passed and version.stage == "Staging"
+        return cls(
+            model=version.model,
+            version=version.number,
+            candidate=version.candidate,
+            stage=version.stage,
+            verdict="passed" if decision.passed else "refused",
+            reason=decision.reason + ("; waits for approval" if waits else ""),
+        )
+
+
+@dataclass(frozen=True)
+class StepSummary:
+    """Where a step's output is, whether it was in the store, and the seconds that it took."""
+
+    step: str
+    reused: bool
+    seconds: float
+    path: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The facts of a run, read from what its steps wrote.
+
+    Attributes
+    ----------
+    pins : list of dict
+        The ingestion of each data set that it used, as `har.steps.pins.describe` has them.
+    data : dict of str to int
+        Recordings and samples, and what cleaning changed.
+    splits : dict of str to dict
+        Subjects, windows and labelled windows, by split.
+    models : dict of str to Metrics
+        Scores on the test subjects, by candidate.
+    comparisons : Comparisons
+        Of the candidates.
+    builds : list of Builds
+        Of each candidate.
+    versions : list of Outcome
+        Of each candidate.
+    report : str
+        Path of the page.
+    steps : list of StepSummary
+        That are told of.
+    """
+
+    pins: list[dict[str, Any]]
+    data: dict[str, int]
+    splits: dict[str, dict[str, int]]
+    models: dict[str, Metrics]
+    comparisons: Comparisons
+    builds: list[Builds]
+    versions: list[Outcome]
+    report: str
+    steps: list[StepSummary]
+
+
+def summarise(run: Run, outcomes: Sequence[tuple["Version", "Decision"]]) -> Summary:
+    """Return the facts of a run.
 
     Parameters
     ----------
@@ -33,35 +105,23 @@ def summarise(
     """
     names = run.recipe.candidates
     scored = run["evaluate"].path
-    return {
-        "pins": pins.describe(run.pins),
-        "data": _data(run["clean"].path),
-        "splits": _splits(run["windows"].path),
-        "models": {name: _json(scored / name / "metrics.json") for name in names},
-        "comparisons": _json(scored / "comparisons.json"),
-        "builds": [Builds.read(run[f"export-{name}"].path).to_dict() for name in names],
-        "versions": [_outcome(*outcome) for outcome in outcomes],
-        "report": str(run["report"].path / "report.html"),
-        "steps": [
-            {"step": name, "reused": a.reused, "seconds": a.seconds, "path": str(a.path)}
-            for name, a in run.told.items()
+    return Summary(
+        pins=pins.describe(run.pins),
+        data=_data(run["clean"].path),
+        splits=_splits(run["windows"].path),
+        models={name: Metrics.read(scored / name) for name in names},
+        comparisons=Comparisons.read(scored),
+        builds=[Builds.read(run[f"export-{name}"].path) for name in names],
+        versions=[Outcome.of(*outcome) for outcome in outcomes],
+        report=str(run["report"].path / "report.html"),
+        steps=[
+            StepSummary(name, artifact.reused, artifact.seconds, str(artifact.path))
+            for name, artifact in run.told.items()
         ],
-    }
+    )
 
 
-def _outcome(version: "Version", decision: "Decision") -> dict[str, Any]:
-    waits = decision.passed and version.stage == "Staging"
-    return {
-        "model": version.model,
-        "version": version.number,
-        "candidate": version.candidate,
-        "stage": version.stage,
-        "verdict": "passed" if decision.passed else "refused",
-        "reason": decision.reason + ("; waits for approval" if waits else ""),
-    }
-
-
-def _data(clean: Path) -> dict[str, Any]:
+def _data(clean: Path) -> dict[str, int]:
     report = pd.DataFrame(_json(clean / "report.json"))
     changes = {name: int(report[name].sum()) for name in COUNTED}
     return {"recordings": len(report), "samples": int(report["rows_out"].sum()), **changes}

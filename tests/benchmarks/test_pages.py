@@ -2,18 +2,10 @@
 
 from typing import Any
 
+from scores import paired, protocol_scores
+
 from har.benchmarks import labels, models, page
-
-
-def scores(f1: float, seeds: int) -> dict[str, Any]:
-    """Return what a page reads of a model's scores."""
-    return {
-        "macro_f1": f1,
-        "macro_f1_interval": [f1 - 0.01, f1 + 0.01],
-        "macro_f1_by_seed": {str(seed): f1 + seed / 1000 for seed in range(seeds)},
-        "subjects": {"median": f1, "worst": f1 - 0.1, "worst_subject": "hapt-09"},
-        **{"ece": 0.0123, "n_subjects": 9, "n_windows": 2874},
-    }
+from har.evaluation.results.protocol import ProtocolResult
 
 
 def build(n_bytes: int, change: float) -> dict[str, Any]:
@@ -26,15 +18,17 @@ def build(n_bytes: int, change: float) -> dict[str, Any]:
 
 def test_the_page_of_models_holds_scores_comparisons_and_costs() -> None:
     """One table a protocol and class set, and one of costs, with the smaller int8 build."""
-    versus = {
-        **{"mean_difference": 0.0042, "mean_difference_interval": [0.001, 0.0074]},
-        **{"wilcoxon_p": 0.031, "verdict": "better"},
-    }
-    found = {
-        **{"folds": ["canonical"], "reference": "svm"},
-        "models": {"svm": scores(0.971, 1), "encoder-nano": scores(0.9765, 5)},
-        "comparisons": {"encoder-nano": versus},
-    }
+    versus = paired((0.002, 0.008), (0.001, 0.0074), wilcoxon_p=0.031)
+    found = ProtocolResult(
+        protocol="canonical",
+        folds=("canonical",),
+        reference="svm",
+        models={
+            "svm": protocol_scores("svm", 0.971, seeds=1),
+            "encoder-nano": protocol_scores("encoder-nano", 0.9765, seeds=5),
+        },
+        comparisons={"encoder-nano": versus},
+    )
     costs = {
         "svm": {
             **{"parameters": None, "seconds": 41.6, "serving": "fp32"},
@@ -63,7 +57,10 @@ def test_the_page_of_models_holds_scores_comparisons_and_costs() -> None:
 
 def test_the_page_of_labels_has_a_column_a_share() -> None:
     """Every model with its interval and the range of its seeds."""
-    found = {"1": {"svm": scores(0.97, 1)}, "0.01": {"svm": scores(0.88, 2)}}
+    found = {
+        "1": {"svm": protocol_scores("svm", 0.97, seeds=1)},
+        "0.01": {"svm": protocol_scores("svm", 0.88, seeds=2)},
+    }
     text = "\n".join(labels.lines(found, (0, 1)))
     assert "| model | 100% of labels | 1% of labels |" in text
     assert "**0.8800** (0.870–0.890; seeds 0.880–0.881)" in text

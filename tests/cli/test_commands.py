@@ -173,7 +173,7 @@ def test_evaluate_by_a_protocol(finished: Project) -> None:
 
 def test_evaluate_on_continuous_recordings(finished: Project) -> None:
     """Every kind of answer has its score, its delay and its events."""
-    found, printed = both(finished, "evaluate --streaming")
+    found, printed = both(finished, "evaluate --continuous")
     first = found["svm"]
     assert f"Continuous recordings: {first['labelled_s'] / 60:.0f} min labelled" in printed
     assert len(first["answers"]) > 1

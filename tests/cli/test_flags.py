@@ -9,14 +9,14 @@ from support import Project
 # What is typed, and what the one error says of it.
 REFUSED = {
     "evaluate --robustness --dataset pamap2 --placement nose": "--dataset and --robustness",
-    "evaluate --streaming --robustness": "--streaming and --robustness",
-    "evaluate --protocol groups --streaming": "--protocol and --streaming",
+    "evaluate --continuous --robustness": "--continuous and --robustness",
+    "evaluate --protocol groups --continuous": "--protocol and --continuous",
     "evaluate --protocol loso --dataset lab": "--dataset and --protocol",
-    "evaluate --protocol loso --streaming --robustness": (
-        "--protocol and --streaming and --robustness"
+    "evaluate --protocol loso --continuous --robustness": (
+        "--protocol and --continuous and --robustness"
     ),
     "evaluate --jobs 2": "--jobs without --protocol",
-    "evaluate --streaming --jobs 0": "--jobs without --protocol",
+    "evaluate --continuous --jobs 0": "--jobs without --protocol",
     "evaluate --placement waist": "--placement without --dataset",
     "evaluate --dataset people --placement waist": "--placement with --dataset people, which",
     "evaluate --model svm --set candidates=['logistic']": "--set candidates and --model",

@@ -5,6 +5,7 @@ from matplotlib.colors import to_hex
 
 from har.evaluation.comparison_plots import confusion_difference, subject_differences
 from har.evaluation.looks import colour_of
+from har.evaluation.results.comparisons import SubjectDifference
 
 
 def test_colours_are_centred_on_zero() -> None:
@@ -20,7 +21,9 @@ def test_colours_are_centred_on_zero() -> None:
 def test_subjects_are_sorted_by_difference() -> None:
     """The subject with most to gain from the first version stands first, its points beside it."""
     scores = {"s1": (0.5, 0.6), "s2": (0.9, 0.6), "s3": (0.7, 0.7)}
-    per_subject = {who: {"a": a, "b": b, "difference": a - b} for who, (a, b) in scores.items()}
+    per_subject = {
+        who: SubjectDifference(a=a, b=b, difference=a - b) for who, (a, b) in scores.items()
+    }
     figure = subject_differences(per_subject, labels=("new", "old"), models=("svm", "resnet"))
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_yticklabels()] == ["s2", "s3", "s1"]

@@ -1,6 +1,5 @@
 """What an evaluation leaves in its folder."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,9 @@ import pytest
 
 from har.data.windows import Windows
 from har.evaluation import plots
-from har.evaluation.evaluate import test_digest as digest_of_test
+from har.evaluation.predictions import test_digest as digest_of_test
+from har.evaluation.results.comparisons import Comparisons
+from har.evaluation.results.scores import Metrics
 from har.page.plots import png
 
 
@@ -35,32 +36,32 @@ def test_predictions_are_one_row_a_labelled_test_window(
 
 def test_metrics_are_those_of_the_chosen_seed(evaluation: Path) -> None:
     """4 errors in 90 windows; both seeds are listed."""
-    metrics = json.loads((evaluation / "encoder-small" / "metrics.json").read_text())
-    assert metrics["candidate"] == "encoder-small"
-    assert metrics["accuracy"] == pytest.approx(86 / 90)
-    assert metrics["chosen_seed"] == 0
-    assert [s["seed"] for s in metrics["seeds"]] == [0, 1]
-    assert metrics["seeds"][0]["test_macro_f1"] == pytest.approx(metrics["macro_f1"])
-    assert metrics["seeds"][1]["test_macro_f1"] < metrics["macro_f1"]
-    assert metrics["seeds"][1]["validation_macro_f1"] == 0.9
+    metrics = Metrics.read(evaluation / "encoder-small")
+    assert metrics.candidate == "encoder-small"
+    assert metrics.accuracy == pytest.approx(86 / 90)
+    assert metrics.chosen_seed == 0
+    assert [s.seed for s in metrics.seeds] == [0, 1]
+    assert metrics.seeds[0].test_macro_f1 == pytest.approx(metrics.macro_f1)
+    assert metrics.seeds[1].test_macro_f1 < metrics.macro_f1
+    assert metrics.seeds[1].validation_macro_f1 == 0.9
 
 
 def test_comparison_is_with_the_first_model(evaluation: Path) -> None:
     """The SVM errs less here, so the encoder's difference is below zero."""
-    found = json.loads((evaluation / "comparisons.json").read_text())
-    assert found["reference"] == "svm"
-    found = found["models"]["encoder-small"]
-    assert found["macro_f1_difference"] < 0
-    assert found["per_subject"]["s1"]["difference"] < 0
-    assert found["per_subject"]["s2"]["difference"] == 0
+    comparisons = Comparisons.read(evaluation)
+    assert comparisons.reference == "svm"
+    found = comparisons.models["encoder-small"]
+    assert found.macro_f1_difference < 0
+    assert found.per_subject["s1"].difference < 0
+    assert found.per_subject["s2"].difference == 0
 
 
 def test_both_models_name_the_same_frozen_windows(evaluation: Path, windows: Windows) -> None:
     """The digest is that of the test windows, and moves with any label or sample."""
     test = windows.select("test")
     recorded = {
-        json.loads((evaluation / path).read_text())["test_digest"]
-        for path in ("svm/metrics.json", "encoder-small/metrics.json", "comparisons.json")
+        Comparisons.read(evaluation).test_digest,
+        *(Metrics.read(evaluation / name).test_digest for name in ("svm", "encoder-small")),
     }
     assert recorded == {digest_of_test(test)}
     assert digest_of_test(replace(test, y=test.y[::-1])) not in recorded

@@ -1,8 +1,6 @@
 """Models on a data set that they have never seen: answers are lifted, then scored."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ from har.data.activities import BASIC
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.windows import Windows
 from har.errors import DataError
+from har.evaluation.results.scores import Metrics
 from har.evaluation.transfer import evaluate_transfer, foreign_windows, lift_probabilities
 
 MODEL = ("walking", "stairs-up", "stairs-down", "lying")
@@ -88,44 +87,38 @@ def scored(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def metrics(folder: Path, name: str) -> dict[str, Any]:
-    """Return the scores of a model."""
-    found: dict[str, Any] = json.loads((folder / name / "metrics.json").read_text())
-    return found
-
-
 def test_other_is_an_error_and_no_class_of_the_average(scored: Path) -> None:
     """Walking: 3 of 4 found, F1 = 6/7; stairs: 4 of 4, F1 = 1; the mean of the two is 13/14."""
-    found = metrics(scored, "svm")
-    assert found["classes"] == ["walking", "stairs", "other"]
-    assert found["confusion"] == [[3, 0, 1], [0, 4, 0], [0, 0, 0]]
-    assert found["accuracy"] == pytest.approx(7 / 8)
-    assert found["macro_f1"] == pytest.approx(13 / 14)
-    assert found["macro_recall"] == pytest.approx(7 / 8)
-    assert found["macro_precision"] == pytest.approx(1)
-    assert found["per_class"]["other"]["support"] == 0
+    found = Metrics.read(scored / "svm")
+    assert found.classes == ("walking", "stairs", "other")
+    assert found.confusion == ((3, 0, 1), (0, 4, 0), (0, 0, 0))
+    assert found.accuracy == pytest.approx(7 / 8)
+    assert found.macro_f1 == pytest.approx(13 / 14)
+    assert found.macro_recall == pytest.approx(7 / 8)
+    assert found.macro_precision == pytest.approx(1)
+    assert found.per_class["other"].support == 0
     # Of a's two windows of walking one is missed: F1 = 2/3, and 1 for stairs.
-    assert found["per_subject"]["a"]["macro_f1"] == pytest.approx(5 / 6)
-    assert found["per_subject"]["b"]["macro_f1"] == pytest.approx(1)
-    low, high = found["macro_f1_interval"]
+    assert found.per_subject["a"].macro_f1 == pytest.approx(5 / 6)
+    assert found.per_subject["b"].macro_f1 == pytest.approx(1)
+    low, high = found.macro_f1_interval
     assert 5 / 6 - 1e-9 <= low <= high <= 1
 
 
 def test_nothing_but_other_scores_nothing(scored: Path) -> None:
     """A model whose answers are all foreign has a macro-F1 of 0."""
-    found = metrics(scored, "encoder-small")
-    assert (found["macro_f1"], found["accuracy"]) == (0, 0)
-    assert found["confusion"] == [[0, 0, 4], [0, 0, 4], [0, 0, 0]]
+    found = Metrics.read(scored / "encoder-small")
+    assert (found.macro_f1, found.accuracy) == (0, 0)
+    assert found.confusion == ((0, 0, 4), (0, 0, 4), (0, 0, 0))
 
 
 def test_metrics_say_what_was_scored(scored: Path) -> None:
     """The model, its classes and the data; both models on the same windows."""
-    found = [metrics(scored, name) for name in ("svm", "encoder-small")]
-    assert [m["candidate"] for m in found] == ["svm", "encoder-small"]
-    assert found[0]["datasets"] == ["other"]
-    assert found[0]["model_classes"] == list(MODEL)
-    assert (found[0]["n_windows"], found[0]["n_subjects"]) == (8, 2)
-    assert found[0]["test_digest"] == found[1]["test_digest"]
+    found = [Metrics.read(scored / name) for name in ("svm", "encoder-small")]
+    assert [m.candidate for m in found] == ["svm", "encoder-small"]
+    assert found[0].datasets == ("other",)
+    assert found[0].model_classes == MODEL
+    assert (found[0].n_windows, found[0].n_subjects) == (8, 2)
+    assert found[0].test_digest == found[1].test_digest
 
 
 def test_predictions_are_of_the_common_classes(scored: Path) -> None:

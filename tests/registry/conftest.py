@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -13,6 +12,7 @@ import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import save_file
+from scores import robustness
 from support import Setup, opened, promote
 
 from har.config import GateSettings, IntervalSettings, Recipe
@@ -28,6 +28,7 @@ from har.data.windows import Windows
 from har.evaluation.calibration import reliability
 from har.evaluation.metrics import score
 from har.evaluation.predictions import predictions, test_digest
+from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.export.distance import add_distance
 from har.lineage import digest
@@ -207,13 +208,13 @@ def write_evaluation(
     place = np.arange(len(test.y)) % PER_SUBJECT
     labels = np.where(place >= PER_SUBJECT - errors, (test.y + 1) % len(CLASSES), test.y)
     proba = np.where(np.eye(len(CLASSES), dtype=bool)[labels], 0.8, 0.1)
-    metrics: dict[str, Any] = {
-        "candidate": name,
-        "test_digest": digest_of_test or test_digest(test),
-        **score(test.y, proba, test.subjects, CLASSES, settings=IntervalSettings()),
-        "calibration": reliability(test.y, proba),
-    }
-    (folder / "metrics.json").write_text(json.dumps(metrics))
+    Metrics(
+        **dict(score(test.y, proba, test.subjects, CLASSES, settings=IntervalSettings())),
+        candidate=name,
+        test_digest=digest_of_test or test_digest(test),
+        groups={},
+        calibration=reliability(test.y, proba),
+    ).write(folder)
     predictions(test, proba).to_parquet(folder / "predictions.parquet", index=False)
     (folder / "confusion.png").write_bytes(b"\x89PNG\r\n")
 
@@ -241,8 +242,7 @@ def write_checks(folder: Path) -> None:
     """Write accounts of clean data, and a model that every change costs a little."""
     counts = {"rows_in": 1000, "rows_quarantined": 0, "samples_in": 1000, "samples_mended": 0}
     (folder / "data.json").write_text(json.dumps({**counts, "shared": []}))
-    changes = [{"name": name, "difference": -0.01} for name in GateSettings().robustness]
-    (folder / "robustness.json").write_text(json.dumps({"perturbations": changes}))
+    robustness(dict.fromkeys(GateSettings().robustness, -0.01)).write(folder)
 
 
 def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:

@@ -1,7 +1,7 @@
 """``har registry compare``: two versions side by side."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ from har.cli.output import AsJson, Overrides, out, print_json, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from har.evaluation.results.comparisons import PairedDifference
     from har.registry.versions.comparison import Comparison
 
 _SCORES = {
@@ -63,64 +64,66 @@ def _print(comparison: "Comparison") -> None:
     from har.lineage import difference
     from har.registry.versions.comparison import outcome
 
-    numbers = [f"version {comparison[side]['number']}" for side in ("a", "b")]
+    numbers = [f"version {side.number}" for side in (comparison.a, comparison.b)]
     out.print(outcome(comparison), "")
     out.print(table("Versions", ["", *numbers], _who(comparison)), "")
     columns = ["", *numbers, "difference"]
     out.print(table("Scores", columns, _scores(comparison)), "")
-    if comparison["paired"]:
+    if comparison.paired:
         title = f"By subject, {numbers[0]} minus {numbers[1]}"
-        out.print(table(title, ["", "macro-F1", "interval"], _paired(comparison["paired"])), "")
+        out.print(table(title, ["", "macro-F1", "interval"], _paired(comparison.paired)), "")
     out.print(table("F1 by class", columns, _classes(comparison)), "")
     columns = ["version", "build", "kB", "gap", "agreement", "ms", ""]
     out.print(table("ONNX builds", columns, _builds(comparison)), "")
-    out.print(difference.sentence(comparison["origin"]))
-    if rows := difference.rows(comparison["origin"]):
+    out.print(difference.sentence(comparison.origin))
+    if rows := difference.rows(comparison.origin):
         out.print(table("Origin", ["", "", *numbers], rows))
 
 
 def _who(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
     titles = {"candidate": "model", "dataset": "data set", "stage": "stage", "created": "created"}
-    a, b = comparison["a"], comparison["b"]
-    yield from ((title, a[key], b[key]) for key, title in titles.items())
-    yield ("aliases", *(", ".join(side["aliases"]) for side in (a, b)))
-    tested = (f"{side['n_windows']} windows, {side['n_subjects']} people" for side in (a, b))
+    a, b = comparison.a, comparison.b
+    yield from ((title, getattr(a, key), getattr(b, key)) for key, title in titles.items())
+    yield ("aliases", *(", ".join(side.aliases) for side in (a, b)))
+    tested = (f"{side.n_windows} windows, {side.n_subjects} people" for side in (a, b))
     yield ("measured on", *tested)
-    yield ("macro-F1 interval", *(_range(side["macro_f1_interval"]) for side in (a, b)))
-    yield ("worst subject", a["worst_subject"], b["worst_subject"])
+    yield ("macro-F1 interval", *(_range(side.macro_f1_interval) for side in (a, b)))
+    yield ("worst subject", a.worst_subject, b.worst_subject)
 
 
 def _scores(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
-    for name, both in comparison["scores"].items():
-        yield (_SCORES[name], f"{both['a']:.4f}", f"{both['b']:.4f}", _signed(both["difference"]))
+    for name, both in comparison.scores.items():
+        yield (_SCORES[name], f"{both.a:.4f}", f"{both.b:.4f}", _signed(both.difference))
 
 
-def _paired(paired: dict[str, Any]) -> "Iterator[tuple[str, ...]]":
-    for title, key in (("mean", "mean_difference"), ("pooled", "macro_f1_difference")):
-        low, high = paired[f"{key}_interval"]
-        yield (title, _signed(paired[key]), f"{_signed(low)} to {_signed(high)}")
-    differences = [subject["difference"] for subject in paired["per_subject"].values()]
+def _paired(paired: "PairedDifference") -> "Iterator[tuple[str, ...]]":
+    for title, difference, (low, high) in (
+        ("mean", paired.mean_difference, paired.mean_difference_interval),
+        ("pooled", paired.macro_f1_difference, paired.macro_f1_difference_interval),
+    ):
+        yield (title, _signed(difference), f"{_signed(low)} to {_signed(high)}")
+    differences = [subject.difference for subject in paired.per_subject.values()]
     better, worse = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
     yield ("subjects", "", f"{better} better, {worse} worse, of {len(differences)}")
-    yield ("Wilcoxon", "", f"p = {paired['wilcoxon_p']:.2g}")
+    yield ("Wilcoxon", "", f"p = {paired.wilcoxon_p:.2g}")
 
 
 def _classes(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
     from har.registry.versions.comparison import unscored
 
-    for name, both in comparison["class_f1"].items():
+    for name, both in comparison.class_f1.items():
         cells = (
-            unscored(comparison[side], name) if both[side] is None else f"{both[side]:.4f}"
-            for side in ("a", "b")
+            unscored(side, name) if f1 is None else f"{f1:.4f}"
+            for side, f1 in ((comparison.a, both.a), (comparison.b, both.b))
         )
-        yield (name, *cells, _signed(both["difference"]))
+        yield (name, *cells, _signed(both.difference))
 
 
 def _builds(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
-    for side in (comparison["a"], comparison["b"]):
-        for build in side["builds"]:
+    for side in (comparison.a, comparison.b):
+        for build in side.builds:
             yield (
-                str(side["number"]),
+                str(side.number),
                 build["name"],
                 f"{build['bytes'] / 1000:.0f}",
                 f"{build['max_probability_gap']:.4f}",

@@ -46,6 +46,7 @@ def judge(
     UsageError
         If a rule is waived that there is not, or that nobody may waive.
     """
+    assert challenger.metrics  # only a champion may be adopted
     outcomes = rules.of(challenger, champion, gate=gate, export=export, intervals=intervals)
     _require_waivable(waivers or {}, outcomes)
     outcomes = [replace(rule, waived=(waivers or {}).get(rule.name, "")) for rule in outcomes]
@@ -57,10 +58,10 @@ def judge(
     return Decision(
         model=challenger.model,
         version=challenger.number,
-        candidate=challenger.metrics["candidate"],
+        candidate=challenger.metrics.candidate,
         stage=stage,
         champion=champion.number if champion else None,
-        test_digest=challenger.metrics["test_digest"],
+        test_digest=challenger.metrics.test_digest,
         rules=tuple(outcomes),
     )
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import GateRefusal, UsageError
+from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
 from har.lineage import digest, origin
 from har.lineage.record import FILE, Record
@@ -277,9 +278,9 @@ def _evidence(
         if version.adopted:
             nothing = pd.DataFrame()
             return Evidence(
-                version.model, version.number, {}, None, nothing, {}, {}, len(files), math.nan, ""
+                version.model, version.number, None, None, nothing, {}, {}, len(files), math.nan, ""
             )
-        metrics = json.loads(files["evaluation/metrics.json"].read_text())
+        metrics = Metrics.read(files["evaluation/metrics.json"].parent)
         builds = Builds.read(files["onnx/builds.json"].parent)
         lineage = Record.from_bytes(files[FILE].read_bytes())
         return Evidence(

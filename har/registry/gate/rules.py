@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
+from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
 from har.registry.gate.checks import DATA, ROBUSTNESS
 from har.registry.versions.decision import COMPARISON, Rule
@@ -32,8 +33,8 @@ class Evidence:
         The registered model.
     number : int
         The version.
-    metrics : mapping
-        ``metrics.json``; empty of a version that was adopted.
+    metrics : Metrics or None
+        None of a version that was adopted.
     builds : Builds or None
         None of a version that was adopted.
     predictions : DataFrame
@@ -57,7 +58,7 @@ class Evidence:
 
     model: str
     number: int
-    metrics: Mapping[str, Any]
+    metrics: Metrics | None
     builds: Builds | None
     predictions: "pd.DataFrame"
     checks: Mapping[str, Any]
@@ -78,13 +79,13 @@ def of(
     intervals: IntervalSettings,
 ) -> list[Rule]:
     """Return every rule with its outcome."""
-    assert challenger.builds  # only a champion may be adopted
+    assert challenger.builds and challenger.metrics  # only a champion may be adopted
     build = challenger.builds.shipped
     return [
         Rule("lineage", True, detail=f"{challenger.n_files} files are the registered ones"),
         *_bounds(challenger, build, export),
         *_floors(challenger.metrics, gate),
-        *_ceilings(challenger, build, gate),
+        *_ceilings(challenger.metrics, build, gate),
         *_data(challenger.checks, gate),
         *_robustness(challenger.checks, gate.robustness),
         _unseen(challenger, champion),
@@ -109,21 +110,22 @@ def _bounds(challenger: Evidence, build: Build, bounds: ExportSettings) -> list[
     ]
 
 
-def _floors(metrics: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
-    by_subject = {who: score["macro_f1"] for who, score in metrics["per_subject"].items()}
+def _floors(metrics: Metrics, gate: GateSettings) -> list[Rule]:
+    worst = metrics.subject_f1[metrics.worst_subject]
     scores = {
-        "macro-F1": (metrics["macro_f1"], gate.min_macro_f1),
-        "macro-F1 of the worst subject": (min(by_subject.values()), gate.min_subject_f1),
+        "macro-F1": (metrics.macro_f1, gate.min_macro_f1),
+        "macro-F1 of the worst subject": (worst, gate.min_subject_f1),
     }
-    for name, score in metrics["per_class"].items():
-        if score["support"]:  # a class that the test windows lack has no score
-            scores[f"F1 of {name}"] = (score["f1"], gate.min_class_f1)
+    for name, score in metrics.per_class.items():
+        if score.support:  # a class that the test windows lack has no score
+            scores[f"F1 of {name}"] = (score.f1, gate.min_class_f1)
     return [Rule(name, value >= floor, value, floor) for name, (value, floor) in scores.items()]
 
 
-def _ceilings(challenger: Evidence, build: Build, gate: GateSettings) -> list[Rule]:
+def _ceilings(metrics: Metrics, build: Build, gate: GateSettings) -> list[Rule]:
+    assert metrics.calibration  # as of every model on its own data set
     values = {
-        "calibration error": (challenger.metrics["calibration"]["ece"], gate.max_ece),
+        "calibration error": (metrics.calibration.ece, gate.max_ece),
         "size, MB": (build.bytes / 1e6, gate.max_megabytes),
     }
     return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
@@ -186,35 +188,35 @@ def _comparison(
     challenger: Evidence, champion: Evidence, margin: float, intervals: IntervalSettings
 ) -> list[Rule]:
     """Compare two versions subject by subject, if the same windows measured both."""
+    assert challenger.metrics
     if not champion.metrics:
         detail = f"version {champion.number} was adopted: nobody measured it on test windows"
         return [Rule(SAME_TEST, passed=False, detail=detail)]
-    same = challenger.metrics["test_digest"] == champion.metrics["test_digest"]
+    same = challenger.metrics.test_digest == champion.metrics.test_digest
     number = champion.number
     measured = f"version {number} was measured on {'the same' if same else 'other'} test windows"
     if not same:
         return [Rule(SAME_TEST, passed=False, detail=f"{measured}: evaluate both on the same")]
     # Here, because reading a decision must not cost the import of scikit-learn.
-    from har.evaluation.metrics import beyond_noise, least_difference, paired_difference
+    from har.evaluation.metrics import paired_difference
 
     difference = paired_difference(
         challenger.predictions,
         champion.predictions,
-        tuple(challenger.metrics["classes"]),
+        challenger.metrics.classes,
         settings=intervals,
     )
-    mean, n_subjects = difference["mean_difference"], difference["n_subjects"]
-    lower, upper = difference["mean_difference_interval"]
-    low, passed = least_difference(difference), beyond_noise(difference, margin=margin)
+    lower, upper = difference.mean_difference_interval
+    passed = difference.beyond_noise(margin=margin)
     yes, no = ("not worse", "perhaps worse") if margin else ("better", "not better")
     detail = (
         f"{yes if passed else no} than version {number} beyond noise: macro-F1 "
-        f"{mean:+.4f} [{lower:+.4f}, {upper:+.4f}] over {n_subjects} subjects"
-        + (f", margin {margin:g}" if margin else "")
+        f"{difference.mean_difference:+.4f} [{lower:+.4f}, {upper:+.4f}] "
+        f"over {difference.n_subjects} subjects" + (f", margin {margin:g}" if margin else "")
     )
     return [
         Rule(SAME_TEST, True, detail=measured),
-        Rule(COMPARISON, passed, low, 0.0 - margin, detail),
+        Rule(COMPARISON, passed, difference.least_difference, 0.0 - margin, detail),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from har.config import Recipe
 from har.errors import MissingError
+from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
 from har.lineage import digest
 from har.measured import MEASURED
@@ -84,9 +85,9 @@ class Candidate:
         return digest.of_json({"name": self.name, "files": contents})
 
     @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """``metrics.json`` of its evaluation."""
-        return _read(self.evaluation / "metrics.json")
+    def metrics(self) -> Metrics:
+        """Its scores on the test subjects."""
+        return Metrics.read(self.evaluation)
 
     @cached_property
     def training(self) -> dict[str, Any]:

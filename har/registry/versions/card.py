@@ -1,5 +1,6 @@
 """The model card: what a version is, what it was made from, how good it is, its limits."""
 
+from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build
 from har.lineage import origin
 from har.registry.versions.candidate import Candidate
@@ -46,8 +47,8 @@ Subjects range from macro-F1 {worst:.4f} to {best:.4f}.
 def write_card(candidate: Candidate) -> str:
     """Return the model card as Markdown, made from the candidate's own numbers."""
     m, window = candidate.metrics, candidate.recipe.window
-    scores = [subject["macro_f1"] for subject in m["per_subject"].values()]
-    low, high = m["macro_f1_interval"]
+    scores = m.subject_f1.values()
+    low, high = m.macro_f1_interval
     return _TEMPLATE.format(
         name=candidate.name,
         dataset=candidate.dataset,
@@ -55,18 +56,18 @@ def write_card(candidate: Candidate) -> str:
         unknown_share=candidate.recipe.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
-        n_classes=len(m["classes"]),
-        classes=", ".join(m["classes"]),
+        n_classes=len(m.classes),
+        classes=", ".join(m.classes),
         people=_people(candidate),
         sources=_sources(candidate),
-        f1=m["macro_f1"],
-        confidence=m["confidence"],
-        n_subjects=m["n_subjects"],
+        f1=m.macro_f1,
+        confidence=m.confidence,
+        n_subjects=m.n_subjects,
         low=low,
         high=high,
-        accuracy=m["accuracy"],
-        n_windows=m["n_windows"],
-        per_class="\n".join(_class_row(name, score) for name, score in m["per_class"].items()),
+        accuracy=m.accuracy,
+        n_windows=m.n_windows,
+        per_class="\n".join(_class_row(name, score) for name, score in m.per_class.items()),
         worst=min(scores),
         best=max(scores),
         builds="\n".join(_build_row(candidate, build) for build in candidate.builds.builds),
@@ -96,9 +97,9 @@ def _sources(candidate: Candidate) -> str:
     return ", ".join(named) or "not recorded"
 
 
-def _class_row(name: str, score: dict[str, float]) -> str:
-    numbers = " | ".join(f"{score[key]:.4f}" for key in ("precision", "recall", "f1"))
-    return f"| {name} | {numbers} | {score['support']:.0f} |"
+def _class_row(name: str, score: ClassScore) -> str:
+    numbers = " | ".join(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
+    return f"| {name} | {numbers} | {score.support:.0f} |"
 
 
 def _build_row(candidate: Candidate, build: Build) -> str:

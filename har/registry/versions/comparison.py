@@ -4,7 +4,6 @@ Everything is read from what was registered and checked against the lineage reco
 neither the store nor the models are needed.
 """
 
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ import pandas as pd
 
 from har.config import IntervalSettings
 from har.errors import UsageError
+from har.evaluation.results.comparisons import PairedDifference
+from har.evaluation.results.scores import Interval, Metrics
+from har.evaluation.sentences import sentence
 from har.export.artifact import Builds
 from har.lineage.difference import difference
 from har.lineage.record import FILE, Record
@@ -24,10 +26,85 @@ from har.registry.handle import Registry
 from har.registry.versions.files import verified_files
 from har.registry.versions.version import Version, require_measured
 
-Comparison = dict[str, Any]
 
-_WHO = ("number", "candidate", "dataset", "stage", "aliases", "created")
-_MEASURED = ("test_digest", "n_windows", "n_subjects", "classes", "macro_f1_interval", "confidence")
+@dataclass(frozen=True)
+class Side:
+    """One of the two versions.
+
+    Attributes
+    ----------
+    number, candidate, dataset, stage, aliases, created
+        As `har.registry.versions.version.Version` has them.
+    test_digest, n_windows, n_subjects, classes, macro_f1_interval, confidence, worst_subject
+        As `har.evaluation.results.scores.Metrics` has them.
+    builds : tuple of dict
+        Its ONNX builds, as `har.export.artifact.Builds.to_dict` has them, in short.
+    """
+
+    number: int
+    candidate: str
+    dataset: str
+    stage: str
+    aliases: tuple[str, ...]
+    created: str
+    test_digest: str
+    n_windows: int
+    n_subjects: int
+    classes: tuple[str, ...]
+    macro_f1_interval: Interval
+    confidence: float
+    worst_subject: str
+    builds: tuple[dict[str, Any], ...]
+
+    @property
+    def title(self) -> str:
+        """What it is called in a sentence."""
+        return f"{self.candidate} (version {self.number})"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A score of both versions, None for what there is not, and a minus b if that can be said."""
+
+    a: float | None
+    b: float | None
+    difference: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions side by side.
+
+    Attributes
+    ----------
+    model : str
+        The registered model.
+    a, b : Side
+        The versions; differences are a minus b.
+    same_test : bool
+        Whether both were measured on the same test windows; if not, there is no difference
+        of scores, and ``paired`` and ``confusion`` are None.
+    scores, class_f1 : dict of str to Pair
+        By name.
+    paired : PairedDifference or None
+        Over the test subjects.
+    confusion : list of list of float or None
+        By label (rows) and prediction, the difference of the shares of the label's windows.
+    origin : dict
+        What `har.lineage.difference.difference` returns.
+    """
+
+    model: str
+    a: Side
+    b: Side
+    same_test: bool
+    scores: dict[str, Pair]
+    class_f1: dict[str, Pair]
+    paired: PairedDifference | None
+    confusion: list[list[float]] | None
+    origin: dict[str, Any]
+
+
 _BUILD = ("name", "bytes", "max_probability_gap", "agreement", "latency_ms", "passed", "verdict")
 
 
@@ -36,25 +113,29 @@ class _Registered:
     """The files of a version, read."""
 
     version: Version
-    metrics: dict[str, Any]
+    metrics: Metrics
     builds: Builds
     predictions: pd.DataFrame
     lineage: Record
 
     @property
     def scores(self) -> dict[str, float]:
-        names = ("macro_f1", "accuracy", "macro_precision", "macro_recall")
+        m = self.metrics
+        assert m.calibration  # as of every model on its own data set
         return {
-            **{name: self.metrics[name] for name in names},
-            "ece": self.metrics["calibration"]["ece"],
-            "worst_subject": min(s["macro_f1"] for s in self.metrics["per_subject"].values()),
+            "macro_f1": m.macro_f1,
+            "accuracy": m.accuracy,
+            "macro_precision": m.macro_precision,
+            "macro_recall": m.macro_recall,
+            "ece": m.calibration.ece,
+            "worst_subject": m.subject_f1[m.worst_subject],
         }
 
     @property
     def class_f1(self) -> dict[str, float | None]:
         """F1 by class; None for a class that the test windows lack."""
-        per_class = self.metrics["per_class"].items()
-        return {name: score["f1"] if score["support"] else None for name, score in per_class}
+        per_class = self.metrics.per_class.items()
+        return {name: score.f1 if score.support else None for name, score in per_class}
 
 
 def compare(
@@ -70,17 +151,6 @@ def compare(
         The versions; differences are a minus b.
     intervals : IntervalSettings
         Of the paired difference.
-
-    Returns
-    -------
-    dict
-        JSON-able. ``a`` and ``b``: what each is, with its builds. ``scores`` and
-        ``class_f1``: by name, the score of each and the difference, None for what there
-        is not. ``paired``: what `har.evaluation.metrics.paired_difference` returns.
-        ``confusion``: by label (rows) and prediction, the difference of the shares of the
-        label's windows. ``origin``: what `har.lineage.difference.difference` returns.
-        Where the two were not measured on the same test windows (``same_test``) there is
-        no difference of scores, and ``paired`` and ``confusion`` are None.
 
     Raises
     ------
@@ -98,94 +168,97 @@ def compare(
     for version in (a, b):
         require_measured(version)
     one, other = _read(registry, a), _read(registry, b)
-    same = all(one.metrics[key] == other.metrics[key] for key in ("test_digest", "classes"))
-    return {
-        "model": a.model,
-        "a": _about(one),
-        "b": _about(other),
-        "same_test": same,
-        "scores": _side_by_side(one.scores, other.scores, same=same),
-        "class_f1": _side_by_side(one.class_f1, other.class_f1, same=same),
-        "paired": _paired(one, other, intervals) if same else None,
-        "confusion": (_shares(one) - _shares(other)).tolist() if same else None,
-        "origin": difference(one.lineage, other.lineage),
-    }
+    same = (one.metrics.test_digest, one.metrics.classes) == (
+        other.metrics.test_digest,
+        other.metrics.classes,
+    )
+    return Comparison(
+        model=a.model,
+        a=_about(one),
+        b=_about(other),
+        same_test=same,
+        scores=_side_by_side(one.scores, other.scores, same=same),
+        class_f1=_side_by_side(one.class_f1, other.class_f1, same=same),
+        paired=_paired(one, other, intervals) if same else None,
+        confusion=(_shares(one) - _shares(other)).tolist() if same else None,
+        origin=difference(one.lineage, other.lineage),
+    )
 
 
 def outcome(comparison: Comparison) -> str:
     """Say what came of a comparison, from the numbers."""
-    a, b = (
-        f"{comparison[side]['candidate']} (version {comparison[side]['number']})"
-        for side in ("a", "b")
-    )
-    scores = comparison["scores"]["macro_f1"]
-    if comparison["paired"]:
-        # Here, because it imports matplotlib.
-        from har.evaluation.sentences import sentences
-
-        models = {a: {"macro_f1": scores["a"]}, b: {"macro_f1": scores["b"]}}
-        (sentence,) = sentences(models, {"reference": b, "models": {a: comparison["paired"]}})
-        return sentence
+    a, b, scores = comparison.a, comparison.b, comparison.scores["macro_f1"]
+    assert scores.a is not None and scores.b is not None
+    if comparison.paired:
+        return sentence((a.title, scores.a), (b.title, scores.b), comparison.paired)
     measured = " and ".join(
-        f"{scores[side]:.3f} on {comparison[side]['n_windows']} windows of "
-        f"{comparison[side]['n_subjects']} people in {len(comparison[side]['classes'])} classes"
-        for side in ("a", "b")
+        f"{f1:.3f} on {side.n_windows} windows of "
+        f"{side.n_subjects} people in {len(side.classes)} classes"
+        for side, f1 in ((a, scores.a), (b, scores.b))
     )
-    digests = [comparison[side]["test_digest"] for side in ("a", "b")]
-    what = "classes" if digests[0] == digests[1] else "test windows"
+    what = "classes" if a.test_digest == b.test_digest else "test windows"
     return (
-        f"{a} and {b} were measured on different {what}, so their scores cannot be "
+        f"{a.title} and {b.title} were measured on different {what}, so their scores cannot be "
         f"compared person by person: macro-F1 {measured}."
     )
 
 
-def unscored(side: dict[str, Any], name: str) -> str:
+def unscored(side: Side, name: str) -> str:
     """Say why a version has no F1 of a class."""
-    return "no test windows" if name in side["classes"] else "not in its class set"
+    return "no test windows" if name in side.classes else "not in its class set"
 
 
 def _read(registry: Registry, version: Version) -> _Registered:
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(registry, version, Path(folder))
-        metrics = json.loads(files["evaluation/metrics.json"].read_text())
+        metrics = Metrics.read(files["evaluation/metrics.json"].parent)
         builds = Builds.read(files["onnx/builds.json"].parent)
         lineage = Record.from_bytes(files[FILE].read_bytes())
         predictions = pd.read_parquet(files["evaluation/predictions.parquet"])
     return _Registered(version, metrics, builds, predictions, lineage)
 
 
-def _about(registered: _Registered) -> dict[str, Any]:
+def _about(registered: _Registered) -> Side:
     version, metrics, builds = registered.version, registered.metrics, registered.builds
-    by_subject = {who: score["macro_f1"] for who, score in metrics["per_subject"].items()}
-    return {
-        **{key: getattr(version, key) for key in _WHO},
-        **{key: metrics[key] for key in _MEASURED},
-        "worst_subject": min(by_subject, key=lambda who: by_subject[who]),
-        "builds": [{key: build[key] for key in _BUILD} for build in builds.to_dict()["builds"]],
-    }
+    return Side(
+        number=version.number,
+        candidate=version.candidate,
+        dataset=version.dataset,
+        stage=version.stage,
+        aliases=tuple(version.aliases),
+        created=version.created,
+        test_digest=metrics.test_digest,
+        n_windows=metrics.n_windows,
+        n_subjects=metrics.n_subjects,
+        classes=metrics.classes,
+        macro_f1_interval=metrics.macro_f1_interval,
+        confidence=metrics.confidence,
+        worst_subject=metrics.worst_subject,
+        builds=tuple({key: build[key] for key in _BUILD} for build in builds.to_dict()["builds"]),
+    )
 
 
 def _side_by_side(
     a: Mapping[str, float | None], b: Mapping[str, float | None], *, same: bool
-) -> dict[str, dict[str, float | None]]:
+) -> dict[str, Pair]:
     """Return the scores of both by name, and a minus b where that can be said."""
-    scores: dict[str, dict[str, float | None]] = {}
+    scores = {}
     for name in {**a, **b}:
         x, y = a.get(name), b.get(name)
         gap = x - y if same and x is not None and y is not None else None
-        scores[name] = {"a": x, "b": y, "difference": gap}
+        scores[name] = Pair(x, y, gap)
     return scores
 
 
-def _paired(a: _Registered, b: _Registered, intervals: IntervalSettings) -> dict[str, Any]:
+def _paired(a: _Registered, b: _Registered, intervals: IntervalSettings) -> PairedDifference:
     # Here, because it imports scikit-learn.
     from har.evaluation.metrics import paired_difference
 
-    classes = tuple(a.metrics["classes"])
+    classes = a.metrics.classes
     return paired_difference(a.predictions, b.predictions, classes, settings=intervals)
 
 
 def _shares(registered: _Registered) -> npt.NDArray[np.float64]:
     """Return the confusion matrix as shares of each label's windows."""
-    counts = np.array(registered.metrics["confusion"])
+    counts = np.array(registered.metrics.confusion)
     return np.asarray(counts / np.maximum(counts.sum(1, keepdims=True), 1))

@@ -14,8 +14,8 @@ def write_page(comparison: Comparison, path: Path) -> None:
 
     Parameters
     ----------
-    comparison : dict
-        What `har.registry.versions.comparison.compare` returned.
+    comparison : Comparison
+        The two versions.
     path : Path
         The file; its folder is made.
     """
@@ -23,12 +23,12 @@ def write_page(comparison: Comparison, path: Path) -> None:
         environment(Path(__file__).parent)
         .get_template("comparison.html")
         .render(
-            **comparison,
+            **vars(comparison),
             outcome=outcome(comparison),
             unscored=unscored,
             images=_images(comparison),
-            origin_rows=difference.rows(comparison["origin"]),
-            origin_sentence=difference.sentence(comparison["origin"]),
+            origin_rows=difference.rows(comparison.origin),
+            origin_sentence=difference.sentence(comparison.origin),
         )
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,15 +36,15 @@ def write_page(comparison: Comparison, path: Path) -> None:
 
 
 def _images(comparison: Comparison) -> dict[str, str]:
-    if not comparison["same_test"]:
+    a, b, paired, confusion = comparison.a, comparison.b, comparison.paired, comparison.confusion
+    if not (paired and confusion):
         return {}
-    a, b = comparison["a"], comparison["b"]
     figures = {
-        "confusion": comparison_plots.confusion_difference(comparison["confusion"], a["classes"]),
+        "confusion": comparison_plots.confusion_difference(confusion, a.classes),
         "per_subject": comparison_plots.subject_differences(
-            comparison["paired"]["per_subject"],
-            labels=(f"version {a['number']}", f"version {b['number']}"),
-            models=(a["candidate"], b["candidate"]),
+            paired.per_subject,
+            labels=(f"version {a.number}", f"version {b.number}"),
+            models=(a.candidate, b.candidate),
         ),
     }
     return {name: data_uri(png(figure)) for name, figure in figures.items()}

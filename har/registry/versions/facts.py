@@ -7,7 +7,7 @@ from typing import Any
 from har.models.catalogue import CLASSICAL, ENCODERS
 from har.registry.versions.candidate import Candidate
 
-_SHARED = ("data", "clean", "split", "window", "export", "evaluate")
+_SHARED = ("data", "clean", "split", "window", "export", "intervals")
 _LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
 _PER_BUILD = (
     *("bytes", "latency_ms", "latency_p95_ms"),
@@ -29,13 +29,15 @@ def params(candidate: Candidate) -> dict[str, Any]:
 def metrics(candidate: Candidate) -> dict[str, float]:
     """Return the scores on the test subjects and the measurements of every build."""
     m = candidate.metrics
-    low, high = m["macro_f1_interval"]
+    low, high = m.macro_f1_interval
     scores = {
-        "test_macro_f1": m["macro_f1"],
+        "test_macro_f1": m.macro_f1,
         "test_macro_f1_low": low,
         "test_macro_f1_high": high,
-        **{f"test_{k}": m[k] for k in ("accuracy", "macro_precision", "macro_recall")},
-        **{f"test_f1/{name}": score["f1"] for name, score in m["per_class"].items()},
+        "test_accuracy": m.accuracy,
+        "test_macro_precision": m.macro_precision,
+        "test_macro_recall": m.macro_recall,
+        **{f"test_f1/{name}": score.f1 for name, score in m.per_class.items()},
     }
     for build in candidate.builds.to_dict()["builds"]:
         scores |= {f"{build['name']}/{key}": build[key] for key in _PER_BUILD}
@@ -59,18 +61,18 @@ def curves(candidate: Candidate) -> Iterator[tuple[str, float, int]]:
 def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:
     """Return the tags that a version is born with: all that reading commands need."""
     m, serving = candidate.metrics, candidate.serving
-    low, high = m["macro_f1_interval"]
+    low, high = m.macro_f1_interval
     return {
         "har.candidate": candidate.name,
         "har.candidate_digest": candidate.digest,
         "har.dataset": candidate.dataset,
         "har.lineage_digest": lineage_digest,
-        "har.macro_f1": repr(m["macro_f1"]),
+        "har.macro_f1": repr(m.macro_f1),
         "har.macro_f1_low": repr(low),
         "har.macro_f1_high": repr(high),
         "har.onnx_sha256": serving.sha256,
         "har.serving": serving.name,
         "har.serving_passed": str(serving.passed).lower(),
         "har.stage": "None",
-        "har.test_digest": m["test_digest"],
+        "har.test_digest": m.test_digest,
     }

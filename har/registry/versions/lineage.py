@@ -53,7 +53,7 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
             schema_version=SCHEMA_VERSION,
             candidate_digest=candidate.digest,
             serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),
-            test_digest=candidate.metrics["test_digest"],
+            test_digest=candidate.metrics.test_digest,
             people=_people(candidate),
             run=Run(
                 who=origin.actor(), mlflow_run=run_id, prefect_flow_run=origin.prefect_flow_run()

@@ -79,13 +79,13 @@ def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
 def _make(
     registry: Registry, candidate: Candidate, run_id: str, model_id: str, lineage_digest: str
 ) -> ModelVersion:
-    m = candidate.metrics
+    macro_f1 = candidate.metrics.macro_f1
     return registry.client.create_model_version(
         registry.model,
         f"models:/{model_id}",
         run_id,
         tags=facts.version_tags(candidate, lineage_digest),
-        description=f"{candidate.name} on {candidate.dataset}, test macro-F1 {m['macro_f1']:.4f}",
+        description=f"{candidate.name} on {candidate.dataset}, test macro-F1 {macro_f1:.4f}",
         model_id=model_id,
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from har.config import IntervalSettings, WindowGrid
 from har.data.recording import read_recordings
 from har.data.windows import Windows
+from har.evaluation.continuous import evaluate_continuous
 from har.evaluation.predictions import probabilities_of, read_predictions
-from har.evaluation.streaming import evaluate_continuous
 
 
 def continuous(

@@ -11,7 +11,10 @@ import pandas as pd
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
-from har.evaluation.robustness import FILE as ROBUSTNESS
+from har.evaluation.results.comparisons import Comparisons
+from har.evaluation.results.continuous import ContinuousScores
+from har.evaluation.results.robustness import Robustness
+from har.evaluation.results.scores import Metrics
 from har.evaluation.sentences import sentences
 from har.export.artifact import Builds
 from har.page.html import data_uri, environment
@@ -62,8 +65,8 @@ def report(
         Of Python and of libraries; printed.
     """
     cut = Windows.load(windows)
-    comparisons = _json(evaluation / "comparisons.json")
-    models = {name: _json(evaluation / name / "metrics.json") for name in exports}
+    comparisons = Comparisons.read(evaluation)
+    models = {name: Metrics.read(evaluation / name) for name in exports}
     page = (
         environment(Path(__file__).parent)
         .get_template("report.html")
@@ -76,11 +79,11 @@ def report(
             subjects=_json(split / "split.json"),
             windows=_windows(cut),
             models=models,
-            reference=comparisons["reference"],
-            comparisons=comparisons["models"],
-            sentences=sentences(models, comparisons),
+            reference=comparisons.reference,
+            comparisons=comparisons.models,
+            sentences=sentences(models, comparisons.reference, comparisons.models),
             exports={name: Builds.read(folder).to_dict() for name, folder in exports.items()},
-            streaming={name: _json(continuous / name / "streaming.json") for name in exports},
+            continuous={name: ContinuousScores.read(continuous / name) for name in exports},
             images=_images(evaluation, continuous, robustness, checkpoints),
             settings=settings,
             versions=versions,
@@ -115,7 +118,7 @@ def _images(
         for folder in (evaluation, continuous)
         for path in sorted(folder.rglob("*.png"))
     }
-    found = {name: _json(folder / ROBUSTNESS) for name, folder in robustness.items()}
+    found = {name: Robustness.read(folder) for name, folder in robustness.items()}
     content["robustness"] = png(score_plots.robustness(found))
     for name, folder in checkpoints.items():
         if not (folder / "training.json").exists():

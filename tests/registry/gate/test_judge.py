@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scores import metrics
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import UsageError
+from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.registry.gate.judge import Evidence, judge
 from har.registry.versions.decision import Decision
@@ -59,16 +61,16 @@ def evidence(
         for i, label in enumerate(["A"] * 20 + ["B"] * 20)
     ]
     fp32 = replace(FP32, **build)
-    score = {"f1": class_f1, "support": 120}
     return Evidence(
         model="har",
         number=number,
-        metrics={
-            **{"candidate": "encoder-small", "classes": CLASSES, "test_digest": test_digest},
-            **{"macro_f1": macro_f1, "per_class": {"A": score, "B": score}},
-            "per_subject": {"s0": {"macro_f1": 0.99}, "s1": {"macro_f1": worst}},
-            "calibration": {"ece": ece},
-        },
+        metrics=metrics(
+            class_f1={"A": class_f1, "B": class_f1},
+            subject_f1={"s0": 0.99, "s1": worst},
+            test_digest=test_digest,
+            macro_f1=macro_f1,
+            ece=ece,
+        ),
         builds=Builds.judge("encoder-small", [fp32], LatencyBounds()),
         predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
         checks=CHECKS if checks is None else checks,
@@ -178,8 +180,11 @@ def test_floors() -> None:
 def test_class_without_windows_has_no_floor() -> None:
     """A class that the test windows lack is not held against a version."""
     version = evidence()
-    version.metrics["per_class"]["A"] = {"f1": 0.0, "support": 0}
-    assert decide(version, None).passed
+    assert version.metrics
+    absent = ClassScore(precision=0.0, recall=0.0, f1=0.0, support=0)
+    per_class = {**version.metrics.per_class, "A": absent}
+    changed = version.metrics.model_copy(update={"per_class": per_class})
+    assert decide(replace(version, metrics=changed), None).passed
 
 
 def test_failed_parity() -> None:

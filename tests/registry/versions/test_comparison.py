@@ -16,7 +16,7 @@ from har.lineage.difference import difference, rows, sentence
 from har.lineage.record import Record
 from har.measured import MEASURED
 from har.registry.versions.candidate import Candidate
-from har.registry.versions.comparison import compare, outcome
+from har.registry.versions.comparison import Comparison, Pair, compare, outcome
 from har.registry.versions.comparison_page import write_page
 from har.registry.versions.lineage import build_record
 from har.registry.versions.lookup import find
@@ -29,44 +29,44 @@ F1 = {"WALKING": 20 / 21, "SITTING": 18 / 19, "LAYING": 18 / 20}
 CHAMPION_F1 = sum(F1.values()) / 3
 
 
-def compare_in(settings: Setup, a: Version, b: Version) -> dict[str, Any]:
+def compare_in(settings: Setup, a: Version, b: Version) -> Comparison:
     """Compare two versions with the intervals of some settings."""
     return compare(opened(settings), a, b, intervals=settings.intervals)
 
 
-def compared(settings: Setup, a: str, b: str) -> dict[str, Any]:
+def compared(settings: Setup, a: str, b: str) -> Comparison:
     return compare_in(settings, find(opened(settings), a), find(opened(settings), b))
 
 
 def without_laying(candidate: Candidate) -> Candidate:
     """Let a candidate know two classes only."""
-    path = candidate.evaluation / "metrics.json"
-    metrics = json.loads(path.read_text())
-    metrics["classes"].remove("LAYING")
-    del metrics["per_class"]["LAYING"]
-    path.write_text(json.dumps(metrics))
+    metrics = candidate.metrics
+    per_class = {name: score for name, score in metrics.per_class.items() if name != "LAYING"}
+    known = {"classes": tuple(per_class), "per_class": per_class}
+    metrics.model_copy(update=known).write(candidate.evaluation)
     return candidate
 
 
 def test_same_windows(rivals: Setup) -> None:
     """On the same windows there is a difference of every score, by class and by subject."""
     found = compared(rivals, "2", "champion")
-    who = [(found[side]["number"], found[side]["candidate"]) for side in ("a", "b")]
+    who = [(side.number, side.candidate) for side in (found.a, found.b)]
     assert who == [(2, "encoder-small"), (1, "svm")]
-    assert found["scores"]["accuracy"] == pytest.approx(
-        {"a": 1, "b": 28 / 30, "difference": 1 / 15}
-    )
-    assert found["scores"]["macro_f1"]["difference"] == pytest.approx(1 - CHAMPION_F1)
-    assert found["scores"]["worst_subject"]["b"] == pytest.approx(CHAMPION_F1)
+    accuracy = found.scores["accuracy"]
+    assert vars(accuracy) == pytest.approx({"a": 1, "b": 28 / 30, "difference": 1 / 15})
+    assert found.scores["macro_f1"].difference == pytest.approx(1 - CHAMPION_F1)
+    assert found.scores["worst_subject"].b == pytest.approx(CHAMPION_F1)
     # Every answer is 80 % sure: the distance is that to the share of right ones.
-    assert found["scores"]["ece"]["difference"] == pytest.approx(0.2 - (28 / 30 - 0.8))
+    assert found.scores["ece"].difference == pytest.approx(0.2 - (28 / 30 - 0.8))
     for name, f1 in F1.items():
-        assert found["class_f1"][name] == pytest.approx({"a": 1, "b": f1, "difference": 1 - f1})
-    paired = found["paired"]
-    assert sorted(paired["per_subject"]) == [f"s{n:02d}" for n in range(7, 13)]
-    assert paired["mean_difference_interval"] == pytest.approx([1 - CHAMPION_F1] * 2)
-    assert paired["verdict"] == "better"
-    assert np.array(found["confusion"]) == pytest.approx(
+        expected = {"a": 1, "b": f1, "difference": 1 - f1}
+        assert vars(found.class_f1[name]) == pytest.approx(expected)
+    paired = found.paired
+    assert paired
+    assert sorted(paired.per_subject) == [f"s{n:02d}" for n in range(7, 13)]
+    assert paired.mean_difference_interval == pytest.approx([1 - CHAMPION_F1] * 2)
+    assert paired.verdict == "better"
+    assert np.array(found.confusion) == pytest.approx(
         np.array([[0, 0, 0], [0, 0.1, -0.1], [-0.1, 0, 0.1]])
     )
     assert outcome(found).startswith(
@@ -80,7 +80,7 @@ def test_builds(local: Setup, make_candidate) -> None:
     register(opened(local), replace(make_candidate(), report=None))
     register(opened(local), make_candidate("svm", failures=("too slow", "too large")))
     found = compared(local, "1", "2")
-    verdicts = [(b["name"], b["verdict"]) for side in ("a", "b") for b in found[side]["builds"]]
+    verdicts = [(b["name"], b["verdict"]) for side in (found.a, found.b) for b in side.builds]
     assert verdicts == [
         ("fp32", "passed"),
         ("int8-dynamic", "serves"),
@@ -99,7 +99,7 @@ def test_builds_registered_before_latencies_had_a_file(local: Setup, make_candid
     (candidate.export / MEASURED).unlink()
     version = register(opened(local), replace(candidate, report=None))
     register(opened(local), make_candidate("svm"))
-    builds = compared(local, "1", "2")["a"]["builds"]
+    builds = compared(local, "1", "2").a.builds
     assert [b["verdict"] for b in builds] == ["serves", "latency / fp32 1.5 > 1.2"]
     assert [b["latency_ms"] for b in builds] == [0.2, 0.1]
     assert version.tags["har.serving"] == "fp32"
@@ -112,13 +112,9 @@ def test_other_windows(local: Setup, make_candidate, tmp_path: Path) -> None:
     other = make_candidate("svm", errors=0, digest_of_test="another")
     register(opened(local), without_laying(other))
     found = compared(local, "1", "2")
-    assert (found["paired"], found["confusion"]) == (None, None)
-    assert {s["difference"] for s in found["scores"].values()} == {None}
-    assert found["class_f1"]["LAYING"] == {
-        "a": pytest.approx(F1["LAYING"]),
-        "b": None,
-        "difference": None,
-    }
+    assert (found.paired, found.confusion) == (None, None)
+    assert {pair.difference for pair in found.scores.values()} == {None}
+    assert found.class_f1["LAYING"] == Pair(pytest.approx(F1["LAYING"]), None, None)
     assert "were measured on different test windows" in outcome(found)
     write_page(found, tmp_path / "page.html")
     for shown in (
@@ -135,9 +131,9 @@ def test_other_classes(local: Setup, make_candidate) -> None:
     register(opened(local), make_candidate())
     register(opened(local), without_laying(make_candidate("svm")))
     found = compared(local, "2", "1")
-    assert found["paired"] is None
+    assert found.paired is None
     assert "were measured on different classes" in outcome(found)
-    assert list(found["class_f1"]) == ["WALKING", "SITTING", "LAYING"]
+    assert list(found.class_f1) == ["WALKING", "SITTING", "LAYING"]
 
 
 def test_same_origin(local: Setup, make_candidate) -> None:
@@ -227,7 +223,10 @@ def test_command(rivals: Setup) -> None:
     ):
         assert re.search(row, shown), row
     printed = json.loads(registry_command(rivals, "compare", "2", "1", "--json").output)
-    assert printed == json.loads(json.dumps(compared(rivals, "2", "1")))
+    found = compared(rivals, "2", "1")
+    assert set(printed) == set(vars(found))
+    assert printed["scores"] == {name: vars(pair) for name, pair in found.scores.items()}
+    assert printed["paired"] == found.paired.to_dict()
 
 
 def test_page(rivals: Setup, tmp_path: Path) -> None:

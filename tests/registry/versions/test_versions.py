@@ -29,7 +29,7 @@ def test_register_once(settings: Setup, make_candidate, capfd) -> None:
     assert [v.number for v in list_versions(opened(settings))] == [1]
     assert (version.stage, version.aliases, version.gate) == ("None", (), None)
     assert (version.candidate, version.serving) == ("encoder-small", "int8-dynamic")
-    assert version.macro_f1 == candidate.metrics["macro_f1"]
+    assert version.macro_f1 == candidate.metrics.macro_f1
 
 
 def test_run(settings: Setup, make_candidate) -> None:

@@ -6,9 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scores import metrics, paired, robustness
 
 from har.data.windows import Windows
-from har.evaluation.sentences import sentences
+from har.evaluation.results.continuous import (
+    Answers,
+    ContinuousScores,
+    Delay,
+    Example,
+    Grid,
+    Outcomes,
+)
+from har.evaluation.results.scores import Metrics
+from har.evaluation.sentences import sentence, sentences
 from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.steps.entries.report import report
 
@@ -42,38 +52,39 @@ def write(path: Path, value: Any) -> Path:
     return path.parent
 
 
-def write_streaming(folder: Path) -> Path:
-    """Write what a report reads of two models' answers on continuous recordings."""
-    outcomes = ("n", "fragmented", "merged", "deleted", "inserted", "spilling")
-    answer = {
-        "macro_f1": 0.8642,
-        "macro_f1_interval": [0.85, 0.88],
-        "changes_per_minute": 7.3,
-        "delay": {"median_s": 1.44, "p90_s": 2.5, "never": 0.0},
-        "events": {name: 10 + i for i, name in enumerate(outcomes)},
-    }
-    result = {
-        "window": {"hop_s": 1.28},
-        **{"labelled_s": 600.0, "unlabelled_s": 300.0, "n_average": 3},
-        "answers": dict.fromkeys(("raw", "average", "hmm"), answer),
-    }
-    for name in ("svm", "encoder-small"):
-        write(folder / name / "streaming.json", result)
+def write_continuous(folder: Path) -> Path:
+    """Write two models' answers on continuous recordings; the encoder's never come right."""
+    answers = Answers(
+        **{"accuracy": 0.9, "macro_f1": 0.8642, "unanswered": 0.0},
+        **{"macro_f1_interval": (0.85, 0.88), "changes_per_minute": 7.3},
+        **{"macro_f1_gain": 0.0, "macro_f1_gain_interval": (0.0, 0.0)},
+        events=Outcomes(n=10, fragmented=11, merged=12, deleted=13, inserted=14, spilling=15),
+        delay=Delay(median_s=1.44, p90_s=2.5, never=0.0),
+        per_class={},
+        per_subject={},
+    )
+    never = answers.model_copy(update={"delay": Delay(median_s=None, p90_s=None, never=1.0)})
+    for name, kind in (("svm", answers), ("encoder-small", never)):
+        (folder / name).mkdir(parents=True)
+        ContinuousScores(
+            **{"classes": (), "n_recordings": 2, "n_subjects": 2, "confidence": 0.95},
+            **{"labelled_s": 600.0, "unlabelled_s": 300.0, "outside_classes_s": 0.0},
+            window=Grid(rate_hz=50.0, length_s=2.56, hop_s=1.28),
+            smoothing={"n_average": 3},
+            answers=dict.fromkeys(("raw", "average", "hmm"), kind),
+            example=Example(recording_id="a", start_s=0.0, stop_s=1.0, runs={}),
+        ).write(folder / name)
         (folder / name / "timeline.png").write_bytes(PIXEL)
     return folder
 
 
 def write_robustness(folder: Path) -> dict[str, Path]:
     """Write what a report draws of two models under other sensors."""
-    score = {"macro_f1": 0.9, "macro_f1_interval": [0.85, 0.95]}
-    change = {"difference": -0.05, "difference_interval": [-0.1, 0.0]}
-    result = {
-        **{"n_windows": 100, "n_subjects": 3, "confidence": 0.95, "seed": 0, "clean": score},
-        "perturbations": [{"kind": "gain", "name": "gain +5 %", **score, **change}],
-    }
-    return {
-        name: write(folder / name / "robustness.json", result) for name in ("svm", "encoder-small")
-    }
+    folders = {name: folder / name for name in ("svm", "encoder-small")}
+    for each in folders.values():
+        each.mkdir(parents=True)
+        robustness({"gain +5 %": -0.05}).write(each)
+    return folders
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +114,7 @@ def inputs(
         "split": write(root / "split" / "split.json", split),
         "windows": root / "windows",
         "evaluation": evaluation,
-        "continuous": write_streaming(root / "streaming"),
+        "continuous": write_continuous(root / "continuous"),
         "robustness": write_robustness(root / "robustness"),
         "exports": exports,
         "checkpoints": {
@@ -128,26 +139,26 @@ def page(inputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> st
 def test_report_holds_the_numbers_of_the_evaluation(page: str, evaluation: Path) -> None:
     """Macro-F1, its interval, the seeds and every subject are on the page."""
     for name in ("encoder-small", "svm"):
-        metrics = json.loads((evaluation / name / "metrics.json").read_text())
-        low, high = metrics["macro_f1_interval"]
-        assert f"<b>{metrics['macro_f1']:.3f}</b>" in page
+        metrics = Metrics.read(evaluation / name)
+        low, high = metrics.macro_f1_interval
+        assert f"<b>{metrics.macro_f1:.3f}</b>" in page
         assert f"{low:.3f} to {high:.3f}" in page
-        for scores in metrics["per_class"].values():
-            assert f"<td>{scores['precision']:.3f}</td>" in page
-        for who, scores in metrics["per_subject"].items():
+        for of_class in metrics.per_class.values():
+            assert f"<td>{of_class.precision:.3f}</td>" in page
+        for who, of_subject in metrics.per_subject.items():
             assert who in page
-            assert f"<td>{scores['macro_f1']:.3f}</td>" in page
+            assert f"<td>{of_subject.macro_f1:.3f}</td>" in page
 
 
 def test_report_scores_placements_apart(page: str, evaluation: Path) -> None:
     """One of the three wears it elsewhere; what is the same for all has no table."""
     assert "<h3>By placement</h3>" in page
     assert "<h3>By device</h3>" not in page
-    groups = json.loads((evaluation / "svm" / "metrics.json").read_text())["groups"]
+    groups = Metrics.read(evaluation / "svm").groups
     assert set(groups["placement"]) == {"waist", "wrist"}
     for part in groups["placement"].values():
-        row = f"<td>{part['n_subjects']}</td><td>{part['n_windows']}</td>"
-        assert re.search(rf"{row}\s*<td>{part['macro_f1']:.3f}</td>", page)
+        row = f"<td>{part.n_subjects}</td><td>{part.n_windows}</td>"
+        assert re.search(rf"{row}\s*<td>{part.macro_f1:.3f}</td>", page)
 
 
 def test_report_holds_data_split_and_settings(page: str) -> None:
@@ -173,7 +184,7 @@ def test_report_tells_how_streams_and_other_sensors_do(page: str) -> None:
     """Answers of every kind with their errors, and the pictures."""
     assert "10 min with a label" in page
     assert page.count("<td>0.864</td>") == 6
-    assert page.count("<td>1.44</td>") == 6
+    assert page.count("<td>1.44</td>") == page.count("<td>never</td>") == 3
     for heading in ("Confidence", "Continuous recordings", "Other sensors"):
         assert f"<h2>{heading}</h2>" in page
 
@@ -194,29 +205,29 @@ def test_the_same_inputs_give_the_same_page(
 
 
 @pytest.mark.parametrize(
-    ("verdict", "start"),
+    ("pooled", "start"),
     [
-        ("better", "encoder-small is better than svm: on 9 test subjects"),
-        ("worse", "encoder-small is worse than svm: on 9 test subjects"),
+        ((0.001, 0.02), "encoder-small is better than svm: on 9 test subjects"),
+        ((-0.02, -0.001), "encoder-small is worse than svm: on 9 test subjects"),
         (
-            "no difference beyond noise",
+            (-0.001, 0.02),
             "No difference beyond noise between encoder-small and svm: on 9 test subjects",
         ),
     ],
 )
-def test_sentence_follows_the_verdict(verdict: str, start: str) -> None:
+def test_sentence_follows_the_verdict(pooled: tuple[float, float], start: str) -> None:
     """The sentence is computed from the comparison."""
-    comparison = {
-        "n_subjects": 9,
-        "confidence": 0.95,
-        "macro_f1_difference": 0.0123,
-        "macro_f1_difference_interval": [-0.001, 0.02],
-        "wilcoxon_p": 0.25,
-        "verdict": verdict,
-    }
-    models = {"encoder-small": {"macro_f1": 0.9623}, "svm": {"macro_f1": 0.95}}
-    comparisons = {"reference": "svm", "models": {"encoder-small": comparison}}
-    (found,) = sentences(models, comparisons)
+    difference = paired(pooled, pooled, wilcoxon_p=0.25)
+    found = sentence(("encoder-small", 0.9623), ("svm", 0.95), difference)
     assert found.startswith(start)
-    assert "macro-F1 0.962 and 0.950, a difference of +0.012 " in found
-    assert "(95% interval −0.001 to +0.020, Wilcoxon p = 0.25)" in found
+    low, middle, high = (
+        f"{value:+.3f}".replace("-", "−") for value in (pooled[0], sum(pooled) / 2, pooled[1])
+    )
+    assert f"macro-F1 0.962 and 0.950, a difference of {middle} " in found
+    assert f"(95% interval {low} to {high}, Wilcoxon p = 0.25)" in found
+
+
+def test_a_model_alone_is_compared_with_nothing() -> None:
+    """Its score is told."""
+    alone = metrics(class_f1={"A": 0.9}, subject_f1={"s0": 0.9, "s1": 0.8}, macro_f1=0.95)
+    assert sentences({"svm": alone}, "svm", {}) == ["On 2 test subjects svm has macro-F1 0.950."]

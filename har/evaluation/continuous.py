@@ -7,8 +7,7 @@ a recording counts: `har.evaluation.timeline` says what is answered when,
 outside the classes (a transition, for a model of 6 classes) counts as unlabelled time.
 """
 
-import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,22 @@ import pandas as pd
 from har.config import IntervalSettings, WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Windows
-from har.evaluation import streaming_plots
+from har.evaluation import continuous_plots
 from har.evaluation.events import Comparison, compare, event_counts, frame_counts
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
+from har.evaluation.results.continuous import (
+    Answers,
+    ClassAnswers,
+    ContinuousScores,
+    Delay,
+    Example,
+    FrameScores,
+    Grid,
+    Outcomes,
+    Span,
+    SubjectAnswers,
+    Unlabelled,
+)
 from har.evaluation.timeline import Timelines, make_timelines
 from har.models.smoothing import Smoothing, fit_smoothing
 from har.page.plots import png
@@ -30,7 +42,7 @@ from har.page.plots import png
 EXAMPLE_S = 480.0
 
 
-def streaming(
+def score_answers(
     windows: Windows,
     probabilities: npt.NDArray[np.floating[Any]],
     recordings: Iterable[Recording],
@@ -39,7 +51,7 @@ def streaming(
     smoothing: Smoothing,
     window: WindowGrid,
     settings: IntervalSettings,
-) -> dict[str, Any]:
+) -> ContinuousScores:
     """Score a classifier on continuous recordings: raw, averaged and filtered answers.
 
     Parameters
@@ -59,25 +71,6 @@ def streaming(
     settings : IntervalSettings
         Of the intervals over subjects.
 
-    Returns
-    -------
-    dict
-        JSON-able: what was measured, ``example`` (the runs of one recording) and, in
-        ``answers``, for ``raw``, ``average`` and ``hmm``:
-
-        - over labelled time: ``accuracy``, ``macro_f1`` and its interval over subjects,
-          the share ``unanswered``; ``macro_f1_gain`` on the raw answers, with its
-          interval over the same resampled subjects;
-        - ``changes_per_minute`` of the answer;
-        - ``events``: how many there are, and how many of them are fragmented, merged,
-          deleted; of those returned, how many are inserted or spilling;
-        - ``delay`` from the start of a true event to the first right answer in it, s:
-          median and 90th percentile, and the share of events ``never`` detected;
-        - ``per_class``: all counts of `har.evaluation.events`, the delay, and of
-          unlabelled time the share with this answer and the returned events that start
-          in an hour of it;
-        - ``per_subject``: macro-F1, accuracy and ``events``.
-
     Raises
     ------
     DataError
@@ -88,34 +81,26 @@ def streaming(
         windows, probabilities, recordings, classes, smoothing=smoothing, window=window
     )
     compared = {k: compare(lines.truth, v, lines.pieces) for k, v in lines.answers.items()}
-    return {
-        "classes": list(classes),
-        "n_recordings": len(lines.recordings),
-        "n_subjects": len(set(lines.subjects)),
-        "labelled_s": lines.seconds(lines.truth >= 0),
-        "unlabelled_s": lines.seconds(lines.truth < 0),
-        "outside_classes_s": lines.seconds(lines.other),
-        "window": window.model_dump(include={"rate_hz", "length_s", "hop_s"}),
-        **smoothing.to_dict(),
-        "confidence": settings.confidence,
-        "answers": _answers(compared, lines, settings),
-        "example": _example(compared, lines),
-    }
+    return ContinuousScores(
+        classes=classes,
+        n_recordings=len(lines.recordings),
+        n_subjects=len(set(lines.subjects)),
+        labelled_s=lines.seconds(lines.truth >= 0),
+        unlabelled_s=lines.seconds(lines.truth < 0),
+        outside_classes_s=lines.seconds(lines.other),
+        window=Grid(rate_hz=window.rate_hz, length_s=window.length_s, hop_s=window.hop_s),
+        smoothing=smoothing.to_dict(),
+        confidence=settings.confidence,
+        answers=_answers(compared, lines, settings),
+        example=_example(compared, lines),
+    )
 
 
-def write(out: Path, result: dict[str, Any]) -> None:
-    """Write ``streaming.json``, ``timeline.png`` and ``events.png``.
-
-    Parameters
-    ----------
-    out : Path
-        A folder.
-    result : dict
-        As `streaming` returns.
-    """
-    (out / "streaming.json").write_text(json.dumps(result, indent=1) + "\n")
-    (out / "timeline.png").write_bytes(png(streaming_plots.timeline(result)))
-    (out / "events.png").write_bytes(png(streaming_plots.events(result)))
+def write(out: Path, scores: ContinuousScores) -> None:
+    """Write ``continuous.json``, ``timeline.png`` and ``events.png`` into a folder."""
+    scores.write(out)
+    (out / "timeline.png").write_bytes(png(continuous_plots.timeline(scores)))
+    (out / "events.png").write_bytes(png(continuous_plots.events(scores)))
 
 
 def evaluate_continuous(
@@ -147,7 +132,7 @@ def evaluate_continuous(
     test, classes = windows.select("test", labelled=False), windows.classes
     smoothing = fit_smoothing(windows)
     for name, answers in probabilities.items():
-        result = streaming(
+        scores = score_answers(
             test,
             answers,
             recordings(),
@@ -157,12 +142,12 @@ def evaluate_continuous(
             settings=settings,
         )
         (out / name).mkdir()
-        write(out / name, result)
+        write(out / name, scores)
 
 
 def _answers(
     compared: dict[str, Comparison], lines: Timelines, settings: IntervalSettings
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Answers]:
     confusions = {name: _confusions(found, lines) for name, found in compared.items()}
     resampled = {k: macro_f1(resample(c, settings)) for k, (_, c) in confusions.items()}
     raw = _scores(confusions["raw"][1].sum(0))
@@ -170,17 +155,17 @@ def _answers(
     for name, found in compared.items():
         scores = _scores(confusions[name][1].sum(0))
         gain = resampled[name] - resampled["raw"]
-        answers[name] = {
-            **scores,
-            "macro_f1_interval": interval(resampled[name], settings),
-            "macro_f1_gain": scores["macro_f1"] - raw["macro_f1"],
-            "macro_f1_gain_interval": interval(gain, settings),
-            "changes_per_minute": _changes_per_minute(found, lines),
-            "events": _outcomes(found.true_events, found.returned_events),
-            "delay": _delay(found.true_events, lines.rate_hz),
-            "per_class": _per_class(found, lines),
-            "per_subject": _per_subject(found, lines, *confusions[name]),
-        }
+        answers[name] = Answers(
+            **dict(scores),
+            macro_f1_interval=interval(resampled[name], settings),
+            macro_f1_gain=scores.macro_f1 - raw.macro_f1,
+            macro_f1_gain_interval=interval(gain, settings),
+            changes_per_minute=_changes_per_minute(found, lines),
+            events=_outcomes(found.true_events, found.returned_events),
+            delay=_delay(found.true_events, lines.rate_hz),
+            per_class=_per_class(found, lines),
+            per_subject=_per_subject(found, lines, *confusions[name]),
+        )
     return answers
 
 
@@ -193,12 +178,12 @@ def _confusions(found: Comparison, lines: Timelines) -> tuple[npt.NDArray[np.str
     return subject_confusions(found.truth[labelled], answered, subjects, n + 1)
 
 
-def _scores(matrix: Counts) -> dict[str, float]:
-    return {
-        "accuracy": float(np.trace(matrix) / matrix.sum()),
-        "macro_f1": float(macro_f1(matrix)),
-        "unanswered": float(matrix[:, -1].sum() / matrix.sum()),
-    }
+def _scores(matrix: Counts) -> FrameScores:
+    return FrameScores(
+        accuracy=float(np.trace(matrix) / matrix.sum()),
+        macro_f1=float(macro_f1(matrix)),
+        unanswered=float(matrix[:, -1].sum() / matrix.sum()),
+    )
 
 
 def _changes_per_minute(found: Comparison, lines: Timelines) -> float:
@@ -208,66 +193,67 @@ def _changes_per_minute(found: Comparison, lines: Timelines) -> float:
     return 60 * changes / max(lines.seconds(found.predicted >= 0), 1 / lines.rate_hz)
 
 
-def _outcomes(true: pd.DataFrame, returned: pd.DataFrame) -> dict[str, int]:
+def _outcomes(true: pd.DataFrame, returned: pd.DataFrame) -> Outcomes:
     fragmented = true["outcome"].isin(["fragmented", "fragmented_and_merged"])
     merged = true["outcome"].isin(["merged", "fragmented_and_merged"])
-    return {
-        "n": len(true),
-        "fragmented": int(fragmented.sum()),
-        "merged": int(merged.sum()),
-        "deleted": int((true["outcome"] == "deleted").sum()),
-        "inserted": int((returned["outcome"] == "inserted").sum()),
-        "spilling": int((returned["outcome"] == "spilling").sum()),
-    }
+    return Outcomes(
+        n=len(true),
+        fragmented=int(fragmented.sum()),
+        merged=int(merged.sum()),
+        deleted=int((true["outcome"] == "deleted").sum()),
+        inserted=int((returned["outcome"] == "inserted").sum()),
+        spilling=int((returned["outcome"] == "spilling").sum()),
+    )
 
 
-def _delay(events: pd.DataFrame, rate_hz: float) -> dict[str, float | None]:
-    """Return quantiles of the delay, s, and the share of events without a right answer."""
+def _delay(events: pd.DataFrame, rate_hz: float) -> Delay:
     seconds = events["delay"].dropna() / rate_hz
     median, p90 = seconds.quantile([0.5, 0.9]) if len(seconds) else (None, None)
     never = 1 - len(seconds) / len(events) if len(events) else None
-    return {"median_s": median, "p90_s": p90, "never": never}
+    return Delay(median_s=median, p90_s=p90, never=never)
 
 
-def _per_class(found: Comparison, lines: Timelines) -> dict[str, dict[str, Any]]:
+def _per_class(found: Comparison, lines: Timelines) -> dict[str, ClassAnswers]:
     n = len(lines.classes)
     true, returned = found.true_events, found.returned_events
-    tables = {
-        "frames": frame_counts(found, n),
-        "true_events": event_counts(true, n),
-        "returned_events": event_counts(returned, n),
-    }
+    frames, truths, answers = (
+        frame_counts(found, n),
+        event_counts(true, n),
+        event_counts(returned, n),
+    )
     unlabelled_s = max(lines.seconds(found.truth < 0), 1 / lines.rate_hz)
     starts = returned["label"][found.truth[returned["start"]] < 0]
-    result: dict[str, dict[str, Any]] = {}
+    result = {}
     for label, name in enumerate(lines.classes):
         answered_s = lines.seconds((found.truth < 0) & (found.predicted == label))
-        result[name] = {
-            **{key: table.loc[label].to_dict() for key, table in tables.items()},
-            "delay": _delay(true[true["label"] == label], lines.rate_hz),
-            "unlabelled": {
-                "share": answered_s / unlabelled_s,
-                "events_per_hour": 3600 * int((starts == label).sum()) / unlabelled_s,
-            },
-        }
+        result[name] = ClassAnswers(
+            frames=frames.loc[label].to_dict(),
+            true_events=truths.loc[label].to_dict(),
+            returned_events=answers.loc[label].to_dict(),
+            delay=_delay(true[true["label"] == label], lines.rate_hz),
+            unlabelled=Unlabelled(
+                share=answered_s / unlabelled_s,
+                events_per_hour=3600 * int((starts == label).sum()) / unlabelled_s,
+            ),
+        )
     return result
 
 
 def _per_subject(
     found: Comparison, lines: Timelines, names: npt.NDArray[np.str_], confusions: Counts
-) -> dict[str, dict[str, Any]]:
-    result: dict[str, dict[str, Any]] = {}
+) -> dict[str, SubjectAnswers]:
+    result = {}
     of_true, of_returned = (
         lines.subjects[lines.pieces[events["start"]]]
         for events in (found.true_events, found.returned_events)
     )
     for name, matrix in zip(names, confusions, strict=True):
         mine = found.true_events[of_true == name], found.returned_events[of_returned == name]
-        result[str(name)] = {**_scores(matrix), "events": _outcomes(*mine)}
+        result[str(name)] = SubjectAnswers(**dict(_scores(matrix)), events=_outcomes(*mine))
     return result
 
 
-def _example(compared: dict[str, Comparison], lines: Timelines) -> dict[str, Any]:
+def _example(compared: dict[str, Comparison], lines: Timelines) -> Example:
     """Return the runs of the recording whose raw accuracy is the median, s.
 
     Of a long recording, the stretch in which most events start.
@@ -283,12 +269,12 @@ def _example(compared: dict[str, Comparison], lines: Timelines) -> dict[str, Any
     inside = np.searchsorted(starts, offered + length) - np.searchsorted(starts, offered)
     first = offered[inside.argmax()]
     last = min(first + length, end)
-    return {
-        "recording_id": str(lines.recordings[chosen]),
-        "start_s": (first - begin) / lines.rate_hz,
-        "stop_s": (last - begin) / lines.rate_hz,
-        "runs": {name: _clipped(table, first, last, lines) for name, table in tables.items()},
-    }
+    return Example(
+        recording_id=str(lines.recordings[chosen]),
+        start_s=float((first - begin) / lines.rate_hz),
+        stop_s=float((last - begin) / lines.rate_hz),
+        runs={name: _clipped(table, first, last, lines) for name, table in tables.items()},
+    )
 
 
 def _median_recording(raw: Comparison, lines: Timelines) -> int:
@@ -300,14 +286,13 @@ def _median_recording(raw: Comparison, lines: Timelines) -> int:
     return int(ranked[len(ranked) // 2])
 
 
-def _clipped(
-    events: pd.DataFrame, first: int, last: int, lines: Timelines
-) -> list[dict[Hashable, Any]]:
-    """Return start and stop, s from the recording's start, and class of events in a stretch."""
+def _clipped(events: pd.DataFrame, first: int, last: int, lines: Timelines) -> tuple[Span, ...]:
+    """Return the events of a stretch, cut where it begins and ends."""
     shown = events[(events["start"] < last) & (events["stop"] > first)]
     begin = np.searchsorted(lines.pieces, lines.pieces[first])
     seconds = (shown[["start", "stop"]].clip(first, last) - begin) / lines.rate_hz
-    names = [lines.classes[label] for label in shown["label"]]
-    runs: list[dict[Hashable, Any]]
-    runs = seconds.add_suffix("_s").assign(activity=names).to_dict("records")
-    return runs
+    rows = zip(seconds["start"], seconds["stop"], shown["label"], strict=True)
+    return tuple(
+        Span(start_s=start, stop_s=stop, activity=lines.classes[label])
+        for start, stop, label in rows
+    )

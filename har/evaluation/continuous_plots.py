@@ -1,5 +1,6 @@
-"""Plots of a streaming evaluation: one recording's timeline, and what became of events."""
+"""Plots of answers on continuous recordings: one timeline, and what became of events."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from har.evaluation.results.continuous import ContinuousScores, Span
 from har.page.colours import (
     BLACK,
     BLUE,
@@ -35,48 +37,36 @@ FALSE = {"inserted": "#4d4d4d", "spilling": "#b8b8b8"}
 LINE_S = 240.0
 
 
-def timeline(result: dict[str, Any]) -> Figure:
-    """Draw the truth and the answers of one recording as bands over time.
-
-    Parameters
-    ----------
-    result : dict
-        As `har.evaluation.streaming.streaming` returns.
-    """
-    example, classes = result["example"], result["classes"]
-    start, stop = example["start_s"], example["stop_s"]
+def timeline(scores: ContinuousScores) -> Figure:
+    """Draw the truth and the answers of one recording as bands over time."""
+    example, classes = scores.example, scores.classes
+    start, stop = example.start_s, example.stop_s
     n_lines = int(np.ceil((stop - start) / LINE_S))
     edges = np.linspace(start, stop, n_lines + 1)
     figure = Figure(figsize=(11, 0.9 + 1.55 * n_lines), layout="constrained")
     lines = np.atleast_1d(figure.subplots(n_lines))
     colours = _colours(classes)
     for axes, low, high in zip(lines, edges[:-1], edges[1:], strict=True):
-        _bands(axes, example["runs"], colours)
+        _bands(axes, example.runs, colours)
         axes.set_xlim(low, high)
     lines[-1].set_xlabel("time, s (white: unlabelled, or not answered yet)", color=QUIET)
-    left_title(lines[0], f"Truth and answers, recording {example['recording_id']}")
+    left_title(lines[0], f"Truth and answers, recording {example.recording_id}")
     handles = [Patch(color=colours[name], label=name) for name in classes]
     _below(figure, handles)
     return figure
 
 
-def events(result: dict[str, Any]) -> Figure:
-    """Draw what became of each class's true events, and how many were returned wrongly.
-
-    Parameters
-    ----------
-    result : dict
-        As `har.evaluation.streaming.streaming` returns.
-    """
-    classes, answers = result["classes"], result["answers"]
+def events(scores: ContinuousScores) -> Figure:
+    """Draw what became of each class's true events, and how many were returned wrongly."""
+    classes, answers = scores.classes, scores.answers
     rows = np.arange(len(classes))[:, None] * (len(answers) + 0.8) + np.arange(len(answers))
-    tables = [[a["per_class"][name] for a in answers.values()] for name in classes]
+    tables = [[a.per_class[name] for a in answers.values()] for name in classes]
     cells = zip(rows.ravel().tolist(), [cell for row in tables for cell in row], strict=True)
     figure = Figure(figsize=(10, 1.3 + 0.2 * rows.size), layout="constrained")
     true, false = figure.subplots(1, 2, sharey=True, width_ratios=[3, 1])
     for row, cell in cells:
-        _stack(true, row, cell["true_events"], TRUE, whole=sum(cell["true_events"].values()))
-        _stack(false, row, cell["returned_events"], FALSE)
+        _stack(true, row, cell.true_events, TRUE, whole=sum(cell.true_events.values()))
+        _stack(false, row, cell.returned_events, FALSE)
     for axes, title, label in (
         (true, "True events by outcome", "share of the class's events"),
         (false, "False events", "count returned"),
@@ -85,7 +75,7 @@ def events(result: dict[str, Any]) -> Figure:
         axes.set_xlabel(label, color=QUIET)
         plain_frame(axes, "x")
     true.set_yticks(rows.ravel(), list(answers) * len(classes))
-    n_events = [sum(row[0]["true_events"].values()) for row in tables]
+    n_events = [sum(row[0].true_events.values()) for row in tables]
     labels = [f"{name}\n{n} events" for name, n in zip(classes, n_events, strict=True)]
     true.set_yticks(rows.mean(1), labels, minor=True)
     true.yaxis.remove_overlapping_locs = False  # a class is named at its middle row
@@ -97,7 +87,7 @@ def events(result: dict[str, Any]) -> Figure:
 
 
 def _stack(
-    axes: Axes, row: float, counts: dict[str, int], colours: dict[str, str], *, whole: int = 1
+    axes: Axes, row: float, counts: Mapping[str, int], colours: dict[str, str], *, whole: int = 1
 ) -> None:
     """Draw the outcomes of one class's events as one bar, as shares of the whole."""
     lengths = np.array([counts[outcome] for outcome in colours]) / max(whole, 1)
@@ -105,17 +95,17 @@ def _stack(
     axes.barh([row] * len(left), lengths, left=left, height=0.85, color=list(colours.values()))
 
 
-def _bands(axes: Axes, runs: dict[str, Any], colours: dict[str, Any]) -> None:
+def _bands(axes: Axes, runs: Mapping[str, tuple[Span, ...]], colours: dict[str, Any]) -> None:
     for row, events in enumerate(runs.values()):
-        spans = [(e["start_s"], e["stop_s"] - e["start_s"]) for e in events]
-        faces = [colours[e["activity"]] for e in events]
+        spans = [(e.start_s, e.stop_s - e.start_s) for e in events]
+        faces = [colours[e.activity] for e in events]
         axes.broken_barh(spans, (row - 0.42, 0.84), facecolors=faces, linewidth=0)
     axes.set_yticks(range(len(runs)), list(runs))
     axes.set_ylim(len(runs) - 0.5, -0.5)
     plain_frame(axes, "x")
 
 
-def _colours(classes: list[str]) -> dict[str, Any]:
+def _colours(classes: Sequence[str]) -> dict[str, Any]:
     palette = PALETTE if len(classes) <= len(PALETTE) else colormaps["tab20"](np.arange(20))
     return {name: palette[i % len(palette)] for i, name in enumerate(classes)}
 
