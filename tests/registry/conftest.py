@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
+from records import fine_tuning, pretraining
 from safetensors.numpy import save_file
 from support import Setup, opened, promote
 
@@ -85,9 +86,7 @@ def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact
 
     def pretrain(out: Path) -> None:
         save_file({"w": np.ones(3, np.float32)}, out / "model.safetensors")
-        history = [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.7}]
-        record = {"history": history, "subjects": ["s01"], "datasets": ["tiny"]}
-        (out / "training.json").write_text(json.dumps(record))
+        pretraining().write(out)
         (out / "config.json").write_text("{}")
 
     def make(name: str, build: Callable[[Path], None]) -> Artifact:
@@ -192,11 +191,7 @@ def write_model(folder: Path) -> None:
     """Write what looks like a Hugging Face directory with its training record."""
     save_file({"w": np.arange(6, dtype=np.float32)}, folder / "model.safetensors")
     (folder / "config.json").write_text('{"model_type": "tiny"}')
-    history = [
-        {"epoch": e, "train_loss": 1 / e, "validation_loss": 1.1 / e, "validation_macro_f1": 0.9}
-        for e in (1, 2, 3)
-    ]
-    (folder / "training.json").write_text(json.dumps({"seed": 0, "history": history}))
+    fine_tuning().write(folder)
 
 
 def write_evaluation(

@@ -6,6 +6,7 @@ from pathlib import Path
 from har.config import EncoderSettings, WindowGrid
 from har.models.catalogue import SIZES
 from har.models.config import HarEncoderConfig
+from har.models.record import PretrainingRecord
 from har.training import base
 
 
@@ -26,7 +27,7 @@ def bundled_if_it_fits(
     sizes = HarEncoderConfig.of(encoder, window).to_dict()
     refused = base.why_not(
         json.loads(config.read_text()),
-        json.loads(record.read_text()),
+        PretrainingRecord.read(record.parent),
         wanted={key: sizes[key] for key in SIZES},
         held_out=(*subjects["test"], *subjects["validation"]),
         relatives=relatives,

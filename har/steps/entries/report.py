@@ -14,6 +14,7 @@ from har.evaluation import plots, score_plots
 from har.evaluation.robustness import FILE as ROBUSTNESS
 from har.evaluation.sentences import sentences
 from har.export.artifact import Builds
+from har.models.record import pretraining_of
 from har.page.html import data_uri, environment
 from har.page.plots import png
 
@@ -118,10 +119,8 @@ def _images(
     found = {name: _json(folder / ROBUSTNESS) for name, folder in robustness.items()}
     content["robustness"] = png(score_plots.robustness(found))
     for name, folder in checkpoints.items():
-        if not (folder / "training.json").exists():
-            continue
-        history = _json(folder / "training.json")["history"]
-        content[f"{name}/pretraining"] = png(plots.pretraining_curve(history))
+        if record := pretraining_of(folder):
+            content[f"{name}/pretraining"] = png(plots.pretraining_curve(record.history))
     return {name: data_uri(data) for name, data in content.items()}
 
 

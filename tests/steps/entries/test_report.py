@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from records import pretraining
 
 from har.data.windows import Windows
 from har.evaluation.sentences import sentences
@@ -93,6 +94,8 @@ def inputs(
     recordings = {"train": 1, "validation": 0, "test": 3}
     split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
     write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
+    (root / "pretrain").mkdir()
+    pretraining().write(root / "pretrain")
     refused = build("int8-static", "probability gap 0.3 > 0.15")
     exports = {
         "svm": write_builds(root / "x2", "svm", build("fp32", "slow")),
@@ -106,11 +109,7 @@ def inputs(
         "continuous": write_streaming(root / "streaming"),
         "robustness": write_robustness(root / "robustness"),
         "exports": exports,
-        "checkpoints": {
-            "encoder-small": write(
-                root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
-            )
-        },
+        "checkpoints": {"encoder-small": root / "pretrain"},
         "dataset": "hapt",
         "settings": {"window.hop_s": 1.28, "finetune.learning_rate": 0.001},
         "versions": {"python": "3.11.7", "har": "0.1.0"},
