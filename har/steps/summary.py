@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from har.data.cleaning import Cleaning
 from har.export.artifact import Builds
 from har.steps import pins
 from har.steps.run import Run
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from har.registry.versions.decision import Decision
     from har.registry.versions.version import Version
 
+
+# Of the changes that cleaning made, those that a run tells of.
 COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")
 
 
@@ -61,10 +62,11 @@ def _outcome(version: "Version", decision: "Decision") -> dict[str, Any]:
     }
 
 
-def _data(clean: Path) -> dict[str, Any]:
-    report = pd.DataFrame(_json(clean / "report.json"))
-    changes = {name: int(report[name].sum()) for name in COUNTED}
-    return {"recordings": len(report), "samples": int(report["rows_out"].sum()), **changes}
+def _data(clean: Path) -> dict[str, int]:
+    cleaning = Cleaning.read(clean)
+    totals = cleaning.totals
+    changes = {name: getattr(totals, name) for name in COUNTED}
+    return {"recordings": len(cleaning.recordings), "samples": totals.rows_out, **changes}
 
 
 def _splits(windows: Path) -> dict[str, dict[str, int]]:

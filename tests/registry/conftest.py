@@ -33,6 +33,7 @@ from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.export.distance import add_distance
 from har.lineage import digest
 from har.models.out_of_distribution import MahalanobisDetector
+from har.registry.gate.checks import DataChecks
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.lookup import list_versions
 from har.registry.versions.registration import register
@@ -234,8 +235,14 @@ def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata:
 
 def write_checks(folder: Path) -> None:
     """Write accounts of clean data, and a model that every change costs a little."""
-    counts = {"rows_in": 1000, "rows_quarantined": 0, "samples_in": 1000, "samples_mended": 0}
-    (folder / "data.json").write_text(json.dumps({**counts, "shared": []}))
+    DataChecks(
+        rows_in=1000,
+        rows_quarantined=0,
+        files_rejected=(),
+        samples_in=1000,
+        samples_repaired=0,
+        shared=(),
+    ).write(folder)
     changes = [{"name": name, "difference": -0.01} for name in GateSettings().robustness]
     (folder / "robustness.json").write_text(json.dumps({"perturbations": changes}))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.export.artifact import Build, Builds
-from har.registry.gate.checks import DATA, ROBUSTNESS
+from har.registry.gate.checks import ROBUSTNESS, DataChecks
 from har.registry.versions.decision import COMPARISON, Rule
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ class Evidence:
         None of a version that was adopted.
     predictions : DataFrame
         One row per labelled test window: ``window_id, subject_id, label, predicted``.
-    checks : mapping of str to mapping
-        ``data.json`` and ``robustness.json`` (`har.registry.gate.checks`), where registered.
+    data : DataChecks or None
+        None of a version that was registered without.
+    robustness : mapping or None
+        ``robustness.json`` (`har.registry.gate.checks`); None as above.
     people : mapping of str to sequence of str
         The subjects that the model saw (``train``, ``validation``, ``pretrain``) and those
         whom it was tested on (``test``).
@@ -60,7 +62,8 @@ class Evidence:
     metrics: Mapping[str, Any]
     builds: Builds | None
     predictions: "pd.DataFrame"
-    checks: Mapping[str, Any]
+    data: DataChecks | None
+    robustness: Mapping[str, Any] | None
     people: Mapping[str, Sequence[str]]
     n_files: int
     latency_ms: float
@@ -85,8 +88,8 @@ def of(
         *_bounds(challenger, build, export),
         *_floors(challenger.metrics, gate),
         *_ceilings(challenger, build, gate),
-        *_data(challenger.checks, gate),
-        *_robustness(challenger.checks, gate.robustness),
+        *_data(challenger.data, gate),
+        *_robustness(challenger.robustness, gate.robustness),
         _unseen(challenger, champion),
         *(_comparison(challenger, champion, gate.margin, intervals) if champion else []),
         *(_shadowed(challenger, champion, gate.min_shadow_windows) if champion else []),
@@ -129,15 +132,14 @@ def _ceilings(challenger: Evidence, build: Build, gate: GateSettings) -> list[Ru
     return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
 
 
-def _data(checks: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
-    if DATA not in checks:
-        return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DATA))]
-    data = checks[DATA]
+def _data(data: DataChecks | None, gate: GateSettings) -> list[Rule]:
+    if data is None:
+        return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DataChecks.FILE))]
     shares = {
-        "quarantined": (data["rows_quarantined"], data["rows_in"], gate.max_quarantined),
-        "mended": (data["samples_mended"], data["samples_in"], gate.max_mended),
+        "quarantined": (data.rows_quarantined, data.rows_in, gate.max_quarantined),
+        "mended": (data.samples_repaired, data.samples_in, gate.max_mended),
     }
-    shared = data["shared"]
+    shared = data.shared
     return [
         *(
             Rule(f"share {what}", n <= most * of, n / of, most, f"{n:,} of {of:,} {what}")
@@ -147,13 +149,13 @@ def _data(checks: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
     ]
 
 
-def _robustness(checks: Mapping[str, Any], budget: Mapping[str, float]) -> list[Rule]:
+def _robustness(found: Mapping[str, Any] | None, budget: Mapping[str, float]) -> list[Rule]:
     """Hold what each change of the sensors costs against its budget."""
     if not budget:
         return []
-    if ROBUSTNESS not in checks:
+    if found is None:
         return [Rule("robustness", False, detail=_NOT_REGISTERED.format(ROBUSTNESS))]
-    cost = {p["name"]: -p["difference"] for p in checks[ROBUSTNESS]["perturbations"]}
+    cost = {p["name"]: -p["difference"] for p in found["perturbations"]}
     return [
         Rule(f"loss if {name}", cost[name] <= most, cost[name], most)
         if name in cost

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.data.assignment import Assignment, Proof
+from har.data.cleaning import Cleaning
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
@@ -62,7 +64,7 @@ def report(
     versions : mapping of str to str
         Of Python and of libraries; printed.
     """
-    cut = Windows.load(windows)
+    cut, proof = Windows.load(windows), Proof.read(split)
     comparisons = _json(evaluation / "comparisons.json")
     models = {name: _json(evaluation / name / "metrics.json") for name in exports}
     page = (
@@ -71,10 +73,10 @@ def report(
         .render(
             dataset=dataset,
             classes=cut.classes,
-            cleaning=_cleaning(_json(cleaned / "report.json")),
-            recordings=_json(split / "proof.json")["recordings"],
-            shared=_json(split / "proof.json")["shared"],
-            subjects=_json(split / "split.json"),
+            cleaning=_cleaning(Cleaning.read(cleaned)),
+            recordings=proof.recordings,
+            shared=proof.shared,
+            subjects=Assignment.read(split).by_split,
             windows=_windows(cut),
             models=models,
             reference=comparisons["reference"],
@@ -90,9 +92,10 @@ def report(
     (out / "report.html").write_text(page, encoding="utf-8")
 
 
-def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:
-    totals = {label: sum(report[key] for report in reports) for key, label in COUNTED.items()}
-    return {"recordings": len(reports), **totals}
+def _cleaning(cleaning: Cleaning) -> dict[str, int]:
+    totals = cleaning.totals
+    counted = {label: getattr(totals, key) for key, label in COUNTED.items()}
+    return {"recordings": len(cleaning.recordings), **counted}
 
 
 def _windows(cut: Windows) -> list[dict[Hashable, Any]]:

@@ -1,6 +1,5 @@
 """Subjects for training, validation and test."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +34,8 @@ def split(out: Path, *, cleaned: Path, ingested: Path, settings: SplitSettings) 
         validation=_or_default(settings.validation_subjects, held["validation"]),
     )
     proof = splits.prove_disjoint(assigned, contents, copied)
-    (out / "proof.json").write_text(json.dumps(proof, indent=1) + "\n")
-    (out / "split.json").write_text(json.dumps(assigned, indent=1) + "\n")
+    proof.write(out)
+    assigned.write(out)
 
 
 def _copied_subjects(ingested: Path, copies: list[dict[str, Any]]) -> list[tuple[str, str]]:

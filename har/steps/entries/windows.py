@@ -1,11 +1,11 @@
 """Cleaned recordings, cut into windows."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from har.config import WindowSettings
 from har.data.activities import class_names, common
+from har.data.assignment import Assignment
 from har.data.ingested import read_facts
 from har.data.recording import read_recordings
 from har.data.windows import cut_all
@@ -15,7 +15,7 @@ def windows(
     out: Path, *, cleaned: Path, split: Path, ingested: Path, settings: WindowSettings
 ) -> None:
     """Write the windows of all recordings, each with its split."""
-    assigned = json.loads((split / "split.json").read_text())
+    assigned = Assignment.read(split).by_split
     classes, fixed = _classes(read_facts(ingested), settings)
     cut = cut_all(read_recordings(cleaned), assigned, settings, classes, drop_missing=not fixed)
     cut.save(out)
