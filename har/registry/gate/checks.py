@@ -16,7 +16,7 @@ from pydantic import AliasChoices, Field, StrictInt, StrictStr
 
 from har.data.assignment import Proof
 from har.data.cleaning import Cleaning
-from har.data.ingested import read_accounts
+from har.data.ingested import Accounts
 from har.lineage.typed import TypedFile
 
 ROBUSTNESS = "robustness.json"
@@ -52,11 +52,11 @@ class DataChecks(TypedFile):
     @classmethod
     def gather(cls, *, ingested: Path, cleaned: Path, split: Path) -> "DataChecks":
         """Sum up what the steps counted, given their output folders."""
-        accounts, cleaning = read_accounts(ingested), Cleaning.read(cleaned).totals
+        accounts, cleaning = Accounts.read(ingested), Cleaning.read(cleaned).totals
         return cls(
-            rows_in=sum(account["rows_in"] for account in accounts),
-            rows_quarantined=sum(account["rows_quarantined"] for account in accounts),
-            files_rejected=tuple(sorted(n for account in accounts for n in account["rejected"])),
+            rows_in=accounts.counts["rows_in"],
+            rows_quarantined=accounts.counts["rows_quarantined"],
+            files_rejected=tuple(sorted(accounts.rejected)),
             samples_in=cleaning.rows_in,
             samples_repaired=cleaning.rows_repaired,
             shared=tuple(

@@ -7,6 +7,7 @@ import pytest
 
 from har.data.assignment import Proof, Shared
 from har.data.cleaning import Cleaning, CleanReport
+from har.data.ingested import Account, Accounts
 from har.errors import VerificationError
 from har.registry.gate.checks import DataChecks, write_checks
 
@@ -25,17 +26,32 @@ REPORT = CleanReport(
 SCORES = {"perturbations": [{"name": "gain +5 %"}]}
 
 
+def account(item: str, rows: int, quarantined: int, rejected: dict[str, str]) -> Account:
+    """Return what became of one file's rows."""
+    return Account(
+        item=item,
+        files={f"{item}.csv": "00"},
+        rows_in=rows,
+        rows_kept=rows - quarantined,
+        rows_repaired=0,
+        rows_quarantined=quarantined,
+        rows_left_out=0,
+        samples=rows - quarantined,
+        repairs={},
+        reasons={},
+        rejected=rejected,
+        warnings=(),
+    )
+
+
 @pytest.fixture
 def inputs(tmp_path: Path) -> dict[str, Path]:
     """Write two files' accounts, two recordings' cleaning, a proof and a model's scores."""
-    accounts = [
-        {"rows_in": 100, "rows_quarantined": 7, "rejected": {}},
-        {"rows_in": 50, "rows_quarantined": 0, "rejected": {"b.csv": "no rows"}},
-    ]
     folders = {name: tmp_path / name for name in ("ingested", "cleaned", "split", "robustness")}
     for folder in folders.values():
         folder.mkdir()
-    (folders["ingested"] / "accounts.json").write_text(json.dumps(accounts))
+    accounts = account("a", 100, 7, {}), account("b", 50, 0, {"b.csv": "no rows"})
+    Accounts(items=accounts).write(folders["ingested"])
     Cleaning(recordings=(REPORT, REPORT)).write(folders["cleaned"])
     Proof(
         subjects={},
