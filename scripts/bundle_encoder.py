@@ -13,6 +13,7 @@ from pathlib import Path
 from har.config import flatten, load
 from har.lineage import digest, origin
 from har.models.catalogue import BUNDLED
+from har.models.record import PretrainingRecord
 from har.steps.run import start
 
 NAME = "encoder-small"
@@ -44,7 +45,7 @@ def main() -> None:
     made = run[f"pretrain-{NAME}"]
     folder = BUNDLED / NAME
     folder.mkdir(parents=True, exist_ok=True)
-    for file in ("config.json", "model.safetensors", "training.json"):
+    for file in ("config.json", "model.safetensors", PretrainingRecord.FILE):
         shutil.copy(made.path / file, folder)
     (folder / "README.md").write_text(_card(folder, recipe.pretrain.batch_size))
     lineage = {
@@ -56,21 +57,21 @@ def main() -> None:
 
 
 def _card(folder: Path, batch_size: int) -> str:
-    config, record = (
-        json.loads((folder / file).read_text()) for file in ("config.json", "training.json")
-    )
-    losses = [entry["loss"] for entry in record["history"]]
+    config = json.loads((folder / "config.json").read_text())
+    record = PretrainingRecord.read(folder)
+    losses = [epoch.loss for epoch in record.history]
     return CARD.format(
         name=NAME,
         batch_size=batch_size,
         **{key: config[key] for key in ("n_samples", "rate_hz")},
-        **{key: record[key] for key in ("windows", "parameters")},
+        windows=record.windows,
+        parameters=record.parameters,
         epochs=len(losses),
         first=losses[0],
         last=losses[-1],
-        datasets=", ".join(record["datasets"]),
-        n_subjects=len(record["subjects"]),
-        subjects=", ".join(record["subjects"]),
+        datasets=", ".join(record.datasets),
+        n_subjects=len(record.subjects),
+        subjects=", ".join(record.subjects),
         sha256=digest.of_file(folder / "model.safetensors"),
     )
 

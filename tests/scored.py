@@ -1,11 +1,11 @@
 """Windows of three test subjects and a finished evaluation of them."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from records import epochs, training
 
 from har.config import IntervalSettings
 from har.data.windows import Windows
@@ -43,19 +43,6 @@ def probabilities(y: np.ndarray, wrong: int) -> np.ndarray:
     return 0.7 * np.eye(3)[predicted] + 0.1
 
 
-def history(n: int) -> list[dict[str, Any]]:
-    """Return a made-up fine-tuning history."""
-    return [
-        {
-            "epoch": e,
-            "train_loss": 1 / e,
-            "validation_loss": 1.1 / e,
-            "validation_macro_f1": 1 - 0.5 / e,
-        }
-        for e in range(1, n + 1)
-    ]
-
-
 @pytest.fixture(scope="session")
 def windows() -> Windows:
     """Return the windows."""
@@ -68,11 +55,11 @@ def evaluation(windows: Windows, tmp_path_factory: pytest.TempPathFactory) -> Pa
     out = tmp_path_factory.mktemp("evaluation")
     y = windows.select("test").y
     records = {
-        0: {"validation_macro_f1": 0.95, "history": history(6)},
-        1: {"validation_macro_f1": 0.9, "history": history(4)},
+        0: training(0, validation_macro_f1=0.95, history=epochs(6)),
+        1: training(1, history=epochs(4)),
     }
     models = {
-        "svm": Scorable({0: probabilities(y, 2)}, {0: {"validation_macro_f1": 0.9}}),
+        "svm": Scorable({0: probabilities(y, 2)}, {0: training()}),
         "encoder-small": Scorable({0: probabilities(y, 4), 1: probabilities(y, 9)}, records),
     }
     evaluate(windows, out, models=models, settings=SETTINGS)

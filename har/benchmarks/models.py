@@ -13,7 +13,7 @@ from har.evaluation.results.comparisons import PairedDifference
 from har.evaluation.results.protocol import ProtocolResult, ProtocolScores
 from har.export.artifact import Builds
 from har.measured import read_measured
-from har.models.record import read_record
+from har.models.record import TrainingRecord
 from har.steps.plan import seeds, trained
 from har.steps.protocol import evaluate_protocol
 from har.steps.run import Run
@@ -138,7 +138,7 @@ def _cost(run: Run, name: str) -> dict[str, Any]:
     trainings = run.make([trained(name, seed) for seed in seeds(run.recipe, name)]).values()
     builds = Builds.read(run[f"export-{name}"].path).to_dict()
     return {
-        "parameters": read_record(next(iter(trainings)).path).get("parameters"),
+        "parameters": TrainingRecord.read(next(iter(trainings)).path).parameters,
         "seconds": float(np.mean([read_measured(t.path)["seconds"] for t in trainings])),
         "serving": builds["serving"],
         "builds": {build["name"]: build for build in builds["builds"]},

@@ -172,14 +172,13 @@ def recordings(
 
     Example: har data recordings --dataset hapt
     """
-    import json
-
+    from har.data.assignment import Assignment
     from har.data.recording import read_meta
     from har.steps.run import start
 
     run = start(*settings_of(overrides, datasets=datasets))
-    split = json.loads((run["split"].path / "split.json").read_text())
-    split_of = {who: name for name, subjects in split.items() for who in subjects}
+    splits = Assignment.read(run["split"].path).by_split
+    split_of = {who: name for name, subjects in splits.items() for who in subjects}
     rows = []
     for path in sorted(run["clean"].path.glob("*.parquet")):
         meta, n = read_meta(path)

@@ -1,5 +1,6 @@
 """``har pretrain | train | evaluate | export``: the steps of a model, without Prefect."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,8 +21,10 @@ from har.cli.output import (
 from har.errors import UsageError
 
 if TYPE_CHECKING:
+    from har.lineage.typed import TypedFile
     from har.steps.run import Run
     from har.steps.tables import Rows
+    from har.store import Artifact
 
 Models = Annotated[
     list[str] | None,
@@ -40,6 +43,7 @@ def pretrain(
     Example: har pretrain --model encoder-nano --set pretrain.epochs=5
     """
     from har.models.catalogue import ENCODERS
+    from har.models.record import PretrainingRecord
     from har.steps.run import start
 
     show_progress()
@@ -47,7 +51,7 @@ def pretrain(
         raise UsageError(f"{model} is not pretrained", expected=f"one of {', '.join(ENCODERS)}")
     own = ["pretrain.checkpoint=own", *(overrides or [])]
     run = start(*settings_of(own, None, datasets, [model]))
-    _print_made([run[f"pretrain-{model}"]], as_json)
+    _print_made([run[f"pretrain-{model}"]], PretrainingRecord, as_json)
 
 
 def train(
@@ -61,6 +65,7 @@ def train(
 
     Example: har train --model svm --model encoder-small --set 'seeds=[0]'
     """
+    from har.models.record import TrainingRecord
     from har.processes import count
     from har.steps.plan import seeds, trained
     from har.steps.run import start
@@ -69,7 +74,7 @@ def train(
     recipe, environment = settings_of(overrides, classes, datasets, models)
     trainings = [trained(name, seed) for name in recipe.candidates for seed in seeds(recipe, name)]
     made = start(recipe, environment).make(trainings, jobs=count(environment.run.workers))
-    _print_made(list(made.values()), as_json)
+    _print_made(list(made.values()), TrainingRecord, as_json)
 
 
 def evaluate(
@@ -223,12 +228,12 @@ def export(
     out.print(table("ONNX builds", *build_rows(found)))
 
 
-def _print_made(made: list[Any], as_json: bool) -> None:
+def _print_made(made: Sequence["Artifact"], kind: type["TypedFile"], as_json: bool) -> None:
+    """Print trainings, whose records are of one kind."""
     from har.measured import read_measured
-    from har.models.record import read_record
 
     records = [
-        {"step": a.step, "path": a.path, **read_record(a.path), **read_measured(a.path)}
+        {"step": a.step, "path": a.path, **kind.read(a.path).to_dict(), **read_measured(a.path)}
         for a in made
     ]
     if as_json:
@@ -240,6 +245,7 @@ def _print_made(made: list[Any], as_json: bool) -> None:
     out.print(table("Models", ["step", "output", "", "validation macro-F1"], rows))
 
 
-def _validation(record: dict[str, Any]) -> str:
+def _validation(record: Mapping[str, Any]) -> str:
+    """Return the score of a training; a pretraining has none."""
     value = record.get("validation_macro_f1")
     return "" if value is None else f"{value:.4f}"

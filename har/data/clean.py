@@ -1,7 +1,7 @@
 """Cleaning: duplicates out, short gaps filled, long gaps split, one rate; all of it counted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,24 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.cleaning import CleanReport
 from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
 from har.data.resample import is_uniform, resample
-
-
-@dataclass(frozen=True)
-class CleanReport:
-    """What cleaning changed in one recording (counts of rows unless said otherwise)."""
-
-    recording_id: str
-    rows_in: int
-    duplicate_rows: int
-    repeated_times: int
-    gaps_filled: int
-    rows_interpolated: int
-    gaps_split: int
-    parts: int
-    rows_resampled: int
-    rows_out: int
 
 
 def clean(
@@ -52,8 +37,7 @@ def clean(
     parts : list of Recording
         One, or one per stretch between long gaps; time starts at 0 in each.
     report : CleanReport
-        ``rows_in - duplicate_rows - repeated_times + rows_interpolated +
-        rows_resampled == rows_out``; resampling may take away rows.
+        What was changed.
     """
     table, meta = recording.table, recording.meta
     unique = table.drop_duplicates()

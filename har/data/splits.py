@@ -2,20 +2,20 @@
 
 from collections.abc import Collection, Iterable
 from itertools import combinations, product
-from typing import Any
 
 import numpy as np
 
+from har.data.assignment import Assignment, Proof, Shared
 from har.data.recording import CHANNELS, Recording
 from har.errors import DataError
 from har.lineage import digest
 
-SPLITS = ("train", "validation", "test")
+SPLITS = tuple(Assignment.model_fields)
 
 
 def split_subjects(
     subjects: Iterable[str], *, test: Iterable[str], validation: Iterable[str]
-) -> dict[str, list[str]]:
+) -> Assignment:
     """Assign every subject to one split.
 
     Parameters
@@ -39,7 +39,9 @@ def split_subjects(
     train = sorted(present - set(held["test"]) - set(held["validation"]))
     if empty := [name for name, who in {"train": train, **held}.items() if not who]:
         raise DataError(f"no subject left for: {', '.join(empty)}")
-    return {"train": train, "validation": held["validation"], "test": held["test"]}
+    return Assignment(
+        train=tuple(train), validation=tuple(held["validation"]), test=tuple(held["test"])
+    )
 
 
 def held_out(
@@ -71,49 +73,45 @@ def content_digest(recording: Recording) -> str:
 
 
 def prove_disjoint(
-    splits: dict[str, list[str]],
+    assigned: Assignment,
     contents: dict[str, tuple[str, str]],
     copied: Iterable[tuple[str, str]] = (),
-) -> dict[str, Any]:
+) -> Proof:
     """Prove that splits share neither a subject nor a recording's samples.
 
     Parameters
     ----------
-    splits : dict
-        Subjects per split.
+    assigned : Assignment
+        The subjects of each split.
     contents : dict
         Recording id -> (subject, digest of its samples).
     copied : iterable of (str, str)
         Pairs of subjects of whom one has a part of the other's samples.
-
-    Returns
-    -------
-    dict
-        Counts per split, the intersections (all empty) and the digests compared.
 
     Raises
     ------
     DataError
         If two splits share a subject, or the same samples under two names.
     """
+    splits = assigned.by_split
     digests = {
         split: {d: name for name, (who, d) in contents.items() if who in subjects}
         for split, subjects in splits.items()
     }
-    shared: dict[str, dict[str, list[str]]] = {}
+    shared: dict[str, Shared] = {}
     for a, b in combinations(splits, 2):
         same = sorted(set(digests[a]) & set(digests[b]))
         across = {frozenset(pair) for pair in product(splits[a], splits[b])}
-        shared[f"{a} and {b}"] = {
-            "subjects": sorted(set(splits[a]) & set(splits[b])),
-            "recordings": [f"{digests[a][d]} = {digests[b][d]}" for d in same],
-            "parts": [" = ".join(pair) for pair in copied if frozenset(pair) in across],
-        }
-    if leaks := {pair: s for pair, s in shared.items() if any(s.values())}:
+        shared[f"{a} and {b}"] = Shared(
+            subjects=tuple(sorted(set(splits[a]) & set(splits[b]))),
+            recordings=tuple(f"{digests[a][d]} = {digests[b][d]}" for d in same),
+            parts=tuple(" = ".join(pair) for pair in copied if frozenset(pair) in across),
+        )
+    if leaks := {pair: s.to_dict() for pair, s in shared.items() if s.names}:
         raise DataError(f"splits share data: {leaks}", expected="no shared subject or recording")
-    return {
-        "subjects": {split: len(who) for split, who in splits.items()},
-        "recordings": {split: len(d) for split, d in digests.items()},
-        "shared": shared,
-        "sample_digests": {name: d for name, (_, d) in sorted(contents.items())},
-    }
+    return Proof(
+        subjects={split: len(who) for split, who in splits.items()},
+        recordings={split: len(d) for split, d in digests.items()},
+        shared=shared,
+        sample_digests={name: d for name, (_, d) in sorted(contents.items())},
+    )

@@ -1,6 +1,6 @@
 """Windows: fixed-length cuts of recordings, with at most one activity each."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,7 @@ def _values(recording: Recording, index: pd.DataFrame, settings: WindowShape) ->
 
 def cut_all(
     recordings: Iterable[Recording],
-    splits: dict[str, list[str]],
+    splits: Mapping[str, Collection[str]],
     settings: WindowSettings,
     classes: tuple[str, ...] = ALL,
     *,
@@ -174,7 +174,7 @@ def cut_all(
     ----------
     recordings : iterable of Recording
         Clean, at the settings' rate.
-    splits : dict
+    splits : mapping of str to collection of str
         Subjects per split.
     settings : WindowSettings
         Length, hop and purity.

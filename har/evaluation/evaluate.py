@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -17,7 +16,7 @@ from har.evaluation.predictions import predictions, test_digest, write_predictio
 from har.evaluation.results.comparisons import Comparisons
 from har.evaluation.results.scores import Metrics, SeedScore
 from har.evaluation.seeds import group_scores
-from har.models.record import best_seed
+from har.models.record import Epoch, TrainingRecord, best_seed
 from har.page.plots import png
 
 
@@ -29,12 +28,12 @@ class Scorable:
     ----------
     probabilities : dict of int to ndarray of shape (n_test_windows, n_classes)
         For the labelled test windows, by seed.
-    records : dict of int to mapping
-        ``training.json`` by seed.
+    records : dict of int to TrainingRecord
+        By seed.
     """
 
     probabilities: Mapping[int, Probabilities]
-    records: Mapping[int, Mapping[str, Any]]
+    records: Mapping[int, TrainingRecord]
 
     @property
     def chosen_seed(self) -> int:
@@ -42,9 +41,9 @@ class Scorable:
         return best_seed(self.records)
 
     @property
-    def histories(self) -> dict[int, list[dict[str, Any]]]:
+    def histories(self) -> dict[int, tuple[Epoch, ...]]:
         """Epochs of training, by seed; none for a model that has no epochs."""
-        return {s: r["history"] for s, r in self.records.items() if "history" in r}
+        return {seed: r.history for seed, r in self.records.items() if r.history}
 
 
 def evaluate(
@@ -118,7 +117,7 @@ def _metrics(
         seeds=tuple(
             SeedScore(
                 seed=seed,
-                validation_macro_f1=model.records[seed]["validation_macro_f1"],
+                validation_macro_f1=model.records[seed].validation_macro_f1,
                 test_macro_f1=_macro_f1(test, probabilities),
             )
             for seed, probabilities in sorted(model.probabilities.items())

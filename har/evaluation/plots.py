@@ -3,7 +3,7 @@
 Models differ in colour and marker, seeds in line width.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from har.evaluation.looks import colour_of, marker_style
 from har.evaluation.results.scores import Scores
+from har.models.record import Epoch, PretrainingEpoch
 from har.page.colours import ACCENT, GRID, INK, QUIET
 from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
@@ -69,13 +70,13 @@ def per_subject(scores: Mapping[str, Scores]) -> Figure:
     return figure
 
 
-def learning_curves(histories: dict[int, list[dict[str, Any]]], chosen_seed: int) -> Figure:
+def learning_curves(histories: Mapping[int, Sequence[Epoch]], chosen_seed: int) -> Figure:
     """Draw loss and validation macro-F1 of every seed; mark the chosen one's best epoch.
 
     Parameters
     ----------
-    histories : dict of int to list of dict
-        By seed: ``epoch``, ``train_loss``, ``validation_loss``, ``validation_macro_f1``.
+    histories : mapping of int to sequence of Epoch
+        Of fine-tuning, by seed.
     chosen_seed : int
         The seed that was best on the validation subjects.
     """
@@ -85,33 +86,39 @@ def learning_curves(histories: dict[int, list[dict[str, Any]]], chosen_seed: int
         _seed_curves(loss, f1, seed, history, chosen=seed == chosen_seed)
     if len(histories) > 1:
         f1.plot([], [], label="other seeds", **_line(chosen=False))
-    best = max(histories[chosen_seed], key=lambda e: e["validation_macro_f1"])
+    best = max(histories[chosen_seed], key=lambda epoch: epoch.validation_macro_f1)
     dot: dict[str, Any] = {"color": ACCENT, "zorder": 4}
-    for axes, key in ((loss, "validation_loss"), (f1, "validation_macro_f1")):
-        axes.axvline(best["epoch"], color=QUIET, linewidth=0.8, linestyle=":")
-        axes.scatter(best["epoch"], best[key], s=70, **dot)
+    for axes, value in ((loss, best.validation_loss), (f1, best.validation_macro_f1)):
+        axes.axvline(best.epoch, color=QUIET, linewidth=0.8, linestyle=":")
+        axes.scatter(best.epoch, value, s=70, **dot)
         axes.set_xlabel("epoch", color=QUIET)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         plain_frame(axes, "y")
     left_title(loss, "Loss")
-    left_title(f1, f"Macro-F1 on validation subjects (kept: epoch {best['epoch']})")
+    left_title(f1, f"Macro-F1 on validation subjects (kept: epoch {best.epoch})")
     quiet_legend(loss, loc="upper right")
     quiet_legend(f1, loc="lower right")
     return figure
 
 
-def pretraining_curve(history: list[dict[str, Any]]) -> Figure:
+def pretraining_curve(history: Sequence[PretrainingEpoch]) -> Figure:
     """Draw the loss of self-supervised pretraining.
 
     Parameters
     ----------
-    history : list of dict
-        ``epoch`` and ``loss``.
+    history : sequence of PretrainingEpoch
+        Its epochs.
     """
     figure = Figure(figsize=(5.2, 3.2), layout="constrained")
     axes = figure.subplots()
-    epochs, losses = ([e[key] for e in history] for key in ("epoch", "loss"))
-    axes.plot(epochs, losses, color=ACCENT, linewidth=2, marker="o", markersize=3)
+    axes.plot(
+        [e.epoch for e in history],
+        [e.loss for e in history],
+        color=ACCENT,
+        linewidth=2,
+        marker="o",
+        markersize=3,
+    )
     axes.set_xlabel("epoch", color=QUIET)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     left_title(axes, "Pretraining loss, training subjects")
@@ -137,15 +144,14 @@ def _interval(axes: Axes, name: str, scores: Scores, row: float, *, hollow: bool
 
 
 def _seed_curves(
-    loss: Axes, f1: Axes, seed: int, history: list[dict[str, Any]], *, chosen: bool
+    loss: Axes, f1: Axes, seed: int, history: Sequence[Epoch], *, chosen: bool
 ) -> None:
-    epochs, training, validation, scores = (
-        [e[key] for e in history]
-        for key in ("epoch", "train_loss", "validation_loss", "validation_macro_f1")
-    )
+    epochs = [e.epoch for e in history]
+    training, validation = [e.train_loss for e in history], [e.validation_loss for e in history]
     style = _line(chosen=chosen)
     loss.plot(epochs, training, linestyle="--", label="training" if chosen else None, **style)
     loss.plot(epochs, validation, label="validation" if chosen else None, **style)
+    scores = [e.validation_macro_f1 for e in history]
     f1.plot(epochs, scores, label=f"seed {seed}, chosen" if chosen else None, **style)
 
 

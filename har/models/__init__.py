@@ -18,6 +18,5 @@
   which windows it cannot know; `har.models.smoothing`: answers over time;
   `har.models.runtime`: ONNX files run by ONNX Runtime. None of the four needs more than
   numpy and ONNX Runtime.
-- `har.models.record`: the `training.json` beside every model, and the check that no
-  model has seen a subject that it is measured on.
+- `har.models.record`: the `training.json` beside every model.
 """

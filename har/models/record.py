@@ -1,81 +1,167 @@
-"""The training record beside a model: what it has seen, and how it was made.
+"""The record beside a trained model, ``training.json``: what it has seen, how it was made.
 
-Times are not part of it but of ``measured.json`` (`har.measured`), so that the same
-training gives the same bytes.
+What a training took is not part of it but of ``measured.json`` (`har.measured`), so that
+the same training gives the same bytes.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import ClassVar, TypeVar
 
-from har.data.windows import Windows
-from har.errors import DataError, MissingError
+from pydantic import StrictInt, StrictStr
 
-RECORD = "training.json"
+from har.lineage.typed import Number, Typed, TypedFile
+
 Seed = TypeVar("Seed", int, str)
 
 
-def write_record(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write ``training.json``."""
-    (folder / RECORD).write_text(json.dumps(dict(record), indent=1) + "\n")
+class Epoch(Typed):
+    """One epoch of fine-tuning.
 
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """Read ``training.json``.
-
-    Raises
-    ------
-    MissingError
-        If the folder has none.
-    """
-    path = folder / RECORD
-    if not path.exists():
-        raise MissingError(f"{path}: not there", hint="train the model again")
-    record: dict[str, Any] = json.loads(path.read_text())
-    return record
-
-
-def best_seed(records: Mapping[Seed, Mapping[str, Any]]) -> Seed:
-    """Return the seed whose training did best on the validation subjects, of equals the first."""
-    return max(records, key=lambda seed: float(records[seed]["validation_macro_f1"]))
-
-
-def check_unseen(seen: Iterable[str], windows: Windows, *, what: str) -> None:
-    """Refuse subjects that validation or test will measure on.
-
-    Parameters
+    Attributes
     ----------
-    seen : iterable of str
-        Subjects whose windows fit, or have fitted, a model.
-    windows : Windows
-        With all splits.
-    what : str
-        Who has seen them, for the message.
-
-    Raises
-    ------
-    DataError
-        Naming the shared subjects.
+    epoch : int
+        From 1.
+    train_loss : float
+        Mean over the batches.
+    validation_loss, validation_macro_f1 : float
+        On the validation subjects.
+    learning_rate : float
+        At its end.
+    trainable_parameters : int
+        How many learned.
     """
-    index = windows.index
-    held_out = set(index.loc[index["split"].isin(["validation", "test"]), "subject_id"])
-    if leaked := sorted(set(seen) & held_out):
-        raise DataError(
-            f"{what} has seen subjects that are held out",
-            expected="only training subjects",
-            found=", ".join(leaked),
-            hint="pretrain and train on the same split as this one",
-        )
+
+    epoch: StrictInt
+    train_loss: Number
+    validation_loss: Number
+    validation_macro_f1: Number
+    learning_rate: Number
+    trainable_parameters: StrictInt
 
 
-def check_classes(windows: Windows, *, what: str) -> None:
-    """Raise `DataError` if a class of the class set has no window in `windows`."""
-    if absent := sorted(set(range(len(windows.classes))) - set(windows.y.tolist())):
-        names = ", ".join(windows.classes[i] for i in absent)
-        raise DataError(
-            f"{what} lack classes",
-            expected="labelled windows of every class",
-            found=f"none of {names}",
-            hint="choose other subjects for the split, or the smaller class set",
-        )
+class PretrainingEpoch(Typed):
+    """One epoch of pretraining: its number, from 1, and the mean loss of its batches."""
+
+    epoch: StrictInt
+    loss: Number
+
+
+class TrainingRecord(TypedFile):
+    """What every training that knows activities records; each kind adds its own.
+
+    Attributes
+    ----------
+    seed : int
+        Of all that was drawn at random.
+    validation_macro_f1 : float
+        Of what was kept, on the validation subjects.
+    subjects, validation_subjects : tuple of str
+        Those whom it learned from, and those who judged it.
+    history : tuple of Epoch
+        Empty of a model that has no epochs.
+    parameters : int or None
+        Of a network.
+    """
+
+    FILE: ClassVar[str] = "training.json"
+
+    seed: StrictInt
+    validation_macro_f1: Number
+    subjects: tuple[StrictStr, ...]
+    validation_subjects: tuple[StrictStr, ...]
+    history: tuple[Epoch, ...] = ()
+    parameters: StrictInt | None = None
+
+
+class ClassicalRecord(TrainingRecord):
+    """What the training of a classical model records.
+
+    What it chose from its grid stands beside these by its own name, as ``c``.
+
+    Attributes
+    ----------
+    model : str
+        Its name in the catalogue.
+    grid : tuple of mapping of str to float
+        Every choice with its ``validation_macro_f1``.
+    n_features : int
+        Numbers of a window that it decides on.
+    calibration : mapping of str to float
+        What makes probabilities of its decisions.
+    """
+
+    model: StrictStr
+    grid: tuple[Mapping[StrictStr, Number], ...]
+    n_features: StrictInt
+    calibration: Mapping[StrictStr, Number]
+
+
+class NetworkRecord(TrainingRecord):
+    """What fine-tuning records.
+
+    Attributes
+    ----------
+    best_epoch : int
+        The one that was kept.
+    temperature : float
+        What its logits are divided by.
+    freeze : str
+        Which layers learned when (`har.config.FinetuneSettings`).
+    device, precision : str
+        Where and how precisely it was computed.
+    processes : int
+        That shared the work.
+    parameters, trainable_parameters : int
+        Of the network, and those that learned in the last epoch.
+    """
+
+    history: tuple[Epoch, ...]
+    best_epoch: StrictInt
+    temperature: Number
+    freeze: StrictStr
+    device: StrictStr
+    precision: StrictStr
+    processes: StrictInt
+    parameters: StrictInt
+    trainable_parameters: StrictInt
+
+
+class PretrainingRecord(TypedFile):
+    """What pretraining without labels records.
+
+    Attributes
+    ----------
+    history : tuple of PretrainingEpoch
+        The course of the loss.
+    subjects, datasets : tuple of str
+        Whose windows it has seen, and of which data sets.
+    windows : int
+        How many.
+    device, precision : str
+        Where and how precisely it was computed.
+    parameters : int
+        Of the network, with its projection.
+    """
+
+    FILE: ClassVar[str] = "training.json"
+
+    history: tuple[PretrainingEpoch, ...]
+    subjects: tuple[StrictStr, ...]
+    datasets: tuple[StrictStr, ...]
+    windows: StrictInt
+    device: StrictStr
+    precision: StrictStr
+    parameters: StrictInt
+
+
+def pretraining_of(checkpoint: Path) -> PretrainingRecord | None:
+    """Return the record of a checkpoint that a pretraining of ours made, or None."""
+    if not (checkpoint / PretrainingRecord.FILE).exists():
+        return None
+    return PretrainingRecord.read(checkpoint)
+
+
+def best_seed(records: Mapping[Seed, TrainingRecord]) -> Seed:
+    """Return the seed whose training did best on the validation subjects, of equals the first."""
+    return max(records, key=lambda seed: records[seed].validation_macro_f1)

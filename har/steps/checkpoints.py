@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from har.errors import MissingError
-from har.models.record import RECORD
+from har.models.record import PretrainingRecord
 from har.training.base import CARD, CONFIG, WEIGHTS
 
 # By argument of the step that takes them in.
 NEEDED = {"config": CONFIG, "weights": WEIGHTS}
-OF_OURS = {**NEEDED, "record": RECORD}
+OF_OURS = {**NEEDED, "record": PretrainingRecord.FILE}
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """Every model, seed and fold of a protocol as one plan."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from har.config import Recipe
+from har.data.assignment import Assignment
 from har.data.recording import read_recordings
 from har.steps import plan as plans
 from har.steps.plan import ENTRIES, Plan
@@ -24,12 +24,12 @@ def folds(run: Run, protocol: "Protocol") -> list["Fold"]:
     """Return the folds of a protocol on a run's data."""
     from har.evaluation.protocols import Fold, make_folds
 
-    canonical = json.loads((run["split"].path / "split.json").read_text())
+    assigned = Assignment.read(run["split"].path)
     metas = [recording.meta for recording in read_recordings(run["clean"].path)]
     return make_folds(
         protocol,
         {meta.subject_id: meta.dataset for meta in metas},
-        canonical=Fold("canonical", tuple(canonical["test"]), tuple(canonical["validation"])),
+        canonical=Fold("canonical", assigned.test, assigned.validation),
         n_groups=run.recipe.protocols.groups,
         n_validation=run.recipe.protocols.n_validation_subjects,
     )

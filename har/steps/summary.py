@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
-
+from har.data.cleaning import Cleaning
 from har.evaluation.results.comparisons import Comparisons
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from har.registry.versions.decision import Decision
     from har.registry.versions.version import Version
 
+
+# Of the changes that cleaning made, those that a run tells of.
 COUNTED = ("duplicate_rows", "repeated_times", "gaps_filled", "gaps_split")
 
 
@@ -122,9 +123,10 @@ def summarise(run: Run, outcomes: Sequence[tuple["Version", "Decision"]]) -> Sum
 
 
 def _data(clean: Path) -> dict[str, int]:
-    report = pd.DataFrame(_json(clean / "report.json"))
-    changes = {name: int(report[name].sum()) for name in COUNTED}
-    return {"recordings": len(report), "samples": int(report["rows_out"].sum()), **changes}
+    cleaning = Cleaning.read(clean)
+    totals = cleaning.totals
+    changes = {name: getattr(totals, name) for name in COUNTED}
+    return {"recordings": len(cleaning.recordings), "samples": totals.rows_out, **changes}
 
 
 def _splits(windows: Path) -> dict[str, dict[str, int]]:

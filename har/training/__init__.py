@@ -6,6 +6,7 @@
   validation subjects; what changes while it learns is a `har.training.learner.Learner`.
 - `har.training.freeze`, `har.training.lora`: what of a network learns.
 - `har.training.classical`: models on features, with changed copies of the windows.
+- `har.training.refuse`: windows of people held out, and a class set without windows.
 - `har.training.augment`: changes that another wearer, sensor or moment would make.
 - `har.training.checkpoint`, `har.training.parallel`, `har.training.device`: going on after a
   kill, several processes, where and how precisely to compute.

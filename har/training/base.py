@@ -1,20 +1,19 @@
 """The checkpoint that a network starts from: taken in once, with what is known of it."""
 
-import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from har.models.record import RECORD, read_record
+from pydantic import StrictStr
 
-FILE = "checkpoint.json"
+from har.lineage.typed import TypedFile
+from har.models.record import PretrainingRecord
+
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 
 
-@dataclass(frozen=True)
-class BaseCheckpoint:
+class BaseCheckpoint(TypedFile):
     """What is known of a checkpoint.
 
     Attributes
@@ -31,26 +30,27 @@ class BaseCheckpoint:
         Data sets that it has seen; None if that is not known.
     """
 
-    refused: str | None
-    revision: str | None
-    licence: str | None
-    people: tuple[str, ...] | None
-    datasets: tuple[str, ...] | None
+    FILE: ClassVar[str] = "checkpoint.json"
+
+    refused: StrictStr | None
+    revision: StrictStr | None
+    licence: StrictStr | None
+    people: tuple[StrictStr, ...] | None
+    datasets: tuple[StrictStr, ...] | None
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read ``checkpoint.json``, or the record of a pretraining of ours."""
-        path = folder / FILE
-        if not path.exists():
-            record = read_record(folder)
-            return cls(None, None, None, tuple(record["subjects"]), tuple(record["datasets"]))
-        facts = json.loads(path.read_text())
-        lists = {k: None if facts[k] is None else tuple(facts[k]) for k in ("people", "datasets")}
-        return cls(**{**facts, **lists})
-
-    def write(self, folder: Path) -> None:
-        """Write ``checkpoint.json``."""
-        (folder / FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+        """Read ``checkpoint.json``, or what the record of a pretraining of ours says."""
+        if (folder / cls.FILE).exists():
+            return super().read(folder)
+        record = PretrainingRecord.read(folder)
+        return cls(
+            refused=None,
+            revision=None,
+            licence=None,
+            people=record.subjects,
+            datasets=record.datasets,
+        )
 
     @property
     def is_taken(self) -> bool:
@@ -85,17 +85,17 @@ def take(
     refused : str, optional
         Why it is not to be started from.
     """
-    seen = json.loads(record.read_text()) if record else {}
+    seen = PretrainingRecord.read(record.parent) if record else None
     BaseCheckpoint(
         refused=refused,
         revision=revision,
         licence=_licence(card) if card else None,
-        people=tuple(seen["subjects"]) if seen else None,
-        datasets=tuple(seen["datasets"]) if seen else None,
+        people=seen.subjects if seen else None,
+        datasets=seen.datasets if seen else None,
     ).write(out)
     if refused:
         return
-    named = {CONFIG: config, WEIGHTS: weights, RECORD: record, CARD: card}
+    named = {CONFIG: config, WEIGHTS: weights, PretrainingRecord.FILE: record, CARD: card}
     for name, path in named.items():
         if path:
             shutil.copyfile(path, out / name)
@@ -103,7 +103,7 @@ def take(
 
 def why_not(
     config: dict[str, Any],
-    seen: dict[str, Any],
+    seen: PretrainingRecord,
     *,
     wanted: dict[str, Any],
     held_out: Iterable[str],
@@ -113,8 +113,10 @@ def why_not(
 
     Parameters
     ----------
-    config, seen : dict
-        Its ``config.json`` and ``training.json``.
+    config : dict
+        Its ``config.json``.
+    seen : PretrainingRecord
+        Whom it has seen.
     wanted : dict
         What its configuration must say.
     held_out : iterable of str
@@ -124,9 +126,9 @@ def why_not(
     """
     if other := sorted(key for key, value in wanted.items() if config[key] != value):
         return f"it has another {', '.join(other)}"
-    if known := sorted(set(relatives) & set(seen["datasets"])):
+    if known := sorted(set(relatives) & set(seen.datasets)):
         return f"it has seen {', '.join(known)}, which holds the same people under other names"
-    if known := sorted(set(held_out) & set(seen["subjects"])):
+    if known := sorted(set(held_out) & set(seen.subjects)):
         return f"it has seen {', '.join(known)}, who are held out"
     return None
 

@@ -23,8 +23,9 @@ from har.features.transformer import FeatureTransformer
 from har.measured import write_measured
 from har.models.classical import ClassicalModel, method_of
 from har.models.method import Method
-from har.models.record import check_classes, check_unseen, write_record
+from har.models.record import ClassicalRecord
 from har.training.augment import augment
+from har.training.refuse import check_classes, check_unseen
 
 CALIBRATION_FOLDS = 3
 
@@ -107,17 +108,17 @@ def train_classical(
     pipeline, best, grid = _search(candidates, features, judged)
     calibration = method.calibrate(_left_out(method, pipeline, features, train), train.y)
     ClassicalModel(name, transformer, pipeline, calibration, windows.classes).save(folder)
-    record = {
-        "model": name,
-        "seed": seed,
+    record = ClassicalRecord(
+        model=name,
+        seed=seed,
         **best,
-        "grid": grid,
-        "n_features": features.own.shape[1],
-        "calibration": calibration,
-        "subjects": sorted(set(train.subjects.tolist())),
-        "validation_subjects": sorted(set(validation.subjects.tolist())),
-    }
-    write_record(folder, record)
+        grid=tuple(grid),
+        n_features=features.own.shape[1],
+        calibration=calibration,
+        subjects=tuple(sorted(set(train.subjects.tolist()))),
+        validation_subjects=tuple(sorted(set(validation.subjects.tolist()))),
+    )
+    record.write(folder)
     write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 

@@ -4,7 +4,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,11 +17,12 @@ from har.config import FinetuneSettings
 from har.data.windows import Windows
 from har.measured import write_measured
 from har.models.network import WindowClassifier, logits_of
-from har.models.record import check_classes, check_unseen, write_record
+from har.models.record import Epoch, NetworkRecord
 from har.models.temperature import fit_temperature
 from har.progress import track
 from har.training import augment, checkpoint, device, lora, parallel
 from har.training.learner import Learner
+from har.training.refuse import check_classes, check_unseen
 
 logger = logging.getLogger("har.training")
 
@@ -123,7 +124,7 @@ def _train(job: Job) -> None:
         lora.merge(adapters)
     model.config.softmax_temperature = _temperature(model, job.validation)
     model.save_pretrained(job.folder)
-    write_record(job.folder, _record(learner, job))
+    _record(learner, job).write(job.folder)
     write_measured(job.folder, {"seconds": round(time.perf_counter() - start, 2)})
     if job.checkpoints:
         checkpoint.remove(job.checkpoints)
@@ -209,19 +210,21 @@ def _class_weights(y: Tensor, power: float) -> Tensor:
     return weights / weights[y].mean()
 
 
-def _record(learner: Learner, job: Job) -> dict[str, object]:
-    progress = learner.progress
-    return {
-        "seed": job.seed,
-        "history": progress.history,
-        "best_epoch": progress.best["epoch"],
-        "validation_macro_f1": progress.best["validation_macro_f1"],
-        "temperature": learner.model.config.softmax_temperature,
-        "freeze": job.settings.freeze,
-        **asdict(job.compute),
-        "processes": job.settings.processes,
-        "parameters": sum(p.numel() for p in learner.model.parameters()),
-        "trainable_parameters": progress.history[-1]["trainable_parameters"],
-        "subjects": sorted(set(job.train.subjects.tolist())),
-        "validation_subjects": sorted(set(job.validation.subjects.tolist())),
-    }
+def _record(learner: Learner, job: Job) -> NetworkRecord:
+    history = tuple(Epoch.from_dict(entry, "an epoch") for entry in learner.progress.history)
+    best = Epoch.from_dict(learner.progress.best, "the best epoch")
+    return NetworkRecord(
+        seed=job.seed,
+        history=history,
+        best_epoch=best.epoch,
+        validation_macro_f1=best.validation_macro_f1,
+        temperature=learner.model.config.softmax_temperature,
+        freeze=job.settings.freeze,
+        device=job.compute.device,
+        precision=job.compute.precision,
+        processes=job.settings.processes,
+        parameters=sum(p.numel() for p in learner.model.parameters()),
+        trainable_parameters=history[-1].trainable_parameters,
+        subjects=tuple(sorted(set(job.train.subjects.tolist()))),
+        validation_subjects=tuple(sorted(set(job.validation.subjects.tolist()))),
+    )

@@ -3,9 +3,8 @@
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +17,11 @@ from har.data.windows import Windows
 from har.measured import write_measured
 from har.models.config import HarEncoderConfig
 from har.models.encoder import CHUNK, HarEncoderForPretraining
-from har.models.record import check_unseen, write_record
+from har.models.record import PretrainingEpoch, PretrainingRecord
 from har.progress import track
 from har.training import device
 from har.training.augment import augment
+from har.training.refuse import check_unseen
 
 # Times that differ by less are equal but for rounding.
 CLOSE_S = 1e-6
@@ -111,15 +111,16 @@ def pretrain(
         neighbours = Neighbours.of(train, settings.neighbour_s)
         history = _train(model, X, neighbours, settings, compute.accelerator(), generator)
     model.save_pretrained(folder)
-    record = {
-        "history": history,
-        "subjects": sorted(set(train.subjects.tolist())),
-        "datasets": sorted(set(train.index["dataset"])),
-        "windows": len(train.X),
-        **asdict(compute),
-        "parameters": sum(p.numel() for p in model.parameters()),
-    }
-    write_record(folder, record)
+    record = PretrainingRecord(
+        history=history,
+        subjects=tuple(sorted(set(train.subjects.tolist()))),
+        datasets=tuple(sorted(set(train.index["dataset"]))),
+        windows=len(train.X),
+        device=compute.device,
+        precision=compute.precision,
+        parameters=sum(p.numel() for p in model.parameters()),
+    )
+    record.write(folder)
     write_measured(folder, {"seconds": round(time.perf_counter() - start, 2)})
 
 
@@ -130,7 +131,7 @@ def _train(
     settings: PretrainSettings,
     accelerator: Accelerator,
     generator: torch.Generator,
-) -> list[dict[str, Any]]:
+) -> tuple[PretrainingEpoch, ...]:
     parameters = list(model.to(accelerator.device).parameters())
     adamw = torch.optim.AdamW(
         parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -151,5 +152,6 @@ def _train(
                 loss = model(*pair, temperature=settings.temperature).loss
             device.step(loss, parameters, optimizer, scheduler, accelerator)
             losses.append(loss.detach())
-        history.append({"epoch": epoch, "loss": float(torch.stack(losses).mean())})
-    return history
+        loss = float(torch.stack(losses).mean())
+        history.append(PretrainingEpoch(epoch=epoch, loss=loss))
+    return tuple(history)

@@ -1,6 +1,6 @@
 """Cleaning repairs what it says, counts it, and loses nothing silently."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,7 @@ def test_rows_always_add_up(ticks: list[int], max_gap_s: float) -> None:
 def test_report_names_every_change(recording: Recording) -> None:
     """The report is a flat record of counts."""
     _, report = clean(recording, max_gap_s=0.1)
-    assert asdict(report) == {
+    assert report.to_dict() == {
         "recording_id": "lab-01-a",
         "rows_in": 500,
         "duplicate_rows": 0,

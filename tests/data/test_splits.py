@@ -2,6 +2,7 @@
 
 import pytest
 
+from har.data.assignment import Assignment, Shared
 from har.data.splits import prove_disjoint, split_subjects
 from har.errors import DataError
 
@@ -9,7 +10,7 @@ from har.errors import DataError
 def test_everyone_is_in_one_split() -> None:
     """Who is not held out trains."""
     found = split_subjects("abcde", test=["b"], validation=["d"])
-    assert found == {"train": ["a", "c", "e"], "validation": ["d"], "test": ["b"]}
+    assert found == Assignment(train=("a", "c", "e"), validation=("d",), test=("b",))
 
 
 @pytest.mark.parametrize(
@@ -33,11 +34,9 @@ def test_proof_shows_empty_intersections() -> None:
     """The proof lists every pair of splits and what they share: nothing."""
     splits = split_subjects("abc", test=["b"], validation=["c"])
     proof = prove_disjoint(splits, {"a1": ("a", "01"), "b1": ("b", "02"), "c1": ("c", "03")})
-    assert proof["subjects"] == {"train": 1, "validation": 1, "test": 1}
-    assert set(proof["shared"]) == {"train and validation", "train and test", "validation and test"}
-    assert all(
-        s == {"subjects": [], "recordings": [], "parts": []} for s in proof["shared"].values()
-    )
+    assert proof.subjects == {"train": 1, "validation": 1, "test": 1}
+    assert set(proof.shared) == {"train and validation", "train and test", "validation and test"}
+    assert all(shared == Shared() for shared in proof.shared.values())
 
 
 def test_a_copied_part_is_found() -> None:
@@ -46,7 +45,7 @@ def test_a_copied_part_is_found() -> None:
     contents = {"a1": ("a", "01"), "b1": ("b", "02"), "c1": ("c", "03")}
     with pytest.raises(DataError, match="b = a"):
         prove_disjoint(splits, contents, [("b", "a")])
-    assert prove_disjoint(splits, contents, [("a", "a")])["subjects"]["train"] == 1
+    assert prove_disjoint(splits, contents, [("a", "a")]).subjects["train"] == 1
 
 
 def test_copied_recording_is_found() -> None:

@@ -65,6 +65,6 @@ def test_order_does_not_matter_and_nobody_is_in_two(data: st.DataObject) -> None
     assert held_out(data.draw(st.permutations(people))) == found
     assert held_out(people * 2) == found
     splits = split_subjects(people, test=found["test"], validation=found["validation"])
-    assert sorted(who for part in splits.values() for who in part) == sorted(people)
-    assert len(splits["test"]) == max(1, round(0.3 * len(people)))
-    assert len(splits["validation"]) == max(1, round(0.2 * len(people)))
+    assert sorted(who for part in splits.by_split.values() for who in part) == sorted(people)
+    assert len(splits.test) == max(1, round(0.3 * len(people)))
+    assert len(splits.validation) == max(1, round(0.2 * len(people)))

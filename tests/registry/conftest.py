@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import support
 from onnx import TensorProto, helper, numpy_helper
+from records import fine_tuning, pretraining
 from safetensors.numpy import save_file
 from scores import robustness
 from support import Setup, opened, promote
@@ -33,6 +34,7 @@ from har.export.artifact import Build, Builds, Latency, LatencyBounds
 from har.export.distance import add_distance
 from har.lineage import digest
 from har.models.out_of_distribution import MahalanobisDetector
+from har.registry.gate.checks import DataChecks
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.lookup import list_versions
 from har.registry.versions.registration import register
@@ -86,9 +88,7 @@ def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact
 
     def pretrain(out: Path) -> None:
         save_file({"w": np.ones(3, np.float32)}, out / "model.safetensors")
-        history = [{"epoch": 1, "loss": 0.9}, {"epoch": 2, "loss": 0.7}]
-        record = {"history": history, "subjects": ["s01"], "datasets": ["tiny"]}
-        (out / "training.json").write_text(json.dumps(record))
+        pretraining().write(out)
         (out / "config.json").write_text("{}")
 
     def make(name: str, build: Callable[[Path], None]) -> Artifact:
@@ -193,11 +193,7 @@ def write_model(folder: Path) -> None:
     """Write what looks like a Hugging Face directory with its training record."""
     save_file({"w": np.arange(6, dtype=np.float32)}, folder / "model.safetensors")
     (folder / "config.json").write_text('{"model_type": "tiny"}')
-    history = [
-        {"epoch": e, "train_loss": 1 / e, "validation_loss": 1.1 / e, "validation_macro_f1": 0.9}
-        for e in (1, 2, 3)
-    ]
-    (folder / "training.json").write_text(json.dumps({"seed": 0, "history": history}))
+    fine_tuning().write(folder)
 
 
 def write_evaluation(
@@ -240,8 +236,14 @@ def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata:
 
 def write_checks(folder: Path) -> None:
     """Write accounts of clean data, and a model that every change costs a little."""
-    counts = {"rows_in": 1000, "rows_quarantined": 0, "samples_in": 1000, "samples_mended": 0}
-    (folder / "data.json").write_text(json.dumps({**counts, "shared": []}))
+    DataChecks(
+        rows_in=1000,
+        rows_quarantined=0,
+        files_rejected=(),
+        samples_in=1000,
+        samples_repaired=0,
+        shared=(),
+    ).write(folder)
     robustness(dict.fromkeys(GateSettings().robustness, -0.01)).write(folder)
 
 

@@ -1,18 +1,24 @@
 """The items of a data set in one folder; recordings that are copies of others set aside."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from har.data.activities import ALL
-from har.data.ingest.copies import Copy, find_copies
-from har.data.ingest.items import ACCOUNT, QUARANTINE
-from har.data.ingested import ACCOUNTS, DATASET, QUARANTINED, link
-from har.data.recording import read_meta
+from har.data.ingest.copies import find_copies
+from har.data.ingest.items import QUARANTINE
+from har.data.ingested import (
+    QUARANTINED,
+    Account,
+    Accounts,
+    Copy,
+    DatasetFacts,
+    Datasets,
+    link,
+)
+from har.data.recording import RecordingMeta, read_meta
 from har.errors import DataError
 
 COPIED = "copy of another recording"
@@ -41,11 +47,11 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
             _add(path, out)
         if (folder / QUARANTINE).exists():
             link(folder / QUARANTINE, out / QUARANTINED / f"{name}.parquet")
-    accounts = [json.loads((folder / ACCOUNT).read_text()) for folder in items.values()]
-    copies = _set_copies_aside(out, accounts)
-    facts = {**stated, **_present(out), "copies": [asdict(copy) for copy in copies]}
-    (out / ACCOUNTS).write_text(json.dumps(accounts, indent=1) + "\n")
-    (out / DATASET).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    copies = find_copies(out)
+    accounts = [Account.read(folder) for folder in items.values()]
+    Accounts(items=tuple(_set_copies_aside(out, copies, accounts))).write(out)
+    facts = DatasetFacts(**stated, **_present(out), copies=tuple(copies))
+    Datasets(datasets=(facts,)).write(out)
 
 
 def _add(path: Path, folder: Path) -> None:
@@ -58,22 +64,33 @@ def _add(path: Path, folder: Path) -> None:
     link(path, target)
 
 
-def _set_copies_aside(out: Path, accounts: list[dict[str, Any]]) -> list[Copy]:
-    """Move recordings that are others under another name to quarantine; return all copies."""
-    copies = find_copies(out)
+def _set_copies_aside(
+    out: Path, copies: Iterable[Copy], accounts: Iterable[Account]
+) -> list[Account]:
+    """Move recordings that are others under another name to quarantine; return the accounts."""
+    adjusted = list(accounts)
     for name, same in {c.recording: c.same_as for c in copies if c.share == 1.0}.items():
         meta, samples = read_meta(out / f"{name}.parquet")
         (out / QUARANTINED / "copies").mkdir(exist_ok=True)
         (out / f"{name}.parquet").rename(out / QUARANTINED / "copies" / f"{name}.parquet")
-        account = next(a for a in accounts if a["files"] == meta.source)
-        rows = meta.rows_kept + meta.rows_repaired
-        account["rows_kept"] -= meta.rows_kept
-        account["rows_repaired"] -= meta.rows_repaired
-        account["rows_quarantined"] += rows
-        account["samples"] -= samples
-        account["reasons"][COPIED] = account["reasons"].get(COPIED, 0) + rows
-        account["rejected"][name] = f"the same samples as {same}"
-    return copies
+        position = next(i for i, a in enumerate(adjusted) if a.files == meta.source)
+        adjusted[position] = _without(adjusted[position], meta, samples, same_as=same)
+    return adjusted
+
+
+def _without(account: Account, meta: RecordingMeta, samples: int, *, same_as: str) -> Account:
+    """Return an account in which a recording is in quarantine, as a copy of another."""
+    rows = meta.rows_kept + meta.rows_repaired
+    return account.model_copy(
+        update={
+            "rows_kept": account.rows_kept - meta.rows_kept,
+            "rows_repaired": account.rows_repaired - meta.rows_repaired,
+            "rows_quarantined": account.rows_quarantined + rows,
+            "samples": account.samples - samples,
+            "reasons": {**account.reasons, COPIED: account.reasons.get(COPIED, 0) + rows},
+            "rejected": {**account.rejected, meta.recording_id: f"the same samples as {same_as}"},
+        }
+    )
 
 
 def _present(folder: Path) -> dict[str, Any]:

@@ -6,13 +6,13 @@ copy has its original's fingerprints wherever it starts. Recordings with a finge
 in common are then compared row by row.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from har.arrays import Float32
+from har.data.ingested import Copy
 from har.data.recording import CHANNELS, Recording, read_recording, read_recordings
 from har.data.splits import content_digest
 
@@ -23,24 +23,6 @@ MIN_SHARE = 0.1
 MIN_CHANGES = ROWS // 4  # rows unlike the one before; fewer are a stuck sensor or padding
 
 Hashes = npt.NDArray[np.uint64]
-
-
-@dataclass(frozen=True, order=True)
-class Copy:
-    """Samples that two recordings share.
-
-    Attributes
-    ----------
-    recording, same_as : str
-        The shorter one and the longer one; of two alike, the later name is first.
-    share : float
-        Of the first one's rows that stand in the other in the same order, 64 or more
-        at a time, 0 to 1. Stretches without change count on neither side.
-    """
-
-    recording: str
-    same_as: str
-    share: float
 
 
 def find_copies(folder: Path) -> list[Copy]:
@@ -63,15 +45,15 @@ def find_copies(folder: Path) -> list[Copy]:
         name = recording.meta.recording_id
         original = whole.setdefault(content_digest(recording), name)
         if original != name:
-            copies.append(Copy(name, original, 1.0))
+            copies.append(Copy(recording=name, same_as=original, share=1.0))
         else:
             prints[name] = (len(recording.table), _fingerprints(recording))
     longest_first = sorted(prints, key=lambda name: (-prints[name][0], name))
     for longer, shorter in _sharing({name: prints[name][1] for name in longest_first}):
         share = _share(*(read_recording(folder / f"{n}.parquet") for n in (shorter, longer)))
         if share >= MIN_SHARE:
-            copies.append(Copy(shorter, longer, round(share, 4)))
-    return sorted(copies)
+            copies.append(Copy(recording=shorter, same_as=longer, share=round(share, 4)))
+    return sorted(copies, key=lambda copy: (copy.recording, copy.same_as))
 
 
 def _fingerprints(recording: Recording) -> Hashes:

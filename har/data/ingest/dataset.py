@@ -22,7 +22,7 @@ from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import write_item
 from har.data.ingest.mapping import ColumnMapping
-from har.data.ingested import read_accounts, read_facts
+from har.data.ingested import Accounts, Datasets
 from har.data.sources.base import Item, Source
 from har.errors import DataError, MissingError, VerificationError
 from har.lineage import digest
@@ -33,10 +33,6 @@ MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
 Watch = Callable[[Iterator[Artifact | DataError], int], Iterable[Artifact | DataError]]
 READ = "har.data.ingest.items:write_item"
 ASSEMBLE = "har.data.ingest.assemble:assemble"
-COUNTED = (
-    *("rows_in", "rows_kept", "rows_repaired", "rows_quarantined", "rows_left_out"),
-    "samples",
-)
 
 
 @dataclass(frozen=True)
@@ -102,21 +98,18 @@ class Ingestion:
     @property
     def totals(self) -> dict[str, Any]:
         """Counts of rows, and of repairs, reasons and warnings, over all items."""
-        accounts = read_accounts(self.artifact.path)
-        (facts,) = read_facts(self.artifact.path)
-        total: dict[str, Counter[str]] = {part: Counter() for part in ("repairs", "reasons")}
-        for account in accounts:
-            for part, counter in total.items():
-                counter.update(account[part])
-        warned = {(w["kind"], w["recording"]) for a in accounts for w in a["warnings"]}
-        warned |= {("single activity", subject) for subject in facts["single_activity"]}
+        accounts = Accounts.read(self.artifact.path)
+        (facts,) = Datasets.read(self.artifact.path).datasets
+        warned = {(w.kind, w.recording) for account in accounts.items for w in account.warnings}
+        warned |= {("single activity", subject) for subject in facts.single_activity}
+        counts = {"recordings": facts.recordings, "subjects": facts.subjects}
         return {
-            "counts": {key: sum(account[key] for account in accounts) for key in COUNTED}
-            | {"recordings": facts["recordings"], "subjects": facts["subjects"]},
-            **{part: dict(counter) for part, counter in total.items()},
+            "counts": accounts.counts | counts,
+            "repairs": dict(accounts.repairs),
+            "reasons": dict(accounts.reasons),
             "warnings": dict(Counter(kind for kind, _ in sorted(warned))),
-            "rejected": {name: why for a in accounts for name, why in a["rejected"].items()},
-            "copies": facts["copies"],
+            "rejected": accounts.rejected,
+            "copies": [copy.to_dict() for copy in facts.copies],
         }
 
 
@@ -197,13 +190,22 @@ def find(store: Store, name: str) -> Artifact:
             "`har data list` shows what there is",
         )
     artifact = store.find("ingest", entry["key"])
-    if artifact is None or "test_subjects" not in read_facts(artifact.path)[0]:
+    if artifact is None or not _is_readable(artifact.path):
         raise VerificationError(
             f"data set {name!r} is not as it was ingested",
             expected=f"the recordings of {store.root / 'ingest' / entry['key'][:16]}, unchanged",
             hint=f"ingest it again: har data ingest {name} {entry['root']}",
         )
     return artifact
+
+
+def _is_readable(folder: Path) -> bool:
+    """Whether an ingestion has all facts; one of an early `har` lacks some."""
+    try:
+        Datasets.read(folder)
+    except VerificationError:
+        return False
+    return True
 
 
 def _read_all(

@@ -1,18 +1,16 @@
 """One item of a data set into its folder: recordings, quarantine, account."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import Origin, harmonise
 from har.data.ingest.ledger import Ledger
+from har.data.ingested import Account
 from har.data.recording import Recording, write_recording
 from har.data.sources.base import Item
 from har.errors import DataError
 
-ACCOUNT = "account.json"
 QUARANTINE = "quarantine.parquet"
 
 
@@ -63,21 +61,21 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         raise _nothing_left(item, ledger)
     if ledger.rows_quarantined:
         ledger.quarantined().to_parquet(out / QUARANTINE, index=False, compression="zstd")
-    account = {
-        "item": item.name,
-        "files": origin.digests,
-        "rows_in": ledger.rows_in,
-        "rows_kept": ledger.rows_kept,
-        "rows_repaired": ledger.rows_repaired,
-        "rows_quarantined": ledger.rows_quarantined,
-        "rows_left_out": ledger.rows_left_out,
-        "samples": samples,
-        "repairs": dict(ledger.repairs),
-        "reasons": dict(ledger.reasons),
-        "rejected": {name: str(error) for name, error in ledger.rejected.items()},
-        "warnings": [asdict(warning) for warning in ledger.warnings],
-    }
-    (out / ACCOUNT).write_text(json.dumps(account, indent=1) + "\n")
+    account = Account(
+        item=item.name,
+        files=origin.digests,
+        rows_in=ledger.rows_in,
+        rows_kept=ledger.rows_kept,
+        rows_repaired=ledger.rows_repaired,
+        rows_quarantined=ledger.rows_quarantined,
+        rows_left_out=ledger.rows_left_out,
+        samples=samples,
+        repairs=dict(ledger.repairs),
+        reasons=dict(ledger.reasons),
+        rejected={name: str(error) for name, error in ledger.rejected.items()},
+        warnings=tuple(ledger.warnings),
+    )
+    account.write(out)
 
 
 def _nothing_left(item: Item, ledger: Ledger) -> DataError:

@@ -11,18 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from har.data.ingested import Warn
 from har.errors import DataError, HarError
 
 ORIGIN = ("file", "line", "repaired")
-
-
-@dataclass(frozen=True)
-class Warn:
-    """Something a user should know about a recording that was kept."""
-
-    recording: str
-    kind: str
-    detail: str
 
 
 @dataclass
@@ -104,7 +96,7 @@ class Ledger:
 
     def warn(self, recording: str, kind: str, detail: str) -> None:
         """Note something about a recording that is kept."""
-        self.warnings.append(Warn(recording, kind, detail))
+        self.warnings.append(Warn(recording=recording, kind=kind, detail=detail))
 
     def reject(self, recording: str, error: DataError) -> None:
         """Note why a whole recording was quarantined."""

@@ -1,6 +1,5 @@
 """Everything that the report says, as JSON-able values."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,8 +11,8 @@ import numpy.typing as npt
 
 from har.arrays import Float64
 from har.data.activities import ALL
-from har.data.ingest.dataset import COUNTED, quarantine_examples
-from har.data.ingested import ACCOUNTS, DATASET, QUARANTINED
+from har.data.ingest.dataset import quarantine_examples
+from har.data.ingested import QUARANTINED, Account, Accounts, Datasets, Warn
 from har.data.recording import GYRO, Recording
 
 # A longer step in time is shown as a gap, unless the rate is so low that it is none.
@@ -165,27 +164,26 @@ def gather(ingested: Path, recordings: Sequence[RecordingFacts]) -> dict[str, An
         ``rejected_items``, ``recordings``, ``subjects``, ``activities``, ``copies``
         (and whether they were kept), ``conversions``.
     """
-    dataset = json.loads((ingested / DATASET).read_text(encoding="utf-8"))
-    accounts = json.loads((ingested / ACCOUNTS).read_text(encoding="utf-8"))
-    repairs: Counter[str] = Counter()
-    for account in accounts:
-        repairs.update(account["repairs"])
-    copies = dataset["copies"]
-    rejected = {name: why for a in accounts for name, why in a["rejected"].items()}
-    stated = ("copies", "rejected_items", "recordings", "subjects", "activities")
+    (dataset,) = Datasets.read(ingested).datasets
+    accounts = Accounts.read(ingested)
+    rejected = accounts.rejected
+    copies = [{**c.to_dict(), "kept": c.recording not in rejected} for c in dataset.copies]
+    told_apart = ("copies", "rejected_items", "recordings", "subjects", "activities")
     return {
-        "dataset": {key: value for key, value in dataset.items() if key not in stated},
+        "dataset": {
+            key: value for key, value in dataset.to_dict().items() if key not in told_apart
+        },
         "totals": _totals(accounts, recordings),
-        "items": [_item(account) for account in accounts],
-        "repairs": dict(repairs.most_common()),
-        "quarantine": _quarantine(ingested / QUARANTINED, accounts),
+        "items": [_item(account) for account in accounts.items],
+        "repairs": dict(accounts.repairs.most_common()),
+        "quarantine": _quarantine(ingested / QUARANTINED, accounts.reasons),
         "rejected": rejected,
-        "rejected_items": dataset.get("rejected_items", {}),
-        "warnings": _warnings(w for account in accounts for w in account["warnings"]),
+        "rejected_items": dict(dataset.rejected_items),
+        "warnings": _warnings(w for account in accounts.items for w in account.warnings),
         "recordings": [_recording(recording) for recording in recordings],
         "subjects": _subjects(recordings),
         "activities": _activities(recordings),
-        "copies": [{**copy, "kept": copy["recording"] not in rejected} for copy in copies],
+        "copies": copies,
         "conversions": sorted({text for r in recordings for text in r.conversions}),
     }
 
@@ -194,19 +192,16 @@ def _recording(facts: RecordingFacts) -> dict[str, Any]:
     return {key: value for key, value in asdict(facts).items() if key != "conversions"}
 
 
-def _item(account: dict[str, Any]) -> dict[str, Any]:
-    counts = {key: account[key] for key in COUNTED}
-    return {"item": account["item"], "files": len(account["files"]), **counts}
+def _item(account: Account) -> dict[str, Any]:
+    return {"item": account.item, "files": len(account.files), **account.counts}
 
 
-def _totals(
-    accounts: Sequence[dict[str, Any]], recordings: Sequence[RecordingFacts]
-) -> dict[str, Any]:
+def _totals(accounts: Accounts, recordings: Sequence[RecordingFacts]) -> dict[str, Any]:
     recorded = sum(r.seconds - r.missing_s for r in recordings)
     unlabelled = sum(r.unlabelled_s for r in recordings)
     return {
-        **{key: sum(account[key] for account in accounts) for key in COUNTED},
-        "files": sum(len(account["files"]) for account in accounts),
+        **accounts.counts,
+        "files": sum(len(account.files) for account in accounts.items),
         "samples": sum(r.samples for r in recordings),
         "recordings": len(recordings),
         "subjects": len({r.subject for r in recordings}),
@@ -222,25 +217,22 @@ def _totals(
     }
 
 
-def _quarantine(folder: Path, accounts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _quarantine(folder: Path, reasons: Counter[str]) -> dict[str, Any]:
     """Return rows and the first examples by reason, the commonest first."""
-    counts: Counter[str] = Counter()
-    for account in accounts:
-        counts.update(account["reasons"])
     examples = {
         entry["reason"]: entry["examples"] for entry in quarantine_examples(folder, EXAMPLES)
     }
     return {
         reason: {"rows": n, "examples": examples.get(reason, [])}
-        for reason, n in counts.most_common()
+        for reason, n in reasons.most_common()
     }
 
 
-def _warnings(warnings: Iterable[dict[str, str]]) -> dict[str, Any]:
+def _warnings(warnings: Iterable[Warn]) -> dict[str, Any]:
     kinds: dict[str, list[dict[str, str]]] = {}
     for warning in warnings:
-        kinds.setdefault(warning["kind"], []).append(
-            {"recording": warning["recording"], "detail": warning["detail"]}
+        kinds.setdefault(warning.kind, []).append(
+            {"recording": warning.recording, "detail": warning.detail}
         )
     return {
         kind: {

@@ -1,21 +1,69 @@
 """What the gate asks of a model beside its scores: the quality of its data, its robustness.
 
 ========================  ====================================================
-``data.json``             rows quarantined, samples repaired (removed, interpolated),
-                          files that could not be read, what splits share
-``robustness.json``       scores under every change of the sensors, as
-                          `har.evaluation.robustness.robustness` returns them
+``data.json``             what became of rows and samples, and what splits share
+                          (`DataChecks`)
+``robustness.json``       scores under every change of the sensors
+                          (`har.evaluation.results.robustness`)
 ========================  ====================================================
 """
 
-import json
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from har.data.ingested import read_accounts
+from pydantic import AliasChoices, Field, StrictInt, StrictStr
 
-DATA, ROBUSTNESS = "data.json", "robustness.json"
-_REPAIRED = ("duplicate_rows", "repeated_times", "rows_interpolated")
+from har.data.assignment import Proof
+from har.data.cleaning import Cleaning
+from har.data.ingested import Accounts
+from har.evaluation.results.robustness import Robustness
+from har.lineage.typed import TypedFile
+
+
+class DataChecks(TypedFile):
+    """The quality of the data that a version was trained and measured on.
+
+    Attributes
+    ----------
+    rows_in, rows_quarantined : int
+        Rows of raw files, and those of them that could not be trusted.
+    files_rejected : tuple of str
+        Recordings of which nothing could be trusted.
+    samples_in, samples_repaired : int
+        Samples that were cleaned, and those that this removed or interpolated.
+    shared : tuple of str
+        What two splits have in common, as ``train and test: s1 = s4``; empty is right.
+    """
+
+    FILE: ClassVar[str] = "data.json"
+
+    rows_in: StrictInt
+    rows_quarantined: StrictInt
+    files_rejected: tuple[StrictStr, ...]
+    samples_in: StrictInt
+    # The second is what versions were registered with before.
+    samples_repaired: StrictInt = Field(
+        validation_alias=AliasChoices("samples_repaired", "samples_mended")
+    )
+    shared: tuple[StrictStr, ...]
+
+    @classmethod
+    def gather(cls, *, ingested: Path, cleaned: Path, split: Path) -> "DataChecks":
+        """Sum up what the steps counted, given their output folders."""
+        accounts, cleaning = Accounts.read(ingested), Cleaning.read(cleaned).totals
+        return cls(
+            rows_in=accounts.counts["rows_in"],
+            rows_quarantined=accounts.counts["rows_quarantined"],
+            files_rejected=tuple(sorted(accounts.rejected)),
+            samples_in=cleaning.rows_in,
+            samples_repaired=cleaning.rows_repaired,
+            shared=tuple(
+                f"{pair}: {name}"
+                for pair, shared in Proof.read(split).shared.items()
+                for name in shared.names
+            ),
+        )
 
 
 def write_checks(
@@ -30,31 +78,5 @@ def write_checks(
     ingested, cleaned, split, robustness : Path
         Output folders of those steps, the last one the candidate's own.
     """
-    accounts, cleaning = read_accounts(ingested), _json(cleaned / "report.json")
-    data = {
-        "rows_in": _total(accounts, "rows_in"),
-        "rows_quarantined": _total(accounts, "rows_quarantined"),
-        "files_rejected": sorted(name for account in accounts for name in account["rejected"]),
-        "samples_in": _total(cleaning, "rows_in"),
-        "samples_mended": _total(cleaning, *_REPAIRED),
-        "shared": [
-            f"{pair}: {name}"
-            for pair, kinds in _json(split / "proof.json")["shared"].items()
-            for names in kinds.values()
-            for name in names
-        ],
-    }
-    _write(out / DATA, data)
-    _write(out / ROBUSTNESS, _json(robustness / ROBUSTNESS))
-
-
-def _total(counts: list[dict[str, Any]], *names: str) -> int:
-    return sum(int(count[name]) for count in counts for name in names)
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text())
-
-
-def _write(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n")
+    DataChecks.gather(ingested=ingested, cleaned=cleaned, split=split).write(out)
+    shutil.copyfile(robustness / Robustness.FILE, out / Robustness.FILE)

@@ -17,12 +17,13 @@ import pandas as pd
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import GateRefusal, UsageError
+from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
 from har.lineage import digest, origin
 from har.lineage.record import FILE, Record
 from har.models.runtime import latencies
-from har.registry.gate.checks import DATA, ROBUSTNESS
+from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import judge
 from har.registry.gate.rules import Evidence
 from har.registry.handle import Registry
@@ -276,24 +277,20 @@ def _evidence(
     with tempfile.TemporaryDirectory() as folder:
         files = verified_files(registry, version, Path(folder))
         if version.adopted:
-            nothing = pd.DataFrame()
-            return Evidence(
-                version.model, version.number, None, None, nothing, {}, {}, len(files), math.nan, ""
-            )
+            return _unmeasured(version, n_files=len(files))
         metrics = Metrics.read(files["evaluation/metrics.json"].parent)
         builds = Builds.read(files["onnx/builds.json"].parent)
         lineage = Record.from_bytes(files[FILE].read_bytes())
+        data = files.get(f"checks/{DataChecks.FILE}")
+        robustness = files.get(f"checks/{Robustness.FILE}")
         return Evidence(
             model=version.model,
             number=version.number,
             metrics=metrics,
             builds=builds,
             predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
-            checks={
-                name: json.loads(files[f"checks/{name}"].read_text())
-                for name in (DATA, ROBUSTNESS)
-                if f"checks/{name}" in files
-            },
+            data=DataChecks.read(data.parent) if data else None,
+            robustness=Robustness.read(robustness.parent) if robustness else None,
             people=lineage.predicate.people,
             n_files=len(files),
             latency_ms=_latency_ms(files[f"onnx/{builds.shipped.file}"], latency_repeats),
@@ -303,6 +300,23 @@ def _evidence(
                 c.source for c in lineage.predicate.checkpoints if c.people == "unknown"
             ),
         )
+
+
+def _unmeasured(version: Version, *, n_files: int) -> Evidence:
+    """Return what the gate knows of a version that was adopted: that it is there."""
+    return Evidence(
+        model=version.model,
+        number=version.number,
+        metrics=None,
+        builds=None,
+        predictions=pd.DataFrame(),
+        data=None,
+        robustness=None,
+        people={},
+        n_files=n_files,
+        latency_ms=math.nan,
+        machine="",
+    )
 
 
 def _latency_ms(build: Path, repeats: int) -> float:

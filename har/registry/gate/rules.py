@@ -6,12 +6,13 @@ Every rule has a value, a bound and a verdict. The bounds are settings: ``[gate]
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
+from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
-from har.registry.gate.checks import DATA, ROBUSTNESS
+from har.registry.gate.checks import DataChecks
 from har.registry.versions.decision import COMPARISON, Rule
 
 if TYPE_CHECKING:
@@ -39,8 +40,10 @@ class Evidence:
         None of a version that was adopted.
     predictions : DataFrame
         One row per labelled test window: ``window_id, subject_id, label, predicted``.
-    checks : mapping of str to mapping
-        ``data.json`` and ``robustness.json`` (`har.registry.gate.checks`), where registered.
+    data : DataChecks or None
+        None of a version that was registered without.
+    robustness : Robustness or None
+        None as above.
     people : mapping of str to sequence of str
         The subjects that the model saw (``train``, ``validation``, ``pretrain``) and those
         whom it was tested on (``test``).
@@ -61,7 +64,8 @@ class Evidence:
     metrics: Metrics | None
     builds: Builds | None
     predictions: "pd.DataFrame"
-    checks: Mapping[str, Any]
+    data: DataChecks | None
+    robustness: Robustness | None
     people: Mapping[str, Sequence[str]]
     n_files: int
     latency_ms: float
@@ -86,8 +90,8 @@ def of(
         *_bounds(challenger, build, export),
         *_floors(challenger.metrics, gate),
         *_ceilings(challenger.metrics, build, gate),
-        *_data(challenger.checks, gate),
-        *_robustness(challenger.checks, gate.robustness),
+        *_data(challenger.data, gate),
+        *_robustness(challenger.robustness, gate.robustness),
         _unseen(challenger, champion),
         *(_comparison(challenger, champion, gate.margin, intervals) if champion else []),
         *(_shadowed(challenger, champion, gate.min_shadow_windows) if champion else []),
@@ -131,15 +135,14 @@ def _ceilings(metrics: Metrics, build: Build, gate: GateSettings) -> list[Rule]:
     return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
 
 
-def _data(checks: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
-    if DATA not in checks:
-        return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DATA))]
-    data = checks[DATA]
+def _data(data: DataChecks | None, gate: GateSettings) -> list[Rule]:
+    if data is None:
+        return [Rule("data checks", False, detail=_NOT_REGISTERED.format(DataChecks.FILE))]
     shares = {
-        "quarantined": (data["rows_quarantined"], data["rows_in"], gate.max_quarantined),
-        "mended": (data["samples_mended"], data["samples_in"], gate.max_mended),
+        "quarantined": (data.rows_quarantined, data.rows_in, gate.max_quarantined),
+        "mended": (data.samples_repaired, data.samples_in, gate.max_mended),
     }
-    shared = data["shared"]
+    shared = data.shared
     return [
         *(
             Rule(f"share {what}", n <= most * of, n / of, most, f"{n:,} of {of:,} {what}")
@@ -149,13 +152,13 @@ def _data(checks: Mapping[str, Any], gate: GateSettings) -> list[Rule]:
     ]
 
 
-def _robustness(checks: Mapping[str, Any], budget: Mapping[str, float]) -> list[Rule]:
+def _robustness(found: Robustness | None, budget: Mapping[str, float]) -> list[Rule]:
     """Hold what each change of the sensors costs against its budget."""
     if not budget:
         return []
-    if ROBUSTNESS not in checks:
-        return [Rule("robustness", False, detail=_NOT_REGISTERED.format(ROBUSTNESS))]
-    cost = {p["name"]: -p["difference"] for p in checks[ROBUSTNESS]["perturbations"]}
+    if found is None:
+        return [Rule("robustness", False, detail=_NOT_REGISTERED.format(Robustness.FILE))]
+    cost = {p.name: -p.difference for p in found.perturbations}
     return [
         Rule(f"loss if {name}", cost[name] <= most, cost[name], most)
         if name in cost

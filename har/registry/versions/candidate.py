@@ -13,6 +13,7 @@ from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
 from har.lineage import digest
 from har.measured import MEASURED
+from har.models.record import TrainingRecord
 from har.store import MANIFEST, Artifact
 
 
@@ -90,9 +91,9 @@ class Candidate:
         return Metrics.read(self.evaluation)
 
     @cached_property
-    def training(self) -> dict[str, Any]:
-        """``training.json``: what training recorded of itself."""
-        return _read(self.model / "training.json")
+    def training(self) -> TrainingRecord:
+        """What training recorded of itself."""
+        return TrainingRecord.read(self.model)
 
     @cached_property
     def builds(self) -> Builds:

@@ -1,10 +1,10 @@
 """What MLflow shows of a candidate: parameters, metrics, learning curves, tags."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from har.models.catalogue import CLASSICAL, ENCODERS
+from har.models.record import Epoch, PretrainingEpoch, pretraining_of
 from har.registry.versions.candidate import Candidate
 
 _SHARED = ("data", "clean", "split", "window", "export", "intervals")
@@ -22,7 +22,8 @@ def params(candidate: Candidate) -> dict[str, Any]:
     pretrained = ("pretrain",) if candidate.name in ENCODERS else ()
     sections = tuple(f"{name}." for name in (*_SHARED, own, *trained, *pretrained))
     flat = {k: v for k, v in candidate.recipe.flat().items() if k.startswith(sections)}
-    learnt = {f"trained.{k}": candidate.training[k] for k in _LEARNT if k in candidate.training}
+    recorded = candidate.training.to_dict()
+    learnt = {f"trained.{key}": recorded[key] for key in _LEARNT if key in recorded}
     return {**flat, **learnt, "serving": candidate.serving.name}
 
 
@@ -47,15 +48,18 @@ def metrics(candidate: Candidate) -> dict[str, float]:
 
 def curves(candidate: Candidate) -> Iterator[tuple[str, float, int]]:
     """Yield name, value and epoch of the learning curves of training and pretraining."""
-    histories = {"finetune": candidate.training.get("history", [])}
-    if pretrained := candidate.steps.get("pretrain"):
-        record = json.loads((pretrained.path / "training.json").read_text())
-        histories["pretrain"] = record["history"]
-    for stage, history in histories.items():
-        for row in history:
-            for name, value in row.items():
-                if name != "epoch" and isinstance(value, (int, float)):
-                    yield f"{stage}/{name}", float(value), int(row["epoch"])
+    yield from _curves("finetune", candidate.training.history)
+    if (start := candidate.steps.get("pretrain")) and (record := pretraining_of(start.path)):
+        yield from _curves("pretrain", record.history)
+
+
+def _curves(
+    stage: str, history: Sequence[Epoch | PretrainingEpoch]
+) -> Iterator[tuple[str, float, int]]:
+    for row in history:
+        for name, value in row.to_dict().items():
+            if name != "epoch":
+                yield f"{stage}/{name}", float(value), row.epoch
 
 
 def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:

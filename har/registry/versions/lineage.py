@@ -75,7 +75,7 @@ def _definition(candidate: Candidate) -> BuildDefinition:
         external_parameters=ExternalParameters(
             candidate=candidate.name, dataset=candidate.dataset, settings=settings
         ),
-        internal_parameters={"seed": candidate.training.get("seed")},
+        internal_parameters={"seed": candidate.training.seed},
         dependencies=tuple(_dependencies(candidate)),
     )
 

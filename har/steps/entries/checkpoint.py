@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 from har.config import EncoderSettings, WindowGrid
+from har.data.assignment import Assignment
 from har.models.catalogue import SIZES
 from har.models.config import HarEncoderConfig
+from har.models.record import PretrainingRecord
 from har.training import base
 
 
@@ -22,13 +24,12 @@ def bundled_if_it_fits(
     relatives: tuple[str, ...],
 ) -> None:
     """Take the bundled encoder, unless it has another size or has seen who is held out."""
-    subjects = json.loads((split / "split.json").read_text())
     sizes = HarEncoderConfig.of(encoder, window).to_dict()
     refused = base.why_not(
         json.loads(config.read_text()),
-        json.loads(record.read_text()),
+        PretrainingRecord.read(record.parent),
         wanted={key: sizes[key] for key in SIZES},
-        held_out=(*subjects["test"], *subjects["validation"]),
+        held_out=Assignment.read(split).held_out,
         relatives=relatives,
     )
     base.take(out, config=config, weights=weights, record=record, card=card, refused=refused)

@@ -1,10 +1,9 @@
 """Ingested recordings, cleaned and at one rate."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 from har.data.clean import clean as clean_recording
+from har.data.cleaning import Cleaning
 from har.data.recording import read_meta, read_recording, write_recording
 from har.data.schema import CleanTable, validate
 from har.errors import DataError
@@ -19,7 +18,7 @@ def clean(
     subjects: tuple[str, ...] | None,
     placements: tuple[str, ...] | None,
 ) -> None:
-    """Write the cleaned recordings, and ``report.json`` with every change counted.
+    """Write the cleaned recordings, and ``cleaning.json`` with every change counted.
 
     Raises
     ------
@@ -38,11 +37,11 @@ def clean(
         for part in parts:
             validate(part, CleanTable, units=False)
             write_recording(part, out)
-        reports.append(asdict(report))
+        reports.append(report)
     if not reports:
         raise DataError(
             "no recording of these subjects and placements",
             found=f"data.subjects {subjects}, data.placements {placements}",
             hint="`har data recordings` lists what there is",
         )
-    (out / "report.json").write_text(json.dumps(reports, indent=1) + "\n")
+    Cleaning(recordings=tuple(reports)).write(out)

@@ -7,7 +7,7 @@ from har.data.windows import Windows
 from har.evaluation.evaluate import Scorable
 from har.evaluation.evaluate import evaluate as run
 from har.evaluation.predictions import labelled, probabilities_of, read_predictions
-from har.models.record import read_record
+from har.models.record import TrainingRecord
 
 
 def evaluate(
@@ -26,7 +26,7 @@ def evaluate(
                 int(seed): probabilities_of(labelled(read_predictions(folder)))
                 for seed, folder in _of(name, predicted).items()
             },
-            {int(seed): read_record(folder) for seed, folder in _of(name, trained).items()},
+            {int(seed): TrainingRecord.read(at) for seed, at in _of(name, trained).items()},
         )
         for name in candidates
     }

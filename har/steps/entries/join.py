@@ -1,18 +1,17 @@
 """Several ingested data sets side by side."""
 
-import json
 from pathlib import Path
 
-from har.data.ingested import ACCOUNTS, DATASET, link, read_accounts, read_facts
+from har.data.ingested import Account, Accounts, DatasetFacts, Datasets, link
 
 
 def join(out: Path, *, parts: dict[str, Path]) -> None:
     """Put the recordings of several ingested data sets in one folder, with their accounts."""
-    facts, accounts = [], []
+    facts, accounts = list[DatasetFacts](), list[Account]()
     for folder in parts.values():
         for path in folder.glob("*.parquet"):
             link(path, out / path.name)
-        facts += read_facts(folder)
-        accounts += read_accounts(folder)
-    (out / DATASET).write_text(json.dumps(facts, indent=1) + "\n")
-    (out / ACCOUNTS).write_text(json.dumps(accounts, indent=1) + "\n")
+        facts += Datasets.read(folder).datasets
+        accounts += Accounts.read(folder).items
+    Datasets(datasets=tuple(facts)).write(out)
+    Accounts(items=tuple(accounts)).write(out)

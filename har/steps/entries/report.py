@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.data.assignment import Assignment, Proof
+from har.data.cleaning import Cleaning
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
@@ -17,6 +19,7 @@ from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
 from har.evaluation.sentences import sentences
 from har.export.artifact import Builds
+from har.models.record import pretraining_of
 from har.page.html import data_uri, environment
 from har.page.plots import png
 
@@ -64,7 +67,7 @@ def report(
     versions : mapping of str to str
         Of Python and of libraries; printed.
     """
-    cut = Windows.load(windows)
+    cut, proof = Windows.load(windows), Proof.read(split)
     comparisons = Comparisons.read(evaluation)
     models = {name: Metrics.read(evaluation / name) for name in exports}
     page = (
@@ -73,10 +76,10 @@ def report(
         .render(
             dataset=dataset,
             classes=cut.classes,
-            cleaning=_cleaning(_json(cleaned / "report.json")),
-            recordings=_json(split / "proof.json")["recordings"],
-            shared=_json(split / "proof.json")["shared"],
-            subjects=_json(split / "split.json"),
+            cleaning=_cleaning(Cleaning.read(cleaned)),
+            recordings=proof.recordings,
+            shared=proof.shared,
+            subjects=Assignment.read(split).by_split,
             windows=_windows(cut),
             models=models,
             reference=comparisons.reference,
@@ -92,9 +95,10 @@ def report(
     (out / "report.html").write_text(page, encoding="utf-8")
 
 
-def _cleaning(reports: list[dict[str, Any]]) -> dict[str, int]:
-    totals = {label: sum(report[key] for report in reports) for key, label in COUNTED.items()}
-    return {"recordings": len(reports), **totals}
+def _cleaning(cleaning: Cleaning) -> dict[str, int]:
+    totals = cleaning.totals
+    counted = {label: getattr(totals, key) for key, label in COUNTED.items()}
+    return {"recordings": len(cleaning.recordings), **counted}
 
 
 def _windows(cut: Windows) -> list[dict[Hashable, Any]]:
@@ -121,10 +125,8 @@ def _images(
     found = {name: Robustness.read(folder) for name, folder in robustness.items()}
     content["robustness"] = png(score_plots.robustness(found))
     for name, folder in checkpoints.items():
-        if not (folder / "training.json").exists():
-            continue
-        history = _json(folder / "training.json")["history"]
-        content[f"{name}/pretraining"] = png(plots.pretraining_curve(history))
+        if record := pretraining_of(folder):
+            content[f"{name}/pretraining"] = png(plots.pretraining_curve(record.history))
     return {name: data_uri(data) for name, data in content.items()}
 
 

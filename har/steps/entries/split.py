@@ -1,12 +1,11 @@
 """Subjects for training, validation and test."""
 
-import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from har.config import SplitSettings
 from har.data import splits
-from har.data.ingested import read_facts
+from har.data.ingested import Copy, Datasets
 from har.data.recording import read_meta, read_recordings
 
 
@@ -20,12 +19,12 @@ def split(out: Path, *, cleaned: Path, ingested: Path, settings: SplitSettings) 
         subjects_of.setdefault(meta.dataset, set()).add(meta.subject_id)
     held: dict[str, list[str]] = {"test": [], "validation": []}
     copied: list[tuple[str, str]] = []
-    for facts in read_facts(ingested):
-        copied += _copied_subjects(ingested, facts["copies"])
+    for facts in Datasets.read(ingested).datasets:
+        copied += _copied_subjects(ingested, facts.copies)
         chosen = splits.held_out(
-            subjects_of.get(facts["name"], set()),
-            test=facts["test_subjects"],
-            validation=facts["validation_subjects"],
+            subjects_of.get(facts.name, set()),
+            test=facts.test_subjects,
+            validation=facts.validation_subjects,
         )
         for part, who in chosen.items():
             held[part] += who
@@ -35,14 +34,14 @@ def split(out: Path, *, cleaned: Path, ingested: Path, settings: SplitSettings) 
         validation=_or_default(settings.validation_subjects, held["validation"]),
     )
     proof = splits.prove_disjoint(assigned, contents, copied)
-    (out / "proof.json").write_text(json.dumps(proof, indent=1) + "\n")
-    (out / "split.json").write_text(json.dumps(assigned, indent=1) + "\n")
+    proof.write(out)
+    assigned.write(out)
 
 
-def _copied_subjects(ingested: Path, copies: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def _copied_subjects(ingested: Path, copies: Iterable[Copy]) -> list[tuple[str, str]]:
     """Return whose recordings share samples; a whole copy is not among the recordings."""
     paths = [
-        [ingested / f"{copy[key]}.parquet" for key in ("recording", "same_as")] for copy in copies
+        [ingested / f"{name}.parquet" for name in (copy.recording, copy.same_as)] for copy in copies
     ]
     kept = [(a, b) for a, b in paths if a.exists() and b.exists()]
     return [(read_meta(a)[0].subject_id, read_meta(b)[0].subject_id) for a, b in kept]

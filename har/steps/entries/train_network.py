@@ -6,10 +6,10 @@ from pathlib import Path
 from har.config import EncoderSettings, FinetuneSettings, NetworkSettings, WindowGrid
 from har.data.windows import Windows
 from har.models.networks import make_network
-from har.models.record import check_unseen
 from har.store import checkpoints
 from har.training.base import BaseCheckpoint
 from har.training.finetune import finetune
+from har.training.refuse import check_unseen
 
 
 def train_network(

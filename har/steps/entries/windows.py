@@ -1,12 +1,12 @@
 """Cleaned recordings, cut into windows."""
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from har.config import WindowSettings
 from har.data.activities import class_names, common
-from har.data.ingested import read_facts
+from har.data.assignment import Assignment
+from har.data.ingested import DatasetFacts, Datasets
 from har.data.recording import read_recordings
 from har.data.windows import cut_all
 
@@ -15,13 +15,15 @@ def windows(
     out: Path, *, cleaned: Path, split: Path, ingested: Path, settings: WindowSettings
 ) -> None:
     """Write the windows of all recordings, each with its split."""
-    assigned = json.loads((split / "split.json").read_text())
-    classes, fixed = _classes(read_facts(ingested), settings)
+    assigned = Assignment.read(split).by_split
+    classes, fixed = _classes(Datasets.read(ingested).datasets, settings)
     cut = cut_all(read_recordings(cleaned), assigned, settings, classes, drop_missing=not fixed)
     cut.save(out)
 
 
-def _classes(facts: list[dict[str, Any]], settings: WindowSettings) -> tuple[tuple[str, ...], bool]:
+def _classes(
+    facts: Sequence[DatasetFacts], settings: WindowSettings
+) -> tuple[tuple[str, ...], bool]:
     """Return the class set, and whether it stands whatever the splits hold.
 
     It is the one that was asked for, else a data set's own, else all its activities, and
@@ -32,6 +34,6 @@ def _classes(facts: list[dict[str, Any]], settings: WindowSettings) -> tuple[tup
     if settings.classes is not None:
         return settings.classes, True
     if len(facts) > 1:
-        return common(entry["activities"] for entry in facts), False
-    own = tuple(facts[0]["classes"])
-    return own or tuple(facts[0]["activities"]), bool(own)
+        return common(entry.activities for entry in facts), False
+    (only,) = facts
+    return only.classes or only.activities, bool(only.classes)

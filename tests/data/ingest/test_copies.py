@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from har.data.ingest.copies import Copy, find_copies
+from har.data.ingest.copies import find_copies
+from har.data.ingested import Copy
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table, write_recording
 
 
@@ -27,6 +28,11 @@ def values_of(recording: Recording) -> np.ndarray:
     return recording.table[list(CHANNELS)].to_numpy()
 
 
+def copied(recording: str, same_as: str, share: float) -> Copy:
+    """Return what is expected of two recordings."""
+    return Copy(recording=recording, same_as=same_as, share=share)
+
+
 def copies_of(tmp_path: Path, *recordings: Recording) -> list[Copy]:
     for recording in recordings:
         write_recording(recording, tmp_path)
@@ -43,20 +49,20 @@ def test_copy_under_another_name(tmp_path: Path, n: int) -> None:
     """A whole copy is found, even one shorter than a hash spans."""
     original = noise("a", n)
     copy = replace(original, meta=replace(original.meta, recording_id="b", subject_id="lab-02"))
-    assert copies_of(tmp_path, original, copy) == [Copy("b", "a", 1.0)]
+    assert copies_of(tmp_path, original, copy) == [copied("b", "a", 1.0)]
 
 
 def test_three_copies_name_the_first(tmp_path: Path) -> None:
     """Of three alike each is paired with the first only."""
     found = copies_of(tmp_path, noise("a"), noise("b"), noise("c"))
-    assert found == [Copy("b", "a", 1.0), Copy("c", "a", 1.0)]
+    assert found == [copied("b", "a", 1.0), copied("c", "a", 1.0)]
 
 
 def test_trimmed_copy(tmp_path: Path) -> None:
     """A copy that starts 37 rows later has other rows at every place, and is found."""
     original = noise("a")
     trimmed = of_values("b", values_of(original)[37:])
-    assert copies_of(tmp_path, original, trimmed) == [Copy("b", "a", 1.0)]
+    assert copies_of(tmp_path, original, trimmed) == [copied("b", "a", 1.0)]
 
 
 def test_the_shorter_one_is_the_copy(tmp_path: Path) -> None:
@@ -64,14 +70,14 @@ def test_the_shorter_one_is_the_copy(tmp_path: Path) -> None:
     longest = noise("c", 4000)
     parts = [of_values("a", values_of(longest)[500:2000]), of_values("b", values_of(longest)[300:])]
     found = copies_of(tmp_path, longest, *parts)
-    assert found == [Copy("a", "c", 1.0), Copy("b", "c", 1.0)]
+    assert found == [copied("a", "c", 1.0), copied("b", "c", 1.0)]
 
 
 def test_partial_copy(tmp_path: Path) -> None:
     """A recording half of which stands in another is found, with that share."""
     original = noise("a", 8000)
     joined = np.concatenate([values_of(noise("x", 3000, seed=9)), values_of(original)[:3000]])
-    assert copies_of(tmp_path, original, of_values("b", joined)) == [Copy("b", "a", 0.5)]
+    assert copies_of(tmp_path, original, of_values("b", joined)) == [copied("b", "a", 0.5)]
 
 
 def test_small_part_in_common(tmp_path: Path) -> None:
@@ -99,7 +105,7 @@ def test_no_gyroscope(tmp_path: Path) -> None:
         array[:, 3:] = np.nan
     values[2] = values[2][37:]
     found = copies_of(tmp_path, *(of_values(n, v) for n, v in zip("abc", values, strict=True)))
-    assert found == [Copy("c", "a", 1.0)]
+    assert found == [copied("c", "a", 1.0)]
 
 
 def test_no_recordings(tmp_path: Path) -> None:

@@ -48,9 +48,16 @@ DATASET: dict[str, Any] = {
     "rate_hz": 50.0,
     "units": "m/s²",
     "faults": [],
+    "classes": [],
+    "test_subjects": [],
+    "validation_subjects": [],
     "archive_url": None,
     "root": "lab.zip",
     "root_sha256": None,
+    "recordings": 1,
+    "subjects": 1,
+    "activities": ["walking"],
+    "single_activity": [],
     "copies": [],
 }
 Make = Callable[..., Path]

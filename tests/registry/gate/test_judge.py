@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scores import metrics
+import scores
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import UsageError
+from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import Evidence, judge
 from har.registry.versions.decision import Decision
 
@@ -25,17 +27,15 @@ FP32 = Build(
     mismatches=(),
     latency=Latency(0.3, 0.4),
 )
-CHECKS: dict[str, Any] = {
-    "data.json": {
-        **{"rows_in": 1000, "rows_quarantined": 50, "samples_in": 950, "samples_mended": 0},
-        "shared": [],
-    },
-    "robustness.json": {
-        "perturbations": [
-            {"name": name, "difference": -most} for name, most in GATE.robustness.items()
-        ]
-    },
-}
+DATA = DataChecks(
+    rows_in=1000,
+    rows_quarantined=50,
+    files_rejected=(),
+    samples_in=950,
+    samples_repaired=0,
+    shared=(),
+)
+ROBUSTNESS = scores.robustness({name: -most for name, most in GATE.robustness.items()})
 
 
 def evidence(
@@ -49,7 +49,8 @@ def evidence(
     ece: float = 0.01,
     seen: tuple[str, ...] = ("s8", "s9"),
     latency_ms: float = 0.3,
-    checks: dict[str, Any] | None = None,
+    data: DataChecks | None = DATA,
+    robustness: Robustness | None = ROBUSTNESS,
     shadow_windows: int = 0,
     **build: Any,
 ) -> Evidence:
@@ -64,7 +65,7 @@ def evidence(
     return Evidence(
         model="har",
         number=number,
-        metrics=metrics(
+        metrics=scores.metrics(
             class_f1={"A": class_f1, "B": class_f1},
             subject_f1={"s0": 0.99, "s1": worst},
             test_digest=test_digest,
@@ -73,7 +74,8 @@ def evidence(
         ),
         builds=Builds.judge("encoder-small", [fp32], LatencyBounds()),
         predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
-        checks=CHECKS if checks is None else checks,
+        data=data,
+        robustness=robustness,
         people={"train": [seen[0]], "pretrain": list(seen[1:]), "test": SUBJECTS},
         n_files=12,
         latency_ms=latency_ms,
@@ -223,14 +225,13 @@ def test_one_rule_is_enough(change: dict[str, Any], failure: str) -> None:
     ("facts", "failure"),
     [
         ({"rows_quarantined": 51}, "51 of 1,000 quarantined"),
-        ({"samples_mended": 48}, "48 of 950 mended"),
-        ({"shared": ["train and test: s1 = s4"]}, "share train and test: s1 = s4"),
+        ({"samples_repaired": 48}, "48 of 950 mended"),
+        ({"shared": ("train and test: s1 = s4",)}, "share train and test: s1 = s4"),
     ],
 )
 def test_data_checks(facts: dict[str, Any], failure: str) -> None:
     """Too much in quarantine, too much mended, or anything that splits share refuses."""
-    checks = {**CHECKS, "data.json": {**CHECKS["data.json"], **facts}}
-    decision = decide(evidence(checks=checks), None)
+    decision = decide(evidence(data=DATA.model_copy(update=facts)), None)
     assert (decision.stage, decision.failures) == ("Staging", [failure])
 
 
@@ -246,10 +247,11 @@ def test_robustness_budget() -> None:
 def test_registered_without_checks() -> None:
     """A version of before the checks must be registered again, or waived."""
     names = ["data checks", "robustness"]
-    decision = decide(evidence(checks={}), None)
+    bare = evidence(data=None, robustness=None)
+    decision = decide(bare, None)
     assert [rule.name for rule in decision.rules if not rule.holds] == names
     waivers = dict.fromkeys(names, "registered last year")
-    assert decide(evidence(checks={}), None, waivers=waivers).passed
+    assert decide(bare, None, waivers=waivers).passed
 
 
 def test_champion_that_has_seen_a_test_subject() -> None:

@@ -13,6 +13,7 @@ from har.data.windows import Windows
 from har.errors import MissingError, VerificationError
 from har.export.artifact import Builds, Latency
 from har.lineage import digest
+from har.registry.versions.facts import curves
 from har.registry.versions.files import fetch
 from har.registry.versions.lookup import find, list_versions
 from har.registry.versions.registration import register
@@ -48,6 +49,12 @@ def test_run(settings: Setup, make_candidate) -> None:
     for name, epochs in {"finetune/train_loss": [1, 2, 3], "pretrain/loss": [1, 2]}.items():
         history = client.get_metric_history(version.run_id, name)
         assert sorted({metric.step for metric in history}) == epochs
+
+
+def test_a_checkpoint_of_others_has_no_learning_curve(make_candidate, origin_steps) -> None:
+    """Only a pretraining of ours comes with its course."""
+    candidate = replace(make_candidate(), steps={"pretrain": origin_steps["ingest"]})
+    assert {name.partition("/")[0] for name, *_ in curves(candidate)} == {"finetune"}
 
 
 def test_logged_files(settings: Setup, make_candidate, tmp_path: Path) -> None:

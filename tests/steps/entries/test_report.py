@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from records import pretraining
 from scores import metrics, paired, robustness
 
+from har.data.assignment import Assignment, Proof, Shared
+from har.data.cleaning import Changes, Cleaning, CleanReport
 from har.data.windows import Windows
 from har.evaluation.results.continuous import (
     Answers,
@@ -50,6 +53,30 @@ def write(path: Path, value: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value))
     return path.parent
+
+
+def write_cleaning(folder: Path) -> Path:
+    """Write what was changed in two recordings: every count is 1000, and 2456."""
+    folder.mkdir()
+    reports = (
+        CleanReport(recording_id=f"r{n}", **dict.fromkeys(Changes.model_fields, n))
+        for n in (1000, 2456)
+    )
+    Cleaning(recordings=tuple(reports)).write(folder)
+    return folder
+
+
+def write_split(folder: Path) -> Path:
+    """Write who is in which split, and that they share nothing."""
+    folder.mkdir()
+    Assignment(train=("s4",), validation=(), test=("s1", "s2", "s3")).write(folder)
+    Proof(
+        subjects={"train": 1, "validation": 0, "test": 3},
+        recordings={"train": 1, "validation": 0, "test": 3},
+        shared={"train and test": Shared()},
+        sample_digests={},
+    ).write(folder)
+    return folder
 
 
 def write_continuous(folder: Path) -> Path:
@@ -95,33 +122,22 @@ def inputs(
     root = tmp_path_factory.mktemp("inputs")
     (root / "windows").mkdir()
     windows.save(root / "windows")
-    counts = ("rows_in", "duplicate_rows", "repeated_times", "rows_interpolated", "gaps_filled")
-    cleaned = [
-        dict.fromkeys((*counts, "gaps_split", "rows_resampled", "rows_out"), n)
-        for n in (1000, 2456)
-    ]
-    shared = {"train and test": {"subjects": [], "recordings": []}}
-    recordings = {"train": 1, "validation": 0, "test": 3}
-    split = {"train": ["s4"], "validation": [], "test": ["s1", "s2", "s3"]}
-    write(root / "split" / "proof.json", {"recordings": recordings, "shared": shared})
+    (root / "pretrain").mkdir()
+    pretraining().write(root / "pretrain")
     refused = build("int8-static", "probability gap 0.3 > 0.15")
     exports = {
         "svm": write_builds(root / "x2", "svm", build("fp32", "slow")),
         "encoder-small": write_builds(root / "x1", "encoder-small", build("fp32"), refused),
     }
     return {
-        "cleaned": write(root / "clean" / "report.json", cleaned),
-        "split": write(root / "split" / "split.json", split),
+        "cleaned": write_cleaning(root / "clean"),
+        "split": write_split(root / "split"),
         "windows": root / "windows",
         "evaluation": evaluation,
         "continuous": write_continuous(root / "continuous"),
         "robustness": write_robustness(root / "robustness"),
         "exports": exports,
-        "checkpoints": {
-            "encoder-small": write(
-                root / "p" / "training.json", {"history": [{"epoch": 1, "loss": 1.0}]}
-            )
-        },
+        "checkpoints": {"encoder-small": root / "pretrain"},
         "dataset": "hapt",
         "settings": {"window.hop_s": 1.28, "finetune.learning_rate": 0.001},
         "versions": {"python": "3.11.7", "har": "0.1.0"},
