@@ -24,11 +24,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.code import executed_by
+from har.lineage.manifest import Manifest, StoredFile
 from har.measured import MEASURED
 
-MANIFEST = "step.json"
 # Files from this size on are stored once.
 SHARED_BYTES = 1_000_000
 # A checkpoint's life, s: nobody goes on from an older one.
@@ -54,7 +55,7 @@ class Artifact:
         Whether it was found rather than made.
     seconds : float
         How long it took to make.
-    manifest : dict
+    manifest : Manifest
         What the step recorded of itself.
     """
 
@@ -64,7 +65,7 @@ class Artifact:
     path: Path
     reused: bool
     seconds: float
-    manifest: dict[str, Any] = field(repr=False, compare=False)
+    manifest: Manifest = field(repr=False, compare=False)
 
 
 class Store:
@@ -155,15 +156,15 @@ class Store:
         """
         place = self._place(step, key)
         try:
-            manifest = json.loads((place / MANIFEST).read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
+            manifest = Manifest.read(place)
+        except (MissingError, VerificationError):
             return None
-        if manifest["key"] != key:
+        if manifest.key != key:
             return None
-        if damaged := list(_damaged(place, manifest["files"], quick=quick)):
+        if damaged := list(_damaged(place, manifest, quick=quick)):
             logger.warning("%s: not as it was written: %s", place, ", ".join(damaged))
             return None
-        return Artifact(step, key, manifest["content"], place, True, manifest["seconds"], manifest)
+        return Artifact(step, key, manifest.content, place, True, manifest.seconds, manifest)
 
     def _place(self, step: str, key: str) -> Path:
         return self.root / step / key[:16]
@@ -252,29 +253,27 @@ def _write_manifest(
     files: Mapping[str, str],
     **taken: float,
 ) -> None:
-    manifest = {
+    Manifest(
         **made_of,
-        "content": digest.of_mapping(files),
-        "files": {
-            name: {"sha256": sha256, "bytes": (folder / name).stat().st_size}
+        content=digest.of_mapping(files),
+        files={
+            name: StoredFile(sha256=sha256, bytes=(folder / name).stat().st_size)
             for name, sha256 in files.items()
         },
         **{name: round(value, 2) for name, value in taken.items()},
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    with (folder / MANIFEST).open("w") as file:
-        json.dump(manifest, file, indent=1)
-        file.flush()
+        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    ).write(folder)
+    with (folder / Manifest.FILE).open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _damaged(place: Path, files: Mapping[str, Mapping[str, Any]], *, quick: bool) -> Iterable[str]:
+def _damaged(place: Path, manifest: Manifest, *, quick: bool) -> Iterable[str]:
     """Yield the files that are not as the manifest says."""
-    for name, entry in files.items():
+    for name, entry in manifest.files.items():
         path = place / name
         if (
             not path.is_file()
-            or path.stat().st_size != entry["bytes"]
-            or (not quick and digest.of_file(path) != entry["sha256"])
+            or path.stat().st_size != entry.bytes
+            or (not quick and digest.of_file(path) != entry.sha256)
         ):
             yield name

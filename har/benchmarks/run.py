@@ -1,6 +1,5 @@
 """Where the time of a first and a second run goes."""
 
-import json
 import os
 import resource
 import subprocess
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from har.errors import HarError
-from har.store import MANIFEST
+from har.lineage.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ def _measured(name: str, project: Path, overrides: Sequence[str]) -> Iterator[Sp
         raise HarError(f"the {name} run ended with exit code {done.returncode}")
     made: dict[str, list[float]] = {}
     for path in sorted(_manifests(project) - found, key=lambda path: path.stat().st_mtime_ns):
-        manifest = json.loads(path.read_text())
-        taken = made.setdefault(manifest["step"], [0.0, 0.0])
-        taken[0] += manifest["seconds"]
-        taken[1] += manifest["cpu_seconds"]
+        manifest = Manifest.read(path.parent)
+        taken = made.setdefault(manifest.step, [0.0, 0.0])
+        taken[0] += manifest.seconds
+        taken[1] += manifest.cpu_seconds
     for step, (step_seconds, step_cpu) in made.items():
         yield Spent(name, step, step_seconds, step_cpu, step_cpu / cpu_seconds)
     rest = cpu_seconds - sum(step_cpu for _, step_cpu in made.values())
@@ -88,7 +87,7 @@ def _measured(name: str, project: Path, overrides: Sequence[str]) -> Iterator[Sp
 
 
 def _manifests(project: Path) -> set[Path]:
-    return set((project / "store").glob(f"*/*/{MANIFEST}"))
+    return set((project / "store").glob(f"*/*/{Manifest.FILE}"))
 
 
 def _cpu_of_children() -> float:

@@ -130,6 +130,7 @@ def report(
     import json
     import shutil
 
+    from har.lineage.manifest import Manifest
     from har.steps.run import start
 
     show_progress()
@@ -140,7 +141,7 @@ def report(
         folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
     if as_json:
         return print_json(json.loads((folder / "report.json").read_text()))
-    rows = [(path.name, path) for path in sorted(folder.iterdir()) if path.name != "step.json"]
+    rows = [(path.name, path) for path in sorted(folder.iterdir()) if path.name != Manifest.FILE]
     out.print(table(f"Report of {name}", ["file", "path"], rows))
 
 

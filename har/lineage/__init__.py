@@ -5,6 +5,7 @@
 - `har.lineage.record`: the types of ``lineage.json``, one in-toto statement with all of it.
 - `har.lineage.typed`: frozen types and files of JSON at the border, which keep what they do
   not know.
+- `har.lineage.manifest`: what a step's output says of itself.
 - `har.lineage.difference`: what differs between two of those.
 - `har.lineage.audit`: an append-only log whose lines carry each other's digests.
 """

@@ -25,7 +25,7 @@ def describe(pins: dict[str, Artifact]) -> list[dict[str, Any]]:
             "dataset": name,
             "key": artifact.key,
             "content": artifact.content,
-            "ingested": artifact.manifest["created"],
+            "ingested": artifact.manifest.created,
         }
         for name, artifact in pins.items()
     ]

@@ -1,6 +1,5 @@
 """What a run has to say at its end, as facts."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +141,3 @@ def _splits(windows: Path) -> dict[str, dict[str, int]]:
         }
         for name, part in frame
     }
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text())

@@ -92,12 +92,12 @@ def test_manifest_names_what_made_it(run: MakeRun) -> None:
     """The record of a step has its inputs, settings, code, libraries and files."""
     own = run()
     manifest = own["windows"].manifest
-    assert manifest["inputs"]["cleaned"] == own["clean"].content
-    assert manifest["params"]["settings"]["hop_s"] == 1.28
-    assert "har/data/windows.py" in manifest["code"]
-    assert "har/data/sources/hapt.py" not in manifest["code"]
-    assert manifest["libraries"].keys() >= {"numpy", "pandas", "pyarrow"}
-    assert set(manifest["files"]) == {"X.npy", "y.npy", "index.parquet", "classes.txt"}
+    assert manifest.inputs["cleaned"] == own["clean"].content
+    assert manifest.params["settings"]["hop_s"] == 1.28
+    assert "har/data/windows.py" in manifest.code
+    assert "har/data/sources/hapt.py" not in manifest.code
+    assert manifest.libraries.keys() >= {"numpy", "pandas", "pyarrow"}
+    assert set(manifest.files) == {"X.npy", "y.npy", "index.parquet", "classes.txt"}
 
 
 def test_what_is_ingested_during_a_run_is_not_seen_by_it(

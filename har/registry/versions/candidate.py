@@ -1,20 +1,18 @@
 """What is registered as one version: a model, its numbers, its builds and its origin."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from har.config import Recipe
-from har.errors import MissingError
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
 from har.lineage import digest
+from har.lineage.manifest import Manifest
 from har.measured import MEASURED
 from har.models.record import TrainingRecord
-from har.store import MANIFEST, Artifact
+from har.store import Artifact
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Candidate:
             for part, folder in self._folders.items()
             if not parts or part in parts
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != MANIFEST
+            if path.is_file() and path.name != Manifest.FILE
         }
 
     @cached_property
@@ -114,10 +112,3 @@ class Candidate:
             "checks": self.checks,
         }
         return {**folders, "report": self.report} if self.report else folders
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise MissingError(f"{path}: not there", hint="`har run` makes it")
-    content: dict[str, Any] = json.loads(path.read_text())
-    return content

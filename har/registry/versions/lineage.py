@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from har.lineage import digest, origin
 from har.lineage.record import (
@@ -41,7 +41,6 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
     run_id : str
         The MLflow run that registers it.
     """
-    manifests = {name: step.manifest for name, step in candidate.steps.items()}
     serving = candidate.serving
     return Record(
         type=STATEMENT,
@@ -49,7 +48,7 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
         predicate_type=PROVENANCE,
         predicate=Predicate(
             build=_definition(candidate),
-            details=_details(candidate, run_id, manifests),
+            details=_details(candidate, run_id),
             schema_version=SCHEMA_VERSION,
             candidate_digest=candidate.digest,
             serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),
@@ -58,7 +57,7 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
             run=Run(
                 who=origin.actor(), mlflow_run=run_id, prefect_flow_run=origin.prefect_flow_run()
             ),
-            steps={name: _step(step, manifests[name]) for name, step in candidate.steps.items()},
+            steps={name: _step(step) for name, step in candidate.steps.items()},
             pins={
                 name: Pin(ingestion=pinned.key, content=pinned.content)
                 for name, pinned in candidate.pins.items()
@@ -80,11 +79,9 @@ def _definition(candidate: Candidate) -> BuildDefinition:
     )
 
 
-def _details(
-    candidate: Candidate, run_id: str, manifests: Mapping[str, Mapping[str, Any]]
-) -> RunDetails:
+def _details(candidate: Candidate, run_id: str) -> RunDetails:
     now = origin.now_utc()
-    started = min((manifest["created"] for manifest in manifests.values()), default=now)
+    started = min((step.manifest.created for step in candidate.steps.values()), default=now)
     return RunDetails(
         builder=Builder(id="urn:har:builder", version=origin.environment()),
         metadata=BuildMetadata(invocation_id=run_id, started_on=started, finished_on=now),
@@ -123,13 +120,13 @@ def began_from(candidate: Candidate) -> list[Checkpoint]:
     if step is None:
         return []
     known = BaseCheckpoint.read(step.path)
-    files = step.manifest["files"]
+    files = step.manifest.files
     return [
         Checkpoint(
             source=candidate.recipe.checkpoint_of(candidate.name) or "random weights",
             revision=known.revision or "",
             licence=known.licence or UNKNOWN,
-            files={name: files[name]["sha256"] for name in (CONFIG, WEIGHTS)},
+            files={name: files[name].sha256 for name in (CONFIG, WEIGHTS)},
             people=UNKNOWN if known.people is None else tuple(sorted(known.people)),
         )
     ]
@@ -142,11 +139,16 @@ def _descriptors(files: Mapping[str, Path]) -> tuple[Descriptor, ...]:
     )
 
 
-def _step(step: Artifact, manifest: Mapping[str, Any]) -> Step:
-    recorded = ("inputs", "params", "code", "libraries", "created", "seconds")
+def _step(step: Artifact) -> Step:
+    manifest = step.manifest
     return Step(
         key=step.key,
         content=step.content,
         reused=step.reused,
-        **{name: manifest[name] for name in recorded},
+        inputs=manifest.inputs,
+        params=manifest.params,
+        code=manifest.code,
+        libraries=manifest.libraries,
+        created=manifest.created,
+        seconds=manifest.seconds,
     )

@@ -3,12 +3,12 @@
 import shutil
 from pathlib import Path
 
+from har.lineage.manifest import Manifest
 from har.models.record import TrainingRecord, best_seed
-from har.store import MANIFEST
 
 
 def choose(out: Path, *, trained: dict[str, Path]) -> None:
     """Copy the training that did best on the validation subjects."""
     records = {seed: TrainingRecord.read(folder) for seed, folder in trained.items()}
     chosen = trained[best_seed(records)]
-    shutil.copytree(chosen, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+    shutil.copytree(chosen, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(Manifest.FILE))

@@ -1,6 +1,5 @@
 """One HTML page about a run: self-contained, and computed from what the steps wrote."""
 
-import json
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -128,7 +127,3 @@ def _images(
         if record := pretraining_of(folder):
             content[f"{name}/pretraining"] = png(plots.pretraining_curve(record.history))
     return {name: data_uri(data) for name, data in content.items()}
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text())

@@ -152,7 +152,7 @@ def test_bundled_data_are_read_again_by_other_code(
     monkeypatch.setattr("har.store.executed_by", lambda _: other)
     again = find(store, "hapt")
     assert again.key != first.key
-    assert again.manifest["code"] == other.files
+    assert again.manifest.code == other.files
     assert find(store, "hapt").key == again.key
 
 
