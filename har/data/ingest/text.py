@@ -341,8 +341,8 @@ def _to_numbers(rows: list[_Row], layout: Layout, ledger: Ledger, name: str) -> 
         for n in _kept(layout)
     }
     frame = _frame(columns).join(origin[~bad].reset_index(drop=True))
-    if mended := int(frame["repaired"].sum()):
-        ledger.repairs["malformed line"] += mended
+    if repaired := int(frame["repaired"].sum()):
+        ledger.repairs["malformed line"] += repaired
     return frame
 
 

@@ -47,8 +47,9 @@ def judge(
         If a rule is waived that there is not, or that nobody may waive.
     """
     outcomes = rules.of(challenger, champion, gate=gate, export=export, intervals=intervals)
-    _require_waivable(waivers or {}, outcomes)
-    outcomes = [replace(rule, waived=(waivers or {}).get(rule.name, "")) for rule in outcomes]
+    reasons = {rules.RENAMED.get(name, name): why for name, why in (waivers or {}).items()}
+    _require_waivable(reasons, outcomes)
+    outcomes = [replace(rule, waived=reasons.get(rule.name, "")) for rule in outcomes]
     stage: Stage = "Staging"
     if all(rule.holds for rule in outcomes):
         stage = "Production"
