@@ -31,11 +31,11 @@ def _noun() -> None:
 
 @app.command()
 def ingest(
-    rows: Annotated[int, typer.Option(help="Rows of synthetic tables, a million a file.")] = (
+    rows: Annotated[int, typer.Option(help="Rows of synthetic tables, a million per file.")] = (
         4_000_000
     ),
     kind: Annotated[Literal["csv", "parquet"], typer.Option(help="Their format.")] = "csv",
-    jobs: Annotated[int, typer.Option(help="Largest number of processes; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Largest number of processes; 0: one per core.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ingest the bundled data and synthetic tables, against a plain read of the same bytes.
@@ -132,7 +132,7 @@ def models(
     ] = None,
     classes: Annotated[list[int] | None, typer.Option(help="6 or 12; may be given again.")] = None,
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
-    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks.md"),
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -171,7 +171,7 @@ def labels(
     baseline: Annotated[list[str] | None, typer.Option(help="Other models.")] = None,
     share: Annotated[list[float] | None, typer.Option(help="Of the labels.")] = None,
     seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
-    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/few-labels.md"),
     overrides: Overrides = None,
     as_json: AsJson = False,

@@ -43,7 +43,7 @@ def ingest(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")] = False,
-    jobs: Annotated[int, typer.Option(help="Processes that read; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes that read; 0: one per core.")] = 0,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:

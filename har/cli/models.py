@@ -88,7 +88,7 @@ def evaluate(
         Literal["canonical", "groups", "loso", "cross-dataset"] | None,
         typer.Option(help="Who is tested by models of whom; all seeds, folds in parallel."),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one per core.")] = 0,
     streaming: Annotated[
         bool, typer.Option("--streaming", help="On continuous recordings, answer by answer.")
     ] = False,

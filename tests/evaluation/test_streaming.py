@@ -34,7 +34,7 @@ def recording(name: str, activity: list[str | None]) -> Recording:
 
 
 def run(recordings: list[Recording], answers: list[int], **options: Any) -> dict[str, Any]:
-    """Return the result for these answers, one a window."""
+    """Return the result for these answers, one per window."""
     subjects = sorted({r.meta.subject_id for r in recordings})
     windows = cut_all(recordings, {"test": subjects}, WINDOW, CLASSES)
     arguments = {"smoothing": FORGETFUL, "window": WINDOW, "settings": SETTINGS, **options}
@@ -192,7 +192,7 @@ def result(recordings: list[Recording]) -> dict[str, Any]:
 
 
 def test_smoothing_makes_real_answers_steadier(result: dict[str, Any]) -> None:
-    """Fewer changes a minute and no more insertions, at the price of some delay."""
+    """Fewer changes per minute and no more insertions, at the price of some delay."""
     raw, average, hmm = (result["answers"][name] for name in ("raw", "average", "hmm"))
     for smoothed in (average, hmm):
         assert smoothed["changes_per_minute"] < raw["changes_per_minute"]

@@ -136,7 +136,7 @@ def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
         if not cut and end > BLOCK:
             raise DataError(
                 f"{name}: no line ends",
-                expected="text, one row a line",
+                expected="text, one row per line",
                 found=f"{end:,} bytes in one line",
             )
         if cut:

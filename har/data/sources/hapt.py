@@ -119,7 +119,7 @@ def _ranges(files: RawFiles, name: str) -> pd.DataFrame:
     if notes.rows_quarantined or not whole.all(axis=None):
         raise DataError(
             f"{name}: a line is no range of labels",
-            expected=f"five whole numbers a line: {', '.join(RANGES.columns)}",
+            expected=f"five whole numbers per line: {', '.join(RANGES.columns)}",
             hint="a lost range would leave its samples unlabelled: copy the file again",
         )
     return ranges

@@ -106,7 +106,7 @@ def _bounds(challenger: Evidence, build: Build, bounds: ExportSettings) -> list[
             latency <= bounds.max_latency_ms,
             latency,
             bounds.max_latency_ms,
-            f"{latency:.2f} ms a window on {challenger.machine}",
+            f"{latency:.2f} ms per window on {challenger.machine}",
         ),
     ]
 

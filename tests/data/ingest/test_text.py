@@ -280,7 +280,7 @@ def test_binary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_LINE", 5_000)
     with pytest.raises(DataError, match=r"f\.csv: no line ends") as caught:
         read(bytes(range(32, 232)) * 500)
-    assert "one row a line" in str(caught.value)
+    assert "one row per line" in str(caught.value)
     table, ledger = read(b"1,2,x\n" + b"\x89PNG" * 1500 + b"\n3,4,y\n")
     assert [row[0] for row in rows(table)] == [1, 3]
     assert set_aside(ledger) == [(2, "longer than any row")]

@@ -94,7 +94,7 @@ def test_both_forms_agree_on_ids(tmp_path: Path) -> None:
 
 
 def test_items_are_experiments_in_folder_and_archive(tmp_path: Path) -> None:
-    """One item an experiment, with the labels, also inside the archive."""
+    """One item per experiment, with the labels, also inside the archive."""
     folder = tmp_path / "folder"
     _write(folder, 60, [], experiment="01", user="01")
     raw = _write(folder, 60, ["1 1 5 1 60", "2 1 6 1 60"], experiment="02", user="01")

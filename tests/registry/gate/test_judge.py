@@ -193,7 +193,7 @@ def test_failed_parity() -> None:
 def test_bounds_of_now() -> None:
     """The gate holds the figures against today's bounds, whatever export thought of them."""
     slow = decide(evidence(latency_ms=11.0), None)
-    assert slow.failures == ["11.00 ms a window on 1 × Test CPU"]
+    assert slow.failures == ["11.00 ms per window on 1 × Test CPU"]
     far = decide(evidence(max_probability_gap=0.2), None)
     assert far.failures == ["probability gap 0.2 (bound 0.15)"]
 
