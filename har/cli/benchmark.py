@@ -126,12 +126,12 @@ def run(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def models(
-    model: Annotated[list[str] | None, typer.Option(help="Which; default: all of them.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Models; default: all of them.")] = None,
     protocol: Annotated[
         list[str] | None, typer.Option(help="canonical, groups, loso or cross-dataset.")
     ] = None,
     classes: Annotated[list[int] | None, typer.Option(help="6 or 12; may be given again.")] = None,
-    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
+    seeds: Annotated[int, typer.Option(help="Number of seeds, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks.md"),
     overrides: Overrides = None,
@@ -139,7 +139,7 @@ def models(
 ) -> None:
     """Score all models under protocols and measure what they cost, into one page.
 
-    Hours, at the first time; what was stopped goes on where it was.
+    The first run takes hours; one that was stopped goes on where it was.
 
     Example: har benchmark models --model svm --model encoder-nano --protocol canonical
     """
@@ -169,8 +169,10 @@ def models(
 def labels(
     encoder: Annotated[str, typer.Option(help="Which encoder.")] = "encoder-small",
     baseline: Annotated[list[str] | None, typer.Option(help="Other models.")] = None,
-    share: Annotated[list[float] | None, typer.Option(help="Of the labels.")] = None,
-    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
+    share: Annotated[
+        list[float] | None, typer.Option(help="Share of the labels that is used.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Number of seeds, from 0.")] = 5,
     jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/few-labels.md"),
     overrides: Overrides = None,

@@ -101,7 +101,7 @@ def iter_tables(
     Raises
     ------
     DataError
-        If the file is damaged or empty, or has no line ends for the length of a block.
+        If the file is damaged or empty, or has no line breaks for the length of a block.
     """
     line, found = 1, False
     with reading(name), files.open(name) as file:
@@ -135,7 +135,7 @@ def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
         cut = lines.rfind(b"\n") + 1
         if not cut and end > BLOCK:
             raise DataError(
-                f"{name}: no line ends",
+                f"{name}: no line breaks",
                 expected="text, one row per line",
                 found=f"{end:,} bytes in one line",
             )

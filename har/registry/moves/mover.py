@@ -191,7 +191,7 @@ class Mover:
         self.trail.refresh()
         if new := self.trail.events[len(known) :]:
             raise ConflictError(
-                f"{self.model}: somebody moves a version at this moment",
+                f"{self.model}: somebody is moving a version",
                 found=", ".join(f"{event.event} at {event.time}" for event in new),
                 hint="try again",
             )

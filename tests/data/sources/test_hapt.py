@@ -122,10 +122,10 @@ def test_ranges_that_contradict_each_other_leave_no_label(tmp_path: Path) -> Non
 def test_what_cannot_be_told_apart_is_refused(tmp_path: Path) -> None:
     """Another user in labels.txt, a damaged range, a missing file: nobody can know."""
     raw = _write(tmp_path, 60, ["1 2 5 1 60"])
-    with pytest.raises(DataError, match="experiment 1 is another user's"):
+    with pytest.raises(DataError, match="experiment 1 is of another user"):
         read_all("hapt", tmp_path)
     (raw / "labels.txt").write_text("1 1 5 1\n")
-    with pytest.raises(DataError, match="a line is no range of labels"):
+    with pytest.raises(DataError, match="a line is not a range of labels"):
         read_all("hapt", tmp_path)
     (raw / "gyro_exp01_user01.txt").unlink()
     with pytest.raises(DataError, match="exp01: files are missing"):

@@ -205,7 +205,7 @@ def test_other_code(local: Setup, make_candidate) -> None:
 def test_refused(local: Setup, make_candidate) -> None:
     """A version is not compared with itself, nor from files that are not the registered ones."""
     version = register(opened(local), make_candidate())
-    with pytest.raises(UsageError, match="version 1 against itself"):
+    with pytest.raises(UsageError, match="version 1 compared with itself"):
         compare_in(local, version, version)
     other = register(opened(local), make_candidate("svm"))
     path = files_of(other, local) / "evaluation" / "predictions.parquet"
