@@ -9,7 +9,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 @contextmanager
 def server() -> Iterator[None]:
-    """Let a block use the server that ``PREFECT_API_URL`` names, else one of its own.
+    """Let a block use the server that a variable or a Prefect profile names, else one of its own.
 
     A flow would start one itself, but so would each of its worker processes. It ends with
     this process, when Prefect has sent it all that it has to send.

@@ -37,7 +37,7 @@ class Entry:
     windows_per_s, features_per_s : float
         Of the median repeat, on one thread.
     ratio : float
-        HAR's windows a second over this library's.
+        HAR's windows per second over this library's.
     """
 
     library: str
@@ -82,7 +82,7 @@ def run(windows: Path, n: int, rate_hz: float) -> Iterator[Entry]:
 
 
 def _speed(windows: Float32, extract: Callable[[Float32], int]) -> tuple[int, float]:
-    """Return the number of features, and windows a second of the median repeat."""
+    """Return the number of features, and windows per second of the median repeat."""
     features = extract(windows[:2])
     seconds = []
     for _ in range(REPEATS):

@@ -58,7 +58,7 @@ def run(rows: int, kind: Literal["csv", "parquet"], jobs: int) -> Iterator[Entry
     Parameters
     ----------
     rows : int
-        Of the synthetic tables, a million a file.
+        Of the synthetic tables, a million per file.
     kind : {"csv", "parquet"}
         Their format.
     jobs : int

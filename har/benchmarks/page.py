@@ -28,7 +28,7 @@ def made_by(seeds: Sequence[int]) -> list[str]:
         f"Written by `{command}`; nothing here is typed by hand.",
         "",
         f"- seeds: {', '.join(map(str, seeds))}",
-        f"- code: SHA-256 `{digest.of_code('har')[:16]}`{_commit()}",
+        f"- code: SHA-256 `{digest.of_code()[:16]}`{_commit()}",
         f"- libraries: {versions}",
         f"- machine: {machine}",
         "",

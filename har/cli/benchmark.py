@@ -31,11 +31,11 @@ def _noun() -> None:
 
 @app.command()
 def ingest(
-    rows: Annotated[int, typer.Option(help="Rows of synthetic tables, a million a file.")] = (
+    rows: Annotated[int, typer.Option(help="Rows of synthetic tables, a million per file.")] = (
         4_000_000
     ),
     kind: Annotated[Literal["csv", "parquet"], typer.Option(help="Their format.")] = "csv",
-    jobs: Annotated[int, typer.Option(help="Largest number of processes; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Largest number of processes; 0: one per core.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ingest the bundled data and synthetic tables, against a plain read of the same bytes.
@@ -126,20 +126,20 @@ def run(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def models(
-    model: Annotated[list[str] | None, typer.Option(help="Which; default: all of them.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Models; default: all of them.")] = None,
     protocol: Annotated[
         list[str] | None, typer.Option(help="canonical, groups, loso or cross-dataset.")
     ] = None,
     classes: Annotated[list[int] | None, typer.Option(help="6 or 12; may be given again.")] = None,
-    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
-    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    seeds: Annotated[int, typer.Option(help="Number of seeds, from 0.")] = 5,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks.md"),
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Score all models under protocols and measure what they cost, into one page.
 
-    Hours, at the first time; what was stopped goes on where it was.
+    The first run takes hours; one that was stopped goes on where it was.
 
     Example: har benchmark models --model svm --model encoder-nano --protocol canonical
     """
@@ -169,9 +169,11 @@ def models(
 def labels(
     encoder: Annotated[str, typer.Option(help="Which encoder.")] = "encoder-small",
     baseline: Annotated[list[str] | None, typer.Option(help="Other models.")] = None,
-    share: Annotated[list[float] | None, typer.Option(help="Of the labels.")] = None,
-    seeds: Annotated[int, typer.Option(help="How many, from 0.")] = 5,
-    jobs: Annotated[int, typer.Option(help="Processes; 0: one a core.")] = 0,
+    share: Annotated[
+        list[float] | None, typer.Option(help="Share of the labels that is used.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Number of seeds, from 0.")] = 5,
+    jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/few-labels.md"),
     overrides: Overrides = None,
     as_json: AsJson = False,

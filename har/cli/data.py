@@ -20,7 +20,7 @@ from har.cli.output import (
 
 app = typer.Typer(no_args_is_help=True, help="Data sets: list, show, download, ingest, report.")
 
-Dataset = Annotated[str, typer.Argument(help="Name of a data set, as `har data list`.")]
+Dataset = Annotated[str, typer.Argument(help="Name of a data set, as in `har data list`.")]
 
 
 @app.command(name="list")
@@ -200,7 +200,9 @@ def recordings(
 
 @app.command()
 def export(
-    recording: Annotated[str, typer.Argument(help="Id of a recording, as `har data recordings`.")],
+    recording: Annotated[
+        str, typer.Argument(help="Id of a recording, as in `har data recordings`.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; .csv or .parquet.")
     ] = None,

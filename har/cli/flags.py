@@ -40,14 +40,14 @@ def refuse_ignored(
             " and ".join(chosen),
             expected="one of the two" if len(chosen) == 2 else "one of them",
             found="both" if len(chosen) == 2 else "all",
-            hint=f"each is a question of its own: call `{context.command_path}` once for each",
+            hint=f"they answer different questions: run `{context.command_path}` once for each",
         )
     for flag, others in (needs or {}).items():
         if flag in typed and not typed.intersection(others):
             either = " or ".join(others)
             raise UsageError(
                 f"{flag} without {either}",
-                hint=f"only {either} reads it: add {either}, or leave {flag} out",
+                hint=f"{flag} only has a meaning with {either}: add {either}, or leave out {flag}",
             )
 
 
@@ -73,8 +73,8 @@ def refuse_twice(overrides: Iterable[str], owners: Mapping[str, str]) -> None:
             if f"{setting}.".startswith(f"{path}."):
                 raise UsageError(
                     f"--set {path} and {flag}",
-                    expected=f"{setting} said once",
-                    hint=f"leave --set {path} out: {flag} says it",
+                    expected=f"{setting} given once",
+                    hint=f"leave out --set {path}: {flag} sets it",
                 )
 
 

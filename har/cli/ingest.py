@@ -43,7 +43,7 @@ def ingest(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")] = False,
-    jobs: Annotated[int, typer.Option(help="Processes that read; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes that read; 0: one per core.")] = 0,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +70,10 @@ def ingest(
         )
     show_progress()
     if known and (mapping or entries):
-        raise UsageError(f"the columns of {name} are known", hint="choose another name for tables")
+        raise UsageError(
+            f"--map or --mapping with {name}, whose columns are known",
+            hint="give tables of your own another name",
+        )
     place = _place(paths or [])
     if known:
         request = _known(name, place, placement)
@@ -133,7 +136,9 @@ def _tables(
             hint="har data ingest NAME PATH",
         )
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
-        raise UsageError(f"{name!r} is no name", expected="small letters, digits, - . _")
+        raise UsageError(
+            f"{name!r} is not a valid name", expected="lower-case letters, digits, - . _"
+        )
     return Request(name, *place, mapping=_mapping(*place, file, entries or [], yes=yes))
 
 

@@ -89,9 +89,9 @@ def evaluate(
     models: Models = None,
     protocol: Annotated[
         Literal["canonical", "groups", "loso", "cross-dataset"] | None,
-        typer.Option(help="Who is tested by models of whom; all seeds, folds in parallel."),
+        typer.Option(help="How subjects are cut into folds; all seeds, folds in parallel."),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one per core.")] = 0,
     continuous: Annotated[
         bool, typer.Option("--continuous", help="On continuous recordings, answer by answer.")
     ] = False,
@@ -196,9 +196,9 @@ def _require_placements(run: "Run", dataset: str, wanted: list[str]) -> None:
     there = {read_meta(path)[0].placement for path in folder.glob("*.parquet")}
     if unknown := sorted(set(wanted) - there):
         raise UsageError(
-            f"--placement {', '.join(unknown)} of --dataset {dataset}",
+            f"--placement {', '.join(unknown)}: not in {dataset}",
             expected=", ".join(sorted(there)),
-            hint="name one that the data set has, or leave --placement out for all of them",
+            hint="choose among these, or leave out --placement for all of them",
         )
 
 

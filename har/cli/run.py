@@ -1,6 +1,7 @@
 """``har run``: the main job, end to end."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,8 +35,8 @@ def run(
 ) -> None:
     """Run the whole chain: data, models, evaluation, ONNX, registry, gate.
 
-    Unchanged steps are found in the store. Runs with no server, or against those
-    that PREFECT_API_URL and MLFLOW_TRACKING_URI name.
+    Unchanged steps are found in the store. Runs with no server, or against those that
+    PREFECT_API_URL (or a Prefect profile) and MLFLOW_TRACKING_URI name.
 
     Example: har run --dataset hapt --dataset sp-sw-har --set registry.model=har-both
     """
@@ -57,18 +58,35 @@ def run(
 def _settled(recipe: "Recipe", environment: "Environment") -> "Summary | None":
     """Return the summary of a run that has nothing left to do: no server is started for it.
 
-    Where there is one, the run shows there.
+    Where one is named, the run shows there.
     """
     from har.registry.handle import Registry
     from har.steps.release import settled
     from har.steps.run import start
     from har.steps.summary import summarise
 
-    if "PREFECT_API_URL" in os.environ or not environment.store.exists():
+    if not environment.store.exists() or names_server():
         return None
     run = start(recipe, environment)
     outcomes = settled(run, Registry.open(environment))
     return None if outcomes is None else summarise(run, outcomes)
+
+
+def names_server() -> bool:
+    """Tell whether a variable or a file names a Prefect server.
+
+    Importing Prefect takes a second, so it is asked only where it finds settings of its own.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        return True
+    home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect")
+    profiles = os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml"
+    files = map(Path, (profiles, "prefect.toml", ".env"))
+    if "PREFECT_PROFILE" not in os.environ and not any(path.is_file() for path in files):
+        return False
+    from prefect.settings import PREFECT_API_URL
+
+    return bool(PREFECT_API_URL.value())
 
 
 def _carried_out(recipe: "Recipe", environment: "Environment", reason: str) -> "Summary":

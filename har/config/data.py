@@ -63,7 +63,7 @@ class WindowSettings(WindowGrid):
         4, ge=1, description="training subjects' windows start this many times as often"
     )
     train_class_windows: int = Field(
-        1500, ge=1, description="most windows of a class that a higher density may give"
+        1500, ge=1, description="most windows per class that a higher density may give"
     )
     purity: float = Field(1.0, gt=0.5, le=1, description="smallest share of one activity")
     classes: Literal[6, 12] | tuple[str, ...] | None = Field(

@@ -16,7 +16,7 @@ class GateSettings(Section):
     max_ece: float = Field(0.05, description="expected calibration error")
     max_megabytes: float = Field(25.0, description="size of the serving build, MB")
     max_quarantined: float = Field(0.05, description="share of the data's rows in quarantine")
-    max_mended: float = Field(
+    max_repaired: float = Field(
         0.05, description="share of samples that cleaning removed or interpolated"
     )
     robustness: dict[str, float] = Field(

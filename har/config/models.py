@@ -12,7 +12,7 @@ from har.errors import UsageError
 class ClassicalSettings(Section):
     """What every model on features has."""
 
-    class_windows: int = Field(1000, ge=1, description="most training windows of a class")
+    class_windows: int = Field(1000, ge=1, description="most training windows per class")
     copies: int = Field(2, ge=0, description="of each training window, changed at random")
     convolutions: int = Field(
         0, ge=0, multiple_of=84, description="features of MiniRocket beside the named ones"
@@ -39,7 +39,7 @@ class ExtraTreesSettings(ClassicalSettings):
 
     n_estimators: int = 200
     min_samples_leaf: tuple[int, ...] = (1, 2, 4)
-    max_features: float = Field(0.15, gt=0, le=1, description="share of features tried a split")
+    max_features: float = Field(0.15, gt=0, le=1, description="share of features tried per split")
 
 
 class NetworkSettings(Section):

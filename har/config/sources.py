@@ -16,17 +16,18 @@ from pydantic_settings import (
 
 from har.config.environment import Environment
 from har.config.recipe import Recipe
-from har.config.section import flatten
+from har.config.section import Section, flatten
 from har.errors import UsageError
 
 Part = TypeVar("Part", Recipe, Environment)
-# Section and name of what was once in the section ``evaluate``.
+# Today's name of each setting that once had another.
 RENAMED = {
-    "bootstrap": ("intervals", "bootstrap"),
-    "confidence": ("intervals", "confidence"),
-    "seed": ("intervals", "seed"),
-    "groups": ("protocols", "groups"),
-    "validation_subjects": ("protocols", "n_validation_subjects"),
+    "evaluate.bootstrap": "intervals.bootstrap",
+    "evaluate.confidence": "intervals.confidence",
+    "evaluate.seed": "intervals.seed",
+    "evaluate.groups": "protocols.groups",
+    "evaluate.validation_subjects": "protocols.n_validation_subjects",
+    "gate.max_mended": "gate.max_repaired",
 }
 
 
@@ -63,7 +64,7 @@ class _Sources(Recipe, Environment, BaseSettings):
         frozen=True,
     )
 
-    evaluate: dict[str, Any] = Field({}, description="see RENAMED")
+    evaluate: Section = Field(Section(), description="empty: see RENAMED")
 
     @classmethod
     def settings_customise_sources(
@@ -94,9 +95,13 @@ class _ByTodaysNames(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         tree = self.source()
-        for name, value in tree.pop("evaluate", {}).items():
-            section, today = RENAMED.get(name, ("protocols", name))
-            tree.setdefault(section, {}).setdefault(today, value)
+        for old, today in RENAMED.items():
+            section, name = old.split(".")
+            settings = tree.get(section)
+            if isinstance(settings, dict) and name in settings:
+                value = settings.pop(name)
+                section, name = today.split(".")
+                tree.setdefault(section, {}).setdefault(name, value)
         return tree
 
 

@@ -196,7 +196,7 @@ def cut_all(
     if all(part.empty for part in parts):
         raise DataError(
             f"no recording is as long as a window of {settings.length_s:g} s",
-            found=f"{len(parts)} recordings between gaps",
+            found=f"{len(parts)} stretches without a gap",
             hint="a shorter window, as --set window.length_s=1.28, or a longer clean.max_gap_s",
         )
     index = pd.concat(parts, keys=range(len(parts)), names=["place", None]).reset_index("place")

@@ -71,7 +71,7 @@ def make_folds(
         raise UsageError(
             f"protocol {protocol}: {n} groups of {len(subjects)} subjects",
             expected=f"{2 + ahead} groups or more, and a subject in each",
-            hint="fewer groups (evaluate.groups) or more people",
+            hint="fewer groups (protocols.groups) or more people",
         )
     ranked = _ranked(subjects)
     groups = [tuple(ranked[i::n]) for i in range(n)]

@@ -89,7 +89,7 @@ def make_timelines(
     Raises
     ------
     DataError
-        If a recording's windows are not there from the first to the last, in order, if
+        If windows of a recording are missing or out of order, if
         the probabilities are of other windows or classes, or nothing is labelled.
     """
     shape = (len(windows.index), len(classes))
@@ -140,7 +140,7 @@ def _check_complete(
     in_order = (np.diff(rows) == 1).all() and (np.diff(starts) > 0).all()
     if len(rows) != expected or not in_order:
         raise DataError(
-            f"{name}: not its windows from the first to the last",
+            f"{name}: windows are missing or out of order",
             expected=f"{expected} windows, one every {window.hop_s:g} s, in order",
             found=f"{len(rows)} windows",
             hint='take unlabelled windows too: windows.select("test", labelled=False)',

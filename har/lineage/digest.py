@@ -2,14 +2,13 @@
 
 import functools
 import hashlib
-import importlib.util
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SOURCE_SUFFIXES = (".py", ".toml", ".html")
 
@@ -43,8 +42,11 @@ def of_folder(folder: Path, *, leave_out: Iterable[str] = ()) -> dict[str, str]:
     return {n: of_file(p) for n, p in zip(names, paths, strict=True) if n not in skipped}
 
 
-def of_array(array: npt.NDArray[Any]) -> str:
+def of_array(array: "npt.NDArray[Any]") -> str:
     """Return the digest of an array's content: dtype, shape and C-ordered bytes."""
+    # Here, because listing versions must not cost the import of numpy.
+    import numpy as np
+
     canonical = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
     head = json.dumps([canonical.dtype.str, list(canonical.shape)])
     return hashlib.sha256(head.encode() + canonical.tobytes()).hexdigest()
@@ -56,24 +58,8 @@ def of_mapping(digests: Mapping[str, str]) -> str:
 
 
 @functools.cache
-def of_code(*modules: str) -> str:
-    """Return the digest of the source of modules and packages, which are not imported.
-
-    Examples
-    --------
-    >>> of_code("har.errors") == of_code("har.errors")
-    True
-    """
-    sources: dict[str, str] = {}
-    for module in modules:
-        spec = importlib.util.find_spec(module)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(module)
-        origin = Path(spec.origin)
-        package = bool(spec.submodule_search_locations)
-        files = origin.parent.rglob("*") if package else [origin]
-        for file in files:
-            if file.suffix not in SOURCE_SUFFIXES:
-                continue
-            sources[f"{module}:{file.relative_to(origin.parent).as_posix()}"] = of_file(file)
-    return of_mapping(sources)
+def of_code() -> str:
+    """Return the digest of this package's source: modules, tables and templates."""
+    package = Path(__file__).parents[1]
+    sources = (path for path in package.rglob("*") if path.suffix in SOURCE_SUFFIXES)
+    return of_mapping({f"har:{p.relative_to(package).as_posix()}": of_file(p) for p in sources})

@@ -62,7 +62,7 @@ def code(package: Path = PACKAGE) -> list[Descriptor]:
     """
     source = Descriptor(
         name="har",
-        digest={"sha256": digest.of_code("har")},
+        digest={"sha256": digest.of_code()},
         annotations={"role": "source files", "version": har.__version__},
     )
     descriptors = [source]

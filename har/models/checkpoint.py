@@ -54,7 +54,7 @@ def load_backbone(checkpoint: str, window: WindowGrid, patch: int) -> PreTrained
         )
     except OSError as error:
         raise MissingError(
-            f"checkpoint {checkpoint}: not to be had",
+            f"checkpoint {checkpoint}: not available",
             expected="a Hugging Face folder or hub id with config.json and model.safetensors",
             found=str(error).splitlines()[0],
         ) from None

@@ -105,8 +105,8 @@ class Predictor:
         if self.smoothing is None:
             raise UsageError(
                 f"{self.path.name}: this model cannot smooth its answers",
-                expected="metadata smoothing",
-                found="a file made before exports had it",
+                expected="a file with the metadata `smoothing`",
+                found="a file that was exported before there was any",
                 hint="export and register the model again, or predict without --smooth",
             )
         return self.smoothing.named(name)

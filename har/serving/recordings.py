@@ -182,7 +182,7 @@ def _check_time(time: npt.NDArray[np.float64], path: Path, rate_hz: float) -> No
         )
     forward = steps[steps > 0]
     if not len(forward):
-        raise DataError(f"{path}: fewer than two different times", expected="a recording")
+        raise DataError(f"{path}: fewer than two different times", expected="samples over time")
     found = 1 / float(np.median(forward))
     if abs(found / rate_hz - 1) > RATE_TOLERANCE:
         in_ms = abs(1000 * found / rate_hz - 1) <= RATE_TOLERANCE

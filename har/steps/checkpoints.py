@@ -53,7 +53,9 @@ def resolve(named: str, *, ours: bool = False) -> CheckpointFiles:
             f"checkpoint {named}: {', '.join(absent)} not there",
             expected=f"a folder with {', '.join(needed.values())}"
             + ("" if ours else ", or a hub's owner/name with safetensors"),
-            hint="`har pretrain` makes such a folder; own and none need none" if ours else None,
+            hint="`har pretrain` makes one; or set pretrain.checkpoint to own or none"
+            if ours
+            else None,
         )
     known = {**OF_OURS, "card": CARD}
     files = {role: folder / name for role, name in known.items() if (folder / name).is_file()}
@@ -73,7 +75,7 @@ def _from_hub(named: str) -> tuple[Path, str]:
         )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise MissingError(
-            f"checkpoint {named}: not to be had",
+            f"checkpoint {named}: not available",
             expected="a Hugging Face folder or hub id with config.json and model.safetensors",
             found=str(error).splitlines()[0],
         ) from None

@@ -4,7 +4,7 @@ A plan makes and reads nothing. `har.steps.run` carries it out; its names are th
 people see: ``train-encoder-small-1``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -34,10 +34,10 @@ class Plan:
 
     steps: dict[str, Step] = field(default_factory=dict)
 
-    def add(self, step: Step) -> str:
-        """Add a step, unless it is there; return its name."""
-        self.steps.setdefault(step.name, step)
-        return step.name
+    def add(self, *steps: Step) -> None:
+        """Add the steps that are not there yet."""
+        for step in steps:
+            self.steps.setdefault(step.name, step)
 
     def start_of(self, name: str) -> str | None:
         """Return the step that a network starts from; None for random weights."""
@@ -65,13 +65,14 @@ def plan(recipe: Recipe) -> Plan:
         ``data-<name>`` (`har.steps.pins`).
     """
     made = Plan()
-    add_data(made, recipe)
+    made.add(*data_steps(recipe))
     for name in recipe.candidates:
-        add_model(made, recipe, name)
-    add_scores(made, recipe)
+        made.add(*model_steps(recipe, name))
+    made.add(*score_steps(recipe))
     for name in recipe.candidates:
-        add_build(made, recipe, name)
-    add_report(made, recipe)
+        made.add(*build_steps(recipe, name))
+    starts = {name: start for name in recipe.candidates if (start := made.start_of(name))}
+    made.add(_report(recipe, starts))
     return made
 
 
@@ -80,57 +81,47 @@ def seeds(recipe: Recipe, name: str) -> tuple[int, ...]:
     return catalogue.seeds_of(name, recipe.seeds)
 
 
-def add_data(made: Plan, recipe: Recipe) -> None:
-    """Add the steps from ingested data sets to windows."""
+def data_steps(recipe: Recipe) -> Iterator[Step]:
+    """Yield the steps from ingested data sets to windows."""
     data = recipe.data
     if len(data.datasets) > 1:  # a run's only data set is what it calls ``ingest``
-        made.add(
-            Step(
-                INGEST,
-                "join",
-                f"{ENTRIES}.join:join",
-                inputs={"parts": {name: pinned(name) for name in data.datasets}},
-            )
+        yield Step(
+            INGEST,
+            "join",
+            f"{ENTRIES}.join:join",
+            inputs={"parts": {name: pinned(name) for name in data.datasets}},
         )
-    made.add(
-        Step(
-            "data-report",
-            "data-report",
-            f"{ENTRIES}.data_report:data_report",
-            inputs={"ingested": INGEST},
-        )
+    yield Step(
+        "data-report",
+        "data-report",
+        f"{ENTRIES}.data_report:data_report",
+        inputs={"ingested": INGEST},
     )
-    made.add(
-        Step(
-            "clean",
-            "clean",
-            f"{ENTRIES}.clean:clean",
-            inputs={"ingested": INGEST},
-            settings={
-                "max_gap_s": recipe.clean.max_gap_s,
-                "rate_hz": recipe.window.rate_hz,
-                "subjects": data.subjects,
-                "placements": data.placements,
-            },
-        )
+    yield Step(
+        "clean",
+        "clean",
+        f"{ENTRIES}.clean:clean",
+        inputs={"ingested": INGEST},
+        settings={
+            "max_gap_s": recipe.clean.max_gap_s,
+            "rate_hz": recipe.window.rate_hz,
+            "subjects": data.subjects,
+            "placements": data.placements,
+        },
     )
-    made.add(
-        Step(
-            "split",
-            "split",
-            f"{ENTRIES}.split:split",
-            inputs={"ingested": INGEST, "cleaned": "clean"},
-            settings={"settings": recipe.split},
-        )
+    yield Step(
+        "split",
+        "split",
+        f"{ENTRIES}.split:split",
+        inputs={"ingested": INGEST, "cleaned": "clean"},
+        settings={"settings": recipe.split},
     )
-    made.add(
-        Step(
-            "windows",
-            "windows",
-            f"{ENTRIES}.windows:windows",
-            inputs={"ingested": INGEST, "cleaned": "clean", "split": "split"},
-            settings={"settings": recipe.window},
-        )
+    yield Step(
+        "windows",
+        "windows",
+        f"{ENTRIES}.windows:windows",
+        inputs={"ingested": INGEST, "cleaned": "clean", "split": "split"},
+        settings={"settings": recipe.window},
     )
 
 
@@ -139,39 +130,35 @@ def pinned(dataset: str) -> str:
     return f"data-{dataset}"
 
 
-def add_model(made: Plan, recipe: Recipe, name: str) -> None:
-    """Add the trainings of a model, one for each seed, and their choice and predictions."""
-    start = add_checkpoint(made, recipe, name)
+def model_steps(recipe: Recipe, name: str) -> Iterator[Step]:
+    """Yield the trainings of a model, one for each seed, and their choice and predictions."""
+    start = _start(recipe, name)
+    if start:
+        yield start
     for seed in seeds(recipe, name):
-        made.add(_training(recipe, name, seed, start))
-        made.add(
-            Step(
-                predicted(name, seed),
-                f"predict-{name}",
-                f"{ENTRIES}.predict:predict",
-                inputs={"windows": "windows", "model": trained(name, seed)},
-                also=(module_of(name),),
-                quiet=True,
-            )
-        )
-    made.add(
-        Step(
-            chosen(name),
-            f"choose-{name}",
-            f"{ENTRIES}.choose:choose",
-            inputs={"trained": {str(seed): trained(name, seed) for seed in seeds(recipe, name)}},
-            quiet=True,
-        )
-    )
-    made.add(
-        Step(
-            f"predict-{name}",
+        yield _training(recipe, name, seed, start)
+        yield Step(
+            predicted(name, seed),
             f"predict-{name}",
             f"{ENTRIES}.predict:predict",
-            inputs={"windows": "windows", "model": chosen(name)},
+            inputs={"windows": "windows", "model": trained(name, seed)},
             also=(module_of(name),),
             quiet=True,
         )
+    yield Step(
+        chosen(name),
+        f"choose-{name}",
+        f"{ENTRIES}.choose:choose",
+        inputs={"trained": {str(seed): trained(name, seed) for seed in seeds(recipe, name)}},
+        quiet=True,
+    )
+    yield Step(
+        f"predict-{name}",
+        f"predict-{name}",
+        f"{ENTRIES}.predict:predict",
+        inputs={"windows": "windows", "model": chosen(name)},
+        also=(module_of(name),),
+        quiet=True,
     )
 
 
@@ -195,24 +182,24 @@ def module_of(name: str) -> str:
     return catalogue.MODELS[name].module
 
 
-def add_checkpoint(made: Plan, recipe: Recipe, name: str) -> str | None:
-    """Add what a network starts from; None where that is random weights."""
+def _start(recipe: Recipe, name: str) -> Step | None:
+    """Return the step that a network starts from; None for random weights."""
     section = recipe.models.of(name)
     if name not in catalogue.ENCODERS:
         named = getattr(section, "checkpoint", None)
-        return made.add(_taken(f"checkpoint-{name}", named)) if named else None
+        return _taken(f"checkpoint-{name}", named) if named else None
     step = f"pretrain-{name}"
     match recipe.pretrain.checkpoint:
         case "none":
             return None
         case "own":
-            return made.add(_pretraining(recipe, name))
+            return _pretraining(recipe, name)
         case "auto":
-            return made.add(_fitting(recipe, name)) if _bundled(name).is_dir() else None
+            return _fitting(recipe, name) if _bundled(name).is_dir() else None
         case "bundled":
-            return made.add(_taken(step, str(_bundled(name)), ours=True))
+            return _taken(step, str(_bundled(name)), ours=True)
         case folder:
-            return made.add(_taken(step, folder, ours=True))
+            return _taken(step, folder, ours=True)
 
 
 def _bundled(name: str) -> Path:
@@ -271,7 +258,7 @@ def _pretraining(recipe: Recipe, name: str) -> Step:
     )
 
 
-def _training(recipe: Recipe, name: str, seed: int, start: str | None) -> Step:
+def _training(recipe: Recipe, name: str, seed: int, start: Step | None) -> Step:
     shared = {"name": name, "label_share": recipe.labels.share, "seed": seed}
     section = recipe.models.of(name)
     if isinstance(section, ClassicalSettings):
@@ -287,7 +274,7 @@ def _training(recipe: Recipe, name: str, seed: int, start: str | None) -> Step:
         trained(name, seed),
         f"train-{name}",
         f"{ENTRIES}.train_network:train_network",
-        inputs={"windows": "windows", **({"checkpoint": start} if start else {})},
+        inputs={"windows": "windows", **({"checkpoint": start.name} if start else {})},
         settings={
             **shared,
             "settings": _sizes(recipe, name),
@@ -298,105 +285,92 @@ def _training(recipe: Recipe, name: str, seed: int, start: str | None) -> Step:
     )
 
 
-def add_scores(made: Plan, recipe: Recipe) -> None:
-    """Add the scores of all candidates: test windows, continuous recordings, other sensors."""
+def score_steps(recipe: Recipe) -> Iterator[Step]:
+    """Yield the scores of all candidates: test windows, continuous recordings, other sensors."""
     names, intervals = recipe.candidates, recipe.intervals
     each = {f"{name}/{seed}": (name, seed) for name in names for seed in seeds(recipe, name)}
-    made.add(
-        Step(
-            "evaluate",
-            "evaluate",
-            f"{ENTRIES}.evaluate:evaluate",
-            inputs={
-                "windows": "windows",
-                "trained": {key: trained(*run) for key, run in each.items()},
-                "predicted": {key: predicted(*run) for key, run in each.items()},
-            },
-            settings={"candidates": names, "intervals": intervals},
-        )
+    yield Step(
+        "evaluate",
+        "evaluate",
+        f"{ENTRIES}.evaluate:evaluate",
+        inputs={
+            "windows": "windows",
+            "trained": {key: trained(*run) for key, run in each.items()},
+            "predicted": {key: predicted(*run) for key, run in each.items()},
+        },
+        settings={"candidates": names, "intervals": intervals},
     )
-    made.add(
-        Step(
-            "continuous",
-            "continuous",
-            f"{ENTRIES}.continuous:continuous",
-            inputs={
-                "windows": "windows",
-                "cleaned": "clean",
-                "predicted": {name: f"predict-{name}" for name in names},
-            },
-            settings={"window": recipe.window.grid, "intervals": intervals},
-        )
+    yield Step(
+        "continuous",
+        "continuous",
+        f"{ENTRIES}.continuous:continuous",
+        inputs={
+            "windows": "windows",
+            "cleaned": "clean",
+            "predicted": {name: f"predict-{name}" for name in names},
+        },
+        settings={"window": recipe.window.grid, "intervals": intervals},
     )
     for name in names:
-        made.add(
-            Step(
-                f"robustness-{name}",
-                f"robustness-{name}",
-                f"{ENTRIES}.robustness:robustness",
-                inputs={"windows": "windows", "cleaned": "clean", "model": chosen(name)},
-                settings={"rate_hz": recipe.window.rate_hz, "intervals": intervals},
-                also=(module_of(name),),
-            )
-        )
-
-
-def add_build(made: Plan, recipe: Recipe, name: str) -> None:
-    """Add the ONNX builds of a candidate, and what the gate asks of it."""
-    made.add(
-        Step(
-            f"export-{name}",
-            f"export-{name}",
-            f"{ENTRIES}.export:export",
-            inputs={
-                "windows": "windows",
-                "model": chosen(name),
-                "predicted": f"predict-{name}",
-            },
-            settings={"name": name, "window": recipe.window.grid, "settings": recipe.export},
+        yield Step(
+            f"robustness-{name}",
+            f"robustness-{name}",
+            f"{ENTRIES}.robustness:robustness",
+            inputs={"windows": "windows", "cleaned": "clean", "model": chosen(name)},
+            settings={"rate_hz": recipe.window.rate_hz, "intervals": intervals},
             also=(module_of(name),),
         )
+
+
+def build_steps(recipe: Recipe, name: str) -> Iterator[Step]:
+    """Yield the ONNX builds of a candidate, and what the gate asks of it."""
+    yield Step(
+        f"export-{name}",
+        f"export-{name}",
+        f"{ENTRIES}.export:export",
+        inputs={
+            "windows": "windows",
+            "model": chosen(name),
+            "predicted": f"predict-{name}",
+        },
+        settings={"name": name, "window": recipe.window.grid, "settings": recipe.export},
+        also=(module_of(name),),
     )
-    made.add(
-        Step(
-            f"checks-{name}",
-            f"checks-{name}",
-            f"{ENTRIES}.checks:checks",
-            inputs={
-                "ingested": INGEST,
-                "cleaned": "clean",
-                "split": "split",
-                "robustness": f"robustness-{name}",
-            },
-            quiet=True,
-        )
+    yield Step(
+        f"checks-{name}",
+        f"checks-{name}",
+        f"{ENTRIES}.checks:checks",
+        inputs={
+            "ingested": INGEST,
+            "cleaned": "clean",
+            "split": "split",
+            "robustness": f"robustness-{name}",
+        },
+        quiet=True,
     )
 
 
-def add_report(made: Plan, recipe: Recipe) -> None:
-    """Add the report; it prints every setting but those of the gate, which comes later."""
+def _report(recipe: Recipe, starts: Mapping[str, str]) -> Step:
+    """Return the report; it prints every setting but those of the gate, which comes later."""
     names = recipe.candidates
-    starts = {name: start for name in names if (start := made.start_of(name))}
-    made.add(
-        Step(
-            "report",
-            "report",
-            f"{ENTRIES}.report:report",
-            inputs={
-                "cleaned": "clean",
-                "split": "split",
-                "windows": "windows",
-                "evaluation": "evaluate",
-                "continuous": "continuous",
-                "robustness": {name: f"robustness-{name}" for name in names},
-                "checkpoints": starts,
-                "exports": {name: f"export-{name}" for name in names},
-            },
-            settings={
-                "dataset": recipe.data.name,
-                "settings": dict(flatten(recipe.model_dump(mode="json", exclude={"gate"}))),
-                "versions": {"python": python_version(), **{n: version(n) for n in LIBRARIES}},
-            },
-            compares_times=True,
-        )
+    return Step(
+        "report",
+        "report",
+        f"{ENTRIES}.report:report",
+        inputs={
+            "cleaned": "clean",
+            "split": "split",
+            "windows": "windows",
+            "evaluation": "evaluate",
+            "continuous": "continuous",
+            "robustness": {name: f"robustness-{name}" for name in names},
+            "checkpoints": starts,
+            "exports": {name: f"export-{name}" for name in names},
+        },
+        settings={
+            "dataset": recipe.data.name,
+            "settings": dict(flatten(recipe.model_dump(mode="json", exclude={"gate"}))),
+            "versions": {"python": python_version(), **{n: version(n) for n in LIBRARIES}},
+        },
+        compares_times=True,
     )

@@ -63,7 +63,8 @@ def protocol_plan(recipe: Recipe, protocol: str, chosen: list["Fold"]) -> tuple[
         },
         settings={"runs": tuple(runs), "name": protocol, "intervals": recipe.intervals},
     )
-    return made, made.add(last)
+    made.add(last)
+    return made, last.name
 
 
 def _by_number(runs: list[tuple[str, int, str]], step: Callable[[str, int], str]) -> dict[str, str]:
@@ -81,9 +82,9 @@ def _add_fold(made: Plan, recipe: Recipe, fold: "Fold") -> None:
     """Add a fold's steps under names of its own; what all folds share is added once."""
     own = Plan()
     mine = in_fold(recipe, fold)
-    plans.add_data(own, mine)
+    own.add(*plans.data_steps(mine))
     for name in mine.candidates:
-        plans.add_model(own, mine, name)
+        own.add(*plans.model_steps(mine, name))
     wanted = [
         plans.predicted(name, seed) for name in mine.candidates for seed in plans.seeds(mine, name)
     ]

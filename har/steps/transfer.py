@@ -24,7 +24,7 @@ def transfer(
     people = {dataset, *same_people(dataset)}
     if known := sorted(people & set(recipe.data.datasets)):
         raise UsageError(
-            f"the models know people of {dataset}: they were trained on {', '.join(known)}",
+            f"the models have seen people of {dataset}: they were trained on {', '.join(known)}",
             hint="`har evaluate --trained-on …` without --dataset scores them on test subjects",
         )
     other = DataSettings(datasets=(dataset,), placements=placements)

@@ -126,7 +126,7 @@ def _check_people(train: Windows) -> None:
     if len(set(train.subjects)) < 2:
         raise DataError(
             "one training subject is not enough",
-            expected="two or more: probabilities are calibrated on each one left out",
+            expected="two or more: probabilities are calibrated on subjects left out in turn",
             hint="ingest more people, or hold fewer out (split.test_subjects)",
         )
 

@@ -17,7 +17,7 @@ def build(n_bytes: int, change: float) -> dict[str, Any]:
 
 
 def test_the_page_of_models_holds_scores_comparisons_and_costs() -> None:
-    """One table a protocol and class set, and one of costs, with the smaller int8 build."""
+    """One table per protocol and class set, and one of costs, with the smaller int8 build."""
     versus = paired((0.002, 0.008), (0.001, 0.0074), wilcoxon_p=0.031)
     found = ProtocolResult(
         protocol="canonical",

@@ -110,8 +110,11 @@ def test_a_wrong_unit_is_rejected(raw: Path) -> None:
     [
         (("ingest", "pamap2"), "no path to the files of pamap2"),
         (("ingest", "mine"), "no data set 'mine'"),
-        (("ingest", "../mine", "raw"), "'../mine' is no name"),
-        (("ingest", "hapt", "--map", "time=t"), "the columns of hapt are known"),
+        (("ingest", "../mine", "raw"), "'../mine' is not a valid name"),
+        (
+            ("ingest", "hapt", "--map", "time=t"),
+            "--map or --mapping with hapt, whose columns are known",
+        ),
         (("download", "mhealth"), "the licence of mhealth is not accepted"),
     ],
 )

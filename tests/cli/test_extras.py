@@ -40,7 +40,9 @@ def har(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["--help", "config", "data list", "data validate own.csv"])
+@pytest.mark.parametrize(
+    "command", ["--help", "config", "data list", "data validate own.csv", "registry list"]
+)
 def test_a_serving_host_runs(command: str) -> None:
     """What does not train, plot or orchestrate needs no extra `train`."""
     Path("own.csv").write_text(RECORDING)
@@ -48,12 +50,17 @@ def test_a_serving_host_runs(command: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_an_absent_library_names_its_extra() -> None:
+@pytest.mark.parametrize(
+    ("command", "library"),
+    [("run", "prefect"), ("data download mhealth --accept-licence", "pooch")],
+)
+def test_an_absent_library_names_its_extra(command: str, library: str) -> None:
     """A command that needs more says how to get it, with exit code 6 and no traceback."""
-    done = har("data", "download", "mhealth", "--accept-licence")
+    done = har(*command.split())
     assert done.returncode == 6
     assert done.stderr == (
-        "error: this command needs pooch, which is not installed\n  to do: pip install har[train]\n"
+        f"error: this command needs {library}, which is not installed\n"
+        "  to do: pip install har[train]\n"
     )
 
 

@@ -55,7 +55,7 @@ def test_a_placement_must_be_one_of_the_data_set(people: Project) -> None:
     line = "evaluate --trained-on hapt --dataset people --placement nose --placement unknown"
     done = people.har(*line.split())
     assert done.returncode == 2
-    assert "--placement nose of --dataset people" in done.stderr
+    assert "--placement nose: not in people" in done.stderr
     assert "expected: unknown" in done.stderr
 
 

@@ -23,6 +23,8 @@ def test_flags_beat_environment_beats_file(tmp_path: Path, monkeypatch: pytest.M
     [
         ("window.hop_s", "expected: section.name=value"),
         ("window.hops=1", r"setting window\.hops: extra inputs are not permitted"),
+        ("evaluate.hops=1", r"setting evaluate\.hops: extra inputs are not permitted"),
+        ("gate=1", r"setting gate: input should be a valid dictionary"),
         ("window.classes=7", r"setting window\.classes: input should be 6 or 12"),
         ("seeds=many", r"setting seeds"),
     ],
@@ -55,12 +57,20 @@ def test_old_names_still_work_in_every_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was ``evaluate`` is two sections now; sources are ranked by setting all the same."""
-    (tmp_path / "har.toml").write_text("[evaluate]\ngroups = 3\nbootstrap = 30\nseed = 3\n")
+    (tmp_path / "har.toml").write_text(
+        "[evaluate]\ngroups = 3\nbootstrap = 30\nseed = 3\n[gate]\nmax_mended = 0.1\n"
+    )
     monkeypatch.setenv("HAR_EVALUATE__BOOTSTRAP", "40")
     monkeypatch.setenv("HAR_PROTOCOLS__GROUPS", "4")
     recipe = load(["evaluate.validation_subjects=2"]).recipe
     assert (recipe.protocols.groups, recipe.protocols.n_validation_subjects) == (4, 2)
     assert (recipe.intervals.bootstrap, recipe.intervals.seed) == (40, 3)
+    assert recipe.gate.max_repaired == 0.1
+    monkeypatch.setenv("HAR_GATE__MAX_REPAIRED", "0.2")
+    assert load().recipe.gate.max_repaired == 0.2
+    monkeypatch.setenv("HAR_GATE__MAX_MENDED", "0.3")
+    assert load(["gate.max_repaired=0.4"]).recipe.gate.max_repaired == 0.4
+    assert load(["gate.max_mended=0.5"]).recipe.gate.max_repaired == 0.5
 
 
 def test_a_recipe_survives_json_and_holds_no_secret() -> None:

@@ -24,7 +24,7 @@ def test_grid_values_and_labels(recording: Recording) -> None:
 
 
 def test_mixed_windows_have_no_label(recording: Recording) -> None:
-    """One activity a window by default; a lower purity admits more."""
+    """One activity per window by default; a lower purity admits more."""
     splits = {"test": ["lab-01"]}
     assert cut_all([recording], splits, WindowSettings(), BASIC).y.tolist() == [4, 4, -1, -1, 0, 0]
     assert cut_all([recording], splits, WindowSettings(purity=0.9), BASIC).y.tolist() == [
@@ -97,7 +97,7 @@ def test_no_window_at_all_is_an_error(recording: Recording) -> None:
 
 
 def test_training_subjects_are_cut_more_densely(recording: Recording) -> None:
-    """Four starts a hop, of labelled windows alone, until a class has enough of them."""
+    """Four starts per hop, of labelled windows alone, until a class has enough of them."""
     dense = WindowSettings(train_density=4, train_class_windows=6)
     windows = cut_all([recording], {"train": ["lab-01"]}, dense, BASIC)
     starts = [int(name.partition("@")[2]) for name in windows.index["window_id"]]

@@ -34,7 +34,7 @@ def recording(name: str, activity: list[str | None]) -> Recording:
 
 
 def run(recordings: list[Recording], answers: list[int], **options: Any) -> ContinuousScores:
-    """Return the result for these answers, one a window."""
+    """Return the result for these answers, one per window."""
     subjects = sorted({r.meta.subject_id for r in recordings})
     windows = cut_all(recordings, {"test": subjects}, WINDOW, CLASSES)
     arguments = {"smoothing": FORGETFUL, "window": WINDOW, "settings": SETTINGS, **options}
@@ -148,7 +148,7 @@ def test_what_is_no_stream_is_refused() -> None:
     mixed = [recording("a", ["standing"] * 20 + ["walking"] * 20)]
     windows = cut_all(mixed, {"test": ["a"]}, WINDOW, CLASSES)
     for some in (windows.select("test"), reversed_windows(windows)):
-        with pytest.raises(DataError, match="a: not its windows from the first to the last"):
+        with pytest.raises(DataError, match="a: windows are missing or out of order"):
             score_answers(
                 some,
                 np.eye(2)[np.zeros(len(some.y), int)],
@@ -193,7 +193,7 @@ def result(recordings: list[Recording]) -> ContinuousScores:
 
 
 def test_smoothing_makes_real_answers_steadier(result: ContinuousScores) -> None:
-    """Fewer changes a minute and no more insertions, at the price of some delay."""
+    """Fewer changes per minute and no more insertions, at the price of some delay."""
     raw, average, hmm = (result.answers[name] for name in ("raw", "average", "hmm"))
     for smoothed in (average, hmm):
         assert smoothed.changes_per_minute < raw.changes_per_minute

@@ -181,7 +181,7 @@ def test_scores_on_real_windows(small: Windows, model) -> None:
 
 
 def test_the_whole_catalogue_is_measured_by_default(small: Windows, model) -> None:
-    """One row a perturbation, in its order."""
+    """One row per perturbation, in its order."""
     found = robustness(model, of_two_subjects(small), settings=SETTINGS, seed=0)
     assert [row.name for row in found.perturbations] == [p.name for p in ALL]
     assert (found.n_subjects, found.seed) == (2, 0)

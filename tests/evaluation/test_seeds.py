@@ -14,7 +14,7 @@ SETTINGS = IntervalSettings(bootstrap=300)
 
 
 def table(errors: dict[str, int], n: int = 10) -> pd.DataFrame:
-    """Return n windows a subject, half of each class; the first ones wrong."""
+    """Return n windows per subject, half of each class; the first ones wrong."""
     parts = []
     for i, (who, wrong) in enumerate(errors.items()):
         y = np.arange(n) % 2

@@ -122,7 +122,7 @@ def test_metrics_say_what_was_scored(scored: Path) -> None:
 
 
 def test_predictions_are_of_the_common_classes(scored: Path) -> None:
-    """One row a labelled window, with the probability of other in the last column."""
+    """One row per labelled window, with the probability of other in the last column."""
     table = pd.read_parquet(scored / "svm" / "predictions.parquet")
     assert list(table)[7:] == ["label", "predicted", "p_walking", "p_stairs", "p_other"]
     assert table["window_id"].tolist() == ["w0", "w1", "w2", "w3", "w5", "w6", "w7", "w8"]
@@ -135,7 +135,7 @@ def test_predictions_are_of_the_common_classes(scored: Path) -> None:
 
 
 def test_pictures_are_drawn(scored: Path) -> None:
-    """A confusion matrix a model, and one plot of both by subject."""
+    """A confusion matrix per model, and one plot of both by subject."""
     places = ("svm/confusion.png", "encoder-small/confusion.png", "per_subject.png")
     assert all((scored / place).read_bytes().startswith(b"\x89PNG") for place in places)
 

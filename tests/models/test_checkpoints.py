@@ -136,7 +136,7 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
 def test_missing_folder_is_said_to_be_missing(tmp_path: Path) -> None:
     """A folder that is not there is no traceback of the hub's."""
     settings = BertSettings(checkpoint=str(tmp_path / "nothing"))
-    with pytest.raises(MissingError, match="not to be had"):
+    with pytest.raises(MissingError, match="not available"):
         make_bert(settings, WindowSettings(), CLASSES)
 
 
@@ -144,7 +144,7 @@ def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
     """Only safetensors: a pickle could run code."""
     BERT.save_pretrained(tmp_path)
     torch.save(BertForMaskedLM(BERT).state_dict(), tmp_path / "pytorch_model.bin")
-    with pytest.raises(MissingError, match="not to be had"):
+    with pytest.raises(MissingError, match="not available"):
         load(tmp_path)
 
 

@@ -42,7 +42,7 @@ def windows(small: Windows) -> torch.Tensor:
 
 
 def test_logits_have_one_column_a_class(network: WindowClassifier, windows: torch.Tensor) -> None:
-    """One row a window, each by itself, whatever the batch."""
+    """One row per window, each by itself, whatever the batch."""
     logits = network(windows).logits
     assert logits.shape == (32, 6)
     torch.testing.assert_close(network(windows[5:6]).logits, logits[5:6])

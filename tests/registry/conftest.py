@@ -101,7 +101,7 @@ def origin_steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact
 def make_candidate(
     tmp_path: Path, windows_folder: Path, origin_steps: dict[str, Artifact]
 ) -> MakeCandidate:
-    """Return a factory of candidates that err on a stated number of windows a subject."""
+    """Return a factory of candidates that err on a stated number of windows per subject."""
 
     def make(
         name: str = "encoder-small",

@@ -90,7 +90,7 @@ def test_a_strange_database_is_left_to_mlflow(
 
 @local_only
 def test_reading_imports_no_mlflow(rivals: Setup) -> None:
-    """A list of versions and a history cost neither MLflow nor pandas."""
+    """A list of versions and a history import neither MLflow nor numpy nor pandas."""
     script = (
         "import sys\n"
         "from har.config import Environment\n"
@@ -99,7 +99,7 @@ def test_reading_imports_no_mlflow(rivals: Setup) -> None:
         "from har.registry.versions.lookup import list_versions\n"
         "registry = Registry.open(Environment())\n"
         "print(len(list_versions(registry)), len(Trail(registry).events))\n"
-        "print(sorted({'mlflow', 'pandas', 'pyarrow', 'sqlalchemy'} & set(sys.modules)))\n"
+        "print(sorted({'mlflow', 'numpy', 'pandas', 'pyarrow', 'sqlalchemy'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

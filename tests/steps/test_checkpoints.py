@@ -116,5 +116,5 @@ def test_a_hub_that_cannot_be_reached_is_a_missing_checkpoint(
     """The error says what was looked for, and no other file is tried."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(MissingError, match="nobody/nothing@main: not to be had"):
+    with pytest.raises(MissingError, match="nobody/nothing@main: not available"):
         resolve("nobody/nothing@main")

@@ -66,7 +66,7 @@ def test_models_are_scored_on_another_data_set(run: MakeRun, lab: str) -> None:
 def test_models_are_not_scored_on_people_they_know(dataset: str, tmp_path: Path) -> None:
     """Neither on the data set of their training nor on another one of the same people."""
     run = Run(Recipe(), {}, Store(tmp_path / "store"))
-    with pytest.raises(UsageError, match=f"the models know people of {dataset}") as caught:
+    with pytest.raises(UsageError, match=f"the models have seen people of {dataset}") as caught:
         transfer(run, dataset)
     assert caught.value.message.endswith("trained on hapt")
     assert not (tmp_path / "store").exists()

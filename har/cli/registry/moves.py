@@ -22,7 +22,9 @@ def promote(
     ] = "production",
     waive: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE=REASON", help="A rule that need not hold; kept for good."),
+        typer.Option(
+            metavar="RULE=REASON", help="A rule that need not hold, and why; kept for good."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, but move nothing.")] = False,
     overrides: Overrides = None,
@@ -57,7 +59,9 @@ def promote(
         )
         return _print(decision, registry, as_json=as_json)
     if waive:
-        raise UsageError(f"--waive with --to {to}", expected="--to production, which is judged")
+        raise UsageError(
+            f"--waive with --to {to}", expected="--to production: the gate judges no other stage"
+        )
     stage: Stage = to.capitalize()  # type: ignore[assignment]
     version = promotion.change_stage(registry, selector, stage, reason=reason, dry_run=dry_run)
     if as_json:
@@ -85,7 +89,7 @@ def approve(
     selector: Selector,
     reason: Reason,
     allow_self: Annotated[
-        bool, typer.Option("--allow-self-approval", help="Of one's own request; recorded.")
+        bool, typer.Option("--allow-self-approval", help="Approve your own request; recorded.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but move nothing.")] = False,
     overrides: Overrides = None,

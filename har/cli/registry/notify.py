@@ -15,7 +15,8 @@ def notify(overrides: Overrides = None, as_json: AsJson = False) -> None:
     from har.errors import MissingError
     from har.registry.handle import Registry
     from har.registry.history.trail import Trail
-    from har.registry.notices.delivery import deliver, receivers
+    from har.registry.notices.delivery import deliver
+    from har.registry.notices.receivers import receivers
 
     environment = load(overrides).environment
     trail = Trail(Registry.open(environment))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def history(
     at: Annotated[
-        str | None, typer.Option(help="A date, and a time if it matters: what was live then.")
+        str | None, typer.Option(help="A date, with or without a time: show what was live then.")
     ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -77,7 +77,7 @@ def _instant(text: str) -> "datetime":
     except ValueError:
         raise UsageError(
             f"--at {text}: not a date",
-            expected="a date as 2026-11-17, 2026-11-17 12:00 or 2026-11-17T12:00:00Z",
+            expected="a date such as 2026-11-17, 2026-11-17 12:00 or 2026-11-17T12:00:00Z",
         ) from None
 
 

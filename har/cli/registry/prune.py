@@ -11,7 +11,7 @@ from har.cli.registry.common import Reason
 def prune(
     reason: Reason,
     older_than: Annotated[
-        int, typer.Option(metavar="DAYS", min=1, help="What is younger stays.")
+        int, typer.Option(metavar="DAYS", min=1, help="Younger versions stay.")
     ] = 30,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, but remove nothing.")] = False,
     overrides: Overrides = None,

@@ -192,7 +192,7 @@ def _stated_axes(
     if len(names) != len(set(names) & set(header)) or len(names) != 3:
         raise DataError(
             f"{where}: {what} = {','.join(names)}",
-            expected="three of its columns, X,Y,Z",
+            expected="three columns of the file, as X,Y,Z",
             found=", ".join(header[:12]),
         )
     return names

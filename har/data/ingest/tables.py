@@ -125,7 +125,7 @@ def _head(file: IO[bytes]) -> str:
 
 
 def _read(files: RawFiles, item: Item, ledger: Ledger, *, mapping: ColumnMapping) -> Iterator[Raw]:
-    """Yield the recordings of a table: one, or one a subject and recording it names."""
+    """Yield the recordings of a table: one, or one per subject and recording that it names."""
     (name,) = item.files
     read = _parquet_blocks if name.lower().endswith(".parquet") else _csv_blocks
     blocks = (_canonical(block, mapping) for block in read(files, name, mapping, ledger))

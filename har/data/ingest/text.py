@@ -101,7 +101,7 @@ def iter_tables(
     Raises
     ------
     DataError
-        If the file is damaged or empty, or has no line ends for the length of a block.
+        If the file is damaged or empty, or has no line breaks for the length of a block.
     """
     line, found = 1, False
     with reading(name), files.open(name) as file:
@@ -135,8 +135,8 @@ def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
         cut = lines.rfind(b"\n") + 1
         if not cut and end > BLOCK:
             raise DataError(
-                f"{name}: no line ends",
-                expected="text, one row a line",
+                f"{name}: no line breaks",
+                expected="text, one row per line",
                 found=f"{end:,} bytes in one line",
             )
         if cut:
@@ -341,8 +341,8 @@ def _to_numbers(rows: list[_Row], layout: Layout, ledger: Ledger, name: str) -> 
         for n in _kept(layout)
     }
     frame = _frame(columns).join(origin[~bad].reset_index(drop=True))
-    if mended := int(frame["repaired"].sum()):
-        ledger.repairs["malformed line"] += mended
+    if repaired := int(frame["repaired"].sum()):
+        ledger.repairs["malformed line"] += repaired
     return frame
 
 

@@ -112,7 +112,7 @@ def _file_set() -> dict[str, Any]:
         "@type": "cr:FileSet",
         "@id": "recordings",
         "name": "recordings",
-        "description": "One Parquet file a recording.",
+        "description": "One Parquet file per recording.",
         "encodingFormat": PARQUET,
         "includes": "*.parquet",
     }
@@ -135,7 +135,7 @@ def _record_set() -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": "samples",
         "name": "samples",
-        "description": "One row a sample, in the order of time within each recording.",
+        "description": "One row per sample, in the order of time within each recording.",
         "field": [
             {
                 "@type": "cr:Field",
@@ -209,7 +209,7 @@ def _biases(facts: dict[str, Any]) -> list[str]:
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
     text = "Labelled time: " + ", ".join(f"{name} {share:.1%}" for name, share in ordered)
     minutes = [s["seconds"] / 60 for s in facts["subjects"].values()]
-    return [f"{text}.", f"Minutes a subject: {min(minutes):.1f} to {max(minutes):.1f}."]
+    return [f"{text}.", f"Minutes per subject: {min(minutes):.1f} to {max(minutes):.1f}."]
 
 
 def _limitations(facts: dict[str, Any]) -> list[str]:

@@ -48,7 +48,7 @@ def items(files: RawFiles) -> list[Item]:
         if other != name:
             raise DataError(
                 f"{activity}/p{subject}/s{segment}.txt is there twice",
-                expected="one file a segment",
+                expected="one file per segment",
                 found=f"{other} and {name}",
                 hint="remove one of them",
             )

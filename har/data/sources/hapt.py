@@ -80,7 +80,7 @@ def _official(files: RawFiles, item: Item, ledger: Ledger) -> Raw:
     matches = files.match(SIGNALS)
     _, experiment, user = matches[acc_name].groups()
     if matches[gyro_name][3] != user:
-        raise DataError(f"{gyro_name}: another user's than {acc_name}")
+        raise DataError(f"{gyro_name}: of another user than {acc_name}")
     acc = read_table(files, acc_name, Layout(columns=ACC, separator=" "), ledger)
     gyro = read_table(files, gyro_name, Layout(columns=GYRO, separator=" "), ledger)
     for table in (acc, gyro):
@@ -97,7 +97,7 @@ def _labels(
     ranges = ranges[ranges["experiment"] == who[0]]
     if (ranges["user"] != who[1]).any():
         raise DataError(
-            f"{name}: experiment {who[0]} is another user's",
+            f"{name}: experiment {who[0]} is of another user",
             expected=f"user {who[1]}, as its files are named",
             found=f"user {int(ranges['user'][ranges['user'] != who[1]].iloc[0])}",
         )
@@ -118,8 +118,8 @@ def _ranges(files: RawFiles, name: str) -> pd.DataFrame:
     whole = (ranges % 1 == 0) & (ranges >= 0) & (ranges < MAX_NUMBER)
     if notes.rows_quarantined or not whole.all(axis=None):
         raise DataError(
-            f"{name}: a line is no range of labels",
-            expected=f"five whole numbers a line: {', '.join(RANGES.columns)}",
+            f"{name}: a line is not a range of labels",
+            expected=f"five whole numbers per line: {', '.join(RANGES.columns)}",
             hint="a lost range would leave its samples unlabelled: copy the file again",
         )
     return ranges

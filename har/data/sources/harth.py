@@ -47,7 +47,7 @@ def one_file_each(files: RawFiles, pattern: str) -> list[Item]:
         if other != name:
             raise DataError(
                 f"subject {match[1]} is there twice",
-                expected="one file a subject",
+                expected="one file per subject",
                 found=f"{other} and {name}",
                 hint="remove one of them",
             )

@@ -109,7 +109,7 @@ SOURCE = Source(
     rate_hz=20.0,
     units="m/s² with gravity, nanoseconds since the phone was started",
     faults=(
-        ("several records on a line, a comma too many", "mended"),
+        ("several records on a line, a comma too many", "repaired"),
         ("a record without its semicolon", "quarantined: it may be cut off"),
         ("empty values", "quarantined"),
         ("timestamp 0", "quarantined"),

@@ -39,7 +39,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield one recording an activity code: m/s² with gravity, rad/s, at some 20 Hz.
+    """Yield one recording per activity code: m/s² with gravity, rad/s, at some 20 Hz.
 
     Angular velocity of an activity without acceleration is quarantined.
     """

@@ -64,7 +64,7 @@ def approve(
         )
     if now.aliases.get(CHAMPION) != request.champion:
         raise ConflictError(
-            f"version {number} was not held against the champion of now",
+            f"version {number} was not judged against today's champion",
             expected=f"version {request.champion} as champion",
             found=f"version {now.aliases.get(CHAMPION)}",
             hint="have it judged again: `har registry promote`",
@@ -113,7 +113,7 @@ def _request(number: int, mover: Mover) -> ApprovalRequested:
             return request
     names = ", ".join(str(request.version) for request in waiting)
     raise UsageError(
-        f"version {number} waits for nobody's approval",
+        f"version {number} does not wait for approval",
         expected=f"a version that waits: {names or 'there is none'}",
         hint="`har registry promote` judges a version and asks for its promotion",
     )

@@ -48,8 +48,9 @@ def judge(
     """
     assert challenger.metrics  # only a champion may be adopted
     outcomes = rules.of(challenger, champion, gate=gate, export=export, intervals=intervals)
-    _require_waivable(waivers or {}, outcomes)
-    outcomes = [replace(rule, waived=(waivers or {}).get(rule.name, "")) for rule in outcomes]
+    reasons = {rules.RENAMED.get(name, name): why for name, why in (waivers or {}).items()}
+    _require_waivable(reasons, outcomes)
+    outcomes = [replace(rule, waived=reasons.get(rule.name, "")) for rule in outcomes]
     stage: Stage = "Staging"
     if all(rule.holds for rule in outcomes):
         stage = "Production"

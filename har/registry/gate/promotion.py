@@ -98,7 +98,7 @@ def promote(
     champion = find(registry, str(now.aliases[CHAMPION])) if CHAMPION in now.aliases else None
     if rejudge and champion == version:
         raise UsageError(
-            f"version {version.number} is the champion: there is nothing to hold it against",
+            f"version {version.number} is the champion: there is nothing to judge it against",
             hint="judge another version: it takes the place if it is better",
         )
     require_measured(version)

@@ -24,7 +24,8 @@ from har.registry.history.placement import placement, unfinished
 from har.registry.history.stages import Change, Placement, Stage
 from har.registry.history.trail import Trail
 from har.registry.moves.observation import ALIASES, Observed, differences, observe
-from har.registry.notices.delivery import deliver, receivers
+from har.registry.notices.delivery import deliver
+from har.registry.notices.receivers import receivers
 
 A = TypeVar("A", bound=Act)
 _log = logging.getLogger(__name__)
@@ -191,7 +192,7 @@ class Mover:
         self.trail.refresh()
         if new := self.trail.events[len(known) :]:
             raise ConflictError(
-                f"{self.model}: somebody moves a version at this moment",
+                f"{self.model}: somebody is moving a version",
                 found=", ".join(f"{event.event} at {event.time}" for event in new),
                 hint="try again",
             )

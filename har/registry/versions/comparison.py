@@ -161,7 +161,7 @@ def compare(
     """
     if a.number == b.number:
         raise UsageError(
-            f"version {a.number} against itself",
+            f"version {a.number} compared with itself",
             expected="two versions",
             hint="`har registry list` shows them",
         )

@@ -105,7 +105,7 @@ def require_measured(version: Version) -> None:
         raise UsageError(
             f"version {version.number} was adopted: nobody measured it",
             expected="a version with scores, builds and a lineage record",
-            hint="register the model with `har run`; one that served comes back by rollback",
+            hint="register the model with `har run`; `har registry rollback` returns to one",
         )
 
 

@@ -1,4 +1,4 @@
-"""Mixed rows become one table a group, and nothing stays on the disk."""
+"""Mixed rows become one table per group, and nothing stays on the disk."""
 
 import tempfile
 from collections.abc import Iterator

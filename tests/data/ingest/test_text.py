@@ -278,9 +278,9 @@ def test_binary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block without a line end is no text; a shorter one is a line that is set aside."""
     monkeypatch.setattr(module, "BLOCK", 10_000)
     monkeypatch.setattr(module, "MAX_LINE", 5_000)
-    with pytest.raises(DataError, match=r"f\.csv: no line ends") as caught:
+    with pytest.raises(DataError, match=r"f\.csv: no line breaks") as caught:
         read(bytes(range(32, 232)) * 500)
-    assert "one row a line" in str(caught.value)
+    assert "one row per line" in str(caught.value)
     table, ledger = read(b"1,2,x\n" + b"\x89PNG" * 1500 + b"\n3,4,y\n")
     assert [row[0] for row in rows(table)] == [1, 3]
     assert set_aside(ledger) == [(2, "longer than any row")]
@@ -320,7 +320,7 @@ def test_no_line_is_lost(lines: list[bytes], end: bytes, block: int, quotes: boo
             try:
                 table, ledger = read(end.join(lines), layout)
             except DataError as error:
-                assert error.message in {"f.csv: empty", "f.csv: no line ends"}
+                assert error.message in {"f.csv: empty", "f.csv: no line breaks"}
                 found.append(None)
                 continue
         found.append((rows(table), set_aside(ledger)))

@@ -31,7 +31,7 @@ def _write(folder: Path, name: str, segment: int, rows: int = 125) -> Path:
 
 
 def test_segments_are_joined(tmp_path: Path) -> None:
-    """Three segments of one activity and subject are one recording of 15 s a unit."""
+    """Three segments of one activity and subject are one recording of 15 s per unit."""
     for segment in (1, 2, 3):
         _write(tmp_path, f"a12/p7/s{segment:02d}.txt", segment)
     read = read_all("dsads", tmp_path)

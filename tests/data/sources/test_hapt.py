@@ -94,7 +94,7 @@ def test_both_forms_agree_on_ids(tmp_path: Path) -> None:
 
 
 def test_items_are_experiments_in_folder_and_archive(tmp_path: Path) -> None:
-    """One item an experiment, with the labels, also inside the archive."""
+    """One item per experiment, with the labels, also inside the archive."""
     folder = tmp_path / "folder"
     _write(folder, 60, [], experiment="01", user="01")
     raw = _write(folder, 60, ["1 1 5 1 60", "2 1 6 1 60"], experiment="02", user="01")
@@ -122,10 +122,10 @@ def test_ranges_that_contradict_each_other_leave_no_label(tmp_path: Path) -> Non
 def test_what_cannot_be_told_apart_is_refused(tmp_path: Path) -> None:
     """Another user in labels.txt, a damaged range, a missing file: nobody can know."""
     raw = _write(tmp_path, 60, ["1 2 5 1 60"])
-    with pytest.raises(DataError, match="experiment 1 is another user's"):
+    with pytest.raises(DataError, match="experiment 1 is of another user"):
         read_all("hapt", tmp_path)
     (raw / "labels.txt").write_text("1 1 5 1\n")
-    with pytest.raises(DataError, match="a line is no range of labels"):
+    with pytest.raises(DataError, match="a line is not a range of labels"):
         read_all("hapt", tmp_path)
     (raw / "gyro_exp01_user01.txt").unlink()
     with pytest.raises(DataError, match="exp01: files are missing"):

@@ -1,4 +1,4 @@
-"""MHEALTH's official layout: three units a line, none with time, the chest without gyroscope."""
+"""MHEALTH's official layout: three units per line, none with time, the chest without gyroscope."""
 
 import zipfile
 from math import pi

@@ -56,7 +56,7 @@ def test_the_turned_sign_is_told(tmp_path: Path) -> None:
 
 
 def test_activities_trials_and_subjects(tmp_path: Path) -> None:
-    """Six words in the folders' names; one item a subject."""
+    """Six words in the folders' names; one item per subject."""
     words = {
         "dws": "stairs-down",
         "ups": "stairs-up",

@@ -1,4 +1,4 @@
-"""PAMAP2's official layout: three units a line, NaN from radio losses, transient activity."""
+"""PAMAP2's official layout: three units per line, NaN from radio losses, transient activity."""
 
 import io
 import zipfile

@@ -61,7 +61,7 @@ def test_users_and_clock_resets_part_recordings(tmp_path: Path) -> None:
 
 
 def test_malformed_lines(tmp_path: Path) -> None:
-    """Two records on a line and a comma too many are mended; the rest is quarantined."""
+    """Two records on a line and a comma too many are repaired; the rest is quarantined."""
     rows = [_row(i, 11, "Walking") for i in range(200)]
     rows[20:22] = [rows[20] + rows[21]]
     rows[40] = rows[40].replace(";", ",;")

@@ -62,7 +62,7 @@ def test_approved_by_another(asked: Setup) -> None:
     made = Trail(opened(ben)).events[-2]
     assert (made.by, made.reason) == ("ben", "new season")
     assert made.approval == Approval(reason="looked at it", asked_by="ana", own=False)
-    with pytest.raises(UsageError, match="nobody's approval"):
+    with pytest.raises(UsageError, match="does not wait for approval"):
         approve(opened(ben), "2", reason="again")
 
 
@@ -108,7 +108,7 @@ def test_other_champion(asked: Setup) -> None:
     now = mover.recover()
     mover.execute("retirement", 1, Change.between(now, move(now, 1, "Archived")), reason="recall")
     assert waiting(cem) == [(2, "ana")]
-    with pytest.raises(ConflictError, match="held against the champion of now"):
+    with pytest.raises(ConflictError, match="judged against today's champion"):
         approve(opened(by("ben", asked)), "2", reason="fine")
 
 

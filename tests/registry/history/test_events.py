@@ -49,7 +49,7 @@ def test_what_it_amounts_to(events: list[Event]) -> None:
 
 
 def test_the_rows_of_the_history(events: list[Event]) -> None:
-    """Each says what came of it; what ends a move is told with the move."""
+    """Each says what came of it; the end of a move is no row of its own."""
     rows = [(e.label, e.describe()) for e in events if not isinstance(e, MoveEnding)]
     assert rows == [
         (

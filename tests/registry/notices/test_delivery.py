@@ -22,7 +22,8 @@ from har.registry.gate.approval import approve
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
 from har.registry.moves.rollback import rollback
-from har.registry.notices.delivery import deliver, receivers
+from har.registry.notices.delivery import deliver
+from har.registry.notices.receivers import receivers
 from har.registry.versions.lookup import find
 from har.registry.versions.registration import register
 

@@ -23,7 +23,7 @@ from har.registry.versions.lookup import find
 from har.registry.versions.registration import register
 from har.registry.versions.version import Version
 
-# Of 30 windows a subject, 10 a class, the champion takes one SITTING for LAYING and one
+# Of 30 windows per subject, 10 per class, the champion takes one SITTING for LAYING and one
 # LAYING for WALKING; its rival errs nowhere.
 F1 = {"WALKING": 20 / 21, "SITTING": 18 / 19, "LAYING": 18 / 20}
 CHAMPION_F1 = sum(F1.values()) / 3
@@ -201,7 +201,7 @@ def test_other_code(local: Setup, make_candidate) -> None:
 def test_refused(local: Setup, make_candidate) -> None:
     """A version is not compared with itself, nor from files that are not the registered ones."""
     version = register(opened(local), make_candidate())
-    with pytest.raises(UsageError, match="version 1 against itself"):
+    with pytest.raises(UsageError, match="version 1 compared with itself"):
         compare_in(local, version, version)
     other = register(opened(local), make_candidate("svm"))
     path = files_of(other, local) / "evaluation" / "predictions.parquet"
