@@ -93,7 +93,10 @@ def evaluate(
     ] = None,
     jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one per core.")] = 0,
     continuous: Annotated[
-        bool, typer.Option("--continuous", help="On continuous recordings, answer by answer.")
+        bool,
+        typer.Option(
+            "--continuous", "--streaming", help="On continuous recordings, answer by answer."
+        ),
     ] = False,
     robustness: Annotated[
         bool, typer.Option("--robustness", help="As other sensors would have read the test.")

@@ -10,6 +10,7 @@ from support import Project
 REFUSED = {
     "evaluate --robustness --dataset pamap2 --placement nose": "--dataset and --robustness",
     "evaluate --continuous --robustness": "--continuous and --robustness",
+    "evaluate --streaming --robustness": "--continuous and --robustness",  # as it was once called
     "evaluate --protocol groups --continuous": "--protocol and --continuous",
     "evaluate --protocol loso --dataset lab": "--dataset and --protocol",
     "evaluate --protocol loso --continuous --robustness": (
