@@ -3,22 +3,29 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
-    StrictFloat,
-    StrictInt,
+    PlainValidator,
     StrictStr,
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from har.errors import MissingError, VerificationError
 
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("number", "Input should be a valid number")
+    return value if isinstance(value, int) else float(value)
+
+
 # A whole number stays one: the bytes of what was read must not change.
-Number = StrictInt | StrictFloat
+Number = Annotated[int | float, PlainValidator(_number)]
 Texts = Mapping[StrictStr, StrictStr]
 
 

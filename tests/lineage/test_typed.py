@@ -7,7 +7,7 @@ import pytest
 from pydantic import StrictFloat, StrictInt
 
 from har.errors import MissingError, VerificationError
-from har.lineage.typed import TypedFile
+from har.lineage.typed import Number, TypedFile
 
 
 class Score(TypedFile):
@@ -17,6 +17,7 @@ class Score(TypedFile):
 
     macro_f1: StrictFloat
     n_windows: StrictInt = 0
+    seconds: Number = 0
 
 
 def rewrite(folder: Path, **fields: object) -> None:
@@ -48,6 +49,16 @@ def test_a_wrong_type_is_refused_by_name(tmp_path: Path) -> None:
     Score(macro_f1=0.5).write(tmp_path)
     rewrite(tmp_path, macro_f1="high")
     with pytest.raises(VerificationError, match=r"score\.json: macro_f1: "):
+        Score.read(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["1", True, None])
+def test_a_number_is_whole_or_not_and_nothing_else(tmp_path: Path, value: object) -> None:
+    assert json.dumps(Score(macro_f1=0.5, seconds=2).to_dict()["seconds"]) == "2"
+    assert json.dumps(Score(macro_f1=0.5, seconds=2.0).to_dict()["seconds"]) == "2.0"
+    Score(macro_f1=0.5).write(tmp_path)
+    rewrite(tmp_path, seconds=value)
+    with pytest.raises(VerificationError, match=r"seconds: input should be a valid number"):
         Score.read(tmp_path)
 
 
