@@ -6,10 +6,8 @@ INSTALLED := $(VENV)/.installed
 # The CUDA build of torch (GPU=1) is the plain release; `==` takes a CPU build where one is offered.
 TORCH := $(if $(GPU),torch===2.13.0)
 
-export DO_NOT_TRACK := 1
-export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# For MLflow's own server; har/telemetry.py switches off what other libraries would report.
 export MLFLOW_DISABLE_TELEMETRY := true
-export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: help setup run test lint types lock ui clean
 
