@@ -43,7 +43,7 @@ ui: setup  ## MLflow on :5000 (Prefect: `prefect server start`)
 
 lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	@rm -f requirements.txt  # its bare torch pin would pull the CUDA packages in
-	uv pip compile -q pyproject.toml --all-extras --python-version 3.11 --no-emit-package har \
+	uv pip compile -q pyproject.toml --all-extras --python-version 3.11 --no-emit-package har-workflow \
 	  --no-annotate --no-header $(addprefix --find-links ,$(PIP_FIND_LINKS)) -o requirements.txt
 	sed -i 's/^torch==.*/torch==2.13.0/' requirements.txt
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from har.cli.extras import how_to_install
 from har.cli.output import (
     AsJson,
     Jobs,
@@ -68,7 +69,7 @@ def features(
 ) -> None:
     """Extract features, against TSFEL and catch22 on the same windows and one thread.
 
-    The other libraries come with `pip install har[benchmark]`.
+    The other libraries come with the extra `benchmark`.
 
     Example: har benchmark features --windows 4096
     """
@@ -98,7 +99,7 @@ def features(
     ]
     out.print(table("Features, one thread", columns, cells))
     if absent := sorted(LIBRARIES.keys() - {entry.library for entry in entries}):
-        err.print(f"not installed: {', '.join(absent)}")
+        err.print(f"not installed: {', '.join(absent)}; {how_to_install('benchmark')}")
 
 
 @app.command()

@@ -70,7 +70,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 def print_error(error: Exception) -> None:
     """Print an error: what is wrong, expected, found, to do."""
     if isinstance(error, HarError):
-        err.print(Text("error:", style="red"), str(error))
+        err.print(Text("error:", style="red"), str(error), soft_wrap=True)
         return
     err.print(Text("unexpected error:", style="red"), f"{type(error).__name__}: {error}")
     err.print("  to do: `har --debug …` shows the traceback")
