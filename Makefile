@@ -6,10 +6,8 @@ INSTALLED := $(VENV)/.installed
 # The CUDA build of torch (GPU=1) is the plain release; `==` takes a CPU build where one is offered.
 TORCH := $(if $(GPU),torch===2.13.0)
 
-export DO_NOT_TRACK := 1
-export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# For MLflow's own server; har/telemetry.py switches off what other libraries would report.
 export MLFLOW_DISABLE_TELEMETRY := true
-export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: help setup run test lint types lock ui clean
 
@@ -45,7 +43,7 @@ ui: setup  ## MLflow on :5000 (Prefect: `prefect server start`)
 
 lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	@rm -f requirements.txt  # its bare torch pin would pull the CUDA packages in
-	uv pip compile -q pyproject.toml --all-extras --python-version 3.11 --no-emit-package har \
+	uv pip compile -q pyproject.toml --all-extras --python-version 3.11 --no-emit-package har-workflow \
 	  --no-annotate --no-header $(addprefix --find-links ,$(PIP_FIND_LINKS)) -o requirements.txt
 	sed -i 's/^torch==.*/torch==2.13.0/' requirements.txt
 

@@ -1,1 +1,3 @@
 """Prefect flows: orchestration alone; every task is one call into the library."""
+
+import har  # noqa: F401 - switches telemetry off before Prefect is imported

@@ -17,11 +17,15 @@ The rooms, in the order that data walks through them:
 
 Every room imports only what is below it in ``[tool.importlinter]`` of pyproject.toml.
 `har.config` has the settings, `har.store` the outputs of steps, `har.page` the house's
-look; `har.arrays`, `har.errors`, `har.measured`, `har.processes` and `har.progress`
-serve them all.
+look; `har.arrays`, `har.errors`, `har.measured`, `har.processes`, `har.progress` and
+`har.telemetry` serve them all.
 
 `har.steps` joins the rooms into content-addressed steps, `flows` runs the steps
 under Prefect, and `har.cli` is the command line over both.
 """
 
+from har.telemetry import switch_off
+
 __version__ = "0.1.0"
+
+switch_off()

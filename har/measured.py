@@ -22,11 +22,11 @@ def write_measured(folder: Path, facts: Mapping[str, Any]) -> None:
     facts : mapping
         JSON-able, as ``seconds``.
     """
-    (folder / MEASURED).write_text(json.dumps(dict(facts), indent=1) + "\n")
+    (folder / MEASURED).write_text(json.dumps(dict(facts), indent=1) + "\n", encoding="utf-8")
 
 
 def read_measured(folder: Path) -> dict[str, Any]:
     """Return what was measured when a folder was made; nothing if nobody wrote it down."""
     path = folder / MEASURED
-    facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return facts

@@ -1,6 +1,7 @@
 """Worker processes: one thread each, no longer alive than the process that started them."""
 
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -8,9 +9,19 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 # Read by BLAS and OpenMP when they are loaded: processes share out the cores, not threads.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+# Where Linux tells a container of its limit: microseconds of processor time, and in which.
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 @contextmanager
@@ -43,12 +54,28 @@ def end_workers() -> None:
 
 
 def count(jobs: int) -> int:
-    """Return how many processes are meant: 0 stands for one per core.
+    """Return how many processes are meant: 0 stands for one per processor that may be used.
 
     >>> count(3)
     3
     """
-    return jobs or os.cpu_count() or 1
+    return jobs or usable_processors()
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use, by its affinity and its container."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    there = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, math.ceil(min(there, _quota())))
+
+
+def _quota() -> float:
+    """Return how many processors' time a container is given."""
+    try:
+        quota, period = QUOTA.read_text(encoding="utf-8").split()
+        return int(quota) / int(period)
+    except (OSError, ValueError):  # no container, or one without a limit: "max"
+        return math.inf
 
 
 def start_worker(level: int = logging.INFO) -> None:

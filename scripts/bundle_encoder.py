@@ -47,17 +47,17 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("config.json", "model.safetensors", PretrainingRecord.FILE):
         shutil.copy(made.path / file, folder)
-    (folder / "README.md").write_text(_card(folder, recipe.pretrain.batch_size))
+    (folder / "README.md").write_text(_card(folder, recipe.pretrain.batch_size), encoding="utf-8")
     lineage = {
         "step": {k: v for k, v in made.manifest.items() if k not in ("seconds", "created")},
         "raw_files": [file.to_dict() for file in origin.raw_files(run["ingest"].path)],
         "settings": dict(flatten(recipe.model_dump(mode="json"))),
     }
-    (folder / "lineage.json").write_text(json.dumps(lineage, indent=1) + "\n")
+    (folder / "lineage.json").write_text(json.dumps(lineage, indent=1) + "\n", encoding="utf-8")
 
 
 def _card(folder: Path, batch_size: int) -> str:
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     record = PretrainingRecord.read(folder)
     losses = [epoch.loss for epoch in record.history]
     return CARD.format(

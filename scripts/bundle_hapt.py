@@ -183,7 +183,9 @@ def bundle(recordings: list[tuple[int, dict[str, np.ndarray[Any, Any]]]]) -> Non
         column_encoding=dict.fromkeys(SCALES, "DELTA_BINARY_PACKED"),
         row_group_size=1 << 21,
     )
-    TARGET.with_suffix(".sha256.json").write_text(json.dumps(proofs, indent=1) + "\n")
+    TARGET.with_suffix(".sha256.json").write_text(
+        json.dumps(proofs, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def digest(values: np.ndarray[Any, Any]) -> str:

@@ -77,7 +77,7 @@ for python in "$@"; do
   succeed "$bin/har" registry list
   code=0
   "$bin/har" run > output.txt 2>&1 || code=$?
-  [ $code = 6 ] && grep 'pip install har\[train\]' output.txt || { cat output.txt; exit 1; }
+  [ $code = 6 ] && grep 'pip install .har-workflow\[train\]' output.txt || { cat output.txt; exit 1; }
 
   # The tests build a model by hand, with onnx.
   "$bin/pip" install -q -q -c "$root/requirements.txt" pytest pytest-timeout hypothesis onnx

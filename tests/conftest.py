@@ -7,9 +7,6 @@ from typing import Any
 
 # Before torch is imported: two test processes share two cores.
 os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}
-# Before anything that would report home is imported, here or by a process of a test.
-os.environ |= {"DO_NOT_TRACK": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 import hypothesis
 import numpy as np

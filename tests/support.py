@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -159,13 +159,16 @@ class Project:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def start(self, *arguments: str, program: str = MAIN) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, program: str = MAIN, under: Sequence[str] = ()
+    ) -> subprocess.Popen[str]:
         """Start a command as a process with pipes, or a program in its place.
 
-        For what only a process can show: kills, races, and that it works from nothing.
+        For what only a process can show: kills, races, and that it works from nothing. It
+        may run under another command, as a tracer.
         """
         return subprocess.Popen(
-            [sys.executable, "-c", program, *arguments],
+            [*under, sys.executable, "-c", program, *arguments],
             cwd=self.folder,
             env={**os.environ, **self._env},
             stdin=subprocess.PIPE,

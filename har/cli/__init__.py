@@ -15,6 +15,7 @@ import har
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
+from har.cli.streams import prepare_streams, readers_may_leave
 from har.errors import HarError
 from har.processes import THREADS
 
@@ -70,15 +71,14 @@ def main() -> None:
     for name in THREADS:
         os.environ.setdefault(name, "1")
     signal.signal(signal.SIGTERM, _terminate)
+    prepare_streams()
     try:
-        app()
+        with readers_may_leave():
+            app()
     except ModuleNotFoundError as error:
         _fail(not_installed(error) or error)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         _fail(error)
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from har.cli.extras import how_to_install
 from har.cli.output import (
     AsJson,
+    Jobs,
     Overrides,
     err,
     out,
@@ -31,11 +33,11 @@ def _noun() -> None:
 
 @app.command()
 def ingest(
-    rows: Annotated[int, typer.Option(help="Rows of synthetic tables, a million per file.")] = (
-        4_000_000
-    ),
+    rows: Annotated[
+        int, typer.Option(min=1, help="Rows of synthetic tables, a million per file.")
+    ] = (4_000_000),
     kind: Annotated[Literal["csv", "parquet"], typer.Option(help="Their format.")] = "csv",
-    jobs: Annotated[int, typer.Option(help="Largest number of processes; 0: one per core.")] = 0,
+    jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ingest the bundled data and synthetic tables, against a plain read of the same bytes.
@@ -43,9 +45,10 @@ def ingest(
     Example: har benchmark ingest --rows 50000000 --kind parquet
     """
     from har.benchmarks.ingest import run
+    from har.processes import count
 
     entries = []
-    for entry in run(rows, kind, jobs or os.cpu_count() or 1):
+    for entry in run(rows, kind, count(jobs)):
         err.print(f"{entry.what}: {entry.seconds:.1f} s")
         entries.append(entry)
     if as_json:
@@ -60,22 +63,23 @@ def ingest(
 
 @app.command()
 def features(
-    windows: Annotated[int, typer.Option(help="Windows of the bundled data.")] = 2048,
+    windows: Annotated[int, typer.Option(min=1, help="Windows of the bundled data.")] = 2048,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Extract features, against TSFEL and catch22 on the same windows and one thread.
 
-    The other libraries come with `pip install har[benchmark]`.
+    The other libraries come with the extra `benchmark`.
 
     Example: har benchmark features --windows 4096
     """
     from har.benchmarks.features import LIBRARIES, run
     from har.config import load
+    from har.processes import THREADS
     from har.steps.run import start
 
     # Read by the processes that are measured, before they load their libraries.
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    os.environ |= dict.fromkeys(THREADS, "1")
     recipe, environment = load(overrides)
     cut = start(recipe, environment)["windows"].path
     entries = list(run(cut, windows, recipe.window.rate_hz))
@@ -95,7 +99,7 @@ def features(
     ]
     out.print(table("Features, one thread", columns, cells))
     if absent := sorted(LIBRARIES.keys() - {entry.library for entry in entries}):
-        err.print(f"not installed: {', '.join(absent)}")
+        err.print(f"not installed: {', '.join(absent)}; {how_to_install('benchmark')}")
 
 
 @app.command()
@@ -131,8 +135,8 @@ def models(
         list[str] | None, typer.Option(help="canonical, groups, loso or cross-dataset.")
     ] = None,
     classes: Annotated[list[int] | None, typer.Option(help="6 or 12; may be given again.")] = None,
-    seeds: Annotated[int, typer.Option(help="Number of seeds, from 0.")] = 5,
-    jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds, from 0.")] = 5,
+    jobs: Jobs = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks.md"),
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -146,6 +150,7 @@ def models(
     from har.benchmarks.models import lines, run
     from har.benchmarks.page import write
     from har.config import model_names
+    from har.processes import count
     from har.steps.run import start
     from har.steps.tables import protocol_tables
 
@@ -154,7 +159,7 @@ def models(
     recipe, environment = settings_of(overrides, models=model or list(model_names()), owned=owned)
     base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
     chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
-    result = run(base, chosen, classes or (6, 12), jobs=jobs or os.cpu_count() or 1)
+    result = run(base, chosen, classes or (6, 12), jobs=count(jobs))
     write(to, lines(result))
     if as_json:
         scores = {f"{name}, {n} classes": found for (name, n), found in result.scores.items()}
@@ -170,10 +175,11 @@ def labels(
     encoder: Annotated[str, typer.Option(help="Which encoder.")] = "encoder-small",
     baseline: Annotated[list[str] | None, typer.Option(help="Other models.")] = None,
     share: Annotated[
-        list[float] | None, typer.Option(help="Share of the labels that is used.")
+        list[float] | None,
+        typer.Option(min=0.0001, max=1, help="Share of the labels that is used."),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Number of seeds, from 0.")] = 5,
-    jobs: Annotated[int, typer.Option(help="Processes; 0: one per core.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds, from 0.")] = 5,
+    jobs: Jobs = 0,
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/few-labels.md"),
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -184,6 +190,7 @@ def labels(
     """
     from har.benchmarks.labels import lines, run
     from har.benchmarks.page import write
+    from har.processes import count
     from har.steps.run import start
 
     show_progress()
@@ -195,7 +202,7 @@ def labels(
         encoder,
         baseline or ("svm", "logistic"),
         share or (1.0, 0.1, 0.01),
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=count(jobs),
     )
     write(to, lines(found, base.recipe.seeds))
     if as_json:

@@ -140,7 +140,7 @@ def report(
     if output:
         folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
     if as_json:
-        return print_json(json.loads((folder / "report.json").read_text()))
+        return print_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
     rows = [(path.name, path) for path in sorted(folder.iterdir()) if path.name != Manifest.FILE]
     out.print(table(f"Report of {name}", ["file", "path"], rows))
 
@@ -236,7 +236,9 @@ def export(
 @app.command()
 def validate(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet with the canonical columns.")],
-    rate_hz: Annotated[float, typer.Option(help="Sampling rate that a model expects.")] = 50.0,
+    rate_hz: Annotated[
+        float, typer.Option(min=1, help="Sampling rate that a model expects.")
+    ] = 50.0,
 ) -> None:
     """Check a recording of your own, as `har predict` would.
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
 from har.cli.flags import refuse_ignored
-from har.cli.output import AsJson, Overrides, err, out, print_json, show_progress, table
+from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
 from har.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def ingest(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")] = False,
-    jobs: Annotated[int, typer.Option(help="Processes that read; 0: one per core.")] = 0,
+    jobs: Jobs = 0,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,6 +60,7 @@ def ingest(
     from har.config import load
     from har.data import sources
     from har.data.ingest.dataset import ingest as run
+    from har.processes import count
     from har.store import Store
 
     refuse_ignored(context, exclusive=("--mapping", "--map"))
@@ -80,7 +82,7 @@ def ingest(
     else:
         request = _tables(name, place, mapping, entries, yes)
     store = Store(load(overrides).environment.store)
-    done = run(store, request, jobs=jobs or os.cpu_count() or 1, watch=_progress)
+    done = run(store, request, jobs=count(jobs), watch=_progress)
     if as_json:
         return print_json(_facts(done))
     _print(done, name)
@@ -212,6 +214,6 @@ def _print(done: "Ingestion", name: str) -> None:
     if totals["warnings"]:
         out.print(table("", ["warning", "recordings"], list(totals["warnings"].items())), "")
     for item, reason in {**done.rejected, **totals["rejected"]}.items():
-        err.print(f"[red]rejected[/] {item}: {reason}", markup=True)
+        err.print(Text("rejected", style="red"), f"{item}: {reason}")
     how = f"{done.items_read} read now, {done.items_found} found"
     out.print(f"{how}; see `har data report {name}`.")

@@ -21,7 +21,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 
     Example: har lineage show champion
     """
-    from rich.markup import escape
+    from rich.text import Text
     from rich.tree import Tree
 
     from har.config import load
@@ -35,9 +35,10 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     record = read_lineage(registry, version)
     if as_json:
         return print_json(record.to_dict())
-    tree = Tree(f"[bold]{version.model} {version.number}[/] ({version.stage})")
+    title = Text(f"{version.model} {version.number}", style="bold")
+    tree = Tree(title.append(f" ({version.stage})", style="not bold"))
     for heading, entries in outline(record).items():
-        branch = tree.add(f"[bold]{heading}[/]")
+        branch = tree.add(Text(heading, style="bold"))
         for name, text in entries.items():
-            branch.add(escape(f"{name}  {text}"))
+            branch.add(Text(f"{name}  {text}"))
     out.print(tree)

@@ -11,6 +11,7 @@ from har.cli.output import (
     AsJson,
     Classes,
     DatasetOption,
+    Jobs,
     Overrides,
     out,
     print_json,
@@ -91,7 +92,7 @@ def evaluate(
         Literal["canonical", "groups", "loso", "cross-dataset"] | None,
         typer.Option(help="How subjects are cut into folds; all seeds, folds in parallel."),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Processes for a protocol; 0: one per core.")] = 0,
+    jobs: Jobs = 0,
     continuous: Annotated[
         bool,
         typer.Option(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -27,6 +26,7 @@ Overrides = Annotated[
 Classes = Annotated[
     int | None, typer.Option(help="6 activities, or 12 with the postural transitions.")
 ]
+Jobs = Annotated[int, typer.Option(min=0, help="Processes; 0: one per processor that may be used.")]
 DatasetOption = Annotated[
     list[str] | None,
     typer.Option("--dataset", help="Name of an ingested data set; may be given more than once."),
@@ -35,8 +35,9 @@ DatasetOption = Annotated[
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d*( s)?")
 SHORT = 14  # characters that a narrow terminal must not break a word for
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Words in brackets are words: names of files, extras and people have them.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
@@ -62,16 +63,16 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         short = all(len(row[i]) <= SHORT for row in cells)
         result.add_column(column, justify=justify, overflow="fold", no_wrap=i == 0 or short)
     for row in cells:
-        result.add_row(*map(escape, row))
+        result.add_row(*map(Text, row))
     return Group(Text(title, style="bold"), result)
 
 
 def print_error(error: Exception) -> None:
     """Print an error: what is wrong, expected, found, to do."""
     if isinstance(error, HarError):
-        err.print(f"[red]error:[/] {escape(str(error))}")
+        err.print(Text("error:", style="red"), str(error), soft_wrap=True)
         return
-    err.print(f"[red]unexpected error:[/] {type(error).__name__}: {escape(str(error))}")
+    err.print(Text("unexpected error:", style="red"), f"{type(error).__name__}: {error}")
     err.print("  to do: `har --debug …` shows the traceback")
 
 

@@ -101,8 +101,6 @@ def _carried_out(recipe: "Recipe", environment: "Environment", reason: str) -> "
 def _prepare_prefect() -> None:
     """Set what Prefect reads at import, unless the user did."""
     defaults = {
-        "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # A temporary server makes its database first: 17 s and more on a busy machine.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         # The steps' own lines go to Prefect; of Prefect's, only with --debug, to the terminal.

@@ -4,6 +4,7 @@
 `har.config.recipe`      all that determines a result, a section for each concern:
                          `data`, `models`, `training`, `evaluation`, `export`, `gate`
 `har.config.environment` store, registry, identity, secrets, workers
+`har.config.names`       names that settings have, have had, and are mistaken for
 `har.config.sources`     defaults < ``har.toml`` < ``HAR_*`` < flags
 =======================  =========================================================
 

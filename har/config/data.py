@@ -1,16 +1,16 @@
 """Which data, and how they are cleaned, split and cut."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from har.config.section import Section
+from har.config.section import LONGEST_S, Count, EachOnce, Section
 
 
 class DataSettings(Section):
     """Which data sets, and whose data of them."""
 
-    datasets: tuple[str, ...] = Field(("hapt",), min_length=1)
+    datasets: Annotated[tuple[str, ...], EachOnce] = Field(("hapt",), min_length=1)
     subjects: tuple[str, ...] | None = Field(None, description="default: all of them")
     placements: tuple[str, ...] | None = Field(None, description="default: all of them")
 
@@ -23,7 +23,9 @@ class DataSettings(Section):
 class CleanSettings(Section):
     """What cleaning may repair."""
 
-    max_gap_s: float = Field(0.1, ge=0, description="longest gap filled by interpolation, s")
+    max_gap_s: float = Field(
+        0.1, ge=0, le=LONGEST_S, description="longest gap filled by interpolation, s"
+    )
 
 
 class SplitSettings(Section):
@@ -33,11 +35,25 @@ class SplitSettings(Section):
     validation_subjects: tuple[str, ...] | None = Field(None, description="default: the source's")
 
 
+def _at_least(n: int, what: str, span_s: float, others: ValidationInfo) -> float:
+    rate_hz = others.data.get("rate_hz")
+    if rate_hz and round(span_s * rate_hz) < n:
+        raise ValueError(f"shorter than {n} {what} at {rate_hz:g} Hz")
+    return span_s
+
+
 class WindowShape(Section):
     """What one window is, which is all that a model knows of the cutting."""
 
-    rate_hz: float = Field(50.0, gt=0, description="sampling rate, Hz")
-    length_s: float = Field(2.56, gt=0, description="window length, s")
+    rate_hz: float = Field(50.0, gt=0, le=10_000, description="sampling rate, Hz")
+    length_s: float = Field(
+        2.56, gt=0, le=LONGEST_S, validate_default=True, description="window length, s"
+    )
+
+    @field_validator("length_s")
+    @classmethod
+    def _has_samples(cls, length_s: float, others: ValidationInfo) -> float:
+        return _at_least(2, "samples", length_s, others)
 
     @property
     def n_samples(self) -> int:
@@ -48,7 +64,18 @@ class WindowShape(Section):
 class WindowGrid(WindowShape):
     """Where windows start."""
 
-    hop_s: float = Field(1.28, gt=0, description="step from window to window, s")
+    hop_s: float = Field(
+        1.28,
+        gt=0,
+        le=LONGEST_S,
+        validate_default=True,
+        description="step from window to window, s",
+    )
+
+    @field_validator("hop_s")
+    @classmethod
+    def _moves_on(cls, hop_s: float, others: ValidationInfo) -> float:
+        return _at_least(1, "sample", hop_s, others)
 
     @property
     def n_hop(self) -> int:
@@ -59,11 +86,11 @@ class WindowGrid(WindowShape):
 class WindowSettings(WindowGrid):
     """How recordings are cut."""
 
-    train_density: int = Field(
-        4, ge=1, description="training subjects' windows start this many times as often"
+    train_density: Count = Field(
+        4, description="training subjects' windows start this many times as often"
     )
-    train_class_windows: int = Field(
-        1500, ge=1, description="most windows per class that a higher density may give"
+    train_class_windows: Count = Field(
+        1500, description="most windows per class that a higher density may give"
     )
     purity: float = Field(1.0, gt=0.5, le=1, description="smallest share of one activity")
     classes: Literal[6, 12] | tuple[str, ...] | None = Field(

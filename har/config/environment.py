@@ -35,7 +35,9 @@ class RunSettings(Section):
     """How the steps of a run are carried out; results do not depend on it."""
 
     workers: int = Field(
-        0, ge=0, description="steps at the same time, a process each; 0: one per core"
+        0,
+        ge=0,
+        description="steps at the same time, a process each; 0: one per processor that may be used",
     )
 
 

@@ -4,22 +4,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from har.config.section import Section
+from har.config.section import Positive, Section, Share
 
 
 class GateSettings(Section):
     """Rules of promotion."""
 
-    min_macro_f1: float = 0.90
-    min_class_f1: float = 0.80
-    min_subject_f1: float = Field(0.70, description="macro-F1 of the worst test subject")
-    max_ece: float = Field(0.05, description="expected calibration error")
-    max_megabytes: float = Field(25.0, description="size of the serving build, MB")
-    max_quarantined: float = Field(0.05, description="share of the data's rows in quarantine")
-    max_repaired: float = Field(
+    min_macro_f1: Share = 0.90
+    min_class_f1: Share = 0.80
+    min_subject_f1: Share = Field(0.70, description="macro-F1 of the worst test subject")
+    max_ece: Share = Field(0.05, description="expected calibration error")
+    max_megabytes: Positive = Field(25.0, description="size of the serving build, MB")
+    max_quarantined: Share = Field(0.05, description="share of the data's rows in quarantine")
+    max_repaired: Share = Field(
         0.05, description="share of samples that cleaning removed or interpolated"
     )
-    robustness: dict[str, float] = Field(
+    robustness: dict[str, Share] = Field(
         {
             "turned 15°, each subject": 0.10,
             "gain +5 %": 0.05,
@@ -31,9 +31,8 @@ class GateSettings(Section):
         description="macro-F1 that a change of the sensors may cost, by name of the change "
         "(`har evaluate --robustness` names them)",
     )
-    margin: float = Field(
+    margin: Share = Field(
         0.0,
-        ge=0,
         description="macro-F1 that a version may lose, beyond noise, to the champion; "
         "0: it must be better",
     )

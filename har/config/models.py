@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from har.config.section import Section
-from har.config.training import AugmentSettings
+from har.config.section import Count, Dropout, Positive, Section, Share
+from har.config.training import AugmentSettings, FinetuneSettings
 from har.errors import UsageError
+
+Grid = tuple[Positive, ...]
 
 
 class ClassicalSettings(Section):
     """What every model on features has."""
 
-    class_windows: int = Field(1000, ge=1, description="most training windows per class")
+    class_windows: Count = Field(1000, description="most training windows per class")
     copies: int = Field(2, ge=0, description="of each training window, changed at random")
     convolutions: int = Field(
         0, ge=0, multiple_of=84, description="features of MiniRocket beside the named ones"
@@ -23,22 +25,22 @@ class ClassicalSettings(Section):
 class SvmSettings(ClassicalSettings):
     """The RBF-SVM on features."""
 
-    c_grid: tuple[float, ...] = (1.0, 3.0)
-    gamma_scale: tuple[float, ...] = Field((0.25,), description="gamma times n_features")
+    c_grid: Grid = Field((1.0, 3.0), min_length=1)
+    gamma_scale: Grid = Field((0.25,), min_length=1, description="gamma times n_features")
 
 
 class LogisticSettings(ClassicalSettings):
     """Logistic regression on features."""
 
-    c_grid: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1)
-    max_iterations: int = 300
+    c_grid: Grid = Field((0.003, 0.01, 0.03, 0.1), min_length=1)
+    max_iterations: Count = 300
 
 
 class ExtraTreesSettings(ClassicalSettings):
     """Extremely randomised trees on features."""
 
-    n_estimators: int = 200
-    min_samples_leaf: tuple[int, ...] = (1, 2, 4)
+    n_estimators: Count = 200
+    min_samples_leaf: tuple[Count, ...] = Field((1, 2, 4), min_length=1)
     max_features: float = Field(0.15, gt=0, le=1, description="share of features tried per split")
 
 
@@ -47,16 +49,39 @@ class NetworkSettings(Section):
 
     finetune: dict[str, Any] = Field({}, description="its own values of [finetune]")
 
+    @field_validator("finetune")
+    @classmethod
+    def _fits(cls, own: dict[str, Any]) -> dict[str, Any]:
+        try:
+            FinetuneSettings.model_validate(own)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            name = ".".join(map(str, problem["loc"]))
+            raise ValueError(f"{name}: {problem['msg'].lower()}") from None
+        return own
 
-class EncoderSettings(NetworkSettings):
+
+class AttentionSettings(NetworkSettings):
+    """What every network has whose heads share its hidden size."""
+
+    hidden_size: Count = 64
+    heads: Count = Field(4, validate_default=True)
+
+    @field_validator("heads")
+    @classmethod
+    def _share_the_size(cls, heads: int, others: ValidationInfo) -> int:
+        if others.data.get("hidden_size", 0) % heads:
+            raise ValueError(f"no divisor of hidden_size, {others.data['hidden_size']}")
+        return heads
+
+
+class EncoderSettings(AttentionSettings):
     """Size of a Hugging Face encoder."""
 
-    hidden_size: int = 64
-    layers: int = 1
-    heads: int = 4
-    patch: int = Field(16, description="samples per patch")
-    dropout: float = 0.3
-    token_dropout: float = Field(0.8, description="share of patches and spectra hidden in training")
+    layers: Count = 1
+    patch: Count = Field(16, description="samples per patch")
+    dropout: Dropout = 0.3
+    token_dropout: Share = Field(0.8, description="share of patches and spectra hidden in training")
 
 
 _CHECKPOINT = Field(
@@ -64,46 +89,46 @@ _CHECKPOINT = Field(
 )
 
 
-class PatchTstSettings(NetworkSettings):
+class PatchTstSettings(AttentionSettings):
     """PatchTST: a transformer over the patches of each channel."""
 
     checkpoint: str | None = _CHECKPOINT
-    hidden_size: int = 64
-    layers: int = 3
-    heads: int = 4
-    patch: int = Field(16, description="samples per patch")
-    stride: int = Field(16, description="samples from one patch's start to the next one's")
-    dropout: float = 0.2
+    layers: Count = 3
+    patch: Count = Field(16, description="samples per patch")
+    stride: Count = Field(16, description="samples from one patch's start to the next one's")
+    dropout: Dropout = 0.2
 
 
 class PatchTsMixerSettings(NetworkSettings):
     """PatchTSMixer: perceptrons over patches, channels and features."""
 
     checkpoint: str | None = _CHECKPOINT
-    hidden_size: int = 64
-    layers: int = 2
-    patch: int = Field(16, description="samples per patch")
-    stride: int = Field(16, description="samples from one patch's start to the next one's")
-    dropout: float = 0.4
+    hidden_size: Count = 64
+    layers: Count = 2
+    patch: Count = Field(16, description="samples per patch")
+    stride: Count = Field(16, description="samples from one patch's start to the next one's")
+    dropout: Dropout = 0.4
 
 
-class BertSettings(NetworkSettings):
+class BertSettings(AttentionSettings):
     """BERT over patches of all channels."""
 
     checkpoint: str | None = _CHECKPOINT
-    hidden_size: int = 64
-    layers: int = 2
-    heads: int = 4
-    patch: int = Field(16, description="samples per patch")
-    dropout: float = 0.4
+    layers: Count = 2
+    patch: Count = Field(16, description="samples per patch")
+    dropout: Dropout = 0.4
 
 
 class ResnetSettings(NetworkSettings):
     """A residual network of convolutions, the supervised control."""
 
-    filters: tuple[int, ...] = Field((32, 64, 64), description="channels of each block")
-    kernels: tuple[int, ...] = Field((8, 5, 3), description="of the convolutions in a block")
-    dropout: float = 0.5
+    filters: tuple[Count, ...] = Field(
+        (32, 64, 64), min_length=1, description="channels of each block"
+    )
+    kernels: tuple[Count, ...] = Field(
+        (8, 5, 3), min_length=1, description="of the convolutions in a block"
+    )
+    dropout: Dropout = 0.5
 
 
 class ModelSettings(Section):

@@ -1,6 +1,6 @@
 """The recipe: all that determines a result."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from har.config.evaluation import IntervalSettings, ProtocolSettings
 from har.config.export import ExportSettings
 from har.config.gate import GateSettings
 from har.config.models import EncoderSettings, ModelSettings, NetworkSettings
-from har.config.section import Section, flatten
+from har.config.section import EachOnce, Section, Seed, flatten
 from har.config.training import FinetuneSettings, PretrainSettings
 
 
@@ -38,12 +38,14 @@ class Recipe(Section):
     split: SplitSettings = SplitSettings()
     window: WindowSettings = WindowSettings()
     labels: LabelSettings = LabelSettings()
-    candidates: tuple[str, ...] = Field(
+    candidates: Annotated[tuple[str, ...], EachOnce] = Field(
         ("svm", "encoder-small"),
         min_length=1,
         description="models of a run; the others are compared with the first",
     )
-    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1, description="one training for each")
+    seeds: Annotated[tuple[Seed, ...], EachOnce] = Field(
+        (0, 1, 2), min_length=1, description="one training for each"
+    )
     models: ModelSettings = ModelSettings()
     pretrain: PretrainSettings = PretrainSettings()
     finetune: FinetuneSettings = FinetuneSettings()

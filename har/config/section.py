@@ -1,15 +1,33 @@
-"""What every group of settings is."""
+"""What every group of settings is, and the numbers that settings are."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Values = TypeVar("Values", bound=tuple[Any, ...])
+
+
+def _each_once(values: Values) -> Values:
+    if len(set(values)) < len(values):
+        raise ValueError("names something twice")
+    return values
+
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+EachOnce = AfterValidator(_each_once)
+# Of a window, a hop or a gap: what is longer is a slip.
+LONGEST_S = 3600.0
 
 
 class Section(BaseModel):
-    """A frozen group of settings that refuses unknown names."""
+    """A frozen group of settings that refuses unknown names and numbers that are not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,34 +1,32 @@
 """Settings from their sources: defaults < ``har.toml`` < environment (``HAR_*``) < flags.
 
-An environment variable names a setting by its path: ``HAR_WINDOW__HOP_S=0.64``.
+An environment variable names a setting by its path: ``HAR_WINDOW__HOP_S=0.64``. In every
+source a name that no setting has is refused, beside the name that it resembles.
 """
 
+import json
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from har.config.environment import Environment
+from har.config.names import by_todays_names, example_of, is_known, is_secret, names_of, nearest
 from har.config.recipe import Recipe
-from har.config.section import Section, flatten
+from har.config.section import flatten
 from har.errors import UsageError
 
 Part = TypeVar("Part", Recipe, Environment)
-# Today's name of each setting that once had another.
-RENAMED = {
-    "evaluate.bootstrap": "intervals.bootstrap",
-    "evaluate.confidence": "intervals.confidence",
-    "evaluate.seed": "intervals.seed",
-    "evaluate.groups": "protocols.groups",
-    "evaluate.validation_subjects": "protocols.n_validation_subjects",
-    "gate.max_mended": "gate.max_repaired",
-}
+FILE = Path("har.toml")
+PREFIX = "HAR_"
+# Variables that are no settings.
+SWITCHES = ("HAR_DEBUG",)
+_HINT = "`har config` prints every setting with its value"
 
 
 class Settings(NamedTuple):
@@ -54,55 +52,20 @@ class Settings(NamedTuple):
         return dict(flatten(self.tree()))
 
 
-class _Sources(Recipe, Environment, BaseSettings):
-    """Both as one tree, which is how files, variables and flags write them."""
+@dataclass(frozen=True)
+class _Source:
+    """What one source sets, nested, and how it spells a setting's name."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="HAR_",
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-    )
-
-    evaluate: Section = Field(Section(), description="empty: see RENAMED")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Rank the sources: flags first, then the environment, then the file."""
-        ranked = (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, "har.toml"))
-        return tuple(_ByTodaysNames(settings_cls, source) for source in ranked)
+    tree: dict[str, Any]
+    spell: Callable[[str], str]
 
 
-class _ByTodaysNames(PydanticBaseSettingsSource):
-    """A source whose old names are today's, so that sources are ranked by setting."""
+class _Variables(Recipe, Environment, BaseSettings):
+    """Both parts as one tree: tells pydantic which variables there are, and what JSON is."""
 
-    def __init__(
-        self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource
-    ) -> None:
-        super().__init__(settings_cls)
-        self.source = source
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return one field's value, as the source has it."""
-        return self.source.get_field_value(field, field_name)
-
-    def __call__(self) -> dict[str, Any]:
-        tree = self.source()
-        for old, today in RENAMED.items():
-            section, name = old.split(".")
-            settings = tree.get(section)
-            if isinstance(settings, dict) and name in settings:
-                value = settings.pop(name)
-                section, name = today.split(".")
-                tree.setdefault(section, {}).setdefault(name, value)
-        return tree
+    evaluate: dict[str, Any] = Field({}, description="see `har.config.names.RENAMED`")
 
 
 def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
@@ -118,46 +81,162 @@ def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
     Raises
     ------
     UsageError
-        If a name is unknown or a value does not fit.
+        If a name is unknown or a value does not fit, naming the file, variable or flag.
 
     Examples
     --------
     >>> load(["finetune.epochs=5"]).recipe.finetune.epochs
     5
     """
-    tree: dict[str, Any] = dict(flags)
-    for pair in overrides or []:
-        path, equals, value = pair.partition("=")
+    sources = [
+        _Source(_of_file(), _in_file),
+        _Source(_of_variables(), _variable),
+        _Source(flags, _setting),
+        _Source(_of_overrides(overrides or []), _flag),
+    ]
+    merged: dict[str, Any] = {}
+    for source in sources:
+        _update(merged, by_todays_names(source.tree))
+    try:
+        return Settings(_part(Recipe, merged), _part(Environment, merged))
+    except ValidationError as error:
+        raise _unfit(error, sources) from None
+
+
+def _part(kind: type[Part], merged: dict[str, Any]) -> Part:
+    return kind.model_validate({k: v for k, v in merged.items() if k in kind.model_fields})
+
+
+def _of_file() -> dict[str, Any]:
+    try:
+        # Some editors begin a file with a byte order mark.
+        tree = tomllib.loads(FILE.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{FILE.resolve()}: not TOML", found=str(error)) from None
+    except OSError as error:
+        raise UsageError(f"{FILE.resolve()}: cannot be read", found=error.strerror) from None
+    _check(tree, _in_file)
+    return tree
+
+
+def _of_variables() -> dict[str, Any]:
+    ours = {k: v for k, v in os.environ.items() if k.upper().startswith(PREFIX)}
+    for name in ours.keys() - SWITCHES:
+        _require_known(name[len(PREFIX) :].lower().replace("__", "."), name, _variable)
+    try:
+        tree = EnvSettingsSource(_Variables)()
+    except SettingsError as error:
+        slip = error.__cause__
+        if not isinstance(slip, json.JSONDecodeError):
+            raise
+        name = next(name for name, value in ours.items() if value == slip.doc)
+        raise UsageError(
+            f"{name}: not JSON",
+            expected='a list such as [1, 2] or ["a", "b"]',
+            found=str(slip),
+        ) from None
+    _check(tree, _variable)
+    return tree
+
+
+def _of_overrides(overrides: list[str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for pair in overrides:
+        path, equals, text = pair.partition("=")
         if not equals:
             raise UsageError(f"--set {pair}", expected="section.name=value", found="no '='")
-        *sections, name = path.split(".")
-        node = tree
-        for section in sections:
-            node = node.setdefault(section, {})
-        node[name] = _parsed(value)
-    try:
-        merged = _Sources(**tree)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        # Of a union, pydantic names the member that came closest.
-        where = ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
-        raise UsageError(
-            f"setting {where}: {problem['msg'].lower()}",
-            found=repr(problem["input"]),
-            hint="`har config` prints every setting with its value",
-        ) from None
-    return Settings(_part(Recipe, merged), _part(Environment, merged))
-
-
-def _part(kind: type[Part], merged: _Sources) -> Part:
-    return kind.model_validate({name: getattr(merged, name) for name in kind.model_fields})
+        value = _parsed(text)
+        for name in reversed(path.split(".")):
+            value = {name: value}
+        _check(value, _flag)
+        _update(tree, value)
+    return tree
 
 
 def _parsed(text: str) -> Any:
     """Read a flag's value as TOML, and what is not TOML as a plain string."""
-    import tomllib
-
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _check(tree: dict[str, Any], spell: Callable[[str], str]) -> None:
+    """Refuse names that no setting has, and sections that are no group of settings."""
+    for path, value in flatten(tree):
+        _require_known(path, spell(path), spell)
+        if (example := example_of(path)) and not isinstance(value, dict):
+            raise UsageError(
+                f"{spell(path)} is a section, which has no value of its own",
+                expected=f"one of its settings, as {spell(example)}",
+                found=repr(value),
+            )
+
+
+def _require_known(path: str, written: str, spell: Callable[[str], str]) -> None:
+    if is_known(path):
+        return
+    similar = nearest(path)
+    raise UsageError(
+        f"{written}: no such setting",
+        hint=f"did you mean {spell(similar)}? {_HINT}" if similar else _HINT,
+    )
+
+
+def _update(tree: dict[str, Any], stronger: Mapping[str, Any]) -> None:
+    """Put nested settings over others, setting by setting."""
+    for name, value in stronger.items():
+        if isinstance(value, dict) and isinstance(tree.get(name), dict):
+            tree[name] = dict(tree[name])
+            _update(tree[name], value)
+        else:
+            tree[name] = value
+
+
+def _unfit(error: ValidationError, sources: list[_Source]) -> UsageError:
+    """Return what to say of the first value that does not fit, by where it was set."""
+    problem = error.errors()[0]
+    # Of a union, pydantic names the member that came closest.
+    parts = [str(part) for part in problem["loc"] if "[" not in str(part)]
+    while not is_known(".".join(parts)):
+        parts.pop()
+    path = ".".join(parts)
+    said = str(problem["msg"]).removeprefix("Value error, ")
+    return UsageError(
+        f"{_written(path, sources)}: {said[0].lower()}{said[1:]}",
+        found=None if is_secret(path) else repr(problem["input"]),
+        hint=_HINT,
+    )
+
+
+def _written(path: str, sources: list[_Source]) -> str:
+    """Return a setting's name as the strongest source has it that sets it."""
+    for source in reversed(sources):
+        for name in names_of(path):
+            if _holds(source.tree, name.split(".")):
+                return source.spell(name)
+    return _setting(path)
+
+
+def _holds(tree: Any, parts: list[str]) -> bool:
+    if not parts:
+        return True
+    return isinstance(tree, dict) and parts[0] in tree and _holds(tree[parts[0]], parts[1:])
+
+
+def _in_file(path: str) -> str:
+    return f"{FILE}: {path}"
+
+
+def _variable(path: str) -> str:
+    return f"{PREFIX}{path}".upper().replace(".", "__")
+
+
+def _setting(path: str) -> str:
+    return f"setting {path}"
+
+
+def _flag(path: str) -> str:
+    return f"--set {path}"

@@ -84,7 +84,7 @@ class Windows:
         np.save(folder / "X.npy", self.X)
         np.save(folder / "y.npy", self.y)
         self.index.to_parquet(folder / "index.parquet", index=False)
-        (folder / "classes.txt").write_text("\n".join(self.classes) + "\n")
+        (folder / "classes.txt").write_text("\n".join(self.classes) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Windows":
@@ -93,7 +93,7 @@ class Windows:
             np.load(folder / "X.npy", mmap_mode="r"),
             np.load(folder / "y.npy"),
             pd.read_parquet(folder / "index.parquet"),
-            tuple((folder / "classes.txt").read_text().split()),
+            tuple((folder / "classes.txt").read_text(encoding="utf-8").split()),
         )
 
 

@@ -174,7 +174,7 @@ class Builds:
             "bounds": asdict(self.bounds),
             "builds": [{**_content(b), "mismatches": list(b.mismatches)} for b in self.builds],
         }
-        (folder / FILE).write_text(json.dumps(content, indent=1) + "\n")
+        (folder / FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         latencies = {build.name: asdict(build.latency) for build in self.builds}
         write_measured(folder, {"machine": origin.processor(), "builds": latencies})
 
@@ -192,7 +192,7 @@ class Builds:
         path = folder / FILE
         if not path.exists():
             raise MissingError(f"{path}: not there", hint="`har run` makes it")
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         try:
             if "version" not in content:
                 return cls._from_version_1(content)

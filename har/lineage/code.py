@@ -174,7 +174,7 @@ def _with_templates(folder: Path, name: str) -> Iterator[Path]:
         if path.is_file():
             yield path
             if path.suffix == ".html":
-                for included in set(_TEMPLATE.findall(path.read_text("utf-8"))) - {name}:
+                for included in set(_TEMPLATE.findall(path.read_text(encoding="utf-8"))) - {name}:
                     yield from _with_templates(place, included)
             return
 

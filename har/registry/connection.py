@@ -1,7 +1,7 @@
 """How MLflow is reached: a server where one is named, else a database in ``mlruns/``.
 
-MLflow starts its telemetry and its logging when it is imported, so it is imported in
-here, after `connect` has set the variables that switch them off.
+MLflow starts its logging when it is imported, so it is imported in here, after `connect`
+has set the variables that quiet it.
 """
 
 import logging
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 LOCAL = Path("mlruns/mlflow.db")
 _BEHAVIOUR = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

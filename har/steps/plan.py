@@ -11,6 +11,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
+import har
 from har.config import ClassicalSettings, NetworkSettings, Recipe, flatten
 from har.models import catalogue
 from har.steps.checkpoints import resolve
@@ -19,7 +20,7 @@ from har.steps.step import Step
 ENTRIES = "har.steps.entries"
 INGEST = "ingest"
 # Whose versions the report prints.
-LIBRARIES = ("har", "numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 
 
 @dataclass
@@ -370,7 +371,11 @@ def _report(recipe: Recipe, starts: Mapping[str, str]) -> Step:
         settings={
             "dataset": recipe.data.name,
             "settings": dict(flatten(recipe.model_dump(mode="json", exclude={"gate"}))),
-            "versions": {"python": python_version(), **{n: version(n) for n in LIBRARIES}},
+            "versions": {
+                "python": python_version(),
+                "har": har.__version__,
+                **{name: version(name) for name in LIBRARIES},
+            },
         },
         compares_times=True,
     )

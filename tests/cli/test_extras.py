@@ -1,6 +1,7 @@
 """A host that has the extra `serve` alone: what runs there, and what the rest says."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from har.cli.extras import not_installed
+from har.cli.extras import how_to_install, not_installed
 
 ROOT = Path(__file__).parents[2]
 TRAIN = ("torch", "sklearn", "prefect", "matplotlib", "jinja2", "transformers", "optimum", "pooch")
@@ -60,7 +63,7 @@ def test_an_absent_library_names_its_extra(command: str, library: str) -> None:
     assert done.returncode == 6
     assert done.stderr == (
         f"error: this command needs {library}, which is not installed\n"
-        "  to do: pip install har[train]\n"
+        f"  to do: {how_to_install('train')}\n"
     )
 
 
@@ -69,7 +72,30 @@ def test_names_of_imports_and_of_distributions_are_known(name: str) -> None:
     """Both an import and the look-up of a version tell the extra."""
     found = not_installed(ModuleNotFoundError(name=name))
     assert found is not None
-    assert found.hint == "pip install har[train]"
+    assert found.hint == how_to_install("train")
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        (None, "pip install 'har-workflow[train]'"),
+        (
+            {"url": "file:///home/ana/har", "dir_info": {"editable": True}},
+            "pip install -e '/home/ana/har[train]'",
+        ),
+        (
+            {"url": "file:///dist/har_workflow-0.1.0-py3-none-any.whl", "archive_info": {}},
+            "pip install 'har-workflow[train] @ file:///dist/har_workflow-0.1.0-py3-none-any.whl'",
+        ),
+    ],
+)
+def test_an_extra_is_installed_from_where_the_package_came(
+    monkeypatch: pytest.MonkeyPatch, origin: dict[str, Any] | None, command: str
+) -> None:
+    """From an index, a checkout or a wheel: none of them is asked for what another one has."""
+    installed = SimpleNamespace(read_text=lambda _: origin and json.dumps(origin))
+    monkeypatch.setattr("har.cli.extras._installed", lambda: installed)
+    assert how_to_install("train") == command
 
 
 @pytest.mark.parametrize("name", ["har.no_such_module", "torch.no_such_module", "nowhere", None])

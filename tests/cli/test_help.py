@@ -1,10 +1,13 @@
 """The command line explains itself, quickly."""
 
 import json
+import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+import typer
 from support import commands
 from typer.testing import CliRunner
 
@@ -17,6 +20,18 @@ def test_help_has_an_example(command: str) -> None:
     done = CliRunner().invoke(app, [*command.split(), "--help"])
     assert done.exit_code == 0
     assert f"Example: har {command}" in done.output
+
+
+@pytest.mark.parametrize("command", ["", *commands()])
+def test_help_loses_no_words_in_brackets(command: str) -> None:
+    """They are words, as the extra in `har-workflow[serve]`, unless they style others."""
+    done = CliRunner(env={"COLUMNS": "1000"}).invoke(app, [*command.split(), "--help"])
+    node: Any = typer.main.get_command(app)
+    for word in command.split():
+        node = node.commands[word]
+    texts = [node.help, *(getattr(option, "help", None) for option in node.params)]
+    words = {word for text in texts if text for word in re.findall(r"\[.*?\]", text)}
+    assert {word for word in words - {"[bold]", "[/]"} if word not in done.output} == set()
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support import Project, patience_s
+from tracing import NEEDED, elsewhere, traced
 
 from har.data.windows import Windows
 from har.export.artifact import Builds
@@ -64,6 +65,19 @@ def test_second_run_finds_everything(people: Project, summary: Any) -> None:
     assert f"Data sets: people@{pin['content'][:12]} (ingested " in done.stdout
     assert "making" not in done.stderr
     assert len(people.json("registry", "list")) == len(summary["versions"])
+
+
+@NEEDED
+def test_a_run_turns_to_nobody(people: Project, summary: Any, tmp_path: Path) -> None:
+    """Prefect's temporary server, MLflow and all others talk within this machine."""
+    copy = people.copy(tmp_path / "copy")
+    home = tmp_path / "home"
+    home.mkdir()
+    copy = Project(copy.folder, {"HOME": str(home), "HAR_REGISTRY__MODEL": "anew"})
+    done = copy.end_of(copy.start("run", under=traced(tmp_path / "trace")))
+    assert done.returncode == 0, done.stderr
+    assert elsewhere(tmp_path / "trace") == set()
+    assert {path.name for path in home.glob(".*/*")} <= {"matplotlib"}
 
 
 def test_champion_can_be_shown(people: Project, summary: Any) -> None:

@@ -43,9 +43,9 @@ def shadow(
     else:
         _print(report, recorded=not dry_run)
     for file in report.repeated:
-        err.print(f"{file}: the bytes of another file, not counted again", markup=False)
+        err.print(f"{file}: the bytes of another file, not counted again")
     for file, why in report.rejected.items():
-        err.print(f"{file}: {why}", markup=False)
+        err.print(f"{file}: {why}")
     if report.rejected:
         raise DataError(
             f"{len(report.rejected)} file(s) could not be scored",

@@ -29,7 +29,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     columns = ["no", "model", "stage", "alias", "created", "macro-F1", "interval"]
     out.print(table("Versions", columns, rows))
     for number, who in waiting.items():
-        err.print(f"Version {number} waits for approval; {who} asked for it.", markup=False)
+        err.print(f"Version {number} waits for approval; {who} asked for it.")
     if foreign := foreign_versions(registry):
         numbers = ", ".join(str(found.number) for found in foreign)
         err.print(f"Registered without har: {numbers}. `har registry adopt` takes them in.")

@@ -13,13 +13,13 @@ from har.store import Artifact, Store
 def entries(store: Store) -> dict[str, dict[str, Any]]:
     """Return the entries of all ingested data sets by name."""
     places = sorted(_place(store, "any").parent.glob("*.json"))
-    return {place.stem: json.loads(place.read_text()) for place in places}
+    return {place.stem: json.loads(place.read_text(encoding="utf-8")) for place in places}
 
 
 def entry(store: Store, name: str) -> dict[str, Any] | None:
     """Return a data set's entry: ``key`` of its artifact, ``root`` and ``files``."""
     place = _place(store, name)
-    return json.loads(place.read_text()) if place.exists() else None
+    return json.loads(place.read_text(encoding="utf-8")) if place.exists() else None
 
 
 def digests(store: Store, name: str, files: RawFiles, names: Iterable[str]) -> dict[str, str]:
@@ -50,7 +50,7 @@ def remember(
     place = _place(store, name)
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = place.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(content, indent=1) + "\n")
+    scratch.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     scratch.replace(place)
 
 

@@ -79,7 +79,7 @@ def _fetch(address: str, path: Path) -> None:
 def _check(path: Path, source: Source, archive: Archive) -> None:
     """Compare an archive with the published digest, and with the one that came first."""
     place = path.parent / PINS
-    pins = json.loads(place.read_text()) if place.exists() else {}
+    pins = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
     found = digest.of_file(path)
     pinned = pins.get(path.name)
     published = archive.sha256 if archive.seen >= ENOUGH else None
@@ -92,4 +92,4 @@ def _check(path: Path, source: Source, archive: Archive) -> None:
                 hint=f"remove the file and download it again; ask the provider: {source.homepage}",
             )
     if pinned is None:
-        place.write_text(json.dumps({**pins, path.name: found}, indent=1) + "\n")
+        place.write_text(json.dumps({**pins, path.name: found}, indent=1) + "\n", encoding="utf-8")

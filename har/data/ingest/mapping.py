@@ -110,7 +110,8 @@ def load_mapping(path: Path) -> ColumnMapping:
     if not path.exists():
         raise MissingError(f"{path}: no such file")
     try:
-        return make_mapping(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+        # Some editors begin a file with a byte order mark.
+        return make_mapping(tomllib.loads(path.read_text(encoding="utf-8-sig")), str(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not TOML", found=str(error)) from None
 

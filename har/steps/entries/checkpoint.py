@@ -26,7 +26,7 @@ def bundled_if_it_fits(
     """Take the bundled encoder, unless it has another size or has seen who is held out."""
     sizes = HarEncoderConfig.of(encoder, window).to_dict()
     refused = base.why_not(
-        json.loads(config.read_text()),
+        json.loads(config.read_text(encoding="utf-8")),
         PretrainingRecord.read(record.parent),
         wanted={key: sizes[key] for key in SIZES},
         held_out=Assignment.read(split).held_out,

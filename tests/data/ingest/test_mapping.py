@@ -251,11 +251,17 @@ def test_a_recording_may_be_one_an_activity() -> None:
     assert found.columns == ("t", "x", "y", "z", "a")
 
 
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+    """Some editors begin every file with one."""
+    (tmp_path / "mine.toml").write_bytes(b'\xef\xbb\xbftime = "t"\nacc = ["x", "y", "z"]\n')
+    assert load_mapping(tmp_path / "mine.toml") == make_mapping(MINIMAL, "flags")
+
+
 def test_files_that_are_no_mapping(tmp_path: Path) -> None:
     """A missing file, other text, and bytes that are no text."""
     with pytest.raises(MissingError, match="no such file"):
         load_mapping(tmp_path / "gone.toml")
     for content in (b"time: t\n", b"\xff\xfe\x00"):
         (tmp_path / "mine.toml").write_bytes(content)
-        with pytest.raises(DataError, match="not TOML"):
+        with pytest.raises(DataError, match=r"mine\.toml: not TOML"):
             load_mapping(tmp_path / "mine.toml")
