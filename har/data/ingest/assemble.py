@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from har.data.activities import ALL
 from har.data.ingest.copies import find_copies
+from har.data.ingest.harmonise import slug
 from har.data.ingest.items import QUARANTINE
 from har.data.ingested import (
     QUARANTINED,
@@ -46,7 +47,7 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
         for path in (folder / "recordings").iterdir():
             _add(path, out)
         if (folder / QUARANTINE).exists():
-            link(folder / QUARANTINE, out / QUARANTINED / f"{name}.parquet")
+            link(folder / QUARANTINE, out / QUARANTINED / f"{slug(name)}.parquet")
     copies = find_copies(out)
     accounts = [Account.read(folder) for folder in items.values()]
     Accounts(items=tuple(_set_copies_aside(out, copies, accounts))).write(out)

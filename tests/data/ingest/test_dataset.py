@@ -204,3 +204,20 @@ def test_what_is_not_there_is_said(tmp_path: Path, store: Store) -> None:
         ingest(store, Request("mhealth", tmp_path / "empty", placements=("ear",)))
     with pytest.raises(MissingError, match="'lab' is not ingested"):
         find(store, "lab")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/".join(f"participants of round {k} in winter" for k in range(9)) + "/s1.csv", "受" * 80],
+    ids=["long", "wide"],
+)
+def test_a_name_too_long_for_a_file_is_shortened(tmp_path: Path, store: Store, name: str) -> None:
+    """What a raw file is called fits no name of ours; its row in quarantine is kept."""
+    path = write(tmp_path / "raw", name if name.endswith(".csv") else f"{name}_s1.csv", seed=1)
+    lines = path.read_text().splitlines()
+    lines[5] = "," + lines[5].partition(",")[2]
+    path.write_text("\n".join(lines))
+    mapping = MAPPING.model_copy(update={"subject_pattern": r"s(\d+)\.csv"})
+    done = ingest(store, Request("lab", tmp_path / "raw", mapping=mapping))
+    assert done.totals["counts"]["rows_quarantined"] == 1
+    assert len(list((done.artifact.path / QUARANTINED).iterdir())) == 1
