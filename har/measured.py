@@ -22,7 +22,7 @@ def write_measured(folder: Path, facts: Mapping[str, Any]) -> None:
     facts : mapping
         JSON-able, as ``seconds``.
     """
-    (folder / MEASURED).write_text(json.dumps(dict(facts), indent=1) + "\n")
+    (folder / MEASURED).write_text(json.dumps(dict(facts), indent=1, allow_nan=False) + "\n")
 
 
 def read_measured(folder: Path) -> dict[str, Any]:

@@ -40,8 +40,12 @@ err = Console(stderr=True, highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON: types of ours by their fields, paths and dates as text."""
-    print(json.dumps(value, indent=2, default=_jsonable, ensure_ascii=False))
+    """Print a value as JSON: types of ours by their fields, paths and dates as text.
+
+    A number that is not there, or not finite, is null: JSON has no NaN.
+    """
+    plain = json.loads(json.dumps(value, default=_jsonable), parse_constant=lambda _: None)
+    print(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _jsonable(value: Any) -> Any:

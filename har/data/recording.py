@@ -102,7 +102,7 @@ def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> p
 def write_recording(recording: Recording, folder: Path) -> Path:
     """Write a recording as ``<recording_id>.parquet``; return its path."""
     table = pa.Table.from_pandas(recording.table, preserve_index=False)
-    meta = json.dumps(asdict(recording.meta)).encode()
+    meta = json.dumps(asdict(recording.meta), allow_nan=False).encode()
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _META_KEY: meta})
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{recording.meta.recording_id}.parquet"
