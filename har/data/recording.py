@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from har import parquet
 from har.arrays import Float64
 from har.data.activities import ALL
 
@@ -106,20 +106,20 @@ def write_recording(recording: Recording, folder: Path) -> Path:
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _META_KEY: meta})
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{recording.meta.recording_id}.parquet"
-    pq.write_table(table, path, compression="zstd", write_statistics=False)
+    parquet.write(table, path, compression="zstd", write_statistics=False)
     return path
 
 
 def read_recording(path: Path) -> Recording:
     """Read a recording that `write_recording` wrote."""
-    table = pq.read_table(path)
+    table = parquet.read(path)
     return Recording(table.to_pandas(), _parse_meta(table.schema.metadata))
 
 
 def read_meta(path: Path) -> tuple[RecordingMeta, int]:
     """Read a recording's origin and number of samples, and none of its data."""
-    parquet = pq.read_metadata(path)
-    return _parse_meta(parquet.metadata), parquet.num_rows
+    metadata, n_rows = parquet.read_head(path)
+    return _parse_meta(metadata), n_rows
 
 
 def read_recordings(folder: Path) -> Iterator[Recording]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from har import parquet
 from har.arrays import Probabilities
 from har.data.windows import Windows
 from har.lineage import digest
@@ -54,12 +55,12 @@ def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:
 
 def write_predictions(folder: Path, table: pd.DataFrame) -> None:
     """Write ``predictions.parquet``."""
-    table.to_parquet(folder / FILE, index=False)
+    parquet.write(table, folder / FILE)
 
 
 def read_predictions(folder: Path) -> pd.DataFrame:
     """Read ``predictions.parquet``."""
-    return pd.read_parquet(folder / FILE)
+    return parquet.read_frame(folder / FILE)
 
 
 def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from har import parquet
 from har.data.activities import ALL
 from har.data.ingest.copies import find_copies
 from har.data.ingest.harmonise import slug
@@ -100,7 +99,7 @@ def _present(folder: Path) -> dict[str, Any]:
     paths = sorted(folder.glob("*.parquet"))
     for path in paths:
         meta, _ = read_meta(path)
-        names = pq.read_table(path, columns=["activity"])[0].unique().to_pylist()
+        names = parquet.read(path, ["activity"])[0].unique().to_pylist()
         by_subject.setdefault(meta.subject_id, set()).update(filter(None, names))
     present = set[str]().union(*by_subject.values())
     return {

@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import pandas as pd
 
+from har import parquet
 from har.data import sources
 from har.data.ingest import catalogue
 from har.data.ingest.assemble import assemble
@@ -30,7 +31,9 @@ from har.processes import pool
 from har.store import Artifact, Store
 
 MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
-Watch = Callable[[Iterator[Artifact | DataError], int], Iterable[Artifact | DataError]]
+# Why an item cannot be read; others of the data set may still be.
+Refusal = DataError | VerificationError
+Watch = Callable[[Iterator[Artifact | Refusal], int], Iterable[Artifact | Refusal]]
 READ = "har.data.ingest.items:write_item"
 ASSEMBLE = "har.data.ingest.assemble:assemble"
 
@@ -150,10 +153,10 @@ def ingest(
     names = [name for item in items for name in item.files]
     digests = catalogue.digests(store, request.name, files, names)
     made: dict[str, Artifact] = {}
-    rejected: dict[str, DataError] = {}
+    rejected: dict[str, Refusal] = {}
     outcomes = _read_all(store, request, items, digests, jobs)
     for item, outcome in zip(items, watch(outcomes, len(items)), strict=True):
-        if isinstance(outcome, DataError):
+        if isinstance(outcome, Refusal):
             rejected[item.name] = outcome
         else:
             made[item.name] = outcome
@@ -210,7 +213,7 @@ def _is_readable(folder: Path) -> bool:
 
 def _read_all(
     store: Store, request: Request, items: Sequence[Item], digests: dict[str, str], jobs: int
-) -> Iterator[Artifact | DataError]:
+) -> Iterator[Artifact | Refusal]:
     """Yield each item's artifact, or why it cannot be read, in the order of the items."""
     recipes = [_recipe(request, item, digests) for item in items]
     found = [store.find("item", store.key("item", **recipe)) for recipe in recipes]
@@ -221,8 +224,8 @@ def _read_all(
 
 
 def _make_all(
-    make: Callable[[Item], Artifact | DataError], items: Sequence[Item], jobs: int
-) -> Iterator[Artifact | DataError]:
+    make: Callable[[Item], Artifact | Refusal], items: Sequence[Item], jobs: int
+) -> Iterator[Artifact | Refusal]:
     if jobs == 1 or len(items) < MIN_PARALLEL:
         yield from map(make, items)
         return
@@ -232,7 +235,7 @@ def _make_all(
 
 def _make(
     store: Store, request: Request, digests: dict[str, str], item: Item
-) -> Artifact | DataError:
+) -> Artifact | Refusal:
     own = {name: digests[name] for name in item.files}
     origin = Origin(request.name, request.source, own, request.placements)
     try:
@@ -241,7 +244,7 @@ def _make(
             lambda out: write_item(out, opened(request.root, request.only), item, origin),
             **_recipe(request, item, digests),
         )
-    except DataError as error:
+    except (DataError, VerificationError) as error:
         return error
 
 
@@ -316,14 +319,20 @@ def quarantine_examples(folder: Path, n: int) -> list[dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches():
-            for reason, rows in batch.to_pandas().groupby("reason", sort=False):
-                empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
-                entry = found.setdefault(str(reason), empty)
-                entry["rows"] += len(rows)
-                wanted = rows.head(n - len(entry["examples"]))
-                entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
+        with parquet.open_file(path, str(path)) as file:
+            for batch in file.iter_batches():
+                _count(batch.to_pandas(), n, found)
     return list(found.values())
+
+
+def _count(rows: pd.DataFrame, n: int, found: dict[str, dict[str, Any]]) -> None:
+    """Add rows in quarantine to what was found, by reason, with up to n examples of each."""
+    for reason, alike in rows.groupby("reason", sort=False):
+        empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
+        entry = found.setdefault(str(reason), empty)
+        entry["rows"] += len(alike)
+        wanted = alike.head(n - len(entry["examples"]))
+        entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
 
 
 def _unknown_layout(request: Request, files: RawFiles) -> DataError:
@@ -335,7 +344,7 @@ def _unknown_layout(request: Request, files: RawFiles) -> DataError:
     )
 
 
-def _nothing_left(request: Request, rejected: dict[str, DataError]) -> DataError:
+def _nothing_left(request: Request, rejected: dict[str, Refusal]) -> Refusal:
     first = next(iter(rejected.values()))
     if len(rejected) == 1:
         return first
