@@ -22,7 +22,8 @@ def write_measured(folder: Path, facts: Mapping[str, Any]) -> None:
     facts : mapping
         JSON-able, as ``seconds``.
     """
-    (folder / MEASURED).write_text(json.dumps(dict(facts), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(dict(facts), indent=1, allow_nan=False)
+    (folder / MEASURED).write_text(text + "\n", encoding="utf-8")
 
 
 def read_measured(folder: Path) -> dict[str, Any]:

@@ -182,6 +182,7 @@ def bundle(recordings: list[tuple[int, dict[str, np.ndarray[Any, Any]]]]) -> Non
         use_dictionary=["experiment", "subject", "label"],
         column_encoding=dict.fromkeys(SCALES, "DELTA_BINARY_PACKED"),
         row_group_size=1 << 21,
+        write_page_checksum=True,
     )
     TARGET.with_suffix(".sha256.json").write_text(
         json.dumps(proofs, indent=1) + "\n", encoding="utf-8"

@@ -26,7 +26,7 @@ from har.serving.recordings import read_user_recording
 
 build, recording, written = map(Path, sys.argv[1:])
 model = Predictor(build)
-parts = read_user_recording(recording, rate_hz=model.rate_hz, needs_gyro=model.needs_gyro)
+parts, _ = read_user_recording(recording, rate_hz=model.rate_hz, needs_gyro=model.needs_gyro)
 model.predict_parts(parts).to_csv(written, index=False)
 EOF
 

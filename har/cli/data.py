@@ -213,6 +213,7 @@ def export(
 
     Example: har data export hapt-02-exp03 -o walk.csv
     """
+    from har import parquet
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
     from har.steps.run import start
@@ -227,7 +228,7 @@ def export(
     if target.suffix == ".csv":
         frame.to_csv(target, index=False)
     elif target.suffix == ".parquet":
-        frame.to_parquet(target, index=False)
+        parquet.write(frame, target)
     else:
         raise UsageError(f"{target}: unknown format", expected=".csv or .parquet")
     err.print(f"wrote {target}: {len(frame)} samples")
@@ -246,6 +247,5 @@ def validate(
     """
     from har.serving.recordings import read_user_recording
 
-    parts = read_user_recording(file, rate_hz=rate_hz, needs_gyro=False)
-    samples = sum(len(part.table) for part in parts)
-    out.print(f"{file}: {samples} samples in {len(parts)} stretch(es), fit for prediction")
+    _, rows = read_user_recording(file, rate_hz=rate_hz, needs_gyro=False)
+    out.print(f"{file}: {rows.describe()}, fit for prediction", markup=False, soft_wrap=True)

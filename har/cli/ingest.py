@@ -137,9 +137,9 @@ def _tables(
             expected=", ".join(sources.names()),
             hint="har data ingest NAME PATH",
         )
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
         raise UsageError(
-            f"{name!r} is not a valid name", expected="lower-case letters, digits, - . _"
+            f"{name!r} is not a valid name", expected="1 to 40 lower-case letters, digits, - . _"
         )
     return Request(name, *place, mapping=_mapping(*place, file, entries or [], yes=yes))
 

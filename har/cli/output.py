@@ -3,12 +3,13 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console, Group
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +35,7 @@ DatasetOption = Annotated[
 
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d*( s)?")
 SHORT = 14  # characters that a narrow terminal must not break a word for
+COLUMN_GAP = 2  # characters
 
 # Words in brackets are words: names of files, extras and people have them.
 out = Console(highlight=False, markup=False, emoji=False)
@@ -41,8 +43,12 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON: types of ours by their fields, paths and dates as text."""
-    print(json.dumps(value, indent=2, default=_jsonable, ensure_ascii=False))
+    """Print a value as JSON: types of ours by their fields, paths and dates as text.
+
+    A number that is not there, or not finite, is null: JSON has no NaN.
+    """
+    plain = json.loads(json.dumps(value, default=_jsonable), parse_constant=lambda _: None)
+    print(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _jsonable(value: Any) -> Any:
@@ -54,17 +60,53 @@ def _jsonable(value: Any) -> Any:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Group:
-    """Return a title over a table whose columns of numbers are aligned to the right."""
+    """Return a title over a table whose columns of numbers are aligned to the right.
+
+    Nothing of it is cut off: where its columns do not fit, each row is a list of its cells.
+    """
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    result = Table(box=None, pad_edge=False)
-    for i, column in enumerate(columns):
-        numbers = all(_NUMBER.fullmatch(row[i]) for row in cells)
-        justify: Literal["left", "right"] = "right" if numbers else "left"
-        short = all(len(row[i]) <= SHORT for row in cells)
-        result.add_column(column, justify=justify, overflow="fold", no_wrap=i == 0 or short)
-    for row in cells:
-        result.add_row(*map(Text, row))
-    return Group(Text(title, style="bold"), result)
+    return Group(Text(title, style="bold"), _Cells(columns, cells))
+
+
+class _Cells:
+    """Cells in columns, or row by row where the terminal is too narrow for columns."""
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        self._columns, self._rows = columns, rows
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        widths = [self._least(i) for i in range(len(self._columns))]
+        if sum(widths) + COLUMN_GAP * (len(widths) - 1) <= options.max_width:
+            yield self._side_by_side()
+        else:
+            yield from self._row_by_row()
+
+    def _least(self, i: int) -> int:
+        """Return the width that a column needs: all of it, unless it may be wrapped."""
+        width = max(cell_len(row[i]) for row in [self._columns, *self._rows])
+        return width if self._is_whole(i) else SHORT
+
+    def _is_whole(self, i: int) -> bool:
+        return i == 0 or all(cell_len(row[i]) <= SHORT for row in self._rows)
+
+    def _side_by_side(self) -> Table:
+        result = Table(box=None, pad_edge=False, padding=(0, COLUMN_GAP, 0, 0))
+        for i, column in enumerate(self._columns):
+            numbers = all(_NUMBER.fullmatch(row[i]) for row in self._rows)
+            justify: Literal["left", "right"] = "right" if numbers else "left"
+            result.add_column(column, justify=justify, overflow="fold", no_wrap=self._is_whole(i))
+        for row in self._rows:
+            result.add_row(*map(Text, row))
+        return result
+
+    def _row_by_row(self) -> Iterator[RenderableType]:
+        for number, row in enumerate(self._rows):
+            if number:
+                yield ""
+            for column, cell in zip(self._columns, row, strict=True):
+                yield Text(f"{column}  {cell}" if column else cell, overflow="fold")
 
 
 def print_error(error: Exception) -> None:

@@ -31,6 +31,9 @@ def predict(
 
     Time in s, acceleration in m/s² with gravity, angular velocity in rad/s.
 
+    What was removed, filled or left without an answer is counted; samples behind the last
+    whole window have none.
+
     Smoothing takes the windows before each one into account, and is what
     `har evaluate --continuous` scores.
 
@@ -49,20 +52,27 @@ def predict(
     registry = Registry.open(load(overrides).environment)
     found = find(registry, version)
     predictor = Predictor(fetch(registry, found))
-    parts = read_user_recording(file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro)
+    parts, rows = read_user_recording(
+        file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro
+    )
     frame = predictor.predict_parts(parts, predictor.smoother(smooth))
     shown = frame if windows else predictor.timeline(frame)
+    unanswered = predictor.unanswered(parts)
     if as_json:
         return print_json(
             {
                 "model": found.model,
                 "version": found.number,
                 "file": str(file),
+                "rows": rows.to_dict(),
+                "unanswered": unanswered,
                 "activities": shown.to_dict("records"),
             }
         )
+    left = f"; {unanswered:,} of them in no window" if unanswered else ""
+    err.print(f"{file}: {rows.describe()}{left}", markup=False, soft_wrap=True)
     if as_csv:
         return shown.to_csv(sys.stdout, index=False)
     err.print(f"{found.model} version {found.number} ({found.candidate}, {found.stage})")
-    rows = [[f"{v:.2f}" if isinstance(v, float) else v for v in row] for row in shown.to_numpy()]
-    out.print(table(f"Activities in {file.name}", list(shown.columns), rows))
+    cells = [[f"{v:.2f}" if isinstance(v, float) else v for v in row] for row in shown.to_numpy()]
+    out.print(table(f"Activities in {file.name}", list(shown.columns), cells))

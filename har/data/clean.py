@@ -1,5 +1,6 @@
 """Cleaning: duplicates out, short gaps filled, long gaps split, one rate; all of it counted."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -10,7 +11,7 @@ import pandas as pd
 
 from har.arrays import Float64
 from har.data.cleaning import CleanReport
-from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
+from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds
 from har.data.resample import is_uniform, resample
 
 
@@ -46,8 +47,9 @@ def clean(
     split = list(_split(replace(recording, table=times), max_gap_s))
     parts, interpolated = [], 0
     for part in split:
-        if rate_hz is None or (rate_hz == meta.rate_hz and is_uniform(part, rate_hz)):
-            filled = replace(part, table=_fill(part.table, meta.rate_hz, max_gap_s))
+        if rate_hz is None or _has_rate(part, rate_hz):
+            exact = replace(part.meta, rate_hz=rate_hz or meta.rate_hz)
+            filled = Recording(_fill(part.table, meta.rate_hz, max_gap_s), exact)
             interpolated += len(filled.table) - len(part.table)
             parts.append(filled)
         else:
@@ -68,10 +70,15 @@ def clean(
     return parts, report
 
 
+def _has_rate(part: Recording, rate_hz: float) -> bool:
+    """Tell whether a part has a rate already; one found from its times is never quite even."""
+    return math.isclose(part.meta.rate_hz, rate_hz, rel_tol=1e-6) and is_uniform(part, rate_hz)
+
+
 def _short_gaps(time: Float64, rate_hz: float, max_gap_s: float) -> npt.NDArray[np.intp]:
     """Return the positions of the samples that a gap to be filled follows."""
     step = np.diff(time)
-    return np.flatnonzero((step > GAP_INTERVALS / rate_hz) & (step <= max_gap_s))
+    return np.flatnonzero(exceeds(step, GAP_INTERVALS / rate_hz) & ~exceeds(step, max_gap_s))
 
 
 def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame:
@@ -99,7 +106,7 @@ def _grid(start: float, end: float, rate_hz: float) -> Float64:
 def _split(recording: Recording, max_gap_s: float) -> Iterator[Recording]:
     table, meta = recording.table, recording.meta
     limit = max(max_gap_s, GAP_INTERVALS / meta.rate_hz)
-    starts = np.flatnonzero(np.diff(table["time_s"], prepend=-np.inf) > limit)
+    starts = np.flatnonzero(exceeds(np.diff(table["time_s"], prepend=-np.inf), limit))
     for part, (start, end) in enumerate(pairwise([*starts, len(table)]), start=1):
         rows = table.iloc[start:end]
         name = meta.recording_id if len(starts) == 1 else f"{meta.recording_id}-part{part}"

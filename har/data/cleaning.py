@@ -44,11 +44,39 @@ class Changes(Typed):
         """Rows that were removed or interpolated."""
         return self.duplicate_rows + self.repeated_times + self.rows_interpolated
 
+    def describe(self) -> str:
+        """Say in one sentence what became of the rows.
+
+        >>> counts = dict.fromkeys(Changes.model_fields, 0) | {"rows_in": 1200, "rows_out": 1201}
+        >>> Changes(**counts | {"gaps_filled": 1, "rows_interpolated": 1, "parts": 1}).describe()
+        '1,200 rows read; 1 sample put into 1 short gap; 1,201 samples in 1 stretch'
+        """
+        changes = [
+            f"{_counted(self.duplicate_rows, 'duplicate row')} removed",
+            f"{_counted(self.repeated_times, 'row')} of a time read before removed",
+            f"{_counted(self.rows_interpolated, 'sample')} put into "
+            f"{_counted(self.gaps_filled, 'short gap')}",
+            f"{_counted(abs(self.rows_resampled), 'sample')} "
+            f"{'gained' if self.rows_resampled > 0 else 'lost'} by resampling",
+            f"{_counted(self.gaps_split, 'gap')} too long to fill",
+        ]
+        counts = (
+            *(self.duplicate_rows, self.repeated_times, self.gaps_filled),
+            *(self.rows_resampled, self.gaps_split),
+        )
+        told = [change for change, n in zip(changes, counts, strict=True) if n]
+        kept = f"{_counted(self.rows_out, 'sample')} in {_counted(self.parts, 'stretch', 'es')}"
+        return "; ".join([f"{_counted(self.rows_in, 'row')} read", *told, kept])
+
 
 class CleanReport(Changes):
     """What cleaning changed in one recording."""
 
     recording_id: StrictStr
+
+
+def _counted(n: int, thing: str, ending: str = "s") -> str:
+    return f"{n:,} {thing}{'' if n == 1 else ending}"
 
 
 class Cleaning(TypedFile):

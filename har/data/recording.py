@@ -6,13 +6,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from har import parquet
+from har.arrays import Float64
 from har.data.activities import ALL
 
 SCHEMA_VERSION = 2
+# Times are compared with this much room, s: finer than any sensor's clock, and coarser than the
+# rounding of a difference of two doubles, even of seconds since 1970.
+CLOCK_TICK = 1e-6
 # A step in time is a gap when it is nearer to two sampling intervals than to one.
 GAP_INTERVALS = 1.5
 ACC = ("acc_x", "acc_y", "acc_z")
@@ -20,6 +26,15 @@ GYRO = ("gyro_x", "gyro_y", "gyro_z")
 CHANNELS = ACC + GYRO
 UNITS = dict.fromkeys(ACC, "m/s2") | dict.fromkeys(GYRO, "rad/s")
 _META_KEY = b"har.recording"
+
+
+def exceeds(seconds: Float64, limit: float) -> npt.NDArray[np.bool_]:
+    """Tell which spans of time are longer than a limit, and not as long but for rounding.
+
+    >>> exceeds(np.array([4.08 - 3.98, 0.1001]), 0.1).tolist()
+    [False, True]
+    """
+    return np.asarray(seconds > limit + CLOCK_TICK)
 
 
 @dataclass(frozen=True)
@@ -87,24 +102,24 @@ def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> p
 def write_recording(recording: Recording, folder: Path) -> Path:
     """Write a recording as ``<recording_id>.parquet``; return its path."""
     table = pa.Table.from_pandas(recording.table, preserve_index=False)
-    meta = json.dumps(asdict(recording.meta)).encode()
+    meta = json.dumps(asdict(recording.meta), allow_nan=False).encode()
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _META_KEY: meta})
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{recording.meta.recording_id}.parquet"
-    pq.write_table(table, path, compression="zstd", write_statistics=False)
+    parquet.write(table, path, compression="zstd", write_statistics=False)
     return path
 
 
 def read_recording(path: Path) -> Recording:
     """Read a recording that `write_recording` wrote."""
-    table = pq.read_table(path)
+    table = parquet.read(path)
     return Recording(table.to_pandas(), _parse_meta(table.schema.metadata))
 
 
 def read_meta(path: Path) -> tuple[RecordingMeta, int]:
     """Read a recording's origin and number of samples, and none of its data."""
-    parquet = pq.read_metadata(path)
-    return _parse_meta(parquet.metadata), parquet.num_rows
+    metadata, n_rows = parquet.read_head(path)
+    return _parse_meta(metadata), n_rows
 
 
 def read_recordings(folder: Path) -> Iterator[Recording]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
-from har.data.recording import CHANNELS, GAP_INTERVALS, Recording
+from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds
 
 ON_GRID = 0.01  # of a sampling interval; times closer to the grid than that are on it
 MAX_FACTOR = 20  # of the polyphase filter; the grid's rate is fitted to it
@@ -74,7 +74,8 @@ def _labels(activity: Any, time: Float64, at: Float64, rate_hz: float) -> Any:
     close = ON_GRID / rate_hz
     before = np.searchsorted(time, at + close, side="right") - 1
     after = np.minimum(before + 1, len(time) - 1)
-    in_gap = (time[after] - time[before] > GAP_INTERVALS / rate_hz) & (at > time[before] + close)
+    in_gap = exceeds(time[after] - time[before], GAP_INTERVALS / rate_hz)
+    in_gap &= at > time[before] + close
     labels = activity[before]
     labels[in_gap & (activity.codes[before] != activity.codes[after])] = None
     return labels

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har import parquet
 from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowSettings, WindowShape
 from har.data.activities import ALL, lift
@@ -83,7 +84,7 @@ class Windows:
         """Write ``X.npy``, ``y.npy`` and ``index.parquet``."""
         np.save(folder / "X.npy", self.X)
         np.save(folder / "y.npy", self.y)
-        self.index.to_parquet(folder / "index.parquet", index=False)
+        parquet.write(self.index, folder / "index.parquet")
         (folder / "classes.txt").write_text("\n".join(self.classes) + "\n", encoding="utf-8")
 
     @classmethod
@@ -92,7 +93,7 @@ class Windows:
         return cls(
             np.load(folder / "X.npy", mmap_mode="r"),
             np.load(folder / "y.npy"),
-            pd.read_parquet(folder / "index.parquet"),
+            parquet.read_frame(folder / "index.parquet"),
             tuple((folder / "classes.txt").read_text(encoding="utf-8").split()),
         )
 

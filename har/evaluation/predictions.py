@@ -1,10 +1,12 @@
 """Predictions of windows as a table, and the digest of the windows that were predicted."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from har import parquet
 from har.arrays import Probabilities
 from har.data.windows import Windows
 from har.lineage import digest
@@ -53,12 +55,26 @@ def predictions(test: Windows, probabilities: Probabilities) -> pd.DataFrame:
 
 def write_predictions(folder: Path, table: pd.DataFrame) -> None:
     """Write ``predictions.parquet``."""
-    table.to_parquet(folder / FILE, index=False)
+    parquet.write(table, folder / FILE)
 
 
 def read_predictions(folder: Path) -> pd.DataFrame:
     """Read ``predictions.parquet``."""
-    return pd.read_parquet(folder / FILE)
+    return parquet.read_frame(folder / FILE)
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of several models into one; what a model has no class for has probability 0."""
+    classes = dict.fromkeys(name for part in sorted(parts, key=_width) for name in classes_of(part))
+    columns = [f"p_{name}" for name in classes]
+    table = pd.concat(parts, ignore_index=True)
+    others = [name for name in table.columns if name not in columns]
+    return table[[*others, *columns]].fillna(dict.fromkeys(columns, 0.0))
+
+
+def _width(table: pd.DataFrame) -> int:
+    """Sort tables with more classes first, so that theirs is the order."""
+    return -len(classes_of(table))
 
 
 def labelled(table: pd.DataFrame) -> pd.DataFrame:

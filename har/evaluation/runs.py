@@ -11,6 +11,7 @@ from har.config import IntervalSettings
 from har.evaluation import plots
 from har.evaluation.predictions import (
     classes_of,
+    joined,
     labelled,
     read_predictions,
     write_predictions,
@@ -72,7 +73,8 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Interv
     scores = {name: seed_scores(name, tables[name], classes, settings=settings) for name in names}
     for name in names:
         (out / name).mkdir()
-        write_predictions(out / name, _joined(tables[name]))
+        seeds = [table.assign(seed=seed) for seed, table in tables[name].items()]
+        write_predictions(out / name, joined(seeds))
     reference, *others = names
     found = ProtocolResult(
         protocol=protocol,
@@ -83,6 +85,7 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Interv
             name: compare_seeds(tables[name], tables[reference], classes, settings=settings)
             for name in others
         },
+        lacking=_lacking(runs, classes),
     )
     found.write(out)
     seconds = {name: sum(run.seconds for run in runs if run.name == name) for name in names}
@@ -96,6 +99,7 @@ def write_scores(out: Path, protocol: str, runs: Sequence[Run], settings: Interv
         reference=reference,
         models=scores,
         comparisons=found.comparisons,
+        lacking=found.lacking,
         sentences=sentences(scores, reference, found.comparisons),
         images={name: data_uri(png(figure)) for name, figure in _figures(scores).items()},
     )
@@ -107,6 +111,15 @@ def _figures(scores: Mapping[str, ProtocolScores]) -> dict[str, Figure]:
     return {**found, "per_subject": plots.per_subject(scores)}
 
 
+def _lacking(runs: Sequence[Run], classes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return by fold the classes that its models do not know; all models of a fold are alike."""
+    of_fold = {run.fold: classes_of(read_predictions(run.predictions)) for run in runs[::-1]}
+    missing = {f: tuple(c for c in classes if c not in known) for f, known in of_fold.items()}
+    return {
+        fold: missing[fold] for fold in dict.fromkeys(run.fold for run in runs) if missing[fold]
+    }
+
+
 def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
     """Return a model's predictions in all folds, by seed."""
     found: dict[int, list[pd.DataFrame]] = {}
@@ -114,8 +127,4 @@ def _tables(runs: Sequence[Run], name: str) -> dict[int, pd.DataFrame]:
         if run.name == name:
             table = labelled(read_predictions(run.predictions))
             found.setdefault(run.seed, []).append(table.assign(fold=run.fold))
-    return {seed: pd.concat(parts, ignore_index=True) for seed, parts in found.items()}
-
-
-def _joined(tables: dict[int, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([table.assign(seed=seed) for seed, table in tables.items()], ignore_index=True)
+    return {seed: joined(parts) for seed, parts in found.items()}

@@ -51,6 +51,11 @@ class LatencyBounds:
     max_latency_ms: float = math.inf
     max_slowdown: float = math.inf
 
+    @property
+    def stated(self) -> dict[str, float]:
+        """Those that bound anything: JSON has no infinity."""
+        return {name: bound for name, bound in asdict(self).items() if math.isfinite(bound)}
+
 
 @dataclass(frozen=True)
 class Build:
@@ -171,10 +176,11 @@ class Builds:
         content = {
             "version": VERSION,
             "candidate": self.candidate,
-            "bounds": asdict(self.bounds),
+            "bounds": self.bounds.stated,
             "builds": [{**_content(b), "mismatches": list(b.mismatches)} for b in self.builds],
         }
-        (folder / FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(content, indent=1, allow_nan=False)
+        (folder / FILE).write_text(text + "\n", encoding="utf-8")
         latencies = {build.name: asdict(build.latency) for build in self.builds}
         write_measured(folder, {"machine": origin.processor(), "builds": latencies})
 

@@ -15,7 +15,10 @@ SOURCE_SUFFIXES = (".py", ".toml", ".html")
 
 def canonical(value: Any) -> bytes:
     """Return the one JSON form of a value: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
 
 
 def of_bytes(data: bytes) -> str:

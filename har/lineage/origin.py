@@ -32,11 +32,11 @@ _LIBRARIES = (
 def raw_files(ingested: Path) -> list[Descriptor]:
     """Return the source files of ingested recordings, with SHA-256 and licence."""
     # Here and below, because reading a registry must not cost the import of pandas.
-    import pyarrow.parquet as pq
+    from har import parquet
 
     files: dict[str, Descriptor] = {}
     for path in sorted(ingested.glob("*.parquet")):
-        meta = json.loads(pq.read_schema(path).metadata[b"har.recording"])
+        meta = json.loads(parquet.read_head(path)[0][b"har.recording"])
         for name, sha256 in meta["source"].items():
             facts = {"role": "raw data", "dataset": meta["dataset"], "licence": meta["licence"]}
             files[name] = Descriptor(name=name, digest={"sha256": sha256}, annotations=facts)
@@ -45,9 +45,9 @@ def raw_files(ingested: Path) -> list[Descriptor]:
 
 def people(windows: Path) -> dict[str, list[str]]:
     """Return the subjects of each split whose windows the model saw or was measured on."""
-    import pandas as pd
+    from har import parquet
 
-    index = pd.read_parquet(windows / "index.parquet", columns=["subject_id", "split"])
+    index = parquet.read_frame(windows / "index.parquet", ["subject_id", "split"])
     groups = index.groupby("split", observed=True)["subject_id"]
     return {str(split): sorted(set(subjects)) for split, subjects in groups}
 

@@ -197,6 +197,8 @@ class Predicate(Typed):
         By data set; empty of a record of before there were pins.
     checkpoints : tuple of Checkpoint
         Empty where the model began from none, or the record is one of before.
+    left_out : mapping of str to str
+        Why, by class of the data that the model does not know.
     """
 
     build: BuildDefinition = Field(alias="buildDefinition")
@@ -210,6 +212,7 @@ class Predicate(Typed):
     steps: Mapping[StrictStr, Step] = Field(alias="har_steps")
     pins: Mapping[StrictStr, Pin] = Field(default={}, alias="har_pins")
     checkpoints: tuple[Checkpoint, ...] = Field(default=(), alias="har_checkpoints")
+    left_out: Texts = Field(default={}, alias="har_left_out")
 
 
 class Record(Typed):
@@ -287,6 +290,7 @@ def outline(record: Record) -> dict[str, dict[str, str]]:
             split: f"{len(subjects)}: {', '.join(subjects)}"
             for split, subjects in predicate.people.items()
         },
+        "classes left out": dict(predicate.left_out),
         "steps": {
             name: f"{step.created}, {step.seconds} s, "
             f"content {step.content[:12]}, {'reused' if step.reused else 'made'}"

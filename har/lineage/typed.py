@@ -32,11 +32,13 @@ Texts = Mapping[StrictStr, StrictStr]
 class Typed(BaseModel):
     """Base of what is kept as JSON and read again by another `har`, older or newer.
 
-    Fields that only a newer one knows are kept and written again, at any depth, so that the
-    canonical bytes of what was read are the same.
+    Every number is finite: JSON has no other. Fields that only a newer one knows are kept and
+    written again, at any depth, so that the canonical bytes of what was read are the same.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="allow", validate_by_name=True, allow_inf_nan=False
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -126,4 +128,5 @@ class TypedFile(Typed):
     def write(self, folder: Path) -> None:
         """Write it into a folder."""
         content = {"version": self.VERSION, **self.to_dict()}
-        (folder / self.FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(content, indent=1, allow_nan=False)
+        (folder / self.FILE).write_text(text + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float32
+from har.data.cleaning import Cleaning, CleanReport
 from har.data.recording import Recording
 from har.errors import DataError, HarError, UsageError
 from har.lineage import digest
@@ -98,6 +99,8 @@ class Scores:
         By the champion's answer, and by person; lowest agreement first.
     recordings : dict of str to int
         Windows by the first 16 hexadecimal digits of the file's SHA-256.
+    rows : dict of str to int
+        What became of the rows of these files, as `har.data.cleaning.Changes` counts them.
     repeated : tuple of str
         Files with the same bytes as one before, which are not counted again.
     rejected : dict of str to str
@@ -110,6 +113,7 @@ class Scores:
     by_activity: dict[str, Agreement]
     by_subject: dict[str, Agreement]
     recordings: dict[str, int]
+    rows: dict[str, int]
     repeated: tuple[str, ...]
     rejected: dict[str, str]
 
@@ -119,6 +123,7 @@ class _Answered:
     """Answers of both by recording, one window of the input, and the files left out."""
 
     answers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    rows: list[CleanReport] = field(default_factory=list)
     window: Float32 | None = None
     repeated: list[str] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
@@ -157,6 +162,7 @@ def score(
         by_activity=_agreements(frame, "champion"),
         by_subject=_agreements(frame, "subject"),
         recordings={name: len(rows) for name, rows in answered.answers.items()},
+        rows=Cleaning(recordings=tuple(answered.rows)).totals.to_dict(),
         repeated=tuple(answered.repeated),
         rejected=answered.rejected,
     )
@@ -196,13 +202,14 @@ def _answer(paths: Sequence[Path], champion: Predictor, challenger: Predictor) -
     answered = _Answered()
     for path in track(paths, what="scoring"):
         try:
-            parts = read_user_recording(
+            parts, rows = read_user_recording(
                 path, rate_hz=champion.rate_hz, needs_gyro=champion.needs_gyro
             )
             if (recording := digest.of_file(path)[:16]) in answered.answers:
                 answered.repeated.append(str(path))
             else:
                 answered.answers[recording] = _answers(parts, champion, challenger)
+                answered.rows.append(rows)
                 if answered.window is None:
                     answered.window = _first_window(parts, champion)
         except HarError as error:

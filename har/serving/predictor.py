@@ -217,6 +217,14 @@ class Predictor:
             )
         return pd.concat(frames, ignore_index=True)
 
+    def unanswered(self, parts: Iterable[Recording]) -> int:
+        """Return how many samples lie in no window: behind the last one, or in a short part."""
+        lengths = [len(part.table) for part in parts]
+        windows = [max(0, (n - self.n_samples) // self.n_hop + 1) for n in lengths]
+        reach = min(self.n_hop, self.n_samples)
+        answered = [(n - 1) * reach + self.n_samples if n else 0 for n in windows]
+        return sum(lengths) - sum(answered)
+
     def timeline(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Merge consecutive windows of one activity into segments.
 

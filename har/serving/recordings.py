@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from har import parquet
 from har.config import CleanSettings
 from har.data.clean import clean
+from har.data.cleaning import CleanReport
 from har.data.recording import ACC, GYRO, Recording, RecordingMeta, make_table
 from har.data.schema import validate
 from har.errors import DataError, MissingError
@@ -18,6 +20,8 @@ from har.errors import DataError, MissingError
 # Share of the rate. Phones keep time within a few percent.
 RATE_TOLERANCE = 0.05
 COLUMNS = "time_s in s, acc_x, acc_y, acc_z in m/s², gyro_x, gyro_y, gyro_z in rad/s"
+# Of names, which are text: 007 is not 7.
+SUBJECT = "subject_id"
 DEFAULT_CLEAN = CleanSettings()
 UNREADABLE = (
     UnicodeDecodeError,
@@ -34,7 +38,7 @@ def read_user_recording(
     rate_hz: float,
     needs_gyro: bool,
     cleaning: CleanSettings = DEFAULT_CLEAN,
-) -> list[Recording]:
+) -> tuple[list[Recording], CleanReport]:
     """Read, check and clean one recording in the canonical columns.
 
     Parameters
@@ -52,9 +56,11 @@ def read_user_recording(
 
     Returns
     -------
-    list of Recording
+    parts : list of Recording
         The stretches between gaps; ``meta.start_s`` places each on the file's clock, and
         ``meta.subject_id`` is the file's stem where its column does not name one person.
+    report : CleanReport
+        What became of the file's rows.
 
     Raises
     ------
@@ -62,6 +68,8 @@ def read_user_recording(
         If the file is not there.
     DataError
         If it cannot be read, or its content cannot be trusted.
+    VerificationError
+        If it is Parquet with checksums, which it does not keep.
     """
     frame = _read(path)
     present = _present_columns(frame, path, needs_gyro=needs_gyro)
@@ -80,20 +88,30 @@ def read_user_recording(
     )
     recording = Recording(make_table(meta, columns, [None] * len(frame)), meta)
     validate(recording)
-    parts, _ = clean(recording, max_gap_s=cleaning.max_gap_s)
-    return parts
+    return clean(recording, max_gap_s=cleaning.max_gap_s)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     with warnings.catch_warnings():
         # Rows with more fields than there are names would be cut short with a warning.
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(path, encoding="utf-8", index_col=False, low_memory=False)
+        return pd.read_csv(
+            path, encoding="utf-8", index_col=False, low_memory=False, dtype={SUBJECT: "str"}
+        )
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    table = parquet.read(path).replace_schema_metadata(None)  # which may name an index
+    if SUBJECT in table.column_names:
+        words = table[SUBJECT].cast(pa.string())  # as a CSV would hold it
+        table = table.set_column(table.column_names.index(SUBJECT), SUBJECT, words)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": _read_csv,
-    ".parquet": pd.read_parquet,
+    ".parquet": _read_parquet,
 }
 
 
@@ -146,9 +164,9 @@ def _present_columns(frame: pd.DataFrame, path: Path, *, needs_gyro: bool) -> tu
 
 def _subject(frame: pd.DataFrame, path: Path) -> str:
     """Return whose recording it is: the one value of ``subject_id``, else the file's stem."""
-    if "subject_id" not in frame:
+    if SUBJECT not in frame:
         return path.stem
-    named = frame["subject_id"].dropna().astype(str).unique()
+    named = frame[SUBJECT].dropna().unique()
     return str(named[0]) if len(named) == 1 else path.stem
 
 

@@ -1,11 +1,12 @@
 """What a run has to say at its end, as facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from har.data.cleaning import Cleaning
+from har.data.left_out import LeftOut, LeftOutClasses
 from har.evaluation.results.comparisons import Comparisons
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
@@ -68,6 +69,8 @@ class Summary:
         Recordings and samples, and what cleaning changed.
     splits : dict of str to dict
         Subjects, windows and labelled windows, by split.
+    left_out : dict of str to LeftOut
+        Classes that no model learnt, though there are windows of them.
     models : dict of str to Metrics
         Scores on the test subjects, by candidate.
     comparisons : Comparisons
@@ -85,6 +88,7 @@ class Summary:
     pins: list[dict[str, Any]]
     data: dict[str, int]
     splits: dict[str, dict[str, int]]
+    left_out: Mapping[str, LeftOut]
     models: dict[str, Metrics]
     comparisons: Comparisons
     builds: list[Builds]
@@ -109,6 +113,7 @@ def summarise(run: Run, outcomes: Sequence[tuple["Version", "Decision"]]) -> Sum
         pins=pins.describe(run.pins),
         data=_data(run["clean"].path),
         splits=_splits(run["windows"].path),
+        left_out=LeftOutClasses.beside(run["windows"].path).classes,
         models={name: Metrics.read(scored / name) for name in names},
         comparisons=Comparisons.read(scored),
         builds=[Builds.read(run[f"export-{name}"].path) for name in names],

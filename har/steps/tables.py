@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from har.data.left_out import LeftOut
 from har.evaluation.results.comparisons import PairedDifference
 from har.evaluation.results.continuous import ContinuousScores
 from har.evaluation.results.protocol import ProtocolResult, ProtocolScores
@@ -25,11 +26,19 @@ def tables(summary: Summary) -> list[dict[str, Any]]:
     )
     parts = [
         (f"{title} ({', '.join(changes)})", splits),
+        *left_out_tables(summary.left_out),
         *score_tables("Test subjects", summary.models),
         ("ONNX builds", build_rows(summary.builds)),
         ("Registry", version_rows(summary.versions)),
     ]
     return [{"title": title, "columns": columns, "rows": rows} for title, (columns, rows) in parts]
+
+
+def left_out_tables(classes: Mapping[str, LeftOut]) -> list[tuple[str, Rows]]:
+    """Return the title and rows of the classes that were left out, if there are any."""
+    rows: list[list[Any]] = [[name, e.n_windows, e.because] for name, e in classes.items()]
+    columns = ["class", "windows", "because"]
+    return [("Classes left out, whose windows have no label", (columns, rows))] if rows else []
 
 
 def score_tables(title: str, models: Mapping[str, Metrics]) -> list[tuple[str, Rows]]:
@@ -120,6 +129,10 @@ def protocol_tables(result: ProtocolResult) -> list[tuple[str, Rows]]:
             ]
         )
     tables: list[tuple[str, Rows]] = [(title, (columns, rows)), *group_tables(models)]
+    if result.lacking:
+        without = [[fold, ", ".join(names)] for fold, names in result.lacking.items()]
+        title = "Classes that a fold's models do not know: a split of it has no window of them"
+        tables.append((title, (["fold", "classes"], without)))
     if result.comparisons:
         title = f"Compared with {result.reference}"
         tables.append((title, comparison_rows(result.comparisons)))

@@ -1,10 +1,12 @@
 """Every command does its work, on a finished run of made people."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from people import write_people
+from rich.cells import cell_len
 from support import Project, commands
 
 # Beside the models of the finished run, one that is made in a second.
@@ -114,6 +116,37 @@ def test_it_does_what_it_says(finished: Project, run: Run) -> None:
     assert done.returncode == run.code, done.stderr
     told = words(done.stdout + done.stderr)
     assert [part for part in run.says if part not in told] == [], told
+
+
+TABLES = [
+    *("config", "data list", "data show pamap2", "data report people", "data quarantine people"),
+    *("data recordings", "data ingest people raw --yes", "export --model svm", "train", "run"),
+    *("evaluate", "evaluate --continuous", "evaluate --robustness", "predict walk.csv"),
+    *("registry list", "registry show champion", "registry compare 2 champion"),
+    *("registry history", "registry history --at 2100-01-01", "lineage show champion"),
+    *("registry shadow 2 walk.csv --reason look --dry-run", "registry prune --reason t --dry-run"),
+]
+
+
+@pytest.mark.parametrize("command", TABLES)
+def test_narrow_terminals_lose_nothing(
+    finished: Project, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a wide terminal shows is there at 80, 60 and 40 columns, wrapped or row by row."""
+    timed = "shadow" in command  # its latencies are measured anew each time
+    monkeypatch.setitem(finished.env, "COLUMNS", "400")
+    wide = finished.har(*command.split()).stdout
+    for width in (80, 60, 40):
+        monkeypatch.setitem(finished.env, "COLUMNS", str(width))
+        narrow = finished.har(*command.split()).stdout
+        assert all(cell_len(line) <= width for line in narrow.splitlines())
+        if not timed:
+            assert not letters(wide) - letters(narrow)
+
+
+def letters(printed: str) -> Counter[str]:
+    """Count the characters that were printed, and not what is between them."""
+    return Counter("".join(printed.split()))
 
 
 def words(printed: str) -> str:

@@ -1,10 +1,18 @@
 """Tables on a narrow terminal."""
 
 import io
+import json
+from collections import Counter
+from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
-from har.cli.output import table
+import har.cli
+from har.cli.output import print_json, table
 
 
 def test_a_narrow_terminal_breaks_sentences_and_no_short_word() -> None:
@@ -18,3 +26,52 @@ def test_a_narrow_terminal_breaks_sentences_and_no_short_word() -> None:
     assert max(map(len, lines)) <= 80
     assert lines[2].startswith("encoder-small  int8-dynamic  176  0.1768  1.0000  +0.0000  0.58  ")
     assert " ".join(line[65:].strip() for line in lines[2:]) == verdict
+
+
+COLUMNS = ["no", "model", "stage", "alias", "created", "macro-F1", "interval"]
+VERSION = ["1", "encoder-small", "Production", "champion", "2026-11-26", "0.9876", "0.912–0.999"]
+
+
+def printed(width: int, columns: list[str], rows: list[list[str]]) -> str:
+    """Return what a terminal of some width shows of a table."""
+    text = io.StringIO()
+    Console(file=text, width=width).print(table("Title", columns, rows))
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_every_number_is_whole_where_columns_do_not_fit(width: int) -> None:
+    """Row by row then: a cut number looks like another one."""
+    shown = printed(width, COLUMNS, [VERSION, VERSION]).split()
+    assert shown.count("0.9876") == shown.count("0.912–0.999") == 2
+
+
+CELLS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P"]), max_size=50)
+
+
+@given(st.integers(8, 90), st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=4))
+def test_no_width_loses_a_character(width: int, rows: list[tuple[str, ...]]) -> None:
+    """Every cell of a row is there, and no line is longer than the terminal."""
+    shown = printed(width, ["name", "macro-F1", "", "because"], [list(row) for row in rows])
+    there = Counter(shown.replace(" ", ""))
+    assert not Counter("".join("".join(row) for row in rows)) - there
+    assert all(cell_len(line) <= width for line in shown.splitlines())
+
+
+def test_all_tables_are_made_here() -> None:
+    """A table of another module would be cut as rich cuts it."""
+    modules = Path(har.cli.__file__).parent.rglob("*.py")
+    assert [p.name for p in modules if "rich.table" in p.read_text()] == ["output.py"]
+
+
+def _refuse(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+def test_json_is_strict(capsys: pytest.CaptureFixture[str]) -> None:
+    """Any parser reads it: what is not finite is null, however deep."""
+    value = {"f1": [0.5, float("nan")], "of": (float("inf"), float("-inf")), "at": Path("a/é")}
+    print_json(value)
+    printed = capsys.readouterr().out
+    found = json.loads(printed, parse_constant=_refuse)
+    assert found == {"f1": [0.5, None], "of": [None, None], "at": "a/é"}

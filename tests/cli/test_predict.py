@@ -63,3 +63,23 @@ def test_a_model_without_smoothers_is_a_usage_error(
     assert [a["activity"] for a in activities(str(recording))] == ["walking", "sitting"]
     done = CliRunner().invoke(app, ["predict", str(recording), "--smooth", "hmm"])
     assert "cannot smooth its answers" in str(done.exception)
+
+
+def test_it_says_what_became_of_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three lost samples and a pause are told of in every form; nothing of it is in the CSV."""
+    serve(monkeypatch, write_rule(tmp_path / "model.onnx"))
+    table = walk_then_sit()
+    table["time_s"] += np.where(np.arange(len(table)) >= 85, 2.0, 0.0)
+    table.drop(index=range(30, 33)).to_csv(tmp_path / "walk.csv", index=False)
+    told = (
+        "walk.csv: 97 rows read; 3 samples put into 1 short gap; 1 gap too long to fill; "
+        "100 samples in 2 stretches; 20 of them in no window"
+    )
+    for form in ((), ("--csv",)):
+        done = CliRunner().invoke(app, ["predict", "walk.csv", *form])
+        assert told in done.stderr.replace("\n", " ")
+        assert "rows read" not in done.stdout
+    found = json.loads(CliRunner().invoke(app, ["predict", "walk.csv", "--json"]).stdout)
+    assert found["unanswered"] == 20
+    counts = {n: found["rows"][n] for n in ("rows_in", "gaps_filled", "gaps_split", "parts")}
+    assert counts == {"rows_in": 97, "gaps_filled": 1, "gaps_split": 1, "parts": 2}

@@ -101,3 +101,32 @@ def test_time_is_what_gaps_are_measured_in(recording: Recording) -> None:
     parts, _ = clean(replace(recording, table=faulty), max_gap_s=0.0)
     assert [len(part.table) for part in parts] == [100, 399]
     assert parts[1].meta.start_s == pytest.approx(2.02)
+
+
+def made(time: np.ndarray, *, rate_hz: float = 50.0) -> Recording:
+    """Return a recording with samples at some times."""
+    meta = RecordingMeta("lab", "lab-01-a", "lab-01", rate_hz, "table", "CC0")
+    columns = {c: np.sin(time).astype(np.float32) for c in CHANNELS}
+    return Recording(make_table(meta, {**columns, "time_s": time}, [None] * len(time)), meta)
+
+
+def test_gaps_as_long_as_the_limit_are_filled() -> None:
+    """0.10 s is 0.1 s wherever it lies: 4.08 - 3.98 is not 0.1 to the last bit."""
+    time = np.arange(6000) / 50
+    kept = np.ones(6000, bool)
+    for k in range(20):
+        kept[200 + 251 * k : 204 + 251 * k] = False
+    whole = made(np.round(time[kept], 2))
+    parts, report = clean(whole, max_gap_s=0.1)
+    assert (len(parts), report.gaps_filled, report.rows_interpolated) == (1, 20, 80)
+    late = replace(whole, table=whole.table.assign(time_s=whole.table["time_s"] + 1.7e9))
+    assert len(clean(late, max_gap_s=0.1)[0]) == 1
+
+
+@pytest.mark.parametrize("found_hz", [50.0, 49.99999999999, 50.00001])
+def test_a_rate_found_from_times_needs_no_resampling(found_hz: float) -> None:
+    """Samples on the grid of 50 Hz are taken as they are, whatever rounding made of the rate."""
+    known = made(np.arange(500) / 50, rate_hz=found_hz)
+    (part,), report = clean(known, max_gap_s=0.1, rate_hz=50.0)
+    assert (part.meta.rate_hz, part.meta.conversions, report.rows_resampled) == (50.0, (), 0)
+    pd.testing.assert_frame_equal(part.table, known.table)

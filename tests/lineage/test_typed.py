@@ -79,3 +79,14 @@ def test_fields_of_a_later_har_are_kept(tmp_path: Path) -> None:
     rewrite(tmp_path, recall=0.25)
     Score.read(tmp_path).write(tmp_path)
     assert json.loads((tmp_path / "score.json").read_text())["recall"] == 0.25
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_only_finite_numbers_are_written_and_read(tmp_path: Path, value: float) -> None:
+    """JSON has no others: a score that is not there is None where its type says so."""
+    with pytest.raises(ValueError, match="finite number"):
+        Score(macro_f1=value)
+    Score(macro_f1=0.5).write(tmp_path)
+    rewrite(tmp_path, macro_f1=value)
+    with pytest.raises(VerificationError, match=r"score\.json: macro_f1: .* finite number"):
+        Score.read(tmp_path)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,8 @@ def predictor(model: Path) -> Predictor:
 def parts_of(table: pd.DataFrame, folder: Path):
     path = folder / "walk.csv"
     table.to_csv(path, index=False)
-    return read_user_recording(path, rate_hz=50, needs_gyro=True)
+    parts, _ = read_user_recording(path, rate_hz=50, needs_gyro=True)
+    return parts
 
 
 def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> None:
@@ -250,3 +252,13 @@ def test_a_file_without_smoothers_says_so(predictor: Predictor) -> None:
     assert predictor.smoother("none") is None
     with pytest.raises(UsageError, match=r"tiny\.onnx: this model cannot smooth its answers"):
         predictor.smoother("hmm")
+
+
+def test_samples_in_no_window_are_counted(
+    predictor: Predictor, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Windows of 20 every 10: of 95 samples 5 are behind the last, and 15 are no window."""
+    (whole,) = parts_of(table, tmp_path)
+    parts = [replace(whole, table=whole.table[:n]) for n in (100, 95, 15)]
+    assert [predictor.unanswered([part]) for part in parts] == [0, 5, 15]
+    assert predictor.unanswered(parts) == 20

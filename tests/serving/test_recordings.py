@@ -15,7 +15,8 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def read(path: Path, *, needs_gyro: bool = True):
-    return read_user_recording(path, rate_hz=50, needs_gyro=needs_gyro)
+    parts, _ = read_user_recording(path, rate_hz=50, needs_gyro=needs_gyro)
+    return parts
 
 
 def with_value(column: str, row: int, value: object) -> Change:
@@ -214,6 +215,7 @@ def test_a_rate_within_five_percent_is_accepted(table: pd.DataFrame, tmp_path: P
         (None, "walk"),
         ("s07", "s07"),
         (7, "7"),
+        ("007", "007"),
         (["s07", "s08"], "walk"),
         (["s07", None], "s07"),
         ([None, None], "walk"),
@@ -225,6 +227,20 @@ def test_subject(table: pd.DataFrame, tmp_path: Path, column: object, subject: s
         half = len(table) // 2
         table["subject_id"] = np.repeat(column, half) if isinstance(column, list) else column
     table.to_csv(tmp_path / "walk.csv", index=False)
-    (part,) = read(tmp_path / "walk.csv")
-    assert part.meta.subject_id == subject
-    assert set(part.table["subject_id"]) == {subject}
+    table.to_parquet(tmp_path / "walk.parquet", index=False)
+    for name in ("walk.csv", "walk.parquet"):
+        (part,) = read(tmp_path / name)
+        assert part.meta.subject_id == subject
+        assert set(part.table["subject_id"]) == {subject}
+
+
+def test_what_became_of_the_rows(table: pd.DataFrame, tmp_path: Path) -> None:
+    """Two samples lost and one doubled: both are mended, and said."""
+    doubled = pd.concat([table[:10], table[9:30], table[32:]])
+    doubled.to_csv(tmp_path / "walk.csv", index=False)
+    parts, report = read_user_recording(tmp_path / "walk.csv", rate_hz=50, needs_gyro=True)
+    assert len(parts[0].table) == len(table) == report.rows_out
+    assert report.describe() == (
+        "99 rows read; 1 duplicate row removed; 2 samples put into 1 short gap; "
+        "100 samples in 1 stretch"
+    )

@@ -41,9 +41,9 @@ def test_asking_for_windows_makes_all_that_they_need(run: MakeRun) -> None:
 def test_several_data_sets_share_their_classes(run: MakeRun, lab: str) -> None:
     """Windows of both, with the activities that both have; subjects of both in each split."""
     both = run(
-        "data.subjects=['hapt-01', 'hapt-02', 'hapt-07', 'lab-5', 'lab-6']",
-        "split.test_subjects=['hapt-02', 'lab-5']",
-        "split.validation_subjects=['hapt-07', 'lab-6']",
+        "data.subjects=['hapt-01', 'hapt-02', 'hapt-07', 'lab-05', 'lab-06']",
+        "split.test_subjects=['hapt-02', 'lab-05']",
+        "split.validation_subjects=['hapt-07', 'lab-06']",
         f"data.datasets=['hapt', '{lab}']",
     )
     windows = Windows.load(both["windows"].path)
@@ -57,7 +57,7 @@ def test_models_are_scored_on_another_data_set(run: MakeRun, lab: str) -> None:
     scored = transfer(run(*TINY), lab)
     metrics = json.loads((scored.path / "logistic" / "metrics.json").read_text())
     assert metrics["datasets"] == ["lab"]
-    assert set(metrics["per_subject"]) == {"lab-5", "lab-6", "lab-8"}
+    assert set(metrics["per_subject"]) == {"lab-05", "lab-06", "lab-08"}
     assert tuple(metrics["classes"]) == (*BASIC, "other")
     assert metrics["macro_f1"] > 0.6  # the same phone at the same place
 
@@ -110,10 +110,10 @@ def test_what_is_ingested_during_a_run_is_not_seen_by_it(
     write_lab(tmp_path / "raw", "hapt-10")
     newer = ingest(store, Request("lab", tmp_path / "raw", mapping=MAPPING)).artifact
     before["windows"]
-    assert people(before) == {"lab-5", "lab-6", "lab-8"}
+    assert people(before) == {"lab-05", "lab-06", "lab-08"}
     after = start(*settings)
     after["windows"]
-    assert people(after) == {"lab-5", "lab-6", "lab-8", "lab-10"}
+    assert people(after) == {"lab-05", "lab-06", "lab-08", "lab-10"}
     pins = [describe(each.pins)[0] for each in (before, after)]
     assert pins[0]["content"] != pins[1]["content"] == newer.content
 

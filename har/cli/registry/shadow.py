@@ -54,6 +54,8 @@ def shadow(
 
 
 def _print(report: "ShadowReport", *, recorded: bool) -> None:
+    from har.data.cleaning import Changes
+
     sides = (report.champion, report.challenger)
     rows = [
         ("version", *(side.version for side in sides)),
@@ -74,6 +76,7 @@ def _print(report: "ShadowReport", *, recorded: bool) -> None:
         "",
         f"{report.overall.windows} windows of {len(report.recordings)} recording(s): "
         f"{100 * report.overall.agreement:.1f} % agree.",
+        f"{Changes(**report.rows).describe()}.",
         "Recorded in the history." if recorded else "Nothing was recorded.",
         sep="\n",
     )

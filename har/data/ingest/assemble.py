@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from har import parquet
 from har.data.activities import ALL
 from har.data.ingest.copies import find_copies
+from har.data.ingest.harmonise import slug
 from har.data.ingest.items import QUARANTINE
 from har.data.ingested import (
     QUARANTINED,
@@ -46,7 +46,7 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
         for path in (folder / "recordings").iterdir():
             _add(path, out)
         if (folder / QUARANTINE).exists():
-            link(folder / QUARANTINE, out / QUARANTINED / f"{name}.parquet")
+            link(folder / QUARANTINE, out / QUARANTINED / f"{slug(name)}.parquet")
     copies = find_copies(out)
     accounts = [Account.read(folder) for folder in items.values()]
     Accounts(items=tuple(_set_copies_aside(out, copies, accounts))).write(out)
@@ -99,7 +99,7 @@ def _present(folder: Path) -> dict[str, Any]:
     paths = sorted(folder.glob("*.parquet"))
     for path in paths:
         meta, _ = read_meta(path)
-        names = pq.read_table(path, columns=["activity"])[0].unique().to_pylist()
+        names = parquet.read(path, ["activity"])[0].unique().to_pylist()
         by_subject.setdefault(meta.subject_id, set()).update(filter(None, names))
     present = set[str]().union(*by_subject.values())
     return {

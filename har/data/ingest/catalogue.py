@@ -9,6 +9,9 @@ from typing import Any
 from har.data.ingest.files import RawFiles
 from har.store import Artifact, Store
 
+# Of raw files by name: ``stamp``, ``root`` and ``sha256``.
+Seen = dict[str, dict[str, str]]
+
 
 def entries(store: Store) -> dict[str, dict[str, Any]]:
     """Return the entries of all ingested data sets by name."""
@@ -22,28 +25,35 @@ def entry(store: Store, name: str) -> dict[str, Any] | None:
     return json.loads(place.read_text(encoding="utf-8")) if place.exists() else None
 
 
-def digests(store: Store, name: str, files: RawFiles, names: Iterable[str]) -> dict[str, str]:
-    """Return the digest of each file; one that has not changed is not read for it."""
+def known(store: Store, name: str, files: RawFiles, names: Iterable[str]) -> Seen:
+    """Return what the latest ingestion saw, of those files whose stamp is still the same."""
     old = (entry(store, name) or {}).get("files", {})
-    found: dict[str, str] = {}
-    for file in sorted(set(names)):
-        known = old.get(file, {})
-        same = known.get("stamp") == files.stamp(file) and known.get("root") == str(files.root)
-        found[file] = known["sha256"] if same else files.digest(file)
-    return found
+    now = {file: _seen(files, file) for file in sorted(set(names))}
+    return {
+        file: old[file]
+        for file, seen in now.items()
+        if file in old and seen == {key: old[file].get(key) for key in seen}
+    }
 
 
-def remember(
-    store: Store, name: str, files: RawFiles, digests: dict[str, str], artifact: Artifact
-) -> None:
+def hashed(files: RawFiles, names: Iterable[str]) -> Seen:
+    """Return what files are now, by reading them."""
+    # The stamp is older than the digest: a file that changes in between is read next time.
+    return {
+        file: {**_seen(files, file), "sha256": files.digest(file)} for file in sorted(set(names))
+    }
+
+
+def _seen(files: RawFiles, file: str) -> dict[str, str]:
+    return {"stamp": files.stamp(file), "root": str(files.root)}
+
+
+def remember(store: Store, name: str, files: RawFiles, seen: Seen, artifact: Artifact) -> None:
     """Write that a name's latest ingestion is an artifact, made of these files."""
     content = {
         "key": artifact.key,
         "root": str(files.root.resolve()),
-        "files": {
-            file: {"stamp": files.stamp(file), "root": str(files.root), "sha256": sha256}
-            for file, sha256 in digests.items()
-        },
+        "files": {file: seen[file] for file in sorted(seen)},
     }
     if entry(store, name) == content:
         return

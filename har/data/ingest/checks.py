@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float32, Float64
-from har.data.recording import ACC, GYRO, Recording
+from har.data.recording import ACC, GYRO, Recording, exceeds
 from har.data.schema import MAX_ACC, MAX_GYRO, STANDARD_GRAVITY
 from har.data.schema import check_units as check_units_of_table
 from har.errors import DataError
@@ -33,7 +33,7 @@ def rate(time_s: Float64) -> float:
     forward = steps[steps > 0]
     if not len(forward):
         return float("nan")
-    normal = steps <= max(1.0, 20 * float(np.median(forward)))
+    normal = ~exceeds(steps, max(1.0, 20 * float(np.median(forward))))
     return float(normal.sum() / steps[normal].sum())
 
 
@@ -105,7 +105,7 @@ def _stuck(values: Float32, what: str, rate_hz: float) -> Iterator[tuple[str, st
     same = np.concatenate([[False], (np.diff(values, axis=0) == 0).all(axis=1), [False]])
     edges = np.flatnonzero(np.diff(same.astype(np.int8)))
     lengths = edges[1::2] - edges[::2]
-    long = lengths[lengths >= STUCK_S * rate_hz]
+    long = lengths[lengths >= round(STUCK_S * rate_hz)]
     if len(long):
         yield (
             "stuck",

@@ -13,11 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import pandas as pd
 
+from har import parquet
 from har.data import sources
 from har.data.ingest import catalogue
 from har.data.ingest.assemble import assemble
+from har.data.ingest.catalogue import Seen
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import write_item
@@ -30,7 +32,9 @@ from har.processes import pool
 from har.store import Artifact, Store
 
 MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
-Watch = Callable[[Iterator[Artifact | DataError], int], Iterable[Artifact | DataError]]
+# Why an item cannot be read; others of the data set may still be.
+Refusal = DataError | VerificationError
+Watch = Callable[[Iterator[Artifact | Refusal], int], Iterable[Artifact | Refusal]]
 READ = "har.data.ingest.items:write_item"
 ASSEMBLE = "har.data.ingest.assemble:assemble"
 
@@ -147,13 +151,12 @@ def ingest(
     items = source.items(files)
     if not items:
         raise _unknown_layout(request, files)
-    names = [name for item in items for name in item.files]
-    digests = catalogue.digests(store, request.name, files, names)
+    seen, found = _look(store, request, files, items)
     made: dict[str, Artifact] = {}
-    rejected: dict[str, DataError] = {}
-    outcomes = _read_all(store, request, items, digests, jobs)
+    rejected: dict[str, Refusal] = {}
+    outcomes = _read_all(store, request, seen, list(zip(items, found, strict=True)), jobs)
     for item, outcome in zip(items, watch(outcomes, len(items)), strict=True):
-        if isinstance(outcome, DataError):
+        if isinstance(outcome, Refusal):
             rejected[item.name] = outcome
         else:
             made[item.name] = outcome
@@ -161,7 +164,7 @@ def ingest(
         raise _nothing_left(request, rejected)
     reasons = {name: str(error) for name, error in rejected.items()}
     artifact = _assemble(store, request, made, reasons)
-    catalogue.remember(store, request.name, files, digests, artifact)
+    catalogue.remember(store, request.name, files, seen, artifact)
     reused = sum(part.reused for part in made.values())
     return Ingestion(artifact, len(made) - reused, reused, reasons)
 
@@ -208,21 +211,41 @@ def _is_readable(folder: Path) -> bool:
     return True
 
 
-def _read_all(
-    store: Store, request: Request, items: Sequence[Item], digests: dict[str, str], jobs: int
-) -> Iterator[Artifact | DataError]:
-    """Yield each item's artifact, or why it cannot be read, in the order of the items."""
-    recipes = [_recipe(request, item, digests) for item in items]
+def _look(
+    store: Store, request: Request, files: RawFiles, items: Sequence[Item]
+) -> tuple[Seen, list[Artifact | None]]:
+    """Return what every raw file is, and what an earlier ingestion made of each item.
+
+    What is to be read is hashed now, whatever was seen of it: the digest on record is that of
+    the bytes that were read.
+    """
+    names = {name for item in items for name in item.files}
+    known = catalogue.known(store, request.name, files, names)
+    seen = known | catalogue.hashed(files, names - known.keys())
+    recipes = [_recipe(request, item, seen) for item in items]
     found = [store.find("item", store.key("item", **recipe)) for recipe in recipes]
     new = [item for item, artifact in zip(items, found, strict=True) if artifact is None]
-    made = _make_all(partial(_make, store, request, digests), new, jobs)
-    for artifact in found:
+    unread = {name for item in new for name in item.files}
+    return seen | catalogue.hashed(files, unread & known.keys()), found
+
+
+def _read_all(
+    store: Store,
+    request: Request,
+    seen: Seen,
+    items: Sequence[tuple[Item, Artifact | None]],
+    jobs: int,
+) -> Iterator[Artifact | Refusal]:
+    """Yield each item's artifact, or why it cannot be read, in the order of the items."""
+    new = [item for item, artifact in items if artifact is None]
+    made = _make_all(partial(_make, store, request, seen), new, jobs)
+    for _, artifact in items:
         yield artifact or next(made)
 
 
 def _make_all(
-    make: Callable[[Item], Artifact | DataError], items: Sequence[Item], jobs: int
-) -> Iterator[Artifact | DataError]:
+    make: Callable[[Item], Artifact | Refusal], items: Sequence[Item], jobs: int
+) -> Iterator[Artifact | Refusal]:
     if jobs == 1 or len(items) < MIN_PARALLEL:
         yield from map(make, items)
         return
@@ -230,24 +253,29 @@ def _make_all(
         yield from workers.map(make, items)
 
 
-def _make(
-    store: Store, request: Request, digests: dict[str, str], item: Item
-) -> Artifact | DataError:
-    own = {name: digests[name] for name in item.files}
-    origin = Origin(request.name, request.source, own, request.placements)
+def _make(store: Store, request: Request, seen: Seen, item: Item) -> Artifact | Refusal:
+    build = partial(_build, request=request, seen=seen, item=item)
     try:
-        return store.get_or_make(
-            "item",
-            lambda out: write_item(out, opened(request.root, request.only), item, origin),
-            **_recipe(request, item, digests),
-        )
-    except DataError as error:
+        return store.get_or_make("item", build, **_recipe(request, item, seen))
+    except (DataError, VerificationError) as error:
         return error
 
 
-def _recipe(request: Request, item: Item, digests: dict[str, str]) -> dict[str, Any]:
+def _build(out: Path, *, request: Request, seen: Seen, item: Item) -> None:
+    own = {name: seen[name]["sha256"] for name in item.files}
+    origin = Origin(request.name, request.source, own, request.placements)
+    files = opened(request.root, request.only)
+    write_item(out, files, item, origin)
+    if changed := [name for name in item.files if files.stamp(name) != seen[name]["stamp"]]:
+        raise DataError(
+            f"{', '.join(changed)}: changed while it was read",
+            hint="ingest it again when nothing writes to it",
+        )
+
+
+def _recipe(request: Request, item: Item, seen: Seen) -> dict[str, Any]:
     return {
-        "inputs": {name: digests[name] for name in item.files},
+        "inputs": {name: seen[name]["sha256"] for name in item.files},
         "params": {
             "dataset": request.name,
             "item": item.name,
@@ -316,14 +344,20 @@ def quarantine_examples(folder: Path, n: int) -> list[dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches():
-            for reason, rows in batch.to_pandas().groupby("reason", sort=False):
-                empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
-                entry = found.setdefault(str(reason), empty)
-                entry["rows"] += len(rows)
-                wanted = rows.head(n - len(entry["examples"]))
-                entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
+        with parquet.open_file(path, str(path)) as file:
+            for batch in file.iter_batches():
+                _count(batch.to_pandas(), n, found)
     return list(found.values())
+
+
+def _count(rows: pd.DataFrame, n: int, found: dict[str, dict[str, Any]]) -> None:
+    """Add rows in quarantine to what was found, by reason, with up to n examples of each."""
+    for reason, alike in rows.groupby("reason", sort=False):
+        empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
+        entry = found.setdefault(str(reason), empty)
+        entry["rows"] += len(alike)
+        wanted = alike.head(n - len(entry["examples"]))
+        entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
 
 
 def _unknown_layout(request: Request, files: RawFiles) -> DataError:
@@ -335,7 +369,7 @@ def _unknown_layout(request: Request, files: RawFiles) -> DataError:
     )
 
 
-def _nothing_left(request: Request, rejected: dict[str, DataError]) -> DataError:
+def _nothing_left(request: Request, rejected: dict[str, Refusal]) -> Refusal:
     first = next(iter(rejected.values()))
     if len(rejected) == 1:
         return first

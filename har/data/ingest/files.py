@@ -129,6 +129,15 @@ def _archive(root: Path, file: IO[bytes], size: int) -> "RawFiles":
     return kind(root, file, size)
 
 
+def _sign(path: Path) -> str:
+    """Return what changes with a file, also where its size and its time of change are kept.
+
+    Unlike that time, nobody can set the one at which the file's own record changed.
+    """
+    status = path.stat()
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
+
+
 class _Folder(RawFiles):
     def __init__(self, folder: Path, paths: list[Path], *, root: Path | None = None) -> None:
         self.root = root or folder
@@ -142,8 +151,7 @@ class _Folder(RawFiles):
         return gzip.open(file) if name.endswith(".gz") else file  # type: ignore[return-value]
 
     def stamp(self, name: str) -> str:
-        status = (self._folder / name).stat()
-        return f"{status.st_size}-{status.st_mtime_ns}"
+        return _sign(self._folder / name)
 
 
 class _Zip(RawFiles):
@@ -183,7 +191,7 @@ class _Tar(RawFiles):
                     self._members[name] = member
         self._check_end()
         self.names = tuple(sorted(self._members))
-        self._stamp = f"{size}-{root.stat().st_mtime_ns}"
+        self._stamp = f"{size}-{_sign(root)}"
 
     def _check_end(self) -> None:
         """Raise unless the archive is whole: tarfile takes a damaged header for the end."""

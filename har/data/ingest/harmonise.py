@@ -12,7 +12,15 @@ from har.arrays import Float64
 from har.data.activities import ALL, labels
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
-from har.data.recording import ACC, CHANNELS, GYRO, Recording, RecordingMeta, make_table
+from har.data.recording import (
+    ACC,
+    CHANNELS,
+    GYRO,
+    Recording,
+    RecordingMeta,
+    exceeds,
+    make_table,
+)
 from har.data.schema import STANDARD_GRAVITY, failing_rows, validate
 from har.data.sources.base import Raw, Source
 from har.errors import DataError
@@ -117,7 +125,7 @@ def _sound(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 def _segments(table: pd.DataFrame, ledger: Ledger) -> Iterator[pd.DataFrame]:
     """Yield the stretches between resets of the clock, each in order."""
-    back = np.diff(table["time_s"].to_numpy(), prepend=-np.inf) < -RESET_S
+    back = exceeds(-np.diff(table["time_s"].to_numpy(), prepend=-np.inf), RESET_S)
     if not back.any():
         yield _ordered(table, ledger)
         return
@@ -163,9 +171,9 @@ def _join(
     """
     # A value between two needs both of them near; a sample is of use on either side.
     before, after = _distances(acc["time_s"].to_numpy(), gyro["time_s"].to_numpy())
-    acc_near = np.maximum(before, after) <= JOIN_TOLERANCE_S
+    acc_near = ~exceeds(np.maximum(before, after), JOIN_TOLERANCE_S)
     before, after = _distances(gyro["time_s"].to_numpy(), acc["time_s"].to_numpy())
-    gyro_near = np.minimum(before, after) <= JOIN_TOLERANCE_S
+    gyro_near = ~exceeds(np.minimum(before, after), JOIN_TOLERANCE_S)
     if not acc_near.any():
         ledger.quarantine(gyro, "the gyroscope's clock shares no time with the accelerometer's")
         ledger.warn(name, "no gyroscope", "its clock shares no time with the accelerometer's")

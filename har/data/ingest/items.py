@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from har import parquet
 from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import Origin, harmonise
 from har.data.ingest.ledger import Ledger
@@ -60,7 +61,7 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
     if not samples:
         raise _nothing_left(item, ledger)
     if ledger.rows_quarantined:
-        ledger.quarantined().to_parquet(out / QUARANTINE, index=False, compression="zstd")
+        parquet.write(ledger.quarantined(), out / QUARANTINE, compression="zstd")
     account = Account(
         item=item.name,
         files=origin.digests,

@@ -9,6 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from har import parquet
+
 
 def partition(
     blocks: Iterable[pd.DataFrame], by: Sequence[str]
@@ -40,7 +42,7 @@ def partition(
             for writer in writers.values():
                 writer.close()
         for number, key in enumerate(writers):
-            yield key, pd.read_parquet(Path(folder) / f"{number}.parquet")
+            yield key, parquet.read_frame(Path(folder) / f"{number}.parquet")
 
 
 def _append(
@@ -57,5 +59,5 @@ def _append(
         table = pa.Table.from_pandas(rows, preserve_index=False)
         if group not in writers:
             path = folder / f"{len(writers)}.parquet"
-            writers[group] = pq.ParquetWriter(path, table.schema, compression="lz4")
+            writers[group] = parquet.writer(path, table.schema, compression="lz4")
         writers[group].write_table(table.cast(writers[group].schema))

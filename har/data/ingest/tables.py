@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from har import parquet
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.harmonise import slug
 from har.data.ingest.ledger import Ledger
@@ -31,7 +32,7 @@ HEAD = 2**17  # bytes that the names and a sample are looked for in
 SEPARATORS = ",;\t|"
 BATCH = 500_000  # rows of Parquet in memory at once
 SUBJECT_IN_PATH = (
-    r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?0*(\d+)(?=[/_\-. ])"
+    r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?(\d+)(?=[/_\-. ])"
 )
 
 
@@ -198,7 +199,9 @@ def _with_words(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
 def _parquet(files: RawFiles, name: str) -> Iterator[pq.ParquetFile]:
     try:
         with reading(name), files.open(name) as file:
-            yield pq.ParquetFile(file if file.seekable() else io.BytesIO(file.read()))
+            seekable = file if file.seekable() else io.BytesIO(file.read())
+            with parquet.open_file(seekable, name) as table:
+                yield table
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"{name}: cannot be read", expected="Parquet", found=str(error).splitlines()[0]

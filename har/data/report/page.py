@@ -55,7 +55,7 @@ def write_report(out: Path, ingested: Path) -> None:
     )
     (out / "report.html").write_text(page, encoding="utf-8")
     for name, value in (("report.json", facts), ("croissant.json", card)):
-        text = json.dumps(value, indent=1, ensure_ascii=False)
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
         (out / name).write_text(text + "\n", encoding="utf-8")
 
 

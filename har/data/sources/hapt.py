@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.parquet as pq
 
+from har import parquet
 from har.arrays import Int64
 from har.data.activities import BASIC
 from har.data.ingest.files import RawFiles
@@ -126,8 +126,8 @@ def _ranges(files: RawFiles, name: str) -> pd.DataFrame:
 
 
 def _bundled(files: RawFiles, name: str, ledger: Ledger) -> Iterator[Raw]:
-    with files.open(name) as file:
-        table = pq.read_table(file)
+    with files.open(name) as file, parquet.open_file(file, name) as counts:
+        table = counts.read()
     scale = json.loads(table.schema.metadata[b"scale"])
     conversions = tuple(f"{axis} = count * {scale[axis]!r}" for axis in CHANNELS)
     rows = table.to_pandas()

@@ -67,6 +67,8 @@ class ProtocolResult(TypedFile):
         By model.
     comparisons : mapping of str to PairedDifference
         Every other model minus the reference.
+    lacking : mapping of str to tuple of str
+        By fold, the classes that its models do not know: a split of it has no window of them.
     """
 
     FILE: ClassVar[str] = "protocol.json"
@@ -76,3 +78,4 @@ class ProtocolResult(TypedFile):
     reference: StrictStr
     models: Mapping[StrictStr, ProtocolScores]
     comparisons: Mapping[StrictStr, PairedDifference]
+    lacking: Mapping[StrictStr, tuple[StrictStr, ...]] = {}

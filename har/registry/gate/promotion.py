@@ -17,6 +17,7 @@ import pandas as pd
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import GateRefusal, UsageError
+from har.evaluation.predictions import read_predictions
 from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
@@ -288,7 +289,7 @@ def _evidence(
             number=version.number,
             metrics=metrics,
             builds=builds,
-            predictions=pd.read_parquet(files["evaluation/predictions.parquet"]),
+            predictions=read_predictions(files["evaluation/predictions.parquet"].parent),
             data=DataChecks.read(data.parent) if data else None,
             robustness=Robustness.read(robustness.parent) if robustness else None,
             people=lineage.predicate.people,

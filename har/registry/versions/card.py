@@ -1,5 +1,6 @@
 """The model card: what a version is, what it was made from, how good it is, its limits."""
 
+from har.data.left_out import LeftOutClasses
 from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build
 from har.lineage import origin
@@ -36,7 +37,7 @@ Subjects range from macro-F1 {worst:.4f} to {best:.4f}.
 ## Limits
 - It knows these activities only. `har predict` answers "unknown" where a window is like nothing
   in training, and for about {unknown_share:.1%} of genuine windows too; what is none of these
-  activities but looks like one gets its name.
+  activities but looks like one gets its name.{left_out}
 - It was measured on people, a placement and a phone of one data set; another placement, rate
   or unit needs data of its own.
 - Windows with two activities were neither trained on nor measured.
@@ -59,6 +60,10 @@ def write_card(candidate: Candidate) -> str:
         n_classes=len(m.classes),
         classes=", ".join(m.classes),
         people=_people(candidate),
+        left_out="".join(
+            f"\n- It does not know {name}, which the data holds: {sentence}."
+            for name, sentence in LeftOutClasses.beside(candidate.windows).sentences.items()
+        ),
         sources=_sources(candidate),
         f1=m.macro_f1,
         confidence=m.confidence,

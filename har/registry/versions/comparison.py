@@ -16,6 +16,7 @@ import pandas as pd
 
 from har.config import IntervalSettings
 from har.errors import UsageError
+from har.evaluation.predictions import read_predictions
 from har.evaluation.results.comparisons import PairedDifference
 from har.evaluation.results.scores import Interval, Metrics
 from har.evaluation.sentences import sentence
@@ -214,7 +215,7 @@ def _read(registry: Registry, version: Version) -> _Registered:
         metrics = Metrics.read(files["evaluation/metrics.json"].parent)
         builds = Builds.read(files["onnx/builds.json"].parent)
         lineage = Record.from_bytes(files[FILE].read_bytes())
-        predictions = pd.read_parquet(files["evaluation/predictions.parquet"])
+        predictions = read_predictions(files["evaluation/predictions.parquet"].parent)
     return _Registered(version, metrics, builds, predictions, lineage)
 
 

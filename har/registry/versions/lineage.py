@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from har.data.left_out import LeftOutClasses
 from har.lineage import digest, origin
 from har.lineage.record import (
     BUILD_TYPE,
@@ -63,6 +64,7 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
                 for name, pinned in candidate.pins.items()
             },
             checkpoints=tuple(began_from(candidate)),
+            left_out=LeftOutClasses.beside(candidate.windows).sentences,
         ),
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from har.data.assignment import Assignment, Proof
 from har.data.cleaning import Cleaning
+from har.data.left_out import LeftOutClasses
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.evaluation import plots, score_plots
@@ -80,6 +81,7 @@ def report(
             shared=proof.shared,
             subjects=Assignment.read(split).by_split,
             windows=_windows(cut),
+            left_out=LeftOutClasses.beside(windows).sentences,
             models=models,
             reference=comparisons.reference,
             comparisons=comparisons.models,

@@ -1,5 +1,6 @@
 """Cleaned recordings, cut into windows."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,18 +8,26 @@ from har.config import WindowSettings
 from har.data.activities import class_names, common
 from har.data.assignment import Assignment
 from har.data.ingested import DatasetFacts, Datasets
+from har.data.left_out import LeftOutClasses
 from har.data.recording import read_recordings
 from har.data.windows import cut_all
+
+logger = logging.getLogger("har.steps")
 
 
 def windows(
     out: Path, *, cleaned: Path, split: Path, ingested: Path, settings: WindowSettings
 ) -> None:
-    """Write the windows of all recordings, each with its split."""
+    """Write the windows of all recordings, each with its split, and the classes left out."""
     assigned = Assignment.read(split).by_split
     classes, fixed = _classes(Datasets.read(ingested).datasets, settings)
     cut = cut_all(read_recordings(cleaned), assigned, settings, classes, drop_missing=not fixed)
     cut.save(out)
+    left_out = LeftOutClasses() if fixed else LeftOutClasses.of(cut, classes, settings.purity)
+    if left_out.classes:
+        left_out.write(out)
+    for name, sentence in left_out.sentences.items():
+        logger.warning("class %s left out: %s", name, sentence)
 
 
 def _classes(

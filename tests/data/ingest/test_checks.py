@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from har.data.ingest import checks
 from har.data.ingest.checks import check_range, check_units, oddities, rate
 from har.data.recording import ACC, CHANNELS, Recording, RecordingMeta, make_table
 from har.data.schema import MAX_ACC
@@ -163,3 +164,17 @@ def test_gravity(factor: float, is_odd: bool) -> None:
     rows = still(500)
     rows["acc_z"] *= factor
     assert set(odd(rows)) == ({"gravity"} if is_odd else set())
+
+
+def test_a_pause_of_a_second_is_no_gap() -> None:
+    """Wherever it lies: rounding makes some pauses of 1 s longer than 1 s."""
+    time = np.cumsum(np.tile([0.02] * 9 + [1.0 + 1e-9], 50))
+    assert rate(time) == pytest.approx(1 / 0.118, rel=0.01)
+
+
+def test_stuck_for_a_second_at_an_uneven_rate() -> None:
+    """A rate found from times is never quite 50 Hz."""
+    values = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    values[50:101] = values[50]
+    for rate_hz in (49.9999, 50.0, 50.0001):
+        assert list(checks._stuck(values, "acceleration", rate_hz))

@@ -11,12 +11,15 @@ import pytest
 
 from har.data.ingest import catalogue, dataset
 from har.data.ingest.assemble import COPIED
-from har.data.ingest.dataset import Request, find, ingest
+from har.data.ingest.dataset import Ingestion, Request, find, ingest
 from har.data.ingest.files import RawFiles
+from har.data.ingest.harmonise import Origin
 from har.data.ingest.mapping import ColumnMapping
-from har.data.ingested import QUARANTINED
+from har.data.ingested import QUARANTINED, Accounts
 from har.data.recording import CHANNELS, read_recordings
+from har.data.sources.base import Item
 from har.errors import DataError, MissingError
+from har.lineage import digest
 from har.lineage.code import Code
 from har.store import Store
 
@@ -102,6 +105,63 @@ def test_a_changed_file_is_read_again(raw: Path, store: Store) -> None:
     after = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert (after.items_read, after.items_found) == (1, 1)
     assert after.artifact.content != before.artifact.content
+
+
+def change_unseen(path: Path) -> str:
+    """Change a digit of a file, keeping its size and its time; return its digest."""
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b",walking") - 1
+    data[place] = ord("1") if data[place] != ord("1") else ord("2")
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    return digest.of_file(path)
+
+
+def recorded(done: Ingestion, file: str) -> str:
+    """Return the digest that an ingestion has of a raw file."""
+    return next(a.files[file] for a in Accounts.read(done.artifact.path).items if file in a.files)
+
+
+def test_a_file_changed_unseen_is_read_again(raw: Path, store: Store) -> None:
+    """`touch -r` gives back the old time, but not the time of the file's own record."""
+    before = ingest(store, Request("lab", raw, mapping=MAPPING))
+    sha256 = change_unseen(raw / "s2/walk.csv")
+    after = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (after.items_read, after.items_found) == (1, 1)
+    assert after.artifact.content != before.artifact.content
+    assert recorded(after, "s2/walk.csv") == sha256
+
+
+def test_what_is_read_is_hashed(raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no stamp tells of a change, the record is still of the bytes that were read."""
+    monkeypatch.setattr("har.data.ingest.files._Folder.stamp", lambda *_: "the same")
+    ingest(store, Request("lab", raw, mapping=MAPPING))
+    sha256 = change_unseen(raw / "s2/walk.csv")
+    shutil.rmtree(store.root / "item")
+    again = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert again.items_read == 2
+    assert recorded(again, "s2/walk.csv") == sha256
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows which bytes were read; the next ingestion reads it again."""
+    write_item = dataset.write_item
+
+    def grow(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
+        write_item(out, files, item, origin)
+        if item.name == "s2-walk.csv":
+            write(raw, "s2/walk.csv", seed=4)
+
+    monkeypatch.setattr(dataset, "write_item", grow)
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert "changed while it was read" in done.rejected["s2-walk.csv"]
+    monkeypatch.undo()
+    again = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (again.items_read, again.items_found, again.rejected) == (1, 1, {})
 
 
 def test_a_file_that_is_gone_is_gone(raw: Path, store: Store) -> None:
@@ -204,3 +264,20 @@ def test_what_is_not_there_is_said(tmp_path: Path, store: Store) -> None:
         ingest(store, Request("mhealth", tmp_path / "empty", placements=("ear",)))
     with pytest.raises(MissingError, match="'lab' is not ingested"):
         find(store, "lab")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/".join(f"participants of round {k} in winter" for k in range(9)) + "/s1.csv", "受" * 80],
+    ids=["long", "wide"],
+)
+def test_a_name_too_long_for_a_file_is_shortened(tmp_path: Path, store: Store, name: str) -> None:
+    """What a raw file is called fits no name of ours; its row in quarantine is kept."""
+    path = write(tmp_path / "raw", name if name.endswith(".csv") else f"{name}_s1.csv", seed=1)
+    lines = path.read_text().splitlines()
+    lines[5] = "," + lines[5].partition(",")[2]
+    path.write_text("\n".join(lines))
+    mapping = MAPPING.model_copy(update={"subject_pattern": r"s(\d+)\.csv"})
+    done = ingest(store, Request("lab", tmp_path / "raw", mapping=mapping))
+    assert done.totals["counts"]["rows_quarantined"] == 1
+    assert len(list((done.artifact.path / QUARANTINED).iterdir())) == 1

@@ -194,10 +194,10 @@ PEOPLE = [("ann", "am"), ("ann", "pm"), ("bob", "am"), ("bob", "pm")]
     ("name", "subject"),
     [
         ("s1.csv", "1"),
-        ("subject_03/walk.csv", "3"),
+        ("subject_03/walk.csv", "03"),
         ("P12-run.csv", "12"),
         ("set/user-7.csv", "7"),
-        ("set/participant 010/a.csv", "10"),
+        ("set/participant 010/a.csv", "010"),
         ("bus1.csv", "unknown"),
         ("walk.csv", "unknown"),
         ("s1x.csv", "unknown"),
@@ -207,6 +207,27 @@ def test_subject_is_named_by_the_path(name: str, subject: str, tmp_path: Path) -
     """A number behind s, p, user and the like, as a part of its own."""
     (raw,), _ = raws(write(tmp_path, rows(), name))
     assert raw.subject == subject
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_names_of_digits_stay_as_they_are(tmp_path: Path, suffix: str) -> None:
+    """007 and 7 are two people, of recordings 01 and 1; the label 01 is another word than 1."""
+    frame = rows().assign(u="007", s="01", a="01")
+    other = rows().assign(u="7", s="1", a="1")
+    path = tmp_path / "raw" / f"all{suffix}"
+    path.parent.mkdir()
+    both = pd.concat([frame, other])
+    both.to_csv(path, index=False) if suffix == ".csv" else both.to_parquet(path, index=False)
+    labels = {"01": "walking", "1": "sitting"}
+    found = ingest(path.parent, subject="u", recording="s", activity="a", labels=labels)
+    activities = {
+        (r.meta.subject_id, r.meta.recording_id): list(r.table["activity"].unique())
+        for r in found.recordings.values()
+    }
+    assert activities == {
+        ("lab-007", "lab-007-all-01"): ["walking"],
+        ("lab-7", "lab-7-all-1"): ["sitting"],
+    }
 
 
 def test_subject_by_a_pattern(tmp_path: Path) -> None:
