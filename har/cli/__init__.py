@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 """
 
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -15,6 +14,7 @@ import har
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
+from har.cli.signals import end_when_asked
 from har.cli.streams import prepare_streams, readers_may_leave
 from har.errors import HarError
 from har.processes import THREADS
@@ -70,7 +70,7 @@ def main() -> None:
     # Cores are shared out by processes, and a step gives the same bits wherever it is made.
     for name in THREADS:
         os.environ.setdefault(name, "1")
-    signal.signal(signal.SIGTERM, _terminate)
+    end_when_asked()
     prepare_streams()
     try:
         with readers_may_leave():
@@ -81,11 +81,6 @@ def main() -> None:
         sys.exit(130)
     except Exception as error:
         _fail(error)
-
-
-def _terminate(signum: int, _frame: object) -> None:
-    """Leave by an exception, so that whatever was started is ended."""
-    sys.exit(128 + signum)
 
 
 def _fail(error: Exception) -> None:
