@@ -16,6 +16,7 @@ from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
 from har.cli.signals import end_when_asked
 from har.cli.streams import prepare_streams, readers_may_leave
+from har.cli.writable import require_home, unwritable
 from har.errors import HarError
 from har.processes import THREADS
 
@@ -72,11 +73,14 @@ def main() -> None:
         os.environ.setdefault(name, "1")
     end_when_asked()
     prepare_streams()
+    require_home()
     try:
         with readers_may_leave():
             app()
     except ModuleNotFoundError as error:
         _fail(not_installed(error) or error)
+    except OSError as error:
+        _fail(unwritable(error) or error)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
