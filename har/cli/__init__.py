@@ -15,8 +15,8 @@ from har.cli import benchmark, data, lineage, models, predict, registry, run, se
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
 from har.cli.signals import end_when_asked
-from har.cli.streams import prepare_streams, readers_may_leave
-from har.cli.writable import require_home, unwritable
+from har.cli.streams import prepare_streams, readers_may_leave, speak_utf8
+from har.cli.writable import require_home, unnamable, unwritable
 from har.errors import HarError
 from har.processes import THREADS
 
@@ -66,6 +66,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; errors end with their exit code and without a traceback."""
+    speak_utf8()
     # Threads that spin while they wait make small models many times slower on busy cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Cores are shared out by processes, and a step gives the same bits wherever it is made.
@@ -81,6 +82,8 @@ def main() -> None:
         _fail(not_installed(error) or error)
     except OSError as error:
         _fail(unwritable(error) or error)
+    except UnicodeEncodeError as error:
+        _fail(unnamable(error) or error)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

@@ -2,11 +2,12 @@
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from har.errors import MissingError
+from har.errors import DataError, MissingError
 
 _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
@@ -53,3 +54,12 @@ def unwritable(error: OSError) -> MissingError | None:
     if error.errno not in _UNWRITABLE or error.filename is None:
         return None
     return MissingError(f"{os.fsdecode(error.filename)}: {error.strerror}")
+
+
+def unnamable(error: UnicodeEncodeError) -> DataError | None:
+    """Return what to say of a file's name that is not UTF-8; None of any other error."""
+    names = re.findall(r"[^\s\"]*[\udc80-\udcff][^\s\"]*", error.object)
+    if not names:
+        return None
+    shown = os.fsencode(names[0]).decode(errors="backslashreplace")
+    return DataError(f"{shown}: a name that is not UTF-8", hint="rename the file or folder")
