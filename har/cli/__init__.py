@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 """
 
 import os
-import signal
 import sys
 from typing import Annotated
 
@@ -15,7 +14,9 @@ import har
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
-from har.cli.streams import prepare_streams, readers_may_leave
+from har.cli.signals import end_when_asked
+from har.cli.streams import prepare_streams, readers_may_leave, speak_utf8
+from har.cli.writable import require_home, unnamable, unwritable
 from har.errors import HarError
 from har.processes import THREADS
 
@@ -65,27 +66,28 @@ def _root(
 
 def main() -> None:
     """Run the command line; errors end with their exit code and without a traceback."""
+    speak_utf8()
     # Threads that spin while they wait make small models many times slower on busy cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Cores are shared out by processes, and a step gives the same bits wherever it is made.
     for name in THREADS:
         os.environ.setdefault(name, "1")
-    signal.signal(signal.SIGTERM, _terminate)
+    end_when_asked()
     prepare_streams()
+    require_home()
     try:
         with readers_may_leave():
             app()
     except ModuleNotFoundError as error:
         _fail(not_installed(error) or error)
+    except OSError as error:
+        _fail(unwritable(error) or error)
+    except UnicodeEncodeError as error:
+        _fail(unnamable(error) or error)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
         _fail(error)
-
-
-def _terminate(signum: int, _frame: object) -> None:
-    """Leave by an exception, so that whatever was started is ended."""
-    sys.exit(128 + signum)
 
 
 def _fail(error: Exception) -> None:

@@ -18,6 +18,7 @@ from har.cli.output import (
     show_progress,
     table,
 )
+from har.cli.writable import require_writable
 
 if TYPE_CHECKING:
     from har.config import Environment, Recipe
@@ -72,6 +73,22 @@ def _settled(recipe: "Recipe", environment: "Environment") -> "Summary | None":
     return None if outcomes is None else summarise(run, outcomes)
 
 
+def _require_places(environment: "Environment") -> None:
+    """Refuse a run whose outputs, versions or flow could not be written."""
+    from har.registry.connection import sqlite_file, tracking_uri
+
+    places = {"store": environment.store}
+    if database := sqlite_file(tracking_uri(environment.registry)):
+        places["registry.tracking_uri"] = database.parent
+    if not names_server():
+        places["PREFECT_HOME"] = _prefect_home()
+    require_writable(places)
+
+
+def _prefect_home() -> Path:
+    return Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect").expanduser()
+
+
 def names_server() -> bool:
     """Tell whether a variable or a file names a Prefect server.
 
@@ -79,8 +96,7 @@ def names_server() -> bool:
     """
     if os.environ.get("PREFECT_API_URL"):
         return True
-    home = Path(os.environ.get("PREFECT_HOME") or Path.home() / ".prefect")
-    profiles = os.environ.get("PREFECT_PROFILES_PATH") or home / "profiles.toml"
+    profiles = os.environ.get("PREFECT_PROFILES_PATH") or _prefect_home() / "profiles.toml"
     files = map(Path, (profiles, "prefect.toml", ".env"))
     if "PREFECT_PROFILE" not in os.environ and not any(path.is_file() for path in files):
         return False
@@ -90,6 +106,7 @@ def names_server() -> bool:
 
 
 def _carried_out(recipe: "Recipe", environment: "Environment", reason: str) -> "Summary":
+    _require_places(environment)
     from flows.main import main_job
     from flows.server import server
     from har.config import using

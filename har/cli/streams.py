@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import NoReturn
 
 
+def speak_utf8() -> None:
+    """Begin anew in Python's UTF-8 mode where a locale knows ASCII alone.
+
+    Names of files and all that is printed would be ASCII otherwise, here and in workers.
+    """
+    if codecs.lookup(sys.getfilesystemencoding()).name == "ascii":
+        command = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, "PYTHONUTF8": "1"})  # noqa: S606
+
+
 def prepare_streams() -> None:
     """Open closed streams on nothing, and let every text be written to the others.
 
-    ASCII is what Python takes where no locale is set: it becomes UTF-8. Of another
-    encoding, characters that it lacks are written as their numbers.
+    Characters that a locale lacks are written as their numbers.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -22,9 +31,7 @@ def prepare_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            encoding = codecs.lookup(stream.encoding).name
-            encoding = "utf-8" if encoding == "ascii" else encoding
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

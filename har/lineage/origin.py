@@ -1,7 +1,9 @@
 """Where a model comes from: raw files, people, code, base checkpoint, machine."""
 
+import functools
 import getpass
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -14,8 +16,10 @@ import har
 from har.lineage import digest
 from har.lineage.record import Descriptor
 
+logger = logging.getLogger("har.lineage")
 PACKAGE = Path(har.__file__).parent
 LOCK = "requirements.txt"
+_OF_ANOTHER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 _LIBRARIES = (
     "mlflow",
     "numpy",
@@ -80,31 +84,49 @@ def code(package: Path = PACKAGE) -> list[Descriptor]:
 def git_state(package: Path) -> Descriptor | None:
     """Return the commit and a digest of what differs from it, or None outside a checkout.
 
-    The digest is over the diff of tracked files and the content of untracked ones.
+    The digest is over the diff of tracked files and the content of untracked ones. A
+    checkout that git cannot read is warned of.
     """
+    if not any((folder / ".git").exists() for folder in package.resolve().parents):
+        return None
+    try:
+        return _git_state(package)
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", b"").decode(errors="replace").strip() or str(error)
+        _warn(f"the lineage record will lack the commit of {package.parent}: {said}")
+        return None
+
+
+def _git_state(package: Path) -> Descriptor | None:
     # A package installed in a venv inside some repository is not tracked by it.
-    if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
+    if not _git(package, "ls-files", "__init__.py"):
         return None
-    top = _git(package, "rev-parse", "--show-toplevel")
-    commit = _git(package, "rev-parse", "HEAD")
-    if not top or not commit:
-        return None
-    root = Path(top.decode().strip())
-    diff = _git(root, "diff", "HEAD", "--binary", "--no-ext-diff") or b""
-    untracked = (_git(root, "ls-files", "--others", "--exclude-standard", "-z") or b"").split(b"\0")
-    names = [name.decode() for name in untracked if name]
-    added = {name: digest.of_file(root / name) for name in names if (root / name).is_file()}
+    root = Path(os.fsdecode(_git(package, "rev-parse", "--show-toplevel").rstrip(b"\n")))
+    commit = _git(package, "rev-parse", "HEAD").decode().strip()
+    diff = _git(root, "diff", "HEAD", "--binary", "--no-ext-diff")
+    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
+    # A name that is not UTF-8 is kept by the numbers of its bytes.
+    added = {
+        name.decode(errors="backslashreplace"): digest.of_file(root / os.fsdecode(name))
+        for name in untracked
+        if name and (root / os.fsdecode(name)).is_file()
+    }
     dirty = bool(diff or added)
     change = {"diff": digest.of_bytes(diff), "untracked": digest.of_mapping(added)}
     return Descriptor(
         name="commit",
-        digest={"gitCommit": commit.decode().strip()},
+        digest={"gitCommit": commit},
         annotations={
             "role": "source code",
             "dirty": dirty,
             "changes_sha256": digest.of_mapping(change) if dirty else None,
         },
     )
+
+
+@functools.cache
+def _warn(text: str) -> None:
+    logger.warning(text)
 
 
 def environment() -> dict[str, str]:
@@ -135,11 +157,15 @@ def processor() -> str:
 
 def actor() -> str:
     """Return who runs this: user at host."""
+    return f"{user()}@{platform.node()}"
+
+
+def user() -> str:
+    """Return the name of the operating system's user; the number of one that has no name."""
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        user = str(os.getuid())
-    return f"{user}@{platform.node()}"
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container
+        return str(os.getuid())
 
 
 def prefect_flow_run() -> str | None:
@@ -152,10 +178,10 @@ def prefect_flow_run() -> str | None:
     return os.environ.get("PREFECT__FLOW_RUN_ID")
 
 
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return what git prints, or None where there is no git or no checkout."""
-    try:
-        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, check=False)
-    except FileNotFoundError:
-        return None
-    return done.stdout if done.returncode == 0 else None
+def _git(folder: Path, *arguments: str) -> bytes:
+    """Return what git prints of the checkout that a folder is in."""
+    # The folder's code runs already, whoever owns it.
+    command = ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments]
+    # A job of git's, as a hook, names its own repository to all that it starts.
+    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+    return subprocess.run(command, env=own, capture_output=True, check=True).stdout

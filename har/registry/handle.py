@@ -1,6 +1,5 @@
 """The handle of a registered model: where it is, who acts on it, and one connection to it."""
 
-import getpass
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.config import Environment
+from har.lineage.origin import user
 from har.registry.connection import (
     connect,
     experiment_id,
@@ -96,8 +96,8 @@ class Registry:
         """
         if named := self.environment.registry.identity:
             return named
-        user = os.environ.get(_SERVER_USER)
-        return user if user and is_server(self.uri) else getpass.getuser()
+        of_server = os.environ.get(_SERVER_USER)
+        return of_server if of_server and is_server(self.uri) else user()
 
     @property
     def audit_file(self) -> Path:

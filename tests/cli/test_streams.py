@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from har.cli.streams import prepare_streams
+from har.cli.writable import unnamable
 
 HAR = f"{sys.executable} -c 'from har.cli import main; main()'"
 C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
@@ -55,6 +56,26 @@ def test_every_character_is_printed_in_every_locale(command: str) -> None:
     """Also where Python would take ASCII: labels, units and names have others."""
     done = shell(f"har {command} --help; har {command}", **C_LOCALE)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_names_of_files_are_utf8_in_every_locale() -> None:
+    """A name that was typed is the one that is written down."""
+    rows = "".join(f"{i / 50},{i % 7 / 100},0,9.8,0,0,0\n" for i in range(500))
+    header = "time_s,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"
+    Path("受试者.csv").write_text(f"{header}\n{rows}")
+    done = shell("har data validate 受试者.csv", **C_LOCALE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "受试者.csv: 500 samples" in done.stdout
+
+
+def test_a_name_that_is_not_utf8_is_told() -> None:
+    """It cannot be written down, so it is refused as a whole."""
+    found = unnamable(UnicodeEncodeError("utf-8", '{"f": "caf\udce9.csv"}', 10, 11, "no"))
+    assert found is not None
+    assert (
+        str(found) == "caf\\xe9.csv: a name that is not UTF-8\n  to do: rename the file or folder"
+    )
+    assert unnamable(UnicodeEncodeError("ascii", "é", 0, 1, "no")) is None
 
 
 def test_a_character_that_a_locale_lacks_is_written_as_its_number(

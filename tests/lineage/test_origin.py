@@ -1,6 +1,10 @@
 """Where a model comes from: the state of the code."""
 
+import logging
+import os
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,6 +67,59 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without git is one without a checkout."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert origin.git_state(origin.PACKAGE) is None
+
+
+def test_a_checkout_of_another_owner_is_read(checkout: Path) -> None:
+    """Git refuses it unless it is told not to; the commit is recorded all the same."""
+    if os.geteuid():
+        pytest.skip("only root gives files to others")
+    os.chown(checkout.parent, 54321, 54321)
+    os.chown(checkout.parent / ".git", 54321, 54321)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(checkout, "rev-parse", "HEAD")
+    assert origin.git_state(checkout) is not None
+
+
+def test_a_job_of_git_has_its_own_repository(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook's variables name a repository that is not this one."""
+    expected = origin.git_state(checkout)
+    monkeypatch.setenv("GIT_DIR", "/elsewhere/.git")
+    monkeypatch.setenv("GIT_INDEX_FILE", "/elsewhere/.git/index")
+    assert expected is not None
+    assert origin.git_state(checkout) == expected
+
+
+def test_a_name_that_is_no_text(checkout: Path) -> None:
+    """A file whose name is not UTF-8 counts as a change, like any other."""
+    Path(os.fsdecode(bytes(checkout) + b"/caf\xe9.py")).write_text("b = 1\n")
+    state = origin.git_state(checkout)
+    assert state is not None
+    assert state.annotations["dirty"]
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda git: (git / "HEAD").write_text("no ref\n"), shutil.rmtree]
+)
+def test_an_unreadable_checkout_is_warned_of(
+    checkout: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
+) -> None:
+    """A record without its commit does not come as a surprise."""
+    spoil(checkout.parent / ".git")
+    (checkout.parent / ".git").mkdir(exist_ok=True)
+    with caplog.at_level("WARNING"):
+        logging.getLogger("har").propagate = True
+        assert origin.git_state(checkout) is None
+    assert f"the lineage record will lack the commit of {checkout.parent}: fatal" in caplog.text
+
+
+def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user stands in no list."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert origin.user() == "54321"
 
 
 def test_lock_file(checkout: Path) -> None:
