@@ -15,6 +15,7 @@ import har
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
+from har.disk import explained
 from har.errors import HarError
 from har.processes import THREADS
 
@@ -91,5 +92,7 @@ def _terminate(signum: int, _frame: object) -> None:
 def _fail(error: Exception) -> None:
     if debugging():
         raise error
+    if not isinstance(error, HarError):
+        error = explained(error) or error
     print_error(error)
     sys.exit(error.exit_code if isinstance(error, HarError) else HarError.exit_code)

@@ -96,10 +96,10 @@ class _Cells:
             numbers = all(_NUMBER.fullmatch(row[i]) for row in self._rows)
             justify: Literal["left", "right"] = "right" if numbers else "left"
             result.add_column(
-                escape(column), justify=justify, overflow="fold", no_wrap=self._is_whole(i)
+                Text(column), justify=justify, overflow="fold", no_wrap=self._is_whole(i)
             )
         for row in self._rows:
-            result.add_row(*map(escape, row))
+            result.add_row(*map(Text, row))
         return result
 
     def _row_by_row(self) -> Iterator[RenderableType]:
