@@ -24,6 +24,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from har import disk
 from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.code import executed_by
@@ -212,8 +213,10 @@ class Store:
             seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
             _write_manifest(scratch, made_of, files, seconds=seconds, cpu_seconds=cpu_seconds)
             self._share(scratch, files)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(scratch, ignore_errors=True)
+            if isinstance(error, OSError):
+                disk.name_file(error, place)
             raise
         shutil.rmtree(place, ignore_errors=True)  # a damaged entry, or none
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -209,6 +210,17 @@ def kept_logging() -> Iterator[None]:
     finally:
         logger.handlers, logger.propagate = handlers, propagate
         logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def small_files(n_bytes: int) -> Iterator[None]:
+    """Let no file of this process become larger: the next write fails, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def commands() -> list[str]:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from har.disk import write_text
 from har.lineage import digest, origin
 
 LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers", "optimum", "onnxruntime")
@@ -44,8 +45,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
 
 def write(path: Path, lines: Iterable[str]) -> None:
     """Write the page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines).rstrip() + "\n")
 
 
 def _commit() -> str:

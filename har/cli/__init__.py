@@ -16,7 +16,8 @@ from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
 from har.cli.signals import end_when_asked
 from har.cli.streams import prepare_streams, readers_may_leave, speak_utf8
-from har.cli.writable import require_home, unnamable, unwritable
+from har.cli.writable import require_home, unnamable
+from har.disk import explained
 from har.errors import HarError
 from har.processes import THREADS
 
@@ -80,8 +81,6 @@ def main() -> None:
             app()
     except ModuleNotFoundError as error:
         _fail(not_installed(error) or error)
-    except OSError as error:
-        _fail(unwritable(error) or error)
     except UnicodeEncodeError as error:
         _fail(unnamable(error) or error)
     except KeyboardInterrupt:
@@ -93,5 +92,7 @@ def main() -> None:
 def _fail(error: Exception) -> None:
     if debugging():
         raise error
+    if not isinstance(error, HarError):
+        error = explained(error) or error
     print_error(error)
     sys.exit(error.exit_code if isinstance(error, HarError) else HarError.exit_code)

@@ -128,8 +128,8 @@ def report(
     Example: har data report hapt
     """
     import json
-    import shutil
 
+    from har import disk
     from har.lineage.manifest import Manifest
     from har.steps.run import start
 
@@ -138,7 +138,7 @@ def report(
     run = start(*settings_of(overrides, datasets=[name], owned=owned))
     folder = run["data-report"].path
     if output:
-        folder = Path(shutil.copytree(folder, output, dirs_exist_ok=True))
+        folder = disk.copy_folder(folder, output)
     if as_json:
         return print_json(json.loads((folder / "report.json").read_text(encoding="utf-8")))
     rows = [(path.name, path) for path in sorted(folder.iterdir()) if path.name != Manifest.FILE]
@@ -213,7 +213,7 @@ def export(
 
     Example: har data export hapt-02-exp03 -o walk.csv
     """
-    from har import parquet
+    from har import disk, parquet
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
     from har.steps.run import start
@@ -224,13 +224,13 @@ def export(
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")
     target = output or Path(f"{recording}.csv")
     frame = read_recording(source).table
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.suffix == ".csv":
-        frame.to_csv(target, index=False)
-    elif target.suffix == ".parquet":
-        parquet.write(frame, target)
-    else:
+    if target.suffix not in (".csv", ".parquet"):
         raise UsageError(f"{target}: unknown format", expected=".csv or .parquet")
+    with disk.whole(target) as new:
+        if target.suffix == ".csv":
+            frame.to_csv(new, index=False)
+        else:
+            parquet.write(frame, new)
     err.print(f"wrote {target}: {len(frame)} samples")
 
 

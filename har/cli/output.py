@@ -96,7 +96,9 @@ class _Cells:
         for i, column in enumerate(self._columns):
             numbers = all(_NUMBER.fullmatch(row[i]) for row in self._rows)
             justify: Literal["left", "right"] = "right" if numbers else "left"
-            result.add_column(column, justify=justify, overflow="fold", no_wrap=self._is_whole(i))
+            result.add_column(
+                Text(column), justify=justify, overflow="fold", no_wrap=self._is_whole(i)
+            )
         for row in self._rows:
             result.add_row(*map(Text, row))
         return result

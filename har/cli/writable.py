@@ -1,6 +1,5 @@
 """Folders that a command must be able to write, and a user without a home."""
 
-import errno
 import os
 import re
 import tempfile
@@ -8,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from har.errors import DataError, MissingError
-
-_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 def require_home() -> None:
@@ -47,13 +44,6 @@ def require_writable(folders: Mapping[str, Path]) -> None:
                 found=error.strerror,
                 hint=f"choose another folder by {setting}",
             ) from None
-
-
-def unwritable(error: OSError) -> MissingError | None:
-    """Return what to say of a file that could not be written; None of any other error."""
-    if error.errno not in _UNWRITABLE or error.filename is None:
-        return None
-    return MissingError(f"{os.fsdecode(error.filename)}: {error.strerror}")
 
 
 def unnamable(error: UnicodeEncodeError) -> DataError | None:

@@ -23,7 +23,10 @@ from pathlib import Path
 from har.lineage import digest
 
 ROOT = "har"
-SHAPELESS = ("har.config", "har.errors", "har.progress", "har.store", "har.measured")
+SHAPELESS = (
+    *("har.config", "har.disk", "har.errors", "har.measured"),
+    *("har.progress", "har.store"),
+)
 # Libraries whose distributions are not named like what is imported.
 DISTRIBUTIONS = {
     "sklearn": ("scikit-learn",),

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from har.disk import whole
+
 logger = logging.getLogger("har.training")
 NAME = "checkpoint.pt"
 
@@ -17,13 +19,10 @@ def write(folder: Path, state: dict[str, Any]) -> None:
 
     After a crash at any moment the folder has the old state or the new one.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f"{NAME}.new"
-    with new.open("wb") as file:
+    with whole(folder / NAME) as new, new.open("wb") as file:
         torch.save(state, file)
         file.flush()
         os.fsync(file.fileno())
-    new.replace(folder / NAME)
 
 
 def read(folder: Path, run: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from people import write_people
 from rich.cells import cell_len
-from support import Project, commands
+from support import Project, commands, small_files
 
 # Beside the models of the finished run, one that is made in a second.
 LOGISTIC = "--set models.logistic.copies=0 --set models.logistic.c_grid=[0.01]"
@@ -118,6 +118,31 @@ def test_it_does_what_it_says(finished: Project, run: Run) -> None:
     assert [part for part in run.says if part not in told] == [], told
 
 
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        ("data export people-2-s2-day -o full/walk.csv", "full/walk.csv"),
+        ("data export people-2-s2-day -o full/walk.parquet", "full/walk.parquet"),
+        ("data report people -o full/report", "full/report/report.html"),
+    ],
+)
+def test_no_file_is_left_cut_off(finished: Project, words: str, file: str) -> None:
+    """On a full disk a command ends with 6, says what to do, and its file is as it was."""
+    path = finished.folder / file
+    finished.har("data", "report", "people")  # what is copied is there already
+    for before in (None, "what was there"):
+        if before:
+            path.write_text(before)
+        with small_files(20_000):
+            done = finished.har(*words.split())
+        assert (done.returncode, done.stdout) == (6, ""), done.stderr
+        assert path.name in done.stderr
+        assert "to do:" in done.stderr
+        assert (path.read_text() if before else None) == before
+        assert path.exists() == bool(before)
+        assert not list(path.parent.glob(".har-*"))
+
+
 TABLES = [
     *("config", "data list", "data show pamap2", "data report people", "data quarantine people"),
     *("data recordings", "data ingest people raw --yes", "export --model svm", "train", "run"),
@@ -139,7 +164,7 @@ def test_narrow_terminals_lose_nothing(
     for width in (80, 60, 40):
         monkeypatch.setitem(finished.env, "COLUMNS", str(width))
         narrow = finished.har(*command.split()).stdout
-        assert all(cell_len(line) <= width for line in narrow.splitlines())
+        assert [line for line in narrow.splitlines() if cell_len(line) > width] == []
         if not timed:
             assert not letters(wide) - letters(narrow)
 

@@ -1,13 +1,12 @@
 """What cannot be written is said at once, and a user without a home is no fault."""
 
-import errno
 import os
 from pathlib import Path
 
 import pytest
 from support import Project
 
-from har.cli.writable import require_home, require_writable, unwritable
+from har.cli.writable import require_home, require_writable
 
 
 @pytest.mark.parametrize(
@@ -38,14 +37,6 @@ def test_what_can_be_written_is_left_empty(tmp_path: Path) -> None:
     """Trying leaves no file."""
     require_writable({"store": tmp_path / "store"})
     assert list(tmp_path.rglob("*")) == [tmp_path / "store"]
-
-
-def test_a_file_that_cannot_be_written_is_named() -> None:
-    """Exit code 6, unless the program is at fault."""
-    found = unwritable(OSError(errno.EROFS, "Read-only file system", "data/store/x"))
-    assert found is not None
-    assert (str(found), found.exit_code) == ("data/store/x: Read-only file system", 6)
-    assert unwritable(OSError(errno.EBADF, "Bad file descriptor", "x")) is None
 
 
 def test_a_user_without_a_home_has_the_root(monkeypatch: pytest.MonkeyPatch) -> None:

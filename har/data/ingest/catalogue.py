@@ -1,12 +1,12 @@
 """Which data sets were ingested: one small file per name, beside the store's entries."""
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from har.data.ingest.files import RawFiles
+from har.disk import write_text
 from har.store import Artifact, Store
 
 # Of raw files by name: ``stamp``, ``root`` and ``sha256``.
@@ -57,11 +57,7 @@ def remember(store: Store, name: str, files: RawFiles, seen: Seen, artifact: Art
     }
     if entry(store, name) == content:
         return
-    place = _place(store, name)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    scratch = place.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    scratch.replace(place)
+    write_text(_place(store, name), json.dumps(content, indent=1) + "\n")
 
 
 def _place(store: Store, name: str) -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote_plus, urlsplit
 
 from har.data.sources.base import Archive, Source
+from har.disk import write_text
 from har.errors import MissingError, UsageError, VerificationError
 from har.lineage import digest
 
@@ -92,4 +93,4 @@ def _check(path: Path, source: Source, archive: Archive) -> None:
                 hint=f"remove the file and download it again; ask the provider: {source.homepage}",
             )
     if pinned is None:
-        place.write_text(json.dumps({**pins, path.name: found}, indent=1) + "\n", encoding="utf-8")
+        write_text(place, json.dumps({**pins, path.name: found}, indent=1) + "\n")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from har.disk import write_text
 from har.evaluation import comparison_plots
 from har.lineage import difference
 from har.page.html import data_uri, environment
@@ -31,8 +32,7 @@ def write_page(comparison: Comparison, path: Path) -> None:
             origin_sentence=difference.sentence(comparison.origin),
         )
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_text(path, page)
 
 
 def _images(comparison: Comparison) -> dict[str, str]:
