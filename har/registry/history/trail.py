@@ -122,14 +122,16 @@ class Trail:
     def mark_heard(self, receiver: str, count: int) -> None:
         """Keep how many events a receiver has heard of."""
         if self._run is not None:
-            self._registry.client.set_tag(self._run, f"{_HEARD}{receiver}", str(count))
+            name = f"{_HEARD}{receiver}"
+            self._registry.client.set_tag(self._run, name, str(count), synchronous=True)
 
     def _write(self, line: bytes, run: str) -> None:
         from mlflow.exceptions import MlflowException
 
         position = len(self._lines)
         try:
-            self._registry.client.log_param(run, _key(position), line.decode())
+            # Whatever MLFLOW_ENABLE_ASYNC_LOGGING says: an event that waits is not recorded.
+            self._registry.client.log_param(run, _key(position), line.decode(), synchronous=True)
         except MlflowException:
             written = self._read(run)
             if len(written) <= position:
