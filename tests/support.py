@@ -34,6 +34,7 @@ from har.config import (
 from har.config.section import Section
 from har.registry.gate import promotion
 from har.registry.handle import Registry
+from har.registry.locations import local_path
 from har.registry.versions.decision import Decision
 from har.registry.versions.version import Version
 
@@ -240,8 +241,10 @@ def promote(version: Version, settings: Setup, **options: Any) -> Decision:
 
 def files_of(version: Version, settings: Setup) -> Path:
     """Return the folder of a registered version's files, where the registry is local."""
-    uri = opened(settings).client.get_run(version.run_id).info.artifact_uri
-    return Path(uri.removeprefix("file://"))
+    registry = opened(settings)
+    path = local_path(registry, registry.reader.run_location(version.run_id))
+    assert path is not None
+    return path
 
 
 def registry_command(settings: Setup, *words: str) -> Result:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from har.config import RegistrySettings
 from har.errors import MissingError
+from har.registry.database import prepare
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -50,7 +51,7 @@ def connect(uri: str) -> "MlflowClient":
     if is_server(uri):
         _require_answer(uri)
     elif database := sqlite_file(uri):
-        database.parent.mkdir(parents=True, exist_ok=True)
+        prepare(database)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -70,16 +71,20 @@ def experiment_id(client: "MlflowClient", name: str) -> str:
 
     if existing := client.get_experiment_by_name(name):
         return str(existing.experiment_id)
-    database = sqlite_file(client.tracking_uri)
-    # A server decides where artifacts go; a database file has them beside it.
-    artifacts = (database.parent / "artifacts").resolve().as_uri() if database else None
     try:
-        return str(client.create_experiment(name, artifact_location=artifacts))
+        location = artifact_location(client.tracking_uri)
+        return str(client.create_experiment(name, artifact_location=location))
     except MlflowException:
         made_meanwhile = client.get_experiment_by_name(name)
         if made_meanwhile is None:
             raise
         return str(made_meanwhile.experiment_id)
+
+
+def artifact_location(uri: str) -> str | None:
+    """Return where new files go: beside a database file; None: a server decides."""
+    database = sqlite_file(uri)
+    return (database.parent / "artifacts").resolve().as_uri() if database else None
 
 
 def is_server(uri: str) -> bool:

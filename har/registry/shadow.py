@@ -127,7 +127,7 @@ def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: 
     """Keep the report, then say in the history what was scored; a repetition adds nothing."""
     content = asdict(report)
     name = f"shadow/{report.time.replace(':', '')}.json"
-    mover.registry.client.log_dict(challenger.run_id, content, name)
+    mover.registry.writer.log_dict(challenger.run_id, content, name)
     scored = list(report.recordings.items())
     starts = range(0, len(scored), MAX_RECORDINGS)
     for number, start in enumerate(starts, 1):

@@ -343,7 +343,7 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
         )
     )
     decision = replace(decision, at=event.time, audit=event.sha256)
-    client = mover.registry.client
+    client = mover.registry.writer
     client.log_dict(version.run_id, decision.to_dict(), "gate.json")
     text = json.dumps(decision.to_dict())
     client.set_model_version_tag(version.model, str(version.number), "har.gate", text)

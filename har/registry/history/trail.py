@@ -20,6 +20,7 @@ from typing import TypeVar
 from har.errors import ConflictError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
+from har.registry.connection import artifact_location
 from har.registry.handle import Registry
 from har.registry.history.events import Event, MoveEnding, read_event
 from har.registry.history.placement import unfinished
@@ -123,7 +124,7 @@ class Trail:
         """Keep how many events a receiver has heard of."""
         if self._run is not None:
             name = f"{_HEARD}{receiver}"
-            self._registry.client.set_tag(self._run, name, str(count), synchronous=True)
+            self._registry.writer.set_tag(self._run, name, str(count), synchronous=True)
 
     def _write(self, line: bytes, run: str) -> None:
         from mlflow.exceptions import MlflowException
@@ -131,7 +132,7 @@ class Trail:
         position = len(self._lines)
         try:
             # Whatever MLFLOW_ENABLE_ASYNC_LOGGING says: an event that waits is not recorded.
-            self._registry.client.log_param(run, _key(position), line.decode(), synchronous=True)
+            self._registry.writer.log_param(run, _key(position), line.decode(), synchronous=True)
         except MlflowException:
             written = self._read(run)
             if len(written) <= position:
@@ -162,12 +163,13 @@ def _make_run(registry: Registry) -> str:
     """Make the run of a model's history, or find the one that somebody else made first."""
     from mlflow.exceptions import MlflowException
 
-    client, model = registry.client, registry.model
+    client, model = registry.writer, registry.model
     experiment = registry.experiment_id(EXPERIMENT)
     run = str(client.create_run(experiment, run_name=model).info.run_id)
     try:
         # Of two experiments of one name MLflow refuses the later: so there is one history.
-        client.create_experiment(f"{EXPERIMENT}/{model}", tags={_RUN: run})
+        location = artifact_location(registry.uri)
+        client.create_experiment(f"{EXPERIMENT}/{model}", location, tags={_RUN: run})
     except MlflowException:
         first = _find_run(registry)
         if first is None:

@@ -15,7 +15,7 @@ from har.registry.moves.mover import Mover
 from har.registry.moves.observation import Observed
 from har.registry.moves.reconcile import change_to
 from har.registry.reading import RegisteredVersion
-from har.registry.versions.files import download
+from har.registry.versions.files import download_model
 from har.registry.versions.lookup import foreign_versions
 from har.registry.versions.version import CANDIDATE_DIGEST, FILES
 
@@ -113,7 +113,7 @@ def placed(observed: Observed) -> Placement:
 def _tags(registry: Registry, version: RegisteredVersion) -> dict[str, str]:
     """Return what reading commands need to know of a version, from its bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        got = download(registry, version.number, Path(folder))
+        got = download_model(registry, version.number, Path(folder))
         files = digest.of_folder(got)
         flavours = _flavours(got)
     onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}
@@ -139,7 +139,7 @@ def _flavours(folder: Path) -> list[str]:
 
 def _stamp(registry: Registry, version: RegisteredVersion, tags: dict[str, str]) -> None:
     for name, value in tags.items():
-        registry.client.set_model_version_tag(registry.model, str(version.number), name, value)
+        registry.writer.set_model_version_tag(registry.model, str(version.number), name, value)
 
 
 def _listed(versions: Iterable[int]) -> str:

@@ -71,9 +71,9 @@ def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
     VerificationError
         If the serving build is not the file that was measured.
     """
-    client = registry.client
+    client = registry.writer
     experiment = registry.experiment_id(f"har/{candidate.dataset}")
-    remove_leftovers(client, experiment, candidate.digest)
+    remove_leftovers(registry, experiment, candidate.digest)
     _require_model(client, registry.model)
     with _new_run(registry, experiment, candidate) as run:
         model = _begin_model(client, candidate, run)
@@ -87,7 +87,7 @@ def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
 @contextmanager
 def _new_run(registry: Registry, experiment: str, candidate: Candidate) -> Iterator[Run]:
     """Make a run of an experiment for the time of a block, which decides how it ends."""
-    client = registry.client
+    client = registry.writer
     tags = {
         "har.candidate": candidate.name,
         "har.candidate_digest": candidate.digest,
@@ -107,7 +107,7 @@ def _make(
     registry: Registry, candidate: Candidate, model: LoggedModel, lineage_digest: str
 ) -> ModelVersion:
     macro_f1 = candidate.metrics.macro_f1
-    return registry.client.create_model_version(
+    return registry.writer.create_model_version(
         registry.model,
         # Not `models:/<id>`, which MLflow would look up in the registry of the whole process.
         model.artifact_location,

@@ -40,7 +40,7 @@ def register(registry: Registry, candidate: Candidate) -> Version:
             version = make_version(registry, candidate)
         elif registry.client.get_run(str(version.run_id)).info.status != "FINISHED":
             # Its process was killed between the version and the end of the run.
-            registry.client.set_terminated(str(version.run_id))
+            registry.writer.set_terminated(str(version.run_id))
     return find(registry, str(version.version))
 
 
