@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from har.addresses import without_credentials
 from har.cli.flags import refuse_twice
 from har.errors import HarError
 
@@ -71,7 +72,8 @@ def print_error(error: Exception) -> None:
     if isinstance(error, HarError):
         err.print(f"[red]error:[/] {escape(str(error))}")
         return
-    err.print(f"[red]unexpected error:[/] {type(error).__name__}: {escape(str(error))}")
+    message = without_credentials(str(error))
+    err.print(f"[red]unexpected error:[/] {type(error).__name__}: {escape(message)}")
     err.print("  to do: `har --debug …` shows the traceback")
 
 

@@ -96,6 +96,8 @@ def settle(database: Path) -> None:
 
     MLflow's own pages and functions find them then, and write no file at the former place.
     """
+    with opened(database, "rw"):
+        pass  # it can be written
     if not Home.of(database).former:
         return
     with alone(database), opened(database, "rw") as db:

@@ -17,10 +17,10 @@ import uuid
 from pathlib import Path
 from typing import TypeVar
 
-from har.errors import ConflictError, UsageError
+from har.errors import ConflictError, MissingError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
-from har.registry.connection import artifact_location
+from har.registry.connection import artifact_location, require_not_deleted
 from har.registry.handle import Registry
 from har.registry.history.events import Event, MoveEnding, read_event
 from har.registry.history.placement import unfinished
@@ -112,6 +112,23 @@ class Trail:
         recorded = self.events[-1]
         assert isinstance(recorded, type(event))
         return recorded
+
+    def require_open(self) -> None:
+        """Refuse a history that nothing can be added to, as somebody deleted it in MLflow.
+
+        Raises
+        ------
+        MissingError
+            If its run or the experiment of all histories was deleted.
+        """
+        client = self._registry.client
+        require_not_deleted(client, EXPERIMENT)
+        if self._run and client.get_run(self._run).info.lifecycle_stage == "deleted":
+            raise MissingError(
+                f"the history of {self._model} was deleted in MLflow",
+                hint=f"MLFLOW_TRACKING_URI={self._registry.uri} mlflow runs restore "
+                f"--run-id {self._run}",
+            )
 
     def heard(self, receiver: str) -> int | None:
         """Return how many events a receiver has heard of; None of one that is new."""

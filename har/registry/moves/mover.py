@@ -64,6 +64,7 @@ class Mover:
         # First, so that whoever may write hears of the registry from MLflow alone.
         registry.connect()
         self.trail = Trail(registry)
+        self.trail.require_open()
         self.model = registry.model
         self._receivers = tuple(receivers(registry.environment.registry))
         self._known = len(self.trail.events)
