@@ -43,9 +43,15 @@ T = TypeVar("T")
 DIE_BEFORE = """
 import os, signal
 from mlflow import MlflowClient
+from mlflow.store.artifact.http_artifact_repo import HttpArtifactRepository
+from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
-WRITES = ("log_param", "log_dict", "set_model_version_tag", "set_registered_model_alias",
-          "delete_registered_model_alias", "transition_model_version_stage")
+WRITES = {
+    MlflowClient: ("log_param", "set_model_version_tag", "set_registered_model_alias",
+                   "delete_registered_model_alias", "transition_model_version_stage"),
+    LocalArtifactRepository: ("log_artifact",),
+    HttpArtifactRepository: ("log_artifact",),
+}
 
 def die_before(number):
     left = [number]
@@ -56,8 +62,9 @@ def die_before(number):
                 os.kill(os.getpid(), signal.SIGKILL)
             return method(*args, **kwargs)
         return write
-    for name in WRITES:
-        setattr(MlflowClient, name, counted(getattr(MlflowClient, name)))
+    for kind, names in WRITES.items():
+        for name in names:
+            setattr(kind, name, counted(getattr(kind, name)))
 """
 MAIN = "from har.cli import main; main()"
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from har.config import RegistrySettings
 from har.errors import MissingError, UsageError
-from har.registry.database import PATIENCE_S, prepare
+from har.registry.database import PATIENCE_S, prepare, uri_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,7 +44,7 @@ def tracking_uri(settings: RegistrySettings) -> str:
     """
     named = settings.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
     if not named:
-        return f"sqlite:///{LOCAL.resolve()}"
+        return uri_of(LOCAL)
     scheme = named.partition("://")[0].partition("+")[0].lower()
     if scheme not in _SCHEMES or named in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
         raise UsageError(

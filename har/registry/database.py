@@ -64,6 +64,15 @@ def is_current(database: Path, wanted: str) -> bool:
         return False
 
 
+def uri_of(database: Path) -> str:
+    """Return the address of a database, by its whole path if that can be part of one.
+
+    What follows a question mark would be options, so such a path is given from here.
+    """
+    path = database.resolve()
+    return f"sqlite:///{database if '?' in str(path) else path}"
+
+
 def revision(database: Path) -> str | None:
     """Return which tables a database has, by the name of MLflow's last change to them."""
     with opened(database) as db:
@@ -171,7 +180,7 @@ def _make(scratch: Path) -> None:
     """Make all tables and the default experiment in a new file."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    SqlAlchemyStore(f"sqlite:///{scratch.resolve()}", str(scratch.parent)).engine.dispose()  # type: ignore[no-untyped-call]
+    SqlAlchemyStore(uri_of(scratch), str(scratch.parent)).engine.dispose()  # type: ignore[no-untyped-call]
 
 
 def _bring_up_to_date(database: Path, scratch: Path) -> None:
@@ -185,7 +194,7 @@ def _bring_up_to_date(database: Path, scratch: Path) -> None:
     with opened(database) as source, closing(sqlite3.connect(scratch)) as target:
         source.backup(target)
     shutil.copyfile(scratch, kept)
-    engine = create_engine(f"sqlite:///{scratch}")
+    engine = create_engine(uri_of(scratch))
     _upgrade_db(engine)  # type: ignore[no-untyped-call]
     engine.dispose()
     _log.warning("%s: brought up to date; as it was, it is kept as %s", database, kept.name)

@@ -75,9 +75,9 @@ class Registry:
         """
         return connect(self.uri)
 
-    def connect(self) -> None:
-        """Connect now; from here on the registry is heard of from MLflow alone."""
-        assert self.client
+    def connect(self, *, to_write: bool = False) -> None:
+        """Connect now, and fail now; from here on the registry is heard of from MLflow alone."""
+        assert self.writer if to_write else self.client
 
     @cached_property
     def writer(self) -> "MlflowClient":

@@ -6,13 +6,15 @@ first; before somebody writes, the paths are set right once; and nothing outside
 folder is removed.
 """
 
+import json
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from har.registry.connection import sqlite_file
@@ -21,13 +23,13 @@ from har.registry.database import alone, opened
 if TYPE_CHECKING:
     from har.registry.handle import Registry
 
-# Of all that says where files are: new ones go below the folder, whatever is left of it
-# at its former place; old ones are where they are.
+# Of all that says where files are.
 _SETTLE = (
     "UPDATE experiments SET artifact_location = moved(artifact_location)",
-    "UPDATE runs SET artifact_uri = now(artifact_uri)",
-    "UPDATE logged_models SET artifact_location = now(artifact_location)",
-    "UPDATE model_versions SET storage_location = now(storage_location), source = now(source)",
+    "UPDATE runs SET artifact_uri = brought(artifact_uri)",
+    "UPDATE logged_models SET artifact_location = brought(artifact_location)",
+    "UPDATE model_versions SET storage_location = brought(storage_location)",
+    "UPDATE model_versions SET source = moved(source)",
 )
 _OURS = "SELECT DISTINCT artifact_location FROM experiments WHERE name LIKE 'har/%'"
 _log = logging.getLogger(__name__)
@@ -73,9 +75,18 @@ class Home:
         What is only at the former place, since an earlier `har` wrote it there, is there.
         """
         moved = self.moved(location)
+        return location if _exists(location) and not _exists(moved) else moved
+
+    def brought(self, location: str) -> str:
+        """Return where files are below the folder; what is only at a former place is copied."""
+        moved = self.moved(location)
         old, new = path_of(location), path_of(moved)
-        only_there = old and new and old.exists() and not new.exists()
-        return location if only_there else moved
+        if old and new and old.is_dir() and not new.exists():
+            scratch = new.with_name(f"{new.name}.new")
+            shutil.rmtree(scratch, ignore_errors=True)  # what a killed process left
+            shutil.copytree(old, scratch)
+            scratch.rename(new)
+        return moved
 
     def moved(self, location: str) -> str:
         """Return a location that moved with the folder; any other as it is."""
@@ -104,7 +115,7 @@ def settle(database: Path) -> None:
         home = Home._read(database, db)
         if not home.former:
             return
-        for function in (home.now, home.moved):
+        for function in (home.brought, home.moved):
             db.create_function(function.__name__, 1, _or_null(function))
         for update in _SETTLE:
             db.execute(update)
@@ -114,6 +125,11 @@ def settle(database: Path) -> None:
 
 def _or_null(function: Callable[[str], str]) -> Callable[[str | None], str | None]:
     return lambda value: None if value is None else function(value)
+
+
+def _exists(location: str) -> bool:
+    path = path_of(location)
+    return path is not None and path.exists()
 
 
 def path_of(location: str) -> Path | None:
@@ -151,6 +167,23 @@ def download(registry: "Registry", location: str, folder: Path, name: str = "") 
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     return target
+
+
+def log_json(registry: "Registry", run: str, name: str, content: Mapping[str, Any]) -> None:
+    """Add a JSON file to those of a run.
+
+    Not by MLflow's client, which remembers where the files of a run are as long as a process
+    lives, and by the run's id alone: a copy of a registry has runs of the same ids.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    location = registry.writer.get_run(run).info.artifact_uri
+    repository = get_artifact_repository(location, tracking_uri=registry.uri)
+    folder, _, file = name.rpartition("/")
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch, file)
+        path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+        repository.log_artifact(str(path), folder or None)  # type: ignore[no-untyped-call]
 
 
 def delete(registry: "Registry", location: str) -> None:

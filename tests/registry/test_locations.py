@@ -45,8 +45,8 @@ def test_moved(
     project: Path, tmp_path: Path, make_candidate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a folder that was moved all is read, and new files go there alone."""
-    project.rename(tmp_path / "a new home, 100 % of it")
-    monkeypatch.chdir(tmp_path / "a new home, 100 % of it")
+    project.rename(tmp_path / "a new home? 100 % & #1")
+    monkeypatch.chdir(tmp_path / "a new home? 100 % & #1")
     before = content(Path())
     for version in list_versions(opened(HERE)):
         assert read_lineage(opened(HERE), version).predicate.candidate_digest
@@ -65,7 +65,7 @@ def test_moved_for_mlflow_itself(
     """Once somebody wrote to it, MLflow's own functions find a moved model too."""
     project.rename(tmp_path / "B")
     monkeypatch.chdir(tmp_path / "B")
-    assert opened(HERE).writer
+    opened(HERE).connect(to_write=True)
     mlflow.set_tracking_uri(opened(HERE).uri)
     try:
         assert mlflow.onnx.load_model("models:/har@champion").graph.output
@@ -110,14 +110,17 @@ def test_files_outside_stay(
 def test_left_at_the_former_place(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What an earlier `har` wrote to the old place of a moved folder is read there."""
+    """What an earlier `har` wrote to the old place of a moved folder is read, then copied."""
     shutil.copytree(project, tmp_path / "B")
     monkeypatch.chdir(tmp_path / "B")
     shutil.rmtree(files_of(find(opened(HERE), "2"), HERE))
     require_verified(opened(HERE), find(opened(HERE), "2"))
-    assert opened(HERE).writer
+    before = content(project)
+    opened(HERE).connect(to_write=True)
+    assert files_of(find(opened(HERE), "2"), HERE).is_relative_to(tmp_path / "B")
+    assert content(project) == before
     require_verified(opened(HERE), find(opened(HERE), "2"))
-    shutil.rmtree(project)
+    shutil.rmtree(files_of(find(opened(HERE), "2"), HERE))
     with pytest.raises(VerificationError, match="of no file: it is not there"):
         require_verified(opened(HERE), find(opened(HERE), "2"))
 

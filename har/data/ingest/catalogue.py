@@ -39,7 +39,7 @@ def remember(
     """Write that a name's latest ingestion is an artifact, made of these files."""
     content = {
         "key": artifact.key,
-        "root": str(files.root.resolve()),
+        "root": _from_here(files.root),
         "files": {
             file: {"stamp": files.stamp(file), "root": str(files.root), "sha256": sha256}
             for file, sha256 in digests.items()
@@ -52,6 +52,12 @@ def remember(
     scratch = place.with_suffix(f".{os.getpid()}.tmp")
     scratch.write_text(json.dumps(content, indent=1) + "\n")
     scratch.replace(place)
+
+
+def _from_here(root: Path) -> str:
+    """Return a path as a project that moves keeps it: relative if it is below the folder."""
+    path = root.resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _place(store: Store, name: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from har.errors import UsageError
+from har.errors import MissingError, UsageError
 from har.lineage import digest
 from har.registry.handle import Registry
 from har.registry.history import stages
@@ -57,6 +57,8 @@ def adopt(registry: Registry, *, reason: str, dry_run: bool = False) -> Adoption
     ------
     UsageError
         If alias and stages contradict each other.
+    MissingError
+        If the files of a version are not there.
     ConflictError
         If somebody's move is under way.
     """
@@ -113,7 +115,12 @@ def placed(observed: Observed) -> Placement:
 def _tags(registry: Registry, version: RegisteredVersion) -> dict[str, str]:
     """Return what reading commands need to know of a version, from its bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        got = download_model(registry, version.number, Path(folder))
+        got = download_model(registry, version.number, Path(folder, "model"))
+        if not got.is_dir():
+            raise MissingError(
+                f"version {version.number}: the files of its model are not there",
+                hint="bring them back to where MLflow says they are, or delete the version",
+            )
         files = digest.of_folder(got)
         flavours = _flavours(got)
     onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}

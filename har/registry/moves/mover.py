@@ -86,6 +86,7 @@ class Mover:
         """
         if dry_run:
             return placement(self.trail.events)
+        self.registry.connect(to_write=True)
         self.trail.refresh()
         if (move := unfinished(self.trail.events)) is not None:
             require_dead(move)

@@ -204,3 +204,9 @@ def test_what_is_not_there_is_said(tmp_path: Path, store: Store) -> None:
         ingest(store, Request("mhealth", tmp_path / "empty", placements=("ear",)))
     with pytest.raises(MissingError, match="'lab' is not ingested"):
         find(store, "lab")
+
+
+def test_root_moves_with_the_project(raw: Path, store: Store) -> None:
+    """Files below the working folder are remembered relative to it."""
+    ingest(store, Request("lab", raw.resolve(), mapping=MAPPING))
+    assert catalogue.entries(store)["lab"]["root"] == "raw"
