@@ -7,6 +7,7 @@ from flows.make import make
 from flows.release import release
 from har.config import Recipe, current
 from har.registry.handle import Registry
+from har.registry.versions.registration import require_ready
 from har.steps.pins import pin
 from har.steps.run import Run
 from har.steps.summary import Summary, summarise
@@ -28,11 +29,13 @@ def main_job(recipe: Recipe, reason: str = "har run") -> Summary:
         Why a version may be promoted; kept in its history.
     """
     environment = current()
+    registry = Registry.open(environment)
+    require_ready(registry, recipe.data.name)
     store = Store(environment.store)
     store.sweep()
     run = Run(recipe, ingest(recipe.data, store), store)
     make(run, run.outputs, workers=environment.run.workers)
-    summary = summarise(run, release(run, Registry.open(environment), reason))
+    summary = summarise(run, release(run, registry, reason))
     for part in tables(summary):
         rows = [dict(zip(part["columns"], map(str, row), strict=True)) for row in part["rows"]]
         create_table_artifact(table=rows, description=part["title"])

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from har.addresses import without_credentials
+
 
 class HarError(Exception):
-    """An error with a cause that the user can act on.
+    """An error with a cause that the user can act on; it shows no password of an address.
 
     Parameters
     ----------
@@ -26,7 +28,10 @@ class HarError(Exception):
         found: str | None = None,
         hint: str | None = None,
     ) -> None:
-        self.message, self.expected, self.found, self.hint = message, expected, found, hint
+        self.message = without_credentials(message)
+        self.expected, self.found, self.hint = (
+            text and without_credentials(text) for text in (expected, found, hint)
+        )
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -35,6 +35,7 @@ from har.config import (
 from har.config.section import Section
 from har.registry.gate import promotion
 from har.registry.handle import Registry
+from har.registry.locations import local_path
 from har.registry.versions.decision import Decision
 from har.registry.versions.version import Version
 
@@ -43,9 +44,15 @@ T = TypeVar("T")
 DIE_BEFORE = """
 import os, signal
 from mlflow import MlflowClient
+from mlflow.store.artifact.http_artifact_repo import HttpArtifactRepository
+from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
-WRITES = ("log_param", "log_dict", "set_model_version_tag", "set_registered_model_alias",
-          "delete_registered_model_alias", "transition_model_version_stage")
+WRITES = {
+    MlflowClient: ("log_param", "set_model_version_tag", "set_registered_model_alias",
+                   "delete_registered_model_alias", "transition_model_version_stage"),
+    LocalArtifactRepository: ("log_artifact",),
+    HttpArtifactRepository: ("log_artifact",),
+}
 
 def die_before(number):
     left = [number]
@@ -56,8 +63,9 @@ def die_before(number):
                 os.kill(os.getpid(), signal.SIGKILL)
             return method(*args, **kwargs)
         return write
-    for name in WRITES:
-        setattr(MlflowClient, name, counted(getattr(MlflowClient, name)))
+    for kind, names in WRITES.items():
+        for name in names:
+            setattr(kind, name, counted(getattr(kind, name)))
 """
 MAIN = "from har.cli import main; main()"
 
@@ -255,8 +263,10 @@ def promote(version: Version, settings: Setup, **options: Any) -> Decision:
 
 def files_of(version: Version, settings: Setup) -> Path:
     """Return the folder of a registered version's files, where the registry is local."""
-    uri = opened(settings).client.get_run(version.run_id).info.artifact_uri
-    return Path(uri.removeprefix("file://"))
+    registry = opened(settings)
+    path = local_path(registry, registry.reader.run_location(version.run_id))
+    assert path is not None
+    return path
 
 
 def registry_command(settings: Setup, *words: str) -> Result:

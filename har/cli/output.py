@@ -13,6 +13,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from har.addresses import without_credentials
 from har.cli.flags import refuse_twice
 from har.errors import HarError
 
@@ -116,7 +117,8 @@ def print_error(error: Exception) -> None:
     if isinstance(error, HarError):
         err.print(Text("error:", style="red"), str(error), soft_wrap=True)
         return
-    err.print(Text("unexpected error:", style="red"), f"{type(error).__name__}: {error}")
+    message = without_credentials(str(error))
+    err.print(Text("unexpected error:", style="red"), f"{type(error).__name__}: {message}")
     err.print("  to do: `har --debug …` shows the traceback")
 
 

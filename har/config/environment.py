@@ -1,19 +1,31 @@
 """The environment: where a run works, as whom, and with which secrets."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, field_serializer
+from pydantic_core import PydanticCustomError
 
+from har.addresses import without_credentials
 from har.config.section import Section
+
+
+def _as_mlflow_takes_it(name: str) -> str:
+    """Refuse a name that MLflow cannot search for, or that is no name of a folder."""
+    if not name.strip() or name != name.strip(" .") or re.search(r"[/:'\"`\\\x00-\x1f]", name):
+        text = "not empty, no space or dot at its ends, and none of / : ' \" ` \\ in it"
+        raise PydanticCustomError("name", f"a name of a model is {text}")
+    return name
 
 
 class RegistrySettings(Section):
     """Where versions live, and who acts on them."""
 
-    model: str = "har"
+    model: Annotated[str, AfterValidator(_as_mlflow_takes_it)] = Field("har", max_length=128)
     identity: str | None = Field(
         None, description="who acts; default: the server's user, else the operating system's"
     )
@@ -29,6 +41,10 @@ class RegistrySettings(Section):
         description="copy of the model's history; default: history/<model>/audit.jsonl beside "
         "the local database, mlruns/<server>/<model>/audit.jsonl of a server",
     )
+
+    @field_serializer("tracking_uri", when_used="json")
+    def _shown(self, uri: str | None) -> str | None:
+        return uri and without_credentials(uri)
 
 
 class RunSettings(Section):

@@ -16,7 +16,8 @@ from har.registry.connection import (
     sqlite_file,
     tracking_uri,
 )
-from har.registry.reading import ClientReader, DatabaseReader, Reader
+from har.registry.locations import settle
+from har.registry.reading import ClientReader, DatabaseReader, NothingReader, Reader
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -65,7 +66,7 @@ class Registry:
 
     @cached_property
     def client(self) -> "MlflowClient":
-        """MLflow's client, connected when it is first asked for.
+        """MLflow's client to read with, connected when it is first asked for.
 
         Raises
         ------
@@ -74,16 +75,37 @@ class Registry:
         """
         return connect(self.uri)
 
+    def connect(self, *, to_write: bool = False) -> None:
+        """Connect now, and fail now; from here on the registry is heard of from MLflow alone."""
+        assert self.writer if to_write else self.client
+
+    @cached_property
+    def writer(self) -> "MlflowClient":
+        """The client to write with: a local database knows by then where its folder is.
+
+        Raises
+        ------
+        MissingError
+            If the server does not answer within seconds, or the database is locked.
+        """
+        client = self.client
+        if database := sqlite_file(self.uri):
+            settle(database)
+        return client
+
     @property
     def reader(self) -> Reader:
         """What answers questions: the client once there is one, else a local database itself.
 
-        So a command that only reads a local registry does not import MLflow, and one that
-        writes hears of the registry from MLflow alone.
+        So a command that only reads a local registry neither makes it nor imports MLflow, and
+        one that writes hears of the registry from MLflow alone.
         """
         database = sqlite_file(self.uri)
-        if "client" not in vars(self) and database and DatabaseReader.is_known(database):
-            return DatabaseReader(database)
+        if database and "client" not in vars(self):
+            if not database.exists():
+                return NothingReader()
+            if DatabaseReader.is_known(database):
+                return DatabaseReader(database)
         return ClientReader(self.client)
 
     @property
@@ -107,7 +129,7 @@ class Registry:
 
     def experiment_id(self, name: str) -> str:
         """Return the id of an experiment, made if there is none."""
-        return experiment_id(self.client, name)
+        return experiment_id(self.writer, name)
 
     def version_url(self, number: int) -> str | None:
         """Return the page of a version in MLflow's UI, where a server shows one."""

@@ -7,11 +7,12 @@ anything is written, MLflow's client is asked. `tests/registry/test_reading.py` 
 to the same answers.
 """
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from har.errors import MissingError
+from har.registry.database import is_current, opened
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -60,6 +61,38 @@ class Reader(Protocol):
 
     def params(self, run: str) -> dict[str, str]:
         """Return the parameters of a run."""
+
+    def run_location(self, run: str) -> str:
+        """Return where the registry says that a run's files are."""
+
+    def model_location(self, model: str, number: int) -> str:
+        """Return where the registry says that the files of a version's MLflow model are."""
+
+
+class NothingReader:
+    """Reads a local database that nobody has made yet."""
+
+    def aliases(self, model: str) -> dict[str, int] | None:
+        """Return None: there is no such model."""
+
+    def versions(self, model: str) -> list[RegisteredVersion]:
+        """Return no versions."""
+        return []
+
+    def experiment_tags(self, name: str) -> dict[str, str] | None:
+        """Return None: there is no such experiment."""
+
+    def params(self, run: str) -> dict[str, str]:
+        """Return no parameters."""
+        return {}
+
+    def run_location(self, run: str) -> str:
+        """Refuse: there is no such run."""
+        raise MissingError(f"no run {run}", found="no registry at all")
+
+    def model_location(self, model: str, number: int) -> str:
+        """Refuse: there is no such version."""
+        raise MissingError(f"no version {number} of {model}", found="no registry at all")
 
 
 class ClientReader:
@@ -110,6 +143,14 @@ class ClientReader:
         """Return the parameters of a run."""
         return dict(self._client.get_run(run).data.params)
 
+    def run_location(self, run: str) -> str:
+        """Return where the registry says that a run's files are."""
+        return str(self._client.get_run(run).info.artifact_uri)
+
+    def model_location(self, model: str, number: int) -> str:
+        """Return where the registry says that the files of a version's MLflow model are."""
+        return str(self._client.get_model_version_download_uri(model, str(number)))
+
 
 class DatabaseReader:
     """Reads a local database, without MLflow.
@@ -126,12 +167,7 @@ class DatabaseReader:
     @classmethod
     def is_known(cls, path: Path) -> bool:
         """Whether a file is a database with the tables that are known here."""
-        if not path.is_file():
-            return False
-        try:
-            return cls(path)._rows("SELECT version_num FROM alembic_version") == [(SCHEMA,)]
-        except sqlite3.Error:
-            return False
+        return is_current(path, SCHEMA)
 
     def aliases(self, model: str) -> dict[str, int] | None:
         """Return the aliases of a model; None if there is no such model."""
@@ -168,7 +204,23 @@ class DatabaseReader:
         """Return the parameters of a run."""
         return dict(self._rows("SELECT key, value FROM params WHERE run_uuid = ?", run))
 
+    def run_location(self, run: str) -> str:
+        """Return where the registry says that a run's files are."""
+        rows = self._rows("SELECT artifact_uri FROM runs WHERE run_uuid = ?", run)
+        if not rows:
+            raise MissingError(f"no run {run} in {self._path}", hint="restore it from a backup")
+        return str(rows[0][0])
+
+    def model_location(self, model: str, number: int) -> str:
+        """Return where the registry says that the files of a version's MLflow model are."""
+        query = (
+            "SELECT coalesce(storage_location, source) FROM model_versions "
+            "WHERE name = ? AND version = ?"
+        )
+        ((location,),) = self._rows(query, model, number)
+        return str(location)
+
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         # A connection per query: what another process wrote meanwhile is seen.
-        with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        with opened(self._path) as db:
             return db.execute(query, values).fetchall()

@@ -15,6 +15,7 @@ from har.monitoring.shadow import Rival, Scores, require_same_windows, score
 from har.registry.handle import Registry
 from har.registry.history.events import ShadowScored
 from har.registry.history.stages import CHAMPION, Placement
+from har.registry.locations import log_json
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import fetch
 from har.registry.versions.lookup import find
@@ -127,7 +128,7 @@ def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: 
     """Keep the report, then say in the history what was scored; a repetition adds nothing."""
     content = asdict(report)
     name = f"shadow/{report.time.replace(':', '')}.json"
-    mover.registry.client.log_dict(challenger.run_id, content, name)
+    log_json(mover.registry, challenger.run_id, name, content)
     scored = list(report.recordings.items())
     starts = range(0, len(scored), MAX_RECORDINGS)
     for number, start in enumerate(starts, 1):

@@ -36,7 +36,6 @@ from har.lineage import digest
 from har.models.out_of_distribution import MahalanobisDetector
 from har.registry.gate.checks import DataChecks
 from har.registry.versions.candidate import Candidate
-from har.registry.versions.lookup import list_versions
 from har.registry.versions.registration import register
 from har.store import Artifact, Store
 
@@ -143,7 +142,7 @@ def make_candidate(
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make MLflow's tables once: that takes seconds."""
     path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    list_versions(opened(Setup(registry={"tracking_uri": f"sqlite:///{path}"})))
+    opened(Setup(registry={"tracking_uri": f"sqlite:///{path}"})).connect()
     return path
 
 

@@ -52,12 +52,18 @@ def remember(store: Store, name: str, files: RawFiles, seen: Seen, artifact: Art
     """Write that a name's latest ingestion is an artifact, made of these files."""
     content = {
         "key": artifact.key,
-        "root": str(files.root.resolve()),
+        "root": _from_here(files.root),
         "files": {file: seen[file] for file in sorted(seen)},
     }
     if entry(store, name) == content:
         return
     write_text(_place(store, name), json.dumps(content, indent=1) + "\n")
+
+
+def _from_here(root: Path) -> str:
+    """Return a path as a project that moves keeps it: relative if it is below the folder."""
+    path = root.resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _place(store: Store, name: str) -> Path:

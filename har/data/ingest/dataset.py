@@ -184,7 +184,7 @@ def find(store: Store, name: str) -> Artifact:
     """
     entry = catalogue.entry(store, name)
     bundled = sources.get(name).bundled if name in sources.names() else None
-    if bundled and (entry is None or entry["root"] == str(bundled.resolve())):
+    if bundled and (entry is None or _is_bundled(entry["root"], bundled)):
         return ingest(store, Request(name, bundled)).artifact
     if entry is None:
         raise MissingError(
@@ -200,6 +200,11 @@ def find(store: Store, name: str) -> Artifact:
             hint=f"ingest it again: har data ingest {name} {entry['root']}",
         )
     return artifact
+
+
+def _is_bundled(root: str, bundled: Path) -> bool:
+    """Whether a root is the bundled file, of this package or of one that was elsewhere."""
+    return Path(root).parts[-4:] == bundled.resolve().parts[-4:]
 
 
 def _is_readable(folder: Path) -> bool:

@@ -33,6 +33,7 @@ from har.registry.history.events import ApprovalRequested, Event, GateDecided, M
 from har.registry.history.placement import placement, shadow_windows, unfinished
 from har.registry.history.stages import CHAMPION, Change, Placement, Stage
 from har.registry.history.trail import Trail
+from har.registry.locations import log_json
 from har.registry.moves.mover import Mover
 from har.registry.moves.observation import differences, observe
 from har.registry.versions.decision import Decision
@@ -344,8 +345,9 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
         )
     )
     decision = replace(decision, at=event.time, audit=event.sha256)
-    client = mover.registry.client
-    client.log_dict(version.run_id, decision.to_dict(), "gate.json")
+    log_json(mover.registry, version.run_id, "gate.json", decision.to_dict())
     text = json.dumps(decision.to_dict())
-    client.set_model_version_tag(version.model, str(version.number), "har.gate", text)
+    mover.registry.writer.set_model_version_tag(
+        version.model, str(version.number), "har.gate", text
+    )
     return decision

@@ -17,9 +17,10 @@ import uuid
 from pathlib import Path
 from typing import TypeVar
 
-from har.errors import ConflictError, UsageError
+from har.errors import ConflictError, MissingError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
+from har.registry.connection import artifact_location, require_not_deleted
 from har.registry.handle import Registry
 from har.registry.history.events import Event, MoveEnding, read_event
 from har.registry.history.placement import unfinished
@@ -112,6 +113,23 @@ class Trail:
         assert isinstance(recorded, type(event))
         return recorded
 
+    def require_open(self) -> None:
+        """Refuse a history that nothing can be added to, as somebody deleted it in MLflow.
+
+        Raises
+        ------
+        MissingError
+            If its run or the experiment of all histories was deleted.
+        """
+        client = self._registry.client
+        require_not_deleted(client, EXPERIMENT)
+        if self._run and client.get_run(self._run).info.lifecycle_stage == "deleted":
+            raise MissingError(
+                f"the history of {self._model} was deleted in MLflow",
+                hint=f"MLFLOW_TRACKING_URI={self._registry.uri} mlflow runs restore "
+                f"--run-id {self._run}",
+            )
+
     def heard(self, receiver: str) -> int | None:
         """Return how many events a receiver has heard of; None of one that is new."""
         if self._run is None:
@@ -122,14 +140,16 @@ class Trail:
     def mark_heard(self, receiver: str, count: int) -> None:
         """Keep how many events a receiver has heard of."""
         if self._run is not None:
-            self._registry.client.set_tag(self._run, f"{_HEARD}{receiver}", str(count))
+            name = f"{_HEARD}{receiver}"
+            self._registry.writer.set_tag(self._run, name, str(count), synchronous=True)
 
     def _write(self, line: bytes, run: str) -> None:
         from mlflow.exceptions import MlflowException
 
         position = len(self._lines)
         try:
-            self._registry.client.log_param(run, _key(position), line.decode())
+            # Whatever MLFLOW_ENABLE_ASYNC_LOGGING says: an event that waits is not recorded.
+            self._registry.writer.log_param(run, _key(position), line.decode(), synchronous=True)
         except MlflowException:
             written = self._read(run)
             if len(written) <= position:
@@ -160,12 +180,13 @@ def _make_run(registry: Registry) -> str:
     """Make the run of a model's history, or find the one that somebody else made first."""
     from mlflow.exceptions import MlflowException
 
-    client, model = registry.client, registry.model
+    client, model = registry.writer, registry.model
     experiment = registry.experiment_id(EXPERIMENT)
     run = str(client.create_run(experiment, run_name=model).info.run_id)
     try:
         # Of two experiments of one name MLflow refuses the later: so there is one history.
-        client.create_experiment(f"{EXPERIMENT}/{model}", tags={_RUN: run})
+        location = artifact_location(registry.uri)
+        client.create_experiment(f"{EXPERIMENT}/{model}", location, tags={_RUN: run})
     except MlflowException:
         first = _find_run(registry)
         if first is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from har.errors import UsageError
+from har.errors import MissingError, UsageError
 from har.lineage import digest
 from har.registry.handle import Registry
 from har.registry.history import stages
@@ -15,7 +15,7 @@ from har.registry.moves.mover import Mover
 from har.registry.moves.observation import Observed
 from har.registry.moves.reconcile import change_to
 from har.registry.reading import RegisteredVersion
-from har.registry.versions.files import download
+from har.registry.versions.files import download_model
 from har.registry.versions.lookup import foreign_versions
 from har.registry.versions.version import CANDIDATE_DIGEST, FILES
 
@@ -57,6 +57,8 @@ def adopt(registry: Registry, *, reason: str, dry_run: bool = False) -> Adoption
     ------
     UsageError
         If alias and stages contradict each other.
+    MissingError
+        If the files of a version are not there.
     ConflictError
         If somebody's move is under way.
     """
@@ -113,7 +115,12 @@ def placed(observed: Observed) -> Placement:
 def _tags(registry: Registry, version: RegisteredVersion) -> dict[str, str]:
     """Return what reading commands need to know of a version, from its bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        got = download(registry, version.number, Path(folder))
+        got = download_model(registry, version.number, Path(folder, "model"))
+        if not got.is_dir():
+            raise MissingError(
+                f"version {version.number}: the files of its model are not there",
+                hint="bring them back to where MLflow says they are, or delete the version",
+            )
         files = digest.of_folder(got)
         flavours = _flavours(got)
     onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}
@@ -139,7 +146,7 @@ def _flavours(folder: Path) -> list[str]:
 
 def _stamp(registry: Registry, version: RegisteredVersion, tags: dict[str, str]) -> None:
     for name, value in tags.items():
-        registry.client.set_model_version_tag(registry.model, str(version.number), name, value)
+        registry.writer.set_model_version_tag(registry.model, str(version.number), name, value)
 
 
 def _listed(versions: Iterable[int]) -> str:

@@ -62,8 +62,9 @@ class Mover:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         # First, so that whoever may write hears of the registry from MLflow alone.
-        self._client = registry.client
+        registry.connect()
         self.trail = Trail(registry)
+        self.trail.require_open()
         self.model = registry.model
         self._receivers = tuple(receivers(registry.environment.registry))
         self._known = len(self.trail.events)
@@ -85,6 +86,7 @@ class Mover:
         """
         if dry_run:
             return placement(self.trail.events)
+        self.registry.connect(to_write=True)
         self.trail.refresh()
         if (move := unfinished(self.trail.events)) is not None:
             require_dead(move)
@@ -241,16 +243,16 @@ class Mover:
 
     def _set_alias(self, alias: str, version: int | None) -> None:
         if version is None:
-            self._client.delete_registered_model_alias(self.model, alias)
+            self.registry.writer.delete_registered_model_alias(self.model, alias)
         else:
-            self._client.set_registered_model_alias(self.model, alias, str(version))
+            self.registry.writer.set_registered_model_alias(self.model, alias, str(version))
 
     def _set_stage(self, version: int, stage: Stage) -> None:
-        self._client.set_model_version_tag(self.model, str(version), "har.stage", stage)
+        self.registry.writer.set_model_version_tag(self.model, str(version), "har.stage", stage)
         with warnings.catch_warnings():
             # MLflow means to drop its stages; while it has them, its pages show them.
             warnings.simplefilter("ignore", FutureWarning)
-            self._client.transition_model_version_stage(self.model, str(version), stage)
+            self.registry.writer.transition_model_version_stage(self.model, str(version), stage)
 
 
 def require_dead(move: MoveBegun) -> None:

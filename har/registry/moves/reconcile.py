@@ -103,6 +103,8 @@ def reconcile(
         If what was done by hand contradicts itself and is to be adopted.
     """
     mover = Mover(registry)
+    if not dry_run:
+        registry.connect(to_write=True)
     interrupted = unfinished(mover.trail.events)
     if interrupted and not dry_run:
         require_dead(interrupted)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
@@ -72,15 +71,15 @@ def prune(
     versions, observed = list_versions(registry), mover.look()
     judged = [(v, _why_kept(v, observed, mover.trail.events, before)) for v in versions]
     unneeded = tuple(version for version, why in judged if not why)
-    runs = tuple(_abandoned(registry.client, before))
+    runs = tuple(_abandoned(registry, before))
     if not dry_run:
         for version in unneeded:
             mover.record(_removal(version, reason))
         for event in mover.trail.events:
             if isinstance(event, VersionPruned):
-                _remove(registry.client, event)
+                _remove(registry, event)
         for run in runs:
-            remove_run(registry.client, run)
+            remove_run(registry, run)
     return Pruned(
         unneeded,
         tuple(run.info.run_id for run in runs),
@@ -115,8 +114,9 @@ def _removal(version: Version, reason: str) -> VersionPruned:
     )
 
 
-def _remove(client: MlflowClient, event: VersionPruned) -> None:
+def _remove(registry: Registry, event: VersionPruned) -> None:
     """Remove what an event says, if it is still there: the version first, then its files."""
+    client = registry.writer
     try:
         client.delete_model_version(event.model, str(event.version))
     except MlflowException as error:
@@ -124,11 +124,12 @@ def _remove(client: MlflowClient, event: VersionPruned) -> None:
             raise
     run = client.get_run(event.run)
     if run.info.lifecycle_stage == "active":
-        remove_run(client, run)
+        remove_run(registry, run)
 
 
-def _abandoned(client: MlflowClient, before: datetime) -> Iterator[Run]:
+def _abandoned(registry: Registry, before: datetime) -> Iterator[Run]:
     """Yield the runs of registrations that were killed before they made a version."""
+    client = registry.client
     experiments = [
         e.experiment_id for e in client.search_experiments(filter_string="name LIKE 'har/%'")
     ]

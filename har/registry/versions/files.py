@@ -7,8 +7,12 @@ from pathlib import Path
 from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.record import FILE, Record
+from har.registry.database import is_unwritable
 from har.registry.handle import Registry
+from har.registry.locations import download, local_path
 from har.registry.versions.version import FILES, Version
+
+MODEL = "model.onnx"
 
 
 def fetch(registry: Registry, version: Version, folder: Path | None = None) -> Path:
@@ -38,24 +42,39 @@ def fetch(registry: Registry, version: Version, folder: Path | None = None) -> P
             hint="use another version, or register the model with `har run`",
         )
     folder = folder or registry.store / "onnx" / sha256[:16]
-    path = folder / "model.onnx"
+    path, what = folder / MODEL, f"version {version.number}, {MODEL}"
     if path.exists() and digest.of_file(path) == sha256:
         return path
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        downloaded = download(registry, version.number, Path(scratch), "model.onnx")
-        _require_digest(downloaded, sha256, f"version {version.number}, model.onnx")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(dir=folder)
+    except OSError as error:
+        if original := is_unwritable(error) and _original(registry, version):
+            _require_digest(original, sha256, what)
+            return original
+        raise
+    with scratch:
+        downloaded = download_model(registry, version.number, Path(scratch.name), MODEL)
+        _require_digest(downloaded, sha256, what)
         downloaded.replace(path)
     return path
 
 
-def download(registry: Registry, number: int, folder: Path, name: str = "") -> Path:
-    """Download a file of a version's MLflow model, or all of them; return where it is."""
-    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+def _original(registry: Registry, version: Version) -> Path | None:
+    """Return the serving file itself in a local registry, where no copy can be made."""
+    location = registry.reader.model_location(registry.model, version.number)
+    folder = local_path(registry, location)
+    return folder / MODEL if folder else None
 
-    uri = registry.client.get_model_version_download_uri(registry.model, str(number))
-    repository = get_artifact_repository(uri, tracking_uri=registry.uri)
-    return Path(repository.download_artifacts(name, str(folder)))  # type: ignore[no-untyped-call]
+
+def download_model(registry: Registry, number: int, folder: Path, name: str = "") -> Path:
+    """Download a file of a version's MLflow model, or all of them; return where it is."""
+    location = registry.reader.model_location(registry.model, number)
+    return download(registry, location, folder, name)
+
+
+def _download_run(registry: Registry, run: str, folder: Path, name: str = "") -> Path:
+    return download(registry, registry.reader.run_location(run), folder, name)
 
 
 def read_lineage(registry: Registry, version: Version) -> Record:
@@ -75,8 +94,8 @@ def read_lineage(registry: Registry, version: Version) -> Record:
             hint="`har registry history` says who adopted it, and when",
         )
     with tempfile.TemporaryDirectory() as folder:
-        path = registry.client.download_artifacts(version.run_id, FILE, folder)
-        return _checked_lineage(version, Path(path))
+        path = _download_run(registry, version.run_id, Path(folder), FILE)
+        return _checked_lineage(version, path)
 
 
 def verified_files(registry: Registry, version: Version, folder: Path) -> dict[str, Path]:
@@ -107,10 +126,10 @@ def verified_files(registry: Registry, version: Version, folder: Path) -> dict[s
     """
     if version.adopted:
         expected = json.loads(version.tags[FILES])
-        downloaded = download(registry, version.number, folder)
+        downloaded = download_model(registry, version.number, folder)
         _require_same(version, downloaded, expected)
         return {name: downloaded / name for name in expected}
-    downloaded = Path(registry.client.download_artifacts(version.run_id, "", str(folder)))
+    downloaded = _download_run(registry, version.run_id, folder)
     expected = _checked_lineage(version, downloaded / FILE).files
     _require_same(version, downloaded, expected)
     fetch(registry, version, folder / "serving")

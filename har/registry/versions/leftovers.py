@@ -1,11 +1,12 @@
 """What a killed registration left behind, and how it goes away without a trace of files."""
 
-from mlflow import MlflowClient
 from mlflow.entities import Run
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+from har.registry.handle import Registry
+from har.registry.locations import delete
 
 
-def remove_leftovers(client: MlflowClient, experiment: str, candidate_digest: str) -> int:
+def remove_leftovers(registry: Registry, experiment: str, candidate_digest: str) -> int:
     """Remove unfinished runs of a candidate that has no version; return how many.
 
     The files go first and the run last, so that a kill in here is no different from
@@ -14,33 +15,29 @@ def remove_leftovers(client: MlflowClient, experiment: str, candidate_digest: st
 
     Parameters
     ----------
-    client : MlflowClient
-        Of the registry.
+    registry : Registry
+        Of the model.
     experiment : str
         Id of the experiment.
     candidate_digest : str
         The tag that the runs carry from their first moment.
     """
     query = f"tags.`har.candidate_digest` = '{candidate_digest}'"
-    runs = client.search_runs([experiment], query)
+    runs = registry.writer.search_runs([experiment], query)
     unfinished = [run for run in runs if run.info.status != "FINISHED"]
     for run in unfinished:
-        remove_run(client, run)
+        remove_run(registry, run)
     return len(unfinished)
 
 
-def remove_run(client: MlflowClient, run: Run) -> None:
+def remove_run(registry: Registry, run: Run) -> None:
     """Remove a run with its files and its logged models."""
+    client = registry.writer
     run_id, experiment = run.info.run_id, run.info.experiment_id
     if run.info.status == "RUNNING":
         client.set_terminated(run_id, status="KILLED")
     for model in client.search_logged_models([experiment], f"source_run_id = '{run_id}'"):
-        _delete_files(client, model.artifact_location)
+        delete(registry, model.artifact_location)
         client.delete_logged_model(model.model_id)
-    _delete_files(client, run.info.artifact_uri)
+    delete(registry, run.info.artifact_uri)
     client.delete_run(run_id)
-
-
-def _delete_files(client: MlflowClient, uri: str) -> None:
-    repository = get_artifact_repository(uri, tracking_uri=client.tracking_uri)
-    repository.delete_artifacts()  # type: ignore[no-untyped-call]

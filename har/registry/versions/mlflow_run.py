@@ -3,29 +3,43 @@
 The run carries the candidate's digest from its first moment and the version is made
 last, with all its tags at once. So a version is whole, and an unfinished run without a
 version is what a kill left behind.
+
+Everything is logged by the run's id, through the handle's client: neither a run that is
+active in this process nor a variable that names one (`MLFLOW_RUN_ID`) is written to.
 """
 
-import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as installed
 from pathlib import Path, PurePosixPath
 
-import mlflow
 import mlflow.onnx
 import numpy as np
 import onnx
 from mlflow import MlflowClient
 from mlflow.data.numpy_dataset import from_numpy
 from mlflow.data.sources import LocalArtifactDatasetSource  # type: ignore[attr-defined]
-from mlflow.entities import Metric
+from mlflow.entities import (
+    DatasetInput,
+    InputTag,
+    LoggedModel,
+    LoggedModelOutput,
+    Metric,
+    Param,
+    Run,
+)
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
+from mlflow.utils.mlflow_tags import (
+    MLFLOW_DATASET_CONTEXT,
+    MLFLOW_RUN_NOTE,
+    MLFLOW_SOURCE_NAME,
+    MLFLOW_USER,
+)
 from onnx import helper
 
 from har.data.windows import Windows
@@ -40,8 +54,6 @@ from har.registry.versions.leftovers import remove_leftovers
 from har.registry.versions.lineage import build_record
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
-_VARIABLE = "MLFLOW_TRACKING_URI"
-_ONE_URI = threading.Lock()
 
 
 def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
@@ -59,48 +71,85 @@ def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
     VerificationError
         If the serving build is not the file that was measured.
     """
-    client = registry.client
+    client = registry.writer
     experiment = registry.experiment_id(f"har/{candidate.dataset}")
-    remove_leftovers(client, experiment, candidate.digest)
+    remove_leftovers(registry, experiment, candidate.digest)
     _require_model(client, registry.model)
-    tags = {"har.candidate": candidate.name, "har.candidate_digest": candidate.digest}
-    with (
-        _global_uri(client.tracking_uri),
-        mlflow.start_run(experiment_id=experiment, run_name=_run_name(candidate), tags=tags) as run,
-    ):
-        run_id = run.info.run_id
-        _log_numbers(client, candidate, run_id)
-        _log_data(candidate)
-        lineage_digest = _log_files(candidate, run_id)
-        model_id = _log_model(candidate, lineage_digest)
-        return _make(registry, candidate, run_id, model_id, lineage_digest)
+    with _new_run(registry, experiment, candidate) as run:
+        model = _begin_model(client, candidate, run)
+        _log_numbers(client, candidate, model)
+        _log_data(client, candidate, run)
+        lineage_digest = _log_files(client, candidate, run)
+        _log_model(client, candidate, model, lineage_digest)
+        return _make(registry, candidate, model, lineage_digest)
+
+
+@contextmanager
+def _new_run(registry: Registry, experiment: str, candidate: Candidate) -> Iterator[Run]:
+    """Make a run of an experiment for the time of a block, which decides how it ends."""
+    client = registry.writer
+    tags = {
+        "har.candidate": candidate.name,
+        "har.candidate_digest": candidate.digest,
+        MLFLOW_USER: registry.identity,
+        MLFLOW_SOURCE_NAME: "har",
+    }
+    run = client.create_run(experiment, tags=tags, run_name=_run_name(candidate))
+    try:
+        yield run
+    except BaseException:
+        client.set_terminated(run.info.run_id, "FAILED")
+        raise
+    client.set_terminated(run.info.run_id, "FINISHED")
 
 
 def _make(
-    registry: Registry, candidate: Candidate, run_id: str, model_id: str, lineage_digest: str
+    registry: Registry, candidate: Candidate, model: LoggedModel, lineage_digest: str
 ) -> ModelVersion:
     macro_f1 = candidate.metrics.macro_f1
-    return registry.client.create_model_version(
+    return registry.writer.create_model_version(
         registry.model,
-        f"models:/{model_id}",
-        run_id,
+        # Not `models:/<id>`, which MLflow would look up in the registry of the whole process.
+        model.artifact_location,
+        model.source_run_id,
         tags=facts.version_tags(candidate, lineage_digest),
         description=f"{candidate.name} on {candidate.dataset}, test macro-F1 {macro_f1:.4f}",
-        model_id=model_id,
+        model_id=model.model_id,
     )
 
 
-def _log_numbers(client: MlflowClient, candidate: Candidate, run_id: str) -> None:
-    now = int(1000 * time.time())
-    mlflow.log_params(facts.params(candidate))
-    mlflow.log_metrics(facts.metrics(candidate))
-    steps = [Metric(name, value, now, step) for name, value, step in facts.curves(candidate)]
-    client.log_batch(run_id, metrics=steps)
+def _begin_model(client: MlflowClient, candidate: Candidate, run: Run) -> LoggedModel:
+    """Make the logged model that a run gives; it has no files yet."""
+    model = client.create_logged_model(
+        run.info.experiment_id,
+        name=f"{candidate.name}-{candidate.serving.name}",
+        source_run_id=run.info.run_id,
+        params=_params(candidate),
+    )
+    client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
+    return model
 
 
-def _log_data(candidate: Candidate) -> None:
+def _log_numbers(client: MlflowClient, candidate: Candidate, model: LoggedModel) -> None:
+    """Log numbers of a run, and as its model's: MLflow would give them to an active one."""
+    run_id, now = str(model.source_run_id), int(1000 * time.time())
+    values = [(name, value, 0) for name, value in facts.metrics(candidate).items()]
+    metrics = [
+        Metric(name, value, now, step, model_id=model.model_id, run_id=run_id)
+        for name, value, step in (*values, *facts.curves(candidate))
+    ]
+    params = [Param(name, value) for name, value in _params(candidate).items()]
+    client.log_batch(run_id, params=params, metrics=metrics, synchronous=True)
+
+
+def _params(candidate: Candidate) -> dict[str, str]:
+    return {name: str(value) for name, value in facts.params(candidate).items()}
+
+
+def _log_data(client: MlflowClient, candidate: Candidate, run: Run) -> None:
     """Log the labelled windows of each split, under the digest of their content."""
     windows = Windows.load(candidate.windows)
+    inputs = []
     for split, context in _CONTEXTS.items():
         part = windows.select(split)
         if not len(part.y):
@@ -109,29 +158,35 @@ def _log_data(candidate: Candidate) -> None:
         data = from_numpy(
             part.X,
             targets=part.y,
-            source=LocalArtifactDatasetSource(str(candidate.windows.resolve())),
+            source=LocalArtifactDatasetSource(candidate.windows.as_posix()),
             name=f"{candidate.dataset}-{split}",
             digest=sha256[:32],
         )
-        mlflow.log_input(data, context=context, tags={"har.sha256": sha256})
+        tags = {MLFLOW_DATASET_CONTEXT: context, "har.sha256": sha256}
+        entity = data._to_mlflow_entity()
+        inputs.append(DatasetInput(entity, [InputTag(*tag) for tag in tags.items()]))
+    client.log_inputs(run.info.run_id, inputs)
 
 
-def _log_files(candidate: Candidate, run_id: str) -> str:
+def _log_files(client: MlflowClient, candidate: Candidate, run: Run) -> str:
     """Log every file, the model card and the lineage record; return the record's digest."""
+    run_id = run.info.run_id
     for name, path in candidate.files().items():
-        mlflow.log_artifact(str(path), str(PurePosixPath(name).parent))
+        client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent))
     card = write_card(candidate)
-    mlflow.log_text(card, "model-card.md")
-    mlflow.set_tag("mlflow.note.content", card)
+    client.log_text(run_id, card, "model-card.md")
+    client.set_tag(run_id, MLFLOW_RUN_NOTE, card, synchronous=True)
     with tempfile.TemporaryDirectory() as folder:
         sha256 = write_record(build_record(candidate, run_id=run_id), Path(folder))
-        mlflow.log_artifacts(folder)
-    mlflow.set_tag("har.lineage_digest", sha256)
+        client.log_artifacts(run_id, folder)
+    client.set_tag(run_id, "har.lineage_digest", sha256, synchronous=True)
     return sha256
 
 
-def _log_model(candidate: Candidate, lineage_digest: str) -> str:
-    """Log the serving build with the ONNX flavour; return the model's id."""
+def _log_model(
+    client: MlflowClient, candidate: Candidate, logged: LoggedModel, lineage_digest: str
+) -> None:
+    """Log the serving build with the ONNX flavour."""
     serving = candidate.serving
     model = onnx.load(candidate.export / serving.file)
     # MLflow writes the file anew: what it will write must be what was measured.
@@ -142,9 +197,26 @@ def _log_model(candidate: Candidate, lineage_digest: str) -> str:
             found=f"SHA-256 {found} when written again",
             hint="export it again",
         )
-    info = mlflow.onnx.log_model(
+    with tempfile.TemporaryDirectory() as folder:
+        _save_model(model, f"{folder}/model", candidate, logged, lineage_digest)
+        client.log_model_artifacts(logged.model_id, f"{folder}/model")
+    client.finalize_logged_model(logged.model_id, "READY")
+
+
+def _save_model(
+    model: onnx.ModelProto,
+    folder: str,
+    candidate: Candidate,
+    logged: LoggedModel,
+    lineage_digest: str,
+) -> None:
+    """Write an ONNX file as MLflow's flavour, with its signature and an example."""
+    mlflow.onnx.save_model(
         model,
-        name=f"{candidate.name}-{serving.name}",
+        folder,
+        mlflow_model=Model(
+            run_id=logged.source_run_id, model_uuid=logged.model_id, model_id=logged.model_id
+        ),
         signature=_signature(model),
         input_example=_example(candidate),
         pip_requirements=[f"{p}=={installed(p)}" for p in ("mlflow", "numpy", "onnxruntime")],
@@ -152,7 +224,6 @@ def _log_model(candidate: Candidate, lineage_digest: str) -> str:
         save_as_external_data=False,
         metadata={"lineage_digest": lineage_digest, **_metadata(model)},
     )
-    return str(info.model_id)
 
 
 def _signature(model: onnx.ModelProto) -> ModelSignature:
@@ -190,18 +261,3 @@ def _require_model(client: MlflowClient, name: str) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-
-
-@contextmanager
-def _global_uri(uri: str) -> Iterator[None]:
-    """Point MLflow's module-level functions at a server, one at a time, and back afterwards."""
-    with _ONE_URI:
-        # MLflow keeps the URI in this variable too, and would leave ours in it.
-        named = os.environ.get(_VARIABLE)
-        mlflow.set_tracking_uri(uri)
-        try:
-            yield
-        finally:
-            mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
-            if named is not None:
-                os.environ[_VARIABLE] = named

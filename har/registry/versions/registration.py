@@ -4,13 +4,27 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from har.registry.connection import require_not_deleted
 from har.registry.handle import Registry
+from har.registry.history.trail import Trail
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.lookup import find
 from har.registry.versions.version import CANDIDATE_DIGEST, Version
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
+
+
+def require_ready(registry: Registry, dataset: str) -> None:
+    """Refuse what could not be registered and recorded once it is made.
+
+    Raises
+    ------
+    MissingError
+        If the registry cannot be reached or written, or something of it was deleted.
+    """
+    require_not_deleted(registry.writer, f"har/{dataset}")
+    Trail(registry).require_open()
 
 
 def register(registry: Registry, candidate: Candidate) -> Version:
@@ -40,7 +54,7 @@ def register(registry: Registry, candidate: Candidate) -> Version:
             version = make_version(registry, candidate)
         elif registry.client.get_run(str(version.run_id)).info.status != "FINISHED":
             # Its process was killed between the version and the end of the run.
-            registry.client.set_terminated(str(version.run_id))
+            registry.writer.set_terminated(str(version.run_id))
     return find(registry, str(version.version))
 
 

@@ -281,3 +281,9 @@ def test_a_name_too_long_for_a_file_is_shortened(tmp_path: Path, store: Store, n
     done = ingest(store, Request("lab", tmp_path / "raw", mapping=mapping))
     assert done.totals["counts"]["rows_quarantined"] == 1
     assert len(list((done.artifact.path / QUARANTINED).iterdir())) == 1
+
+
+def test_root_moves_with_the_project(raw: Path, store: Store) -> None:
+    """Files below the working folder are remembered relative to it."""
+    ingest(store, Request("lab", raw.resolve(), mapping=MAPPING))
+    assert catalogue.entries(store)["lab"]["root"] == "raw"

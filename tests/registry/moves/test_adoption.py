@@ -1,6 +1,7 @@
 """A registry that was made by hand: taken in as it is, verified from then on."""
 
 import json
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -58,6 +59,16 @@ def _experiment(client: MlflowClient, name: str) -> str:
     local = client.tracking_uri.startswith("sqlite")
     place = Path("artifacts").resolve().as_uri() if local else None
     return str(client.create_experiment(f"hand/{name}", artifact_location=place))
+
+
+def test_files_that_are_gone(settings: Setup) -> None:
+    """A version without files is not taken in as one that has none."""
+    if settings.registry.tracking_uri:
+        pytest.skip("the server's files are not ours to remove")
+    register_by_hand(settings)
+    shutil.rmtree("artifacts")
+    with pytest.raises(MissingError, match="version 1: the files of its model are not there"):
+        adopt(opened(settings), reason="last year's")
 
 
 def test_taken_in(by_hand: Setup, make_candidate) -> None:
