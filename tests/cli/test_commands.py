@@ -9,6 +9,8 @@ from people import write_people
 from rich.cells import cell_len
 from support import Project, commands, small_files
 
+from har.cli.output import out
+
 # Beside the models of the finished run, one that is made in a second.
 LOGISTIC = "--set models.logistic.copies=0 --set models.logistic.c_grid=[0.01]"
 
@@ -159,10 +161,10 @@ def test_narrow_terminals_lose_nothing(
 ) -> None:
     """What a wide terminal shows is there at 80, 60 and 40 columns, wrapped or row by row."""
     timed = "shadow" in command  # its latencies are measured anew each time
-    monkeypatch.setitem(finished.env, "COLUMNS", "400")
+    monkeypatch.setattr(out, "_width", 400)
     wide = finished.har(*command.split()).stdout
     for width in (80, 60, 40):
-        monkeypatch.setitem(finished.env, "COLUMNS", str(width))
+        monkeypatch.setattr(out, "_width", width)
         narrow = finished.har(*command.split()).stdout
         assert [line for line in narrow.splitlines() if cell_len(line) > width] == []
         if not timed:

@@ -91,6 +91,20 @@ def test_a_changed_line_changes_the_code_of_the_entries_that_can_execute_it(
     code.executed_by.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("entry", "template"),
+    [
+        ("har.steps.entries.report:report", "har/steps/entries/report.html"),
+        ("har.steps.entries.protocol:protocol", "har/evaluation/protocol.html"),
+        ("har.steps.entries.data_report:data_report", "har/data/report/page.html"),
+    ],
+)
+def test_the_look_of_a_page_is_in_its_key(entry: str, template: str) -> None:
+    """Its template, the style that this includes, and the filters: a changed rule is seen."""
+    files = code.executed_by(entry).files
+    assert {template, "har/page/style.html", "har/page/html.py"} <= set(files)
+
+
 @pytest.fixture(scope="module")
 def watched(whole: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Watched]:
     """Enter every step of a run again, and watch it."""
