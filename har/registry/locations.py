@@ -158,6 +158,7 @@ def download(registry: "Registry", location: str, folder: Path, name: str = "") 
     if (here := local_path(registry, location)) is None:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+        folder.mkdir(parents=True, exist_ok=True)
         repository = get_artifact_repository(location, tracking_uri=registry.uri)
         return Path(repository.download_artifacts(name, str(folder)))  # type: ignore[no-untyped-call]
     source, target = here / name, folder / name

@@ -68,7 +68,7 @@ RUNS = [
     Run("data quarantine", "people", ("Quarantine of people", "All rows:")),
     Run("data recordings", "", ("people-2-s2-day", "people-2", "test", "7680", "153.6")),
     Run("data export", "people-4-s4-day -o one/walk.parquet", ("wrote", "7680 samples")),
-    Run("data validate", "walk.csv", ("walk.csv: 7680 samples in 1 stretch", "fit for")),
+    Run("data validate", "walk.csv", ("walk.csv: 7,680 rows read", "fit for")),
     Run("lineage show", "champion", ("har 1 (Production)", "s2/day.csv", "people-7")),
     Run("registry list", "", ("Versions", "svm", "Production", "champion")),
     Run("registry show", "champion", ("Gate: version 1 passed", "macro_f1", "holds")),

@@ -113,7 +113,7 @@ def test_period_has_its_window(
     (notice,) = notices(events, since=len(events) - 1)
     assert f"version {version} is in Production in place of version {replaced}" in notice.text
     told = " ".join(registry_command(rivals, "history").output.split())
-    assert ("by hand champion: 2" in told) == (choice == "revert")
+    assert ("hand champion: 2" in told) == (choice == "revert")
     answer = registry_command(rivals, "history", "--at", last).output
     assert f"version 2, moved between {last} and {period.since}" in " ".join(answer.split())
     assert json.loads(registry_command(rivals, "history", "--at", last, "--json").output)[
