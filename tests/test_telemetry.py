@@ -17,7 +17,8 @@ from pathlib import Path
 from har.serving.predictor import Predictor
 from har.serving.recordings import read_user_recording
 model = Predictor(Path(sys.argv[1]))
-print(model.predict_parts(read_user_recording(Path(sys.argv[2]), rate_hz=50, needs_gyro=True)))
+parts, _ = read_user_recording(Path(sys.argv[2]), rate_hz=50, needs_gyro=True)
+print(model.predict_parts(parts))
 """
 SWITCHES = """
 import os, sys

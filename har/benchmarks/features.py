@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import har
 from har.arrays import Float32
 from har.benchmarks.measure import cost_of
 from har.data.recording import CHANNELS
@@ -64,7 +65,7 @@ def run(windows: Path, n: int, rate_hz: float) -> Iterator[Entry]:
     ours = None
     for package, (measure, few) in LIBRARIES.items():
         try:
-            number = version(package)
+            number = har.__version__ if package == "har" else version(package)
         except PackageNotFoundError:
             continue
         size = SLOW if few else n

@@ -85,9 +85,11 @@ class _Cells:
             yield from self._row_by_row()
 
     def _least(self, i: int) -> int:
-        """Return the width that a column needs: all of it, unless it may be wrapped."""
-        width = max(cell_len(row[i]) for row in [self._columns, *self._rows])
-        return width if self._is_whole(i) else SHORT
+        """Return the width that a column needs: of one that is wrapped, its longest word's."""
+        texts = [row[i] for row in [self._columns, *self._rows]]
+        if not self._is_whole(i):
+            texts = [word for text in texts for word in text.split()]
+        return max(cell_len(text) for text in texts)
 
     def _is_whole(self, i: int) -> bool:
         return i == 0 or all(cell_len(row[i]) <= SHORT for row in self._rows)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, field_serializer
-from pydantic_core import PydanticCustomError
 
 from har.addresses import without_credentials
 from har.config.section import Section
@@ -18,7 +17,7 @@ def _as_mlflow_takes_it(name: str) -> str:
     """Refuse a name that MLflow cannot search for, or that is no name of a folder."""
     if not name.strip() or name != name.strip(" .") or re.search(r"[/:'\"`\\\x00-\x1f]", name):
         text = "not empty, no space or dot at its ends, and none of / : ' \" ` \\ in it"
-        raise PydanticCustomError("name", f"a name of a model is {text}")
+        raise ValueError(f"a name of a model is {text}")
     return name
 
 

@@ -13,15 +13,14 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from har.errors import MissingError, VerificationError
 
 
 def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PydanticCustomError("number", "Input should be a valid number")
-    return value if isinstance(value, int) else float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if isinstance(value, int) else float(value)
+    raise ValueError("should be a number")
 
 
 # A whole number stays one: the bytes of what was read must not change.
@@ -70,7 +69,7 @@ class Typed(BaseModel):
         except ValidationError as error:
             problem = error.errors()[0]
             field = ".".join(str(part) for part in problem["loc"]) or "the whole"
-            message = problem["msg"]
+            message = problem["msg"].removeprefix("Value error, ")
             raise VerificationError(
                 f"{where}: {field}: {message[:1].lower()}{message[1:]}",
                 found=repr(problem["input"])[:200],

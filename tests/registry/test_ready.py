@@ -60,7 +60,7 @@ def test_nothing_is_made_in_a_deleted_experiment(local: Setup, make_candidate: A
 )
 def test_name_that_cannot_be_searched_for(name: str) -> None:
     """A name that MLflow's queries or a folder cannot have is refused as a setting."""
-    with pytest.raises(UsageError, match=r"setting registry\.model"):
+    with pytest.raises(UsageError, match=r"registry\.model"):
         load([f"registry.model={json.dumps(name)}"])
 
 
