@@ -23,6 +23,7 @@ _REFUSALS = {
     errno.EPERM: _FORBIDDEN,
     errno.EIO: ("the disk reports an error", "look after the disk: the kernel's log says more"),
 }
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NUMBER = re.compile(r"(?:\(os error |\[Errno )(\d+)[)\]]")  # as Rust and Python say it
 _WORDS = {
     " requested and ": errno.ENOSPC,  # NumPy, where a file did not take all of an array
@@ -92,6 +93,11 @@ def explained(error: BaseException) -> HarError | None:
             told = None if name else str(cause).splitlines()[0]
             return MissingError(f"{name or 'a file'}: {what}", found=told, hint=hint)
     return None
+
+
+def is_unwritable(error: OSError) -> bool:
+    """Tell whether an error says that a folder or a whole file system cannot be written."""
+    return error.errno in _UNWRITABLE
 
 
 def name_file(error: OSError, path: Path) -> None:

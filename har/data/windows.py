@@ -122,6 +122,11 @@ def cut(
     return _values(recording, index, settings), index
 
 
+def count_windows(n_samples: int, settings: WindowGrid) -> int:
+    """Return how many windows of the grid lie in samples that follow one another."""
+    return max(0, (n_samples - settings.n_samples) // settings.n_hop + 1)
+
+
 def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.DataFrame:
     """Return where the windows of a recording start and what is in them."""
     table, meta = recording.table, recording.meta

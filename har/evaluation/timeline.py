@@ -14,7 +14,7 @@ import numpy.typing as npt
 from har.arrays import Probabilities
 from har.config import WindowGrid
 from har.data.recording import Recording
-from har.data.windows import Labels, Windows, class_codes
+from har.data.windows import Labels, Windows, class_codes, count_windows
 from har.errors import DataError
 from har.models.answers import Answers
 from har.models.smoothing import Name, Smoothing
@@ -135,7 +135,7 @@ def _check_complete(
     windows: Windows, name: str, rows: Labels, n_frames: int, window: WindowGrid
 ) -> None:
     """Refuse a recording some of whose windows are missing or out of order."""
-    expected = max((n_frames - window.n_samples) // window.n_hop + 1, 0)
+    expected = count_windows(n_frames, window)
     starts = windows.index["start_s"].to_numpy()[rows]
     in_order = (np.diff(rows) == 1).all() and (np.diff(starts) > 0).all()
     if len(rows) != expected or not in_order:

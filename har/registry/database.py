@@ -5,7 +5,6 @@ at the same time break them for good. So they are made, or brought up to date, i
 beside the database, by one process at a time, and that file is renamed when it is whole.
 """
 
-import errno
 import logging
 import shutil
 import sqlite3
@@ -15,11 +14,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from har.disk import is_unwritable
 from har.errors import MissingError, UsageError
 
 # How long a command waits for somebody who writes, s.
 PATIENCE_S = 10.0
-_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _log = logging.getLogger(__name__)
 
 
@@ -149,11 +148,6 @@ def alone(database: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def is_unwritable(error: OSError) -> bool:
-    """Whether an error says that a folder or a whole file system cannot be written."""
-    return error.errno in _UNWRITABLE
 
 
 def _is_unfinished(database: Path) -> bool:

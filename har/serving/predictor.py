@@ -12,7 +12,7 @@ import pandas as pd
 from har.arrays import Float32
 from har.config import WindowGrid
 from har.data.recording import CHANNELS, GYRO, Recording
-from har.data.windows import cut
+from har.data.windows import count_windows, cut
 from har.errors import DataError, UsageError
 from har.models.answers import Answers
 from har.models.out_of_distribution import MahalanobisDetector
@@ -220,7 +220,7 @@ class Predictor:
     def unanswered(self, parts: Iterable[Recording]) -> int:
         """Return how many samples lie in no window: behind the last one, or in a short part."""
         lengths = [len(part.table) for part in parts]
-        windows = [max(0, (n - self.n_samples) // self.n_hop + 1) for n in lengths]
+        windows = [count_windows(n, self.window) for n in lengths]
         reach = min(self.n_hop, self.n_samples)
         answered = [(n - 1) * reach + self.n_samples if n else 0 for n in windows]
         return sum(lengths) - sum(answered)

@@ -129,7 +129,7 @@ class _Registered:
             "macro_precision": m.macro_precision,
             "macro_recall": m.macro_recall,
             "ece": m.calibration.ece,
-            "worst_subject": m.subject_f1[m.worst_subject],
+            "worst_subject": min(m.subject_f1.values()),
         }
 
     @property

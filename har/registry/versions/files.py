@@ -4,10 +4,10 @@ import json
 import tempfile
 from pathlib import Path
 
+from har.disk import is_unwritable
 from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.record import FILE, Record
-from har.registry.database import is_unwritable
 from har.registry.handle import Registry
 from har.registry.locations import download, local_path
 from har.registry.versions.version import FILES, Version
