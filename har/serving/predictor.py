@@ -220,7 +220,8 @@ class Predictor:
     def unanswered(self, parts: Iterable[Recording]) -> int:
         """Return how many samples lie in no window: behind the last one, or in a short part."""
         lengths = [len(part.table) for part in parts]
-        windows = [count_windows(n, self.window) for n in lengths]
+        grid = self.window
+        windows = [count_windows(n, grid) for n in lengths]
         reach = min(self.n_hop, self.n_samples)
         answered = [(n - 1) * reach + self.n_samples if n else 0 for n in windows]
         return sum(lengths) - sum(answered)
