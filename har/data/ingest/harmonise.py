@@ -12,6 +12,7 @@ from har.arrays import Float64
 from har.data.activities import ALL, labels
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
+from har.data.ingest.text import joined
 from har.data.recording import (
     ACC,
     CHANNELS,
@@ -22,7 +23,7 @@ from har.data.recording import (
     make_table,
 )
 from har.data.schema import STANDARD_GRAVITY, failing_rows, validate
-from har.data.sources.base import Raw, Source
+from har.data.sources.base import Raw, Source, Table
 from har.errors import DataError
 from har.lineage import digest
 
@@ -78,7 +79,7 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
     subject = slug(raw.subject)
     place = (raw.placement,) if len(origin.source.placements) > 1 else ()
     name = "-".join((origin.dataset, subject, *place, slug(raw.name)))
-    tables = [_to_si(table, raw) for table in raw.tables]
+    tables = [_to_si(whole(table), raw) for table in raw.tables]
     try:
         for table in tables:
             checks.check_range(table, name)
@@ -98,6 +99,11 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
             kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
             meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
             yield Recording(recording.table, meta)
+
+
+def whole(table: Table) -> pd.DataFrame:
+    """Return a table, its blocks joined."""
+    return table if isinstance(table, pd.DataFrame) else joined(list(table))
 
 
 def _to_si(table: pd.DataFrame, raw: Raw) -> pd.DataFrame:
@@ -225,6 +231,10 @@ def _recording(
         conversions=(*raw.conversions, *_conversions(raw)),
         device=raw.device,
         start_s=start_s,
+        gravity=raw.gravity,
+        recorder=raw.recorder,
+        app=raw.app,
+        clock=raw.clock,
     )
     columns = {c: told[c].to_numpy() for c in CHANNELS if c in told}
     columns["time_s"] = told["time_s"].to_numpy() - start_s
