@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest.mapping import ColumnMapping, guess, load_mapping, make_mapping
+from har.data.ingest.guess import guess as guess_of
+from har.data.ingest.mapping import ColumnMapping, load_mapping, make_entries, make_mapping
 from har.errors import DataError, MissingError
 
 MINIMAL = {"time": "t", "acc": ("x", "y", "z")}
@@ -25,6 +26,13 @@ def sample(header: list[str], *, unit: float = 9.81, gyro: float = 0.1) -> pd.Da
 
 def _is_axis(name: str) -> bool:
     return name not in {"t", "time", "timestamp", "accuracy", "user", "label", "note"}
+
+
+def guess(
+    header: list[str], rows: pd.DataFrame, where: str, stated: dict[str, Any]
+) -> dict[str, Any]:
+    """Guess from one file; what is in doubt is left out."""
+    return guess_of(header, (), [rows], where, make_entries(stated, "flags")).entries
 
 
 def guessed(header: list[str], stated: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -223,7 +231,7 @@ def test_dates_are_words() -> None:
     [
         ({"colour": "red"}, "colour: extra inputs are not permitted"),
         ({"acc": ("x", "y")}, "acc.2: field required"),
-        ({"acc_unit": "mg"}, "acc_unit: input should be 'm/s2' or 'g'"),
+        ({"acc_unit": "kg"}, "acc_unit: input should be 'm/s2', 'g' or 'mg'"),
         ({"separator": ", "}, "separator: string should have at most 1 character"),
         ({"rate_hz": 0}, "rate_hz: input should be greater than 0"),
         ({"time": None}, "needs a column of time, or rate_hz"),

@@ -111,7 +111,7 @@ def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_time_in_the_index_of_a_parquet_file(tmp_path: Path) -> None:
     """What pandas had as the index of its rows is a column as any other."""
     rows().set_index("t").to_parquet(tmp_path / "s1.parquet")
-    sample, _ = tables.look(open_files(tmp_path), "s1.csv")
+    sample, _ = blocks.look(open_files(tmp_path), "s1.csv", Entries())
     assert set(sample) == {"t", "x", "y", "z"}
     (raw,), _ = raws(tmp_path)
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
@@ -128,7 +128,7 @@ def test_look_finds_how_fields_are_written(separator: str, tmp_path: Path) -> No
     """The separator is that of the names; a comma between digits is a decimal point."""
     decimal = "." if separator == "," else ","
     write(tmp_path, rows(), sep=separator, decimal=decimal)
-    sample, written = tables.look(open_files(tmp_path), "s1.csv")
+    sample, written = blocks.look(open_files(tmp_path), "s1.csv", Entries())
     assert list(sample) == ["t", "x", "y", "z"]
     assert len(sample) == 12
     assert written == {"separator": separator, "decimal": decimal}
