@@ -114,14 +114,16 @@ def of_bytes(data: bytes, name: str, stated: Stated) -> tuple[Form, list[list[st
         )
     above = [i for i in solid if i < first]
     trailing = all(len(fields[i]) != width or not fields[i][-1] for i in solid if i >= first)
-    names, units = _names([fields[i] for i in above], width, trailing=trailing)
+    names, units, last = _names([fields[i] for i in above], width, trailing=trailing)
+    # What stands between the names and the first row is a row that is damaged.
+    header = above[last] + 1 if names else max(first if above else start, start)
     rows = [fields[i][:width] for i in solid if i >= first and len(fields[i]) == width]
     blank = sum(not line.strip() for line in lines[first:]) / max(1, len(lines) - first)
     form = Form(
         names=_fitting(stated.names or names, width) or _numbered(width),
         units=_fitting(units, width),
         named=bool(names or stated.names),
-        header=first,
+        header=header,
         separator=separator,
         decimal=stated.decimal or _decimal(rows, separator),
         encoding=encoding,
@@ -233,8 +235,8 @@ def _is_value(cell: str) -> bool:
 
 def _names(
     above: Sequence[list[str]], width: int, *, trailing: bool
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names and the units that stand in the lines above the rows.
+) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """Return the names and the units in the lines above the rows, and the last line of them.
 
     With `trailing`, the last field of every row is blank.
     """
@@ -242,17 +244,21 @@ def _names(
     for line in lines:
         if line and line[0][:1] in ("%", "#"):
             line[0] = line[0].lstrip("%# ")
+    while lines and not _fitted(lines[-1], width, trailing=trailing):
+        lines.pop()
+    last = len(lines) - 1
     units: tuple[str, ...] = ()
     if len(lines) > 1 and _are_units(lines[-1]):
         units = tuple(lines.pop())
     full: list[list[str]] = []
-    while lines and (names := _fitted(lines[-1], width, trailing=trailing)):
-        if full and not all(names[:-1]):
+    while lines and (fitted := _fitted(lines[-1], width, trailing=trailing)):
+        if full and not all(fitted[:-1]):
             break  # a line of a header, not of names: some of its fields are blank
-        full.insert(0, names)
+        full.insert(0, fitted)
         lines.pop()
     columns = zip(*full, strict=True)
-    return tuple("_".join(dict.fromkeys(p for p in parts if p)) for parts in columns), units
+    names = tuple("_".join(dict.fromkeys(p for p in parts if p)) for parts in columns)
+    return names, units, last
 
 
 def _are_units(cells: Sequence[str]) -> bool:

@@ -28,8 +28,11 @@ def _with_paths(group: Group, stated: Entries, activity: str | None, subject: st
         who = [paths.subject_of(name, subject) for name in names]
         facts["subject"] = _of_paths(who) if set(who) != {"unknown"} else "unknown"
         if "subject_pattern" not in stated.model_fields_set and set(who) != {"unknown"}:
-            guesses["subject"] = f"{who[0]}, by the path {names[0]}"
-            found |= {"subject_pattern": subject} if subject else {}
+            facts["subject"] += f", as {names[0]}"
+            # Who writes "subject 1" has said it; a folder of several activities is a guess.
+            if subject:
+                found["subject_pattern"] = subject
+                guesses["subject"] = f"{who[0]}, by the path {names[0]}"
     if activity and not {"activity", "labels"} & facts.keys():
         words = [word for name in names if (word := paths.activity_of(name, activity))]
         if words:

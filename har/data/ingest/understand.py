@@ -242,7 +242,7 @@ def _joined(group: Group, looks: Mapping[str, Look], gyro: _Alike, stated: Entri
 
 def _without_acceleration(name: str) -> DataError:
     return DataError(
-        f"{name}: angular velocity without acceleration",
+        f"{name}: angular velocity, and no columns that look like acceleration",
         expected="a file of acceleration that is named alike",
         hint='join them by a mapping: [sensors] acc = "Accelerometer", gyro = "Gyroscope"',
     )

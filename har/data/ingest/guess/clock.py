@@ -13,6 +13,8 @@ from har.data.ingest.columns import TIME_UNITS, column
 from har.data.ingest.guess.made import Made, has_values, numbers
 from har.data.ingest.mapping import TIME_UNITS as SECONDS
 
+# Of rows that are later than the one before; in a file with fewer, times are too coarse.
+COARSE = 0.5
 RATES = (0.5, 4000.0)  # Hz; what wearable sensors sample at, with room
 _TIME = re.compile(
     r"(?:\w*(?:time|timestamp|datetime|epoch|epoc|elapsed|clock)\w*|t|ts|date|seconds?|millis|"
@@ -25,8 +27,6 @@ def add_time(
     made: Made, header: Sequence[str], units: Sequence[str], samples: Sequence[pd.DataFrame]
 ) -> None:
     """Add the column of time, its unit and its order of day and month."""
-    if made.stated.rate_hz and not made.stated.time:
-        return
     used = {*(made.get("acc") or ()), *(made.get("gyro") or ())}
     names = (
         [made.stated.time]
@@ -34,20 +34,29 @@ def add_time(
         else [name for name in header if name not in used and _is_time(name)]
     )
     names = [name for name in names if name in header and any(has_values(s[name]) for s in samples)]
+    if not names and made.stated.rate_hz:
+        return
     if not names:
         made.doubt("rate_hz", "There is no column of time; how many rows are there in a second?")
         return
     name = max(names, key=lambda name: _distinct(samples, name))
+    if made.stated.rate_hz and not made.stated.time and _distinct(samples, name)[0] < COARSE:
+        return  # most rows share their time with the one before: the rate says more
     unit = column(name, dict(zip(header, units, strict=False)).get(name, "")).unit
     made.add("time", name, said=unit in TIME_UNITS)
     values = [s[name] for s in samples]
     if not _arenumbers(values):
         made.add("time_unit", "datetime")
         _add_order(made, values)
-    elif unit in TIME_UNITS:
+        return
+    plausible = _time_unit(values)
+    if unit not in TIME_UNITS:
+        made.add("time_unit", plausible or "s")
+    elif plausible in (unit, ""):
         made.add("time_unit", unit, said=True)
     else:
-        made.add("time_unit", _time_unit(values))
+        question = f"Is {name!r} in {unit}, as it is named, or in {plausible}, by its steps?"
+        made.doubt("time_unit", question, unit, plausible)
 
 
 def _is_time(name: str) -> bool:
@@ -84,14 +93,14 @@ def _add_order(made: Made, values: Sequence["pd.Series[Any]"]) -> None:
 
 
 def _time_unit(values: Sequence["pd.Series[Any]"]) -> str:
-    """Return the unit in which the median step is a plausible rate."""
+    """Return the unit in which the median step is a plausible rate, or an empty text."""
     steps = np.concatenate([np.diff(numbers(v)) for v in values])
     forward = steps[steps > 0]
     if not len(forward):
-        return "s"
+        return ""
     step = float(np.median(forward))
     rates = {unit: 1 / (factor * step) for unit, factor in SECONDS.items()}
-    return next((u for u, r in rates.items() if RATES[0] <= r <= RATES[1]), "s")
+    return next((u for u, r in rates.items() if RATES[0] <= r <= RATES[1]), "")
 
 
 def seconds_of(sample: pd.DataFrame, made: Made) -> Float64:
