@@ -17,6 +17,7 @@ from har.errors import DataError
 
 HEAD = 2**17  # bytes that the names and a sample are looked for in
 SAMPLE_LINES = 400
+LAST = 60  # lines of the sample, which tell what a row is
 SEPARATORS = (",", ";", "\t", "|", " ")
 # A file with as large a share of blank lines has them between all rows, not between captures.
 DOUBLE_SPACED = 0.3
@@ -185,18 +186,13 @@ def _announced(lines: Iterable[str]) -> str | None:
 
 def _separator(lines: Sequence[str]) -> str:
     """Return the separator by which most lines have most numbers."""
-    sample = [line for line in lines if line.strip()][-200:]
+    sample = [line.rstrip("; ") for line in lines if line.strip()][-LAST:]
 
-    def numbers(separator: str) -> tuple[float, int]:
-        counts = Counter(
-            sum(
-                bool(is_number(c) or _STAMP.fullmatch(c))
-                for c in split(line.rstrip(";"), separator)
-            )
-            for line in sample
-        )
-        count, lines_of_it = max(counts.items(), key=lambda pair: pair[0] * pair[1], default=(0, 0))
-        return count * lines_of_it, sum(line.count(separator) for line in sample[:1])
+    def numbers(separator: str) -> int:
+        if not any(separator in line for line in sample):
+            return 0
+        counts = Counter(_values(split(line, separator)) for line in sample)
+        return max(count * n_lines for count, n_lines in counts.items())
 
     return max(SEPARATORS, key=numbers)
 
@@ -219,18 +215,20 @@ def _is_solid(line: str, comment: str) -> bool:
 
 def _first_row(fields: Sequence[list[str]], solid: Sequence[int]) -> tuple[int | None, int]:
     """Return the line of the first row, and how many fields rows have."""
-    count = {i: sum(_is_value(cell) for cell in fields[i]) for i in solid}
-    widths = Counter(len(fields[i]) for i in solid if count[i] and len(fields[i]) > 1)
-    if not widths:
+    # Headers are short beside rows: the last lines are rows.
+    last = {i: n for i in solid[-LAST:] if len(fields[i]) > 1 and (n := _values(fields[i]))}
+    if not last:
         return None, 0
-    width = widths.most_common(1)[0][0]
-    rows = [i for i in solid if len(fields[i]) == width and count[i]]
-    usual = sorted(count[i] for i in rows)[len(rows) // 2]
-    return next((i for i in rows if count[i] >= max(1, usual / 2)), None), width
+    width = Counter(len(fields[i]) for i in last).most_common(1)[0][0]
+    counts = sorted(n for i, n in last.items() if len(fields[i]) == width)
+    least = max(1, counts[len(counts) // 2] / 2)
+    rows = (i for i in solid if len(fields[i]) == width and _values(fields[i]) >= least)
+    return next(rows, None), width
 
 
-def _is_value(cell: str) -> bool:
-    return is_number(cell) or bool(_STAMP.fullmatch(cell))
+def _values(cells: Sequence[str]) -> int:
+    """Return how many fields are numbers or dates."""
+    return sum(is_number(cell) or bool(_STAMP.fullmatch(cell)) for cell in cells)
 
 
 def _names(
