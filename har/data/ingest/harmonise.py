@@ -10,6 +10,7 @@ import pandas as pd
 
 from har.arrays import Float64
 from har.data.activities import ALL, labels
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
 from har.data.ingest.text import joined
@@ -22,7 +23,7 @@ from har.data.recording import (
     exceeds,
     make_table,
 )
-from har.data.schema import STANDARD_GRAVITY, failing_rows, validate
+from har.data.schema import check_units, failing_rows, validate
 from har.data.sources.base import Raw, Source, Table
 from har.errors import DataError
 from har.lineage import digest
@@ -212,7 +213,7 @@ def _recording(
         return
     rate_hz = checks.rate(rows["time_s"].to_numpy())
     try:
-        checks.check_units(rows, name)
+        check_units(rows, name, holds_gravity=raw.gravity)
     except DataError as error:
         _reject([rows, *gyro], name, error, ledger)
         return

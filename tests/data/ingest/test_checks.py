@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from har.data.ingest import checks
-from har.data.ingest.checks import check_range, check_units, oddities, rate
+from har.data.ingest.checks import check_range, oddities, rate
 from har.data.recording import ACC, CHANNELS, Recording, RecordingMeta, make_table
 from har.data.schema import MAX_ACC
 from har.errors import DataError
@@ -20,9 +20,9 @@ def still(n: int, *, seed: int = 0) -> pd.DataFrame:
     return frame.assign(acc_z=frame["acc_z"] + 9.81)
 
 
-def odd(rows: pd.DataFrame) -> dict[str, str]:
+def odd(rows: pd.DataFrame, *, gravity: bool = True) -> dict[str, str]:
     """Return kind and detail of what is odd about rows at 50 Hz."""
-    meta = RecordingMeta("lab", "lab-1-a", "lab-1", HZ, "hip", "CC0")
+    meta = RecordingMeta("lab", "lab-1-a", "lab-1", HZ, "hip", "CC0", gravity=gravity)
     columns = {c: rows[c].to_numpy() for c in ("time_s", *CHANNELS) if c in rows}
     table = make_table(meta, columns, [None] * len(rows))
     return dict(oddities(rows, Recording(table, meta)))
@@ -62,31 +62,6 @@ def test_no_rate_without_a_step(time: list[float]) -> None:
 
 
 # refusals
-
-
-def test_unit_that_changes_is_refused() -> None:
-    """Two of four stretches of 5 s in g; the median alone would not tell."""
-    rows = still(1000)
-    rows.loc[500:, list(ACC)] /= 9.80665
-    with pytest.raises(DataError, match="lab-1: acceleration changes its unit") as caught:
-        check_units(rows, "lab-1")
-    assert caught.value.found == "50% of 4 stretches of 5 s look like g"
-
-
-def test_one_unit_throughout_is_told_as_such() -> None:
-    """All in g is one wrong unit; all in m/s² is none."""
-    rows = still(1000)
-    check_units(rows, "lab-1")
-    rows[list(ACC)] /= 9.80665
-    with pytest.raises(DataError, match="not in m/s² with gravity included"):
-        check_units(rows, "lab-1")
-
-
-def test_free_fall_is_not_a_change_of_unit() -> None:
-    """One stretch of 30 that looks like g is below the share that counts."""
-    rows = still(30 * 250)
-    rows.loc[:249, list(ACC)] /= 9.80665
-    check_units(rows, "lab-1")
 
 
 def test_few_values_beyond_any_sensor_are_glitches() -> None:
@@ -160,10 +135,18 @@ def test_jitter() -> None:
 
 @pytest.mark.parametrize(("factor", "is_odd"), [(1.2, True), (0.8, True), (1.1, False)])
 def test_gravity(factor: float, is_odd: bool) -> None:
-    """A median norm more than 15 % off is a sensor out of adjustment."""
+    """A level more than 15 % off is a sensor out of adjustment."""
     rows = still(500)
     rows["acc_z"] *= factor
     assert set(odd(rows)) == ({"gravity"} if is_odd else set())
+
+
+def test_no_gravity_is_missing_where_it_was_taken_out() -> None:
+    """Linear acceleration has no level to be off."""
+    rows = still(500)
+    rows["acc_z"] -= 9.81
+    assert odd(rows)["gravity"].startswith("its level is 0.0")
+    assert odd(rows, gravity=False) == {}
 
 
 def test_a_pause_of_a_second_is_no_gap() -> None:
