@@ -133,7 +133,8 @@ def _refusal(found: Stretches, name: str) -> DataError:
     wrong = "is not in m/s² with gravity included"
     looks, hint = "", "check the unit"
     if found.is_in_g:
-        looks, hint = ", which looks like g", "state the unit: --map acc_unit=g"
+        looks = ", which looks like g"
+        hint = f"multiply acceleration by {STANDARD_GRAVITY}, or state the unit: --map acc_unit=g"
     elif 1000 * LEAST_WITH < level * STANDARD_GRAVITY < 1000 * MOST_WITH:
         looks = ", which looks like thousandths of g"
     elif level < LEAST_WITH:

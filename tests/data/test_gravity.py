@@ -8,6 +8,7 @@ from har.data.recording import Recording, RecordingMeta
 from har.errors import DataError
 
 RATE_HZ = 50.0
+HINT = "multiply acceleration by 9.80665, or state the unit: --map acc_unit=g"
 
 
 def _jogging(gravity: float) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +84,7 @@ def test_between_with_and_without_gravity_somebody_must_say():
 @pytest.mark.parametrize(
     ("level", "found", "hint"),
     [
-        (1.0, "1, which looks like g", "state the unit: --map acc_unit=g"),
+        (1.0, "1, which looks like g", HINT),
         (1000.0, "1e+03, which looks like thousandths of g", "check the unit"),
         (32.2, "32.2", "check the unit"),  # feet
     ],
@@ -98,7 +99,7 @@ def test_other_units_are_refused(level: float, found: str, hint: str) -> None:
 def test_jogging_in_g_is_told_as_that():
     """Movement does not hide the unit."""
     _, acc = _jogging(STANDARD_GRAVITY)
-    assert _refused(acc / STANDARD_GRAVITY).hint == "state the unit: --map acc_unit=g"
+    assert _refused(acc / STANDARD_GRAVITY).hint == HINT
 
 
 @pytest.mark.parametrize("level", [1.0, 9.81])

@@ -26,7 +26,8 @@ def test_acceleration_in_g_is_an_error(recording: Recording) -> None:
         validate(_with(recording, **axes))
     assert caught.value.exit_code == 3
     assert caught.value.found == "1, which looks like g"
-    assert caught.value.hint == "state the unit: --map acc_unit=g"
+    hint = "multiply acceleration by 9.80665, or state the unit: --map acc_unit=g"
+    assert caught.value.hint == hint
 
 
 def test_linear_acceleration_is_legal_where_it_is_said_to_be(recording: Recording) -> None:

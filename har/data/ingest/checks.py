@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from har.arrays import Float32, Float64
+from har.arrays import Float32
 from har.data import gravity
 from har.data.gravity import STANDARD_GRAVITY
-from har.data.recording import ACC, GYRO, Recording, exceeds
+from har.data.rates import LEAST_SHARE
+from har.data.recording import ACC, GYRO, Recording
 from har.data.schema import MAX_ACC, MAX_GYRO
 from har.errors import DataError
 
@@ -19,21 +20,8 @@ SMALLEST_RANGE = {  # of the sensors on the market: ±2 g and ±250 deg/s, less 
     "angular velocity": 0.95 * np.deg2rad(250),
 }
 STUCK_S = 1.0
+LOW_HZ = LEAST_SHARE * 50.0  # what models take by default (window.rate_hz)
 JITTER = 0.5  # spread of the time steps (90th less 10th percentile) over their mean
-
-
-def rate(time_s: Float64) -> float:
-    """Return the sampling rate, Hz: samples over time, leaving out the gaps.
-
-    A gap is a step of more than 1 s, and of more than twenty times the median one:
-    shorter pauses are made up by bursts. Repeated times count, for bursts repeat them.
-    """
-    steps = np.diff(time_s)
-    forward = steps[steps > 0]
-    if not len(forward):
-        return float("nan")
-    normal = ~exceeds(steps, max(1.0, 20 * float(np.median(forward))))
-    return float(normal.sum() / steps[normal].sum())
 
 
 def check_range(rows: pd.DataFrame, name: str) -> None:
@@ -72,6 +60,8 @@ def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, st
     low, high = np.percentile(steps, [10, 90])
     if high - low > JITTER * steps.mean():
         yield "jitter", f"time steps from {low * 1000:.3g} to {high * 1000:.3g} ms (10 to 90 %)"
+    if recording.meta.rate_hz < LOW_HZ:
+        yield "low rate", f"{recording.meta.rate_hz:.3g} Hz"
     if recording.meta.gravity:
         level = gravity.level(table["time_s"], table[list(ACC)])
         if abs(level / STANDARD_GRAVITY - 1) > 0.15:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from har.data.ingest import checks
-from har.data.ingest.checks import check_range, oddities, rate
+from har.data.ingest.checks import check_range, oddities
 from har.data.recording import ACC, CHANNELS, Recording, RecordingMeta, make_table
 from har.data.schema import MAX_ACC
 from har.errors import DataError
@@ -26,39 +26,6 @@ def odd(rows: pd.DataFrame, *, gravity: bool = True) -> dict[str, str]:
     columns = {c: rows[c].to_numpy() for c in ("time_s", *CHANNELS) if c in rows}
     table = make_table(meta, columns, [None] * len(rows))
     return dict(oddities(rows, Recording(table, meta)))
-
-
-# rate
-
-
-def test_rate_is_steps_over_time() -> None:
-    """101 samples over two seconds are 50 Hz, whatever the steps' order."""
-    assert rate(np.arange(101) / 50) == pytest.approx(50)
-    steps = np.tile([0.005, 0.035], 50)
-    assert rate(np.cumsum(steps)) == pytest.approx(99 / (2 - 0.005))
-
-
-def test_rate_leaves_out_gaps() -> None:
-    """An hour without samples is no part of the time; a pause of 0.5 s is."""
-    time = np.arange(101) / 50
-    assert rate(np.r_[time, time + 3600]) == pytest.approx(50)
-    assert rate(np.r_[time, time + 2.5]) == pytest.approx(201 / 4.5)
-
-
-def test_rate_of_bursts() -> None:
-    """Five samples of one time every 100 ms: 504 steps in 10 s."""
-    assert rate(np.repeat(np.arange(101) / 10, 5)) == pytest.approx(50.4)
-
-
-def test_rate_of_a_slow_sensor() -> None:
-    """Steps of 2 s are no gaps where all steps are that long."""
-    assert rate(np.arange(10) * 2.0) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("time", [[], [3.0], [3.0, 3.0, 3.0]])
-def test_no_rate_without_a_step(time: list[float]) -> None:
-    """Fewer than two different times have no rate."""
-    assert np.isnan(rate(np.array(time)))
 
 
 # refusals
@@ -147,12 +114,6 @@ def test_no_gravity_is_missing_where_it_was_taken_out() -> None:
     rows["acc_z"] -= 9.81
     assert odd(rows)["gravity"].startswith("its level is 0.0")
     assert odd(rows, gravity=False) == {}
-
-
-def test_a_pause_of_a_second_is_no_gap() -> None:
-    """Wherever it lies: rounding makes some pauses of 1 s longer than 1 s."""
-    time = np.cumsum(np.tile([0.02] * 9 + [1.0 + 1e-9], 50))
-    assert rate(time) == pytest.approx(1 / 0.118, rel=0.01)
 
 
 def test_stuck_for_a_second_at_an_uneven_rate() -> None:
