@@ -11,17 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from har.data.ingest import tables
+from har.data.ingest import own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, harmonise, slug
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Group, Plan
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.schema import CleanTable, validate
 from har.data.sources.base import Item, Raw, Source
 
-SOURCE = tables.source("lab", ColumnMapping(time="t", acc=("x", "y", "z")))
+MAPPING = ColumnMapping(time="t", acc=("x", "y", "z"))
+SOURCE = own.source("lab", Plan((Group("tables", (), mapping=MAPPING),)))
 REST = (0.0, 0.0, 9.81)
 ORDER = "put in the order of time"
 AVERAGED = "averaged with others of the same time"
