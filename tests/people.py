@@ -34,7 +34,9 @@ _MOTIONS = {
 }
 
 
-def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8) -> Path:
+def write_people(
+    folder: Path, numbers: Iterable[int], *, seconds: float = 12.8, gyro: bool = True
+) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
 
     Parameters
@@ -45,6 +47,8 @@ def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8)
         The people.
     seconds : float
         Of an activity at a time.
+    gyro : bool, default=True
+        Whether the sensor has a gyroscope.
 
     Returns
     -------
@@ -54,7 +58,9 @@ def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8)
     for number in numbers:
         path = folder / f"s{number}" / "day.csv"
         path.parent.mkdir(parents=True)
-        _day(number, seconds).to_csv(path, index=False, float_format="%.4f")
+        table = _day(number, seconds)
+        table = table if gyro else table.drop(columns=list(GYRO))
+        table.to_csv(path, index=False, float_format="%.4f")
     return folder
 
 

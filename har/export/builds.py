@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx
 
 from har.config import ExportSettings, WindowGrid
-from har.data.recording import CHANNELS, UNITS
+from har.data.channels import units_of
 from har.data.windows import Windows
 from har.export.artifact import Builds, LatencyBounds
 from har.export.compact import compact
@@ -112,8 +112,8 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
     return {
         "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
         "classes": json.dumps(windows.classes),
-        "channels": json.dumps(CHANNELS),
-        "units": json.dumps(UNITS),
+        "channels": json.dumps(windows.channels),
+        "units": json.dumps(units_of(windows.channels)),
         "rate_hz": repr(window.rate_hz),
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),

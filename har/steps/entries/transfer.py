@@ -19,8 +19,10 @@ def transfer(
     intervals: IntervalSettings,
 ) -> None:
     """Score models on all of another data set's recordings."""
-    classes = Windows.load(windows).classes
-    data = foreign_windows(list(read_recordings(cleaned)), window, classes)
+    trained = Windows.load(windows)
+    classes = trained.classes
+    recordings = list(read_recordings(cleaned))
+    data = foreign_windows(recordings, window, classes, trained.channels)
     X = data.select("test").X
     evaluate_transfer(
         data,

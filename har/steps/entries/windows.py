@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from har.config import WindowSettings
@@ -10,7 +11,7 @@ from har.data.assignment import Assignment
 from har.data.ingested import DatasetFacts, Datasets
 from har.data.left_out import LeftOutClasses
 from har.data.recording import read_recordings
-from har.data.windows import cut_all
+from har.data.windows import write_all
 
 logger = logging.getLogger("har.steps")
 
@@ -21,8 +22,9 @@ def windows(
     """Write the windows of all recordings, each with its split, and the classes left out."""
     assigned = Assignment.read(split).by_split
     classes, fixed = _classes(Datasets.read(ingested).datasets, settings)
-    cut = cut_all(read_recordings(cleaned), assigned, settings, classes, drop_missing=not fixed)
-    cut.save(out)
+    recordings = partial(read_recordings, cleaned)
+    cut = write_all(out, recordings, assigned, settings, classes, drop_missing=not fixed)
+    logger.info("%-24s %s", "channels", cut.choice.sentence)
     left_out = LeftOutClasses() if fixed else LeftOutClasses.of(cut, classes, settings.purity)
     if left_out.classes:
         left_out.write(out)
