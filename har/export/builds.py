@@ -19,6 +19,7 @@ from har.export.measure import measure
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
 from har.models.out_of_distribution import MahalanobisDetector
+from har.models.reference import Reference
 from har.models.runtime import latencies
 from har.models.smoothing import fit_smoothing
 
@@ -77,7 +78,11 @@ def export(
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
     detector = MahalanobisDetector.fit(train, validation, refused=settings.unknown_share)
-    facts = {"candidate": candidate, **_facts(windows, window, detector)}
+    facts = {
+        "candidate": candidate,
+        **_facts(windows, window, detector),
+        **_reference(windows, window),
+    }
     for path in paths:
         _finish(path, detector, facts)
     test = windows.select("test")
@@ -115,6 +120,12 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
         "distance_threshold": repr(detector.threshold),
         "smoothing": json.dumps(fit_smoothing(windows).to_dict()),
     }
+
+
+def _reference(windows: Windows, window: WindowGrid) -> dict[str, str]:
+    """Return what recordings are held against; nothing where the windows are too few to tell."""
+    reference = Reference.fit(windows, CHANNELS, window)
+    return {"reference": json.dumps(reference.to_dict())} if reference else {}
 
 
 def _finish(path: Path, detector: MahalanobisDetector, facts: dict[str, str]) -> None:
