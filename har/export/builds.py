@@ -127,7 +127,7 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
 
 def _reference(windows: Windows, window: WindowGrid) -> dict[str, str]:
     """Return what recordings are held against; nothing where the windows are too few to tell."""
-    reference = Reference.fit(windows, CHANNELS, window)
+    reference = Reference.fit(windows, windows.channels, window)
     return {"reference": json.dumps(reference.to_dict())} if reference else {}
 
 
