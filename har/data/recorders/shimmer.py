@@ -24,11 +24,11 @@ from har.errors import DataError
 
 _NAME = re.compile(r"\w*_?Timestamp\w*_CAL|\w+_(Accel|Gyro)\w*_(CAL|RAW)")
 _ACC = (
-    ("low-noise accelerometer", r".*_(?:Accel_LN|Low[ _]Noise[ _]Accelerometer)_{}_CAL"),
-    ("wide-range accelerometer", r".*_(?:Accel_WR|Wide[ _]Range[ _]Accelerometer)_{}_CAL"),
-    ("accelerometer", r".*_(?:Accel|Accelerometer)_{}_CAL"),
+    ("low-noise accelerometer", r".*_(?:Accel_LN|Low[ _]Noise[ _]Accelerometer)[ _]{}_CAL"),
+    ("wide-range accelerometer", r".*_(?:Accel_WR|Wide[ _]Range[ _]Accelerometer)[ _]{}_CAL"),
+    ("accelerometer", r".*_(?:Accel|Accelerometer)[ _]{}_CAL"),
 )
-_GYRO = r".*_(?:Gyro|Gyroscope)_{}_CAL"
+_GYRO = r".*_(?:Gyro|Gyroscope)[ _]{}_CAL"
 _TIMES = (r".*_Timestamp_(?:Formatted)?Unix_CAL", r".*_Timestamp(?:_\w+)?_CAL")
 
 

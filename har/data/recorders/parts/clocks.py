@@ -45,8 +45,8 @@ def stamps(texts: "pd.Series[Any]", form: str = "ISO8601") -> Float64:
         pd.Series(words.categories.astype(str)), format=form, errors="coerce", utc=True
     )
     seconds = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy("float64")
-    by_code: Float64 = np.append(seconds, np.nan)
-    return by_code[words.codes]
+    found: Float64 = np.append(seconds, np.nan)[words.codes]
+    return found
 
 
 def stamp(text: str, form: str = "ISO8601") -> float:
