@@ -12,8 +12,8 @@ import pandas as pd
 from har import parquet
 from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowSettings, WindowShape
-from har.data.activities import ALL, lift
-from har.data.recording import CHANNELS, GYRO, Recording
+from har.data.activities import TAXONOMY, Taxonomy, in_order
+from har.data.recording import CHANNELS, GYRO, Recording, named
 from har.errors import DataError
 
 Labels = Int64
@@ -135,7 +135,8 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
         return pd.DataFrame()
     places = np.arange((len(table) - size) * density // hop + 1)
     starts = places * hop // density
-    codes, purity = _majority(table["activity"].cat.codes.to_numpy(), starts, size)
+    activity = table["activity"].cat
+    codes, purity = _majority(activity.codes.to_numpy(), len(activity.categories), starts, size)
     return pd.DataFrame(
         {
             "window_id": [f"{meta.recording_id}@{start}" for start in starts],
@@ -145,7 +146,7 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
             "placement": meta.placement,
             "device": meta.device,
             "start_s": table["time_s"].to_numpy()[starts],
-            "activity": pd.Categorical.from_codes(codes, categories=pd.Index(ALL)),
+            "activity": pd.Categorical.from_codes(codes, categories=activity.categories),
             "purity": purity,
             "extra": places % density > 0,
         }
@@ -167,8 +168,9 @@ def cut_all(
     recordings: Iterable[Recording],
     splits: Mapping[str, Collection[str]],
     settings: WindowSettings,
-    classes: tuple[str, ...] = ALL,
+    classes: tuple[str, ...] | None = None,
     *,
+    taxonomy: Taxonomy = TAXONOMY,
     drop_missing: bool = False,
 ) -> Windows:
     """Cut recordings and label windows whose purity reaches the settings' threshold.
@@ -184,8 +186,11 @@ def cut_all(
         Subjects per split.
     settings : WindowSettings
         Length, hop and purity.
-    classes : tuple of str
-        An activity belongs to itself or to its nearest ancestor among them.
+    classes : tuple of str, optional
+        An activity belongs to itself or to its nearest ancestor among them; by default all
+        that there are.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
     drop_missing : bool, default=False
         Leave out the classes that a split has no pure window of.
 
@@ -207,19 +212,17 @@ def cut_all(
         )
     index = pd.concat(parts, keys=range(len(parts)), names=["place", None]).reset_index("place")
     index = index.reset_index(drop=True)
+    index["activity"] = named(index["activity"])
     split_of = {who: split for split, subjects in splits.items() for who in subjects}
     index["split"] = index["subject_id"].map(split_of)
     pure = index["purity"] >= settings.purity
-    chosen = _in_every_split(index[pure], classes) if drop_missing else classes
+    if classes is None:
+        classes = in_order(index["activity"].cat.categories)
+    labels = class_codes(index["activity"], classes, taxonomy)
+    chosen = _in_every_split(index[pure], labels[pure], classes) if drop_missing else classes
     if len(chosen) < 2:
-        raise DataError(
-            "fewer than two classes to tell apart",
-            expected="activities with labelled windows in training, validation and test",
-            found=", ".join(chosen) or "none",
-            hint=f"short activities need shorter windows (window.length_s, now "
-            f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
-        )
-    y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1).astype(np.int64)
+        raise _too_few_classes(index, np.where(pure, labels, -1), labels, chosen, settings)
+    y = np.where(pure, class_codes(index["activity"], chosen, taxonomy), -1)
     held = index["split"].to_numpy() != "train"
     kept = _enough(np.where(held, -1, y), index["extra"].to_numpy(), settings.train_class_windows)
     chosen_index = index.iloc[kept]
@@ -244,13 +247,50 @@ def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
     return np.sort(np.concatenate(kept))
 
 
-def class_codes(classes: tuple[str, ...]) -> Labels:
-    """Return a look-up table from a recording's activity codes to classes.
+def class_codes(activity: "pd.Series[Any]", classes: tuple[str, ...], taxonomy: Taxonomy) -> Labels:
+    """Return the class of each row of a column of activities, -1 for none."""
+    lifted = [taxonomy.lift(name, classes) for name in activity.cat.categories]
+    # The last entry is what the code -1 of an unlabelled row picks.
+    table = np.array([classes.index(name) if name else -1 for name in lifted] + [-1], np.int64)
+    return table[activity.cat.codes]
 
-    Its last entry is -1, no class, which the code -1 of an unlabelled row picks.
+
+def _too_few_classes(
+    index: pd.DataFrame,
+    pure: Labels,
+    labels: Labels,
+    chosen: tuple[str, ...],
+    settings: WindowSettings,
+) -> DataError:
+    """Say why there are fewer than two classes: what is to be done depends on it.
+
+    Labels are the class of each window's commonest activity; pure ones have those only of
+    windows that are pure enough.
     """
-    lifted = [lift(name, classes) for name in ALL]
-    return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
+    if index["activity"].isna().all():
+        hint = "no window has a label: `har data ingest` names their column, --map activity=COLUMN"
+    elif (labels < 0).all():
+        names = ", ".join(index["activity"].cat.categories[:5])
+        hint = f"the labels are others ({names}): choose window.classes, or hang them under a "
+        hint += "common activity in the [activities] of a mapping"
+    elif len(np.unique(labels[labels >= 0])) < 2:
+        hint = "a second activity is needed: whoever only walks teaches no model what walking is"
+    elif len(np.unique(pure[pure >= 0])) < 2:
+        hint = (
+            f"short activities need shorter windows (window.length_s, now {settings.length_s:g}) "
+            f"or a lower window.purity (now {settings.purity:g})"
+        )
+    else:
+        hint = (
+            "each activity needs people in training, validation and test who do it: choose "
+            "split.test_subjects and split.validation_subjects, or record more people"
+        )
+    return DataError(
+        "fewer than two classes to tell apart",
+        expected="activities with labelled windows in training, validation and test",
+        found=", ".join(chosen) or "none",
+        hint=hint,
+    )
 
 
 def _with_gyro(recording: Recording) -> Recording:
@@ -263,17 +303,20 @@ def _with_gyro(recording: Recording) -> Recording:
     return recording
 
 
-def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
+def _in_every_split(
+    index: pd.DataFrame, labels: Labels, classes: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the classes that every split has a window of."""
-    codes = class_codes(classes)[index["activity"].cat.codes]
-    present = [set(codes[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
+    present = [set(labels[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
     shared = set[int]().union(*present).intersection(*present)
     return tuple(name for code, name in enumerate(classes) if code in shared)
 
 
-def _majority(codes: npt.NDArray[Any], starts: Int64, size: int) -> tuple[Int64, Float64]:
+def _majority(
+    codes: npt.NDArray[Any], n_activities: int, starts: Int64, size: int
+) -> tuple[Int64, Float64]:
     """Return each window's commonest activity (-1: unlabelled) and its share."""
-    one_hot = codes[:, None] == np.arange(-1, len(ALL))
+    one_hot = codes[:, None] == np.arange(-1, n_activities)
     total = np.cumsum(np.vstack([np.zeros((1, one_hot.shape[1]), np.int64), one_hot]), axis=0)
     counts = total[starts + size] - total[starts]
     return counts.argmax(1) - 1, counts.max(1) / size

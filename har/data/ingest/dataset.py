@@ -113,6 +113,7 @@ class Ingestion:
             "reasons": dict(accounts.reasons),
             "warnings": dict(Counter(kind for kind, _ in sorted(warned))),
             "rejected": accounts.rejected,
+            "own_words": {name: list(words) for name, words in facts.own_words.items()},
             "copies": [copy.to_dict() for copy in facts.copies],
         }
 
@@ -327,6 +328,7 @@ def _facts(request: Request, rejected: dict[str, str]) -> dict[str, Any]:
         "units": source.units,
         "faults": [list(fault) for fault in source.faults],
         "classes": list(source.classes),
+        "own_activities": source.own_activities or {},
         "test_subjects": list(source.test_subjects),
         "validation_subjects": list(source.validation_subjects),
         "archive_url": source.archive.url if source.archive else None,

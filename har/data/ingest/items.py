@@ -75,6 +75,7 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         reasons=dict(ledger.reasons),
         rejected={name: str(error) for name, error in ledger.rejected.items()},
         warnings=tuple(ledger.warnings),
+        own_words=dict(sorted(ledger.own_words.items())),
     )
     account.write(out)
 

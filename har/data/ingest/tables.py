@@ -52,6 +52,7 @@ def source(name: str, mapping: ColumnMapping) -> Source:
         items=items,
         read=partial(_read, mapping=mapping),
         labels=mapping.labels or None,
+        own_activities=mapping.activities or None,
     )
 
 
