@@ -1,6 +1,5 @@
 """People who do ten things of their own: read, trained on, registered, predicted."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -58,7 +57,7 @@ def test_ten_classes_of_ones_own_are_trained_and_registered(therapy: Project, to
     assert model["macro_f1"] > 0.8
     version = therapy.json("registry", "show", "1")
     assert version["candidate"] == "logistic"
-    assert Path(told["report"]).is_file()
+    assert (therapy.folder / told["report"]).is_file()
 
 
 def test_they_are_predicted(therapy: Project, told: Any) -> None:
