@@ -8,7 +8,7 @@ import pytest
 
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
-from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
+from har.data.recording import ACC, CHANNELS, GYRO, Recording, RecordingMeta, make_table
 from har.data.windows import Windows
 from har.errors import DataError
 from har.evaluation.results.scores import Metrics
@@ -160,6 +160,17 @@ def test_classes_are_the_coarser_ones_of_both() -> None:
     assert set(found.index["split"]) == {"test"}
     # Cycling is no activity of the models: its windows are not scored.
     assert found.y.tolist() == [0] * 5 + [1] * 5 + [1] * 5 + [-1] * 5
+
+
+def test_the_channels_are_those_of_the_models() -> None:
+    """Models of acceleration alone leave a gyroscope unread; others need one."""
+    people = [person("1", ["walking", "sitting"]), person("2", ["sitting", "lying"])]
+    settings = WindowSettings(length_s=1, hop_s=1)
+    assert foreign_windows(people, settings, BASIC, ACC).X.shape == (20, 50, 3)
+    people[1].table[list(GYRO)] = np.float32(np.nan)
+    assert foreign_windows(people, settings, BASIC, ACC).channels == ACC
+    with pytest.raises(DataError, match="other-2-a has no gyroscope"):
+        foreign_windows(people, settings, BASIC)
 
 
 def test_nothing_in_common() -> None:
