@@ -20,7 +20,7 @@ from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.harmonise import slug
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import TIME_UNITS, ColumnMapping
-from har.data.ingest.partition import partition
+from har.data.ingest.partition import streams
 from har.data.ingest.text import Layout, iter_tables
 from har.data.recording import ACC, GYRO
 from har.data.sources.base import Item, Raw, Source
@@ -131,14 +131,14 @@ def _read(files: RawFiles, item: Item, ledger: Ledger, *, mapping: ColumnMapping
     read = _parquet_blocks if name.lower().endswith(".parquet") else _csv_blocks
     blocks = (_canonical(block, mapping) for block in read(files, name, mapping, ledger))
     by = [role for role in ("subject", "recording") if getattr(mapping, role)]
-    groups: Any = partition(blocks, by) if by else [((), pd.concat(blocks, ignore_index=True))]
+    groups: Any = streams(blocks, by) if by else [((), blocks)]
     for key, rows in groups:
         who = dict(zip(by, key, strict=True))
         yield Raw(
             who.get("subject") or subject_of(name, mapping),
             "-".join(filter(None, [_stem(name), who.get("recording")])),
             mapping.placement,
-            (rows.drop(columns=by),),
+            ((block.drop(columns=by) for block in rows),),
             acc_unit=mapping.acc_unit,
             gyro_unit=mapping.gyro_unit,
         )
