@@ -37,6 +37,8 @@ class Ledger:
         About recordings that were kept.
     rejected : dict
         Why, by recording; its rows are in quarantine.
+    own_words : dict
+        The activity of each word that the taxonomy lacks.
     spill : Path, optional
         File that gets the rows in quarantine when they are many.
     """
@@ -50,6 +52,7 @@ class Ledger:
     reasons: Counter[str] = field(default_factory=Counter)
     warnings: list[Warn] = field(default_factory=list)
     rejected: dict[str, DataError] = field(default_factory=dict)
+    own_words: dict[str, str] = field(default_factory=dict)
     spill: Path | None = None
     _frames: list[pd.DataFrame] = field(default_factory=list)
     _writer: pq.ParquetWriter | None = None
