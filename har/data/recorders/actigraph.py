@@ -99,7 +99,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     (name,) = item.files
     beginning = head(files, name)
     if binary.is_gt3x(beginning):
-        return plan(files, ask, binary.capture(item, device="ActiGraph"))
+        return plan(files, ask, binary.actigraph(item))
     header = _header(beginning)
     sheet = _sheet(beginning, header)
     _refuse_counts(name, header, sheet)

@@ -38,7 +38,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     (name,) = item.files
     beginning = head(files, name)
     if binary.is_cwa(beginning):
-        return plan(files, ask, binary.capture(item, device="Axivity"))
+        return plan(files, ask, binary.axivity(item, beginning))
     width = beginning.first.count(",")
     sheet = sheets.table(beginning, ("time", *CHANNELS[:width]), header=0, separator=",")
     columns = {channel: i for i, channel in enumerate(sheet.names) if i}

@@ -34,7 +34,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     (name,) = item.files
     beginning = head(files, name)
     if binary.is_geneactiv(beginning):
-        return plan(files, ask, binary.capture(item, device="GENEActiv"))
+        return plan(files, ask, binary.geneactiv(item, beginning))
     lines = beginning.lines
     first = next((i for i, line in enumerate(lines) if _ROW.match(line)), None)
     if first is None or lines[first].count(",") != len(COLUMNS) - 1:

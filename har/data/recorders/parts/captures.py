@@ -95,7 +95,7 @@ def _facts(files: RawFiles, ask: Asking, capture: Capture) -> dict[str, str]:
         "angular velocity": capture.gyro_unit or _gyro_or_none(ask),
         "sign": sign.get(capture.sign, "in doubt"),
         "clock": CLOCKS[capture.clock],
-        "rate": _rate(files, capture),
+        "rate": "" if "rate" in capture.facts else _rate(files, capture),
         "subject": ask.stated.get("subject") or capture.subject,
         "activity": ask.stated.get("activity") or capture.label,
         "placement": ask.stated.get("placement") or capture.placement,
