@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
-from har.data.activities import ALL, labels
+from har.data import rates
+from har.data.activities import in_order
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
 from har.data.ingest.text import joined
+from har.data.ingest.vocabulary import Vocabulary, refuse_quantity
 from har.data.recording import (
     ACC,
     CHANNELS,
@@ -22,7 +25,7 @@ from har.data.recording import (
     exceeds,
     make_table,
 )
-from har.data.schema import STANDARD_GRAVITY, failing_rows, validate
+from har.data.schema import check_units, failing_rows, validate
 from har.data.sources.base import Raw, Source, Table
 from har.errors import DataError
 from har.lineage import digest
@@ -94,7 +97,13 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
     for number, pair in enumerate(zip(*parts, strict=True), start=1):
         before = (ledger.rows_kept, ledger.rows_repaired)
         part = name if len(parts[0]) == 1 else f"{name}-clock{number}"
-        joined = _join(*pair, part, ledger) if len(pair) == 2 else pair
+        try:
+            timed = [_timed(rows, part, ledger) for rows in pair]
+        except DataError as error:
+            _reject(list(pair), part, error, ledger)
+            continue
+        first, *others = timed
+        joined = _join(first, *others, name=part, ledger=ledger) if others else (first,)
         for recording in _recording(*joined, name=part, raw=raw, origin=origin, ledger=ledger):
             kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
             meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
@@ -126,7 +135,10 @@ def _sound(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if (np.diff(time) > 0).all():
         return table
     values = [c for c in table.columns if c not in ORIGIN]
-    return ledger.filter(table, table.duplicated(values).to_numpy(), "copy of an earlier row")
+    copies = table.duplicated(values).to_numpy()
+    if rates.shared(time[~copies]) > rates.MOST_SHARED:
+        return table  # where a batch has one time, samples that are alike are no copies
+    return ledger.filter(table, copies, "copy of an earlier row")
 
 
 def _segments(table: pd.DataFrame, ledger: Ledger) -> Iterator[pd.DataFrame]:
@@ -149,6 +161,16 @@ def _ordered(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     return table.sort_values("time_s", kind="stable", ignore_index=True)
 
 
+def _timed(rows: pd.DataFrame, name: str, ledger: Ledger) -> pd.DataFrame:
+    """Give the samples of batches, which have one time each, times of their own."""
+    time = rows["time_s"].to_numpy()
+    even = rates.spread(time, name)
+    if even is time:
+        return rows
+    ledger.repair(rows, even != time, "given a time of its own within its batch")
+    return rows.assign(time_s=even)
+
+
 def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Average samples with the same time; where their labels differ, the row has no label."""
     repeated = rows["time_s"].duplicated(keep=False).to_numpy()
@@ -166,7 +188,7 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 
 def _join(
-    acc: pd.DataFrame, gyro: pd.DataFrame, name: str, ledger: Ledger
+    acc: pd.DataFrame, gyro: pd.DataFrame, *, name: str, ledger: Ledger
 ) -> tuple[pd.DataFrame, ...]:
     """Interpolate angular velocity at the times of acceleration.
 
@@ -210,9 +232,9 @@ def _recording(
         for table in (rows, *gyro):
             ledger.quarantine(table, "fewer than two different times in a recording")
         return
-    rate_hz = checks.rate(rows["time_s"].to_numpy())
+    rate_hz = rates.estimate(rows["time_s"].to_numpy())
     try:
-        checks.check_units(rows, name)
+        check_units(rows, name, holds_gravity=raw.gravity)
     except DataError as error:
         _reject([rows, *gyro], name, error, ledger)
         return
@@ -268,16 +290,6 @@ def _conversions(raw: Raw) -> list[str]:
     ]
 
 
-def _vocabulary(source: Source) -> dict[str, str | None]:
-    """Return the data set's words; tables without their own use the taxonomy's."""
-    own = {activity: activity for activity in ALL} | (source.labels or {})
-    return labels(source.name) or {word: activity or None for word, activity in own.items()}
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[\s_]+", "-", word.lower())
-
-
 def slug(text: str) -> str:
     """Return text as part of a file's name; what had to be changed is told apart by a digest.
 
@@ -289,12 +301,19 @@ def slug(text: str) -> str:
 
 
 def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -> "pd.Categorical":
-    """Translate a data set's labels; a word that the taxonomy lacks is unlabelled and told."""
-    known = _vocabulary(origin.source)
+    """Translate labels; a word that nobody knows is an activity of the data set's own.
+
+    Where the data set is published with a list of its words, it is unlabelled and told.
+    """
+    vocabulary = Vocabulary.of(origin.source)
     words = pd.Categorical(rows["label"])
     texts = [str(word).strip() for word in words.categories]
-    mapped = [known.get(text, known.get(_plain(text))) for text in texts]
-    unknown = [text for text in texts if not {text, _plain(text)} & known.keys()]
-    if unknown:
-        ledger.warn(name, "unknown label", ", ".join(repr(word[:40]) for word in unknown[:5]))
-    return pd.Categorical([*mapped, None], categories=ALL)[words.codes]
+    found = [vocabulary.find(text) for text in texts]
+    new = {w: activity for w, (activity, known) in zip(texts, found, strict=True) if not known}
+    if vocabulary.closed and new:
+        ledger.warn(name, "unknown label", ", ".join(repr(word[:40]) for word in [*new][:5]))
+    ledger.own_words |= {word: activity for word, activity in new.items() if activity}
+    refuse_quantity(ledger.own_words, name)
+    names = in_order(activity for activity, _ in found if activity)
+    codes = np.array([names.index(activity) if activity else -1 for activity, _ in found] + [-1])
+    return pd.Categorical.from_codes(codes[words.codes], categories=pd.Index(names, dtype="str"))
