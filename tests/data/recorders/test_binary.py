@@ -105,6 +105,28 @@ def test_a_file_that_is_cut_off_is_an_error_or_told(name, data, tmp_path):
         assert ([w.kind for w in found.ledger.warnings], whole.ledger.warnings) == (["cut off"], [])
 
 
+def test_what_the_library_cannot_bear_is_an_error(tmp_path):
+    """It would panic at a character of three bytes, and print a backtrace."""
+    data = geneactiv([second(300)] * 2)
+    broken = data[:2000] + "\u2028".encode() + data[2003:]
+    with pytest.raises(DataError, match="damaged"):
+        _ = recorded(tmp_path, {"a.bin": broken}).raws
+
+
+def test_a_panic_of_the_library_is_an_error(tmp_path, monkeypatch):
+    """It is no exception of the usual kind; an interrupt is none either, and passes."""
+    panic = type("PanicException", (BaseException,), {})
+    for raised, expected in ((panic("slice"), DataError), (KeyboardInterrupt(), KeyboardInterrupt)):
+
+        def read(path, raised=raised):
+            raise raised
+
+        monkeypatch.setattr(actfast, "read", read)
+        found = recorded(tmp_path, {"a.cwa": cwa([second(80)])})
+        with pytest.raises(expected):
+            _ = found.raws
+
+
 def test_without_the_library_its_name_is_told(tmp_path, monkeypatch):
     """Before anything is asked; the command line says which extra brings it."""
     monkeypatch.setitem(sys.modules, "actfast", None)

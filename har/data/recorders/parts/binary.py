@@ -22,6 +22,9 @@ from har.data.sources.base import Item
 from har.errors import DataError
 
 ROWS = 500_000  # in a block
+BLOCK = 2**20  # bytes
+GENEACTIV = b"Device Identity"
+PANIC = "PanicException"  # what an error of the library's own becomes
 AX6 = 0x64  # as the header of a .cwa names the device
 GT3X, CWA, BIN = "Actigraph GT3X", "Axivity CWA", "GeneActiv BIN"  # as the library names them
 CWA_BLOCK = 512  # bytes
@@ -40,7 +43,7 @@ def is_gt3x(head: Head) -> bool:
 
 def is_geneactiv(head: Head) -> bool:
     """Tell whether a file is GENEActiv's own."""
-    return head.data.startswith(b"Device Identity")
+    return head.data.startswith(GENEACTIV)
 
 
 def axivity(item: Item, beginning: Head) -> Capture:
@@ -104,16 +107,9 @@ def _read(files: RawFiles, name: str) -> tuple[dict[str, Any], bool]:
     DataError
         If the file is damaged, does not tell its scale, or has no acceleration.
     """
-    import actfast
-
     with _on_disk(files, name) as path:
-        try:
-            content = actfast.read(path)
-            size = path.stat().st_size
-        except (ValueError, OSError) as error:
-            raise DataError(
-                f"{name}: damaged or cut off", found=str(error), hint="copy it again"
-            ) from None
+        size = path.stat().st_size
+        content = _content(path, name)
     # Without a record of parameters the library knows no scale, and multiplies by 256.
     scaled = content["format"] != GT3X or "device_feature_enabled" in content["metadata"]
     for sensors in content["timeseries"].values():
@@ -126,6 +122,34 @@ def _read(files: RawFiles, name: str) -> tuple[dict[str, Any], bool]:
         found=", ".join(content["timeseries"]) if scaled else "no parameters",
         hint="export it as raw CSV with the maker's software",
     )
+
+
+def _content(path: Path, name: str) -> dict[str, Any]:
+    """Return what the library reads; a panic of it, which is no `Exception`, is damage too."""
+    import actfast
+
+    try:
+        _refuse_other_characters(path)
+        return dict(actfast.read(path))
+    except BaseException as error:
+        if not isinstance(error, ValueError | OSError) and type(error).__name__ != PANIC:
+            raise
+        raise DataError(
+            f"{name}: damaged or cut off",
+            found=str(error).splitlines()[0][:200],
+            hint="copy it again",
+        ) from None
+
+
+def _refuse_other_characters(path: Path) -> None:
+    """Raise ValueError if a GENEActiv's file is not ASCII: the library would panic, loudly."""
+    with path.open("rb") as file:
+        block = file.read(BLOCK)
+        is_text = block.startswith(GENEACTIV)
+        while is_text and block:
+            if not block.isascii():
+                raise ValueError("characters that no GENEActiv writes")
+            block = file.read(BLOCK)
 
 
 def _block(sensors: dict[str, Any], part: slice, name: str) -> pd.DataFrame:
