@@ -106,11 +106,12 @@ def test_a_file_that_is_cut_off_is_an_error_or_told(name, data, tmp_path):
 
 
 def test_what_the_library_cannot_bear_is_an_error(tmp_path):
-    """It would panic at a character of three bytes, and print a backtrace."""
+    """It would panic at a character of three bytes; a rate of 0 gives times without end."""
     data = geneactiv([second(300)] * 2)
-    broken = data[:2000] + "\u2028".encode() + data[2003:]
-    with pytest.raises(DataError, match="damaged"):
-        _ = recorded(tmp_path, {"a.bin": broken}).raws
+    rate = data.replace(b"100.0", b"0")
+    for broken in (data[:2000] + "\u2028".encode() + data[2003:], rate):
+        with pytest.raises(DataError, match="damaged"):
+            _ = recorded(tmp_path, {"a.bin": broken}).raws
 
 
 def test_a_panic_of_the_library_is_an_error(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ from har.errors import DataError
 ROWS = 500_000  # in a block
 BLOCK = 2**20  # bytes
 GENEACTIV = b"Device Identity"
+LATEST = 4_000_000_000 * 10**9  # ns since 1970, in the year 2096
 PANIC = "PanicException"  # what an error of the library's own becomes
 AX6 = 0x64  # as the header of a .cwa names the device
 GT3X, CWA, BIN = "Actigraph GT3X", "Axivity CWA", "GeneActiv BIN"  # as the library names them
@@ -130,7 +131,8 @@ def _content(path: Path, name: str) -> dict[str, Any]:
 
     try:
         _refuse_other_characters(path)
-        return dict(actfast.read(path))
+        content: dict[str, Any] = dict(actfast.read(path))
+        _refuse_other_times(content)
     except BaseException as error:
         if not isinstance(error, ValueError | OSError) and type(error).__name__ != PANIC:
             raise
@@ -139,6 +141,14 @@ def _content(path: Path, name: str) -> dict[str, Any]:
             found=str(error).splitlines()[0][:200],
             hint="copy it again",
         ) from None
+    return content
+
+
+def _refuse_other_times(content: dict[str, Any]) -> None:
+    """Raise ValueError at times that cannot be, as a rate of 0 gives."""
+    times = [table["datetime"] for table in content["timeseries"].values()]
+    if any(len(time) and not 0 <= time.min() <= time.max() < LATEST for time in times):
+        raise ValueError("times that cannot be")
 
 
 def _refuse_other_characters(path: Path) -> None:
