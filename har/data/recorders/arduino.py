@@ -51,7 +51,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         },
     )
     whole_file = plan(files, ask, capture)
-    return Plan(whole_file.understanding, partial(_captures, whole_file, name))
+    return replace(whole_file, recordings=partial(_captures, whole_file, name))
 
 
 def _captures(plan: Plan, name: str, files: RawFiles, ledger: Ledger) -> Iterator[Raw]:
