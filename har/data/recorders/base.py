@@ -156,14 +156,19 @@ class Asking:
 
     def __call__(self, entry: str, question: str, choices: tuple[str, ...] = ()) -> str:
         """Return what was stated about an entry, or ask and return nothing."""
+        answer = self.usual(entry, "", choices)
+        if not answer and all(doubt.entry != entry for doubt in self.doubts):
+            self.doubts.append(Doubt(entry, question, choices))
+        return answer
+
+    def usual(self, entry: str, value: str, choices: tuple[str, ...] = ()) -> str:
+        """Return what was stated about an entry, or the recorder's habit, without asking."""
         self._asked.add(entry)
-        answer = self.stated.get(entry, "")
+        answer = self.stated.get(entry, value)
         if answer and choices and answer not in choices:
             raise DataError(
                 f"{self.item.name}: {entry} = {answer}", expected=" or ".join(choices), found=answer
             )
-        if not answer and all(doubt.entry != entry for doubt in self.doubts):
-            self.doubts.append(Doubt(entry, question, choices))
         return answer
 
     def number(self, entry: str, question: str) -> float:

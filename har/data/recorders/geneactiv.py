@@ -57,7 +57,8 @@ def _first_row(beginning: Head) -> int:
     """Return the line of the first row, from 0; raise if it is not raw."""
     lines = beginning.lines
     first = next((i for i, line in enumerate(lines) if _ROW.match(line)), None)
-    if first is None or lines[first].count(",") != len(COLUMNS) - 1:
+    fields = [line.count(",") + 1 for line in lines[first : first + 20]] if first else []
+    if first is None or len(COLUMNS) not in fields:
         raise DataError(
             f"{beginning.name}: no raw rows of a GENEActiv",
             expected="time, x, y, z, light, button, temperature",
