@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, GYRO
-from har.data.schema import STANDARD_GRAVITY
 
 RATE_HZ = 50.0
 MAPPING = {
@@ -53,6 +53,7 @@ def write_people(
     numbers: Iterable[int],
     *,
     seconds: float = 12.8,
+    gyro: bool = True,
     motions: Mapping[str, tuple[float, float, float, float]] = _MOTIONS,
 ) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
@@ -65,6 +66,8 @@ def write_people(
         The people.
     seconds : float
         Of an activity at a time.
+    gyro : bool, default=True
+        Whether the sensor has a gyroscope.
     motions : mapping
         What they do: tilt, pace, sway and ringing, by activity.
 
@@ -76,7 +79,9 @@ def write_people(
     for number in numbers:
         path = folder / f"s{number}" / "day.csv"
         path.parent.mkdir(parents=True)
-        _day(number, seconds, motions).to_csv(path, index=False, float_format="%.4f")
+        table = _day(number, seconds, motions)
+        table = table if gyro else table.drop(columns=list(GYRO))
+        table.to_csv(path, index=False, float_format="%.4f")
     return folder
 
 

@@ -16,9 +16,8 @@ from har.errors import MissingError, UsageError
 
 if TYPE_CHECKING:
     from har.data.ingest.dataset import Ingestion, Request
-    from har.data.ingest.mapping import ColumnMapping
+    from har.data.ingest.plan import Plan
 
-_AXES = ("acc", "gyro")
 Place = tuple[Path, tuple[str, ...]]  # a folder, archive or file; and which of a folder's files
 
 
@@ -141,49 +140,40 @@ def _tables(
         raise UsageError(
             f"{name!r} is not a valid name", expected="1 to 40 lower-case letters, digits, - . _"
         )
-    return Request(name, *place, mapping=_mapping(*place, file, entries or [], yes=yes))
+    return Request(name, *place, plan=_plan(*place, file, entries or [], yes=yes))
 
 
-def _mapping(
+def _plan(
     path: Path, only: tuple[str, ...], file: Path | None, entries: list[str], *, yes: bool
-) -> "ColumnMapping":
-    """Return the mapping that was stated, completed by a guess that a person confirms."""
-    from har.data.ingest import tables
+) -> "Plan":
+    """Return what is made of the files, once nothing is in doubt and guesses are confirmed."""
+    from har.data.ingest import own
     from har.data.ingest.files import open_files
-    from har.data.ingest.mapping import guess, load_mapping, make_mapping
+    from har.data.ingest.mapping import load_mapping
 
-    if file:
-        return load_mapping(file)
-    stated = _stated(entries)
-    files = open_files(path, only)
-    sample, written = tables.look(files, stated.get("separator"))
-    guessed = {**written, **guess(list(sample.columns), sample, str(path), stated)}
-    mapping = make_mapping({**guessed, **stated}, str(path))
-    unsure = {k: v for k, v in mapping.model_dump(exclude_defaults=True).items() if k not in stated}
-    if not unsure or yes:
-        return mapping
-    rows = [(k, v if isinstance(v, str) else ", ".join(map(str, v))) for k, v in unsure.items()]
-    if mapping.subject is None:
-        first = tables.items(files)[0].files[0]
-        rows.append(("subject", f"{tables.subject_of(first, mapping)}, by the path {first}"))
-    err.print(table(f"Guessed from {path}", ["what", "column or unit"], rows))
+    stated = load_mapping(file) if file else _stated(entries)
+    made = own.plan(open_files(path, only), stated, str(path))
+    made.refuse_doubts(str(path))
+    if not made.is_guess or yes:
+        return made
+    for group in made.groups:
+        err.print(table(f"Guessed from {path}", ["what", "column or unit"], group.guesses.items()))
     if not sys.stdin.isatty():
         raise UsageError(
             f"{path}: columns were guessed and nobody confirmed them",
             hint="--yes takes them as guessed; --map WHAT=COLUMN or --mapping FILE state them",
         )
     typer.confirm("Is this right?", abort=True, err=True)
-    return mapping
+    return made
 
 
-def _stated(entries: list[str]) -> dict[str, Any]:
-
-    stated: dict[str, Any] = {}
+def _stated(entries: list[str]) -> dict[str, str]:
+    stated: dict[str, str] = {}
     for entry in entries:
         what, equals, column = entry.partition("=")
         if not equals:
             raise UsageError(f"--map {entry}", expected="WHAT=COLUMN", found="no '='")
-        stated[what] = column.split(",") if what in _AXES else column
+        stated[what] = column
     return stated
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ GYRO = ("gyro_x", "gyro_y", "gyro_z")
 CHANNELS = ACC + GYRO
 UNITS = dict.fromkeys(ACC, "m/s2") | dict.fromkeys(GYRO, "rad/s")
 _META_KEY = b"har.recording"
+Clock = Literal["", "utc", "local"]
 
 
 def exceeds(seconds: Float64, limit: float) -> npt.NDArray[np.bool_]:
@@ -61,6 +62,13 @@ class RecordingMeta:
         Time in the source's recording at which this one starts, s.
     rows_kept, rows_repaired : int
         Rows of the raw files that it was made of.
+    gravity : bool
+        Whether acceleration holds gravity; linear acceleration does not.
+    recorder, app : str
+        The app or device that wrote the files, and its version; empty where unknown.
+    clock : {"", "utc", "local"}
+        What `start_s` counts from: a start of its own, 1970 in UTC, or 1970 in the local
+        time of a place that the source does not name.
     """
 
     dataset: str
@@ -75,6 +83,10 @@ class RecordingMeta:
     start_s: float = 0.0
     rows_kept: int = 0
     rows_repaired: int = 0
+    gravity: bool = True
+    recorder: str = ""
+    app: str = ""
+    clock: Clock = ""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -1,6 +1,7 @@
 """Trained models on a data set that they have never seen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy.typing as npt
 from har.arrays import Float64
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import TAXONOMY, Taxonomy
-from har.data.recording import Recording
+from har.data.channels import sensors_of
+from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut_all
 from har.errors import DataError
 from har.evaluation import plots
@@ -27,17 +29,19 @@ def foreign_windows(
     recordings: Sequence[Recording],
     settings: WindowSettings,
     model_classes: tuple[str, ...],
+    channels: Sequence[str] = CHANNELS,
     taxonomy: Taxonomy = TAXONOMY,
 ) -> Windows:
     """Return the windows of a data set that models were not trained on, all for the test.
 
-    Its classes are the activities that it and the models have in common. What one data set
-    calls other is not what the next one does, so that is none of them.
+    Its classes are the activities that it and the models have in common; its channels are
+    those of the models. What one data set calls other is not what the next one does, so
+    that is none of the classes.
 
     Raises
     ------
     DataError
-        If they have none in common.
+        If they have no activity in common, or a recording lacks a channel.
     """
     labelled = {name for r in recordings for name in r.table["activity"].dropna().unique()}
     classes = taxonomy.common(set(names) - {OTHER} for names in (model_classes, labelled))
@@ -48,7 +52,8 @@ def foreign_windows(
             found=", ".join(sorted(labelled)) or "no labels",
         )
     subjects = sorted({r.meta.subject_id for r in recordings})
-    return cut_all(recordings, {"test": subjects}, settings, classes, taxonomy=taxonomy)
+    own = settings.model_copy(update={"channels": sensors_of(channels)})
+    return cut_all(recordings, {"test": subjects}, own, classes, taxonomy=taxonomy)
 
 
 def evaluate_transfer(
@@ -81,7 +86,7 @@ def evaluate_transfer(
         Says which activity is an ancestor of which.
     """
     test = windows.select("test")
-    answers = Windows(test.X, test.y, test.index, (*test.classes, OTHER))
+    answers = replace(test, classes=(*test.classes, OTHER))
     found = {}
     for name, proba in probabilities.items():
         lifted = lift_probabilities(proba, model_classes, windows.classes, taxonomy)

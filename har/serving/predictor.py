@@ -11,7 +11,8 @@ import pandas as pd
 
 from har.arrays import Float32
 from har.config import WindowGrid
-from har.data.recording import CHANNELS, GYRO, Recording
+from har.data.channels import has_gyro
+from har.data.recording import Recording
 from har.data.windows import count_windows, cut
 from har.errors import DataError, UsageError
 from har.models.answers import Answers
@@ -78,7 +79,7 @@ class Predictor:
     @property
     def needs_gyro(self) -> bool:
         """Whether the model reads angular velocity."""
-        return any(channel in GYRO for channel in self.channels)
+        return has_gyro(self.channels)
 
     @property
     def window(self) -> WindowGrid:
@@ -160,10 +161,10 @@ class Predictor:
             One row per window, none if the recording is shorter than one: ``start_s``,
             ``end_s`` (on the clock of the source), ``activity`` and its ``probability``.
         """
-        X, index = cut(recording, self.window)
+        X, index = cut(recording, self.window, channels=self.channels)
         if not len(X):
             return pd.DataFrame(columns=["start_s", "end_s", "activity", "probability"])
-        answers = self.answer(X[:, :, self._columns])
+        answers = self.answer(X)
         if smoother:
             answers, _ = smoother.step(answers)
         time = recording.table["time_s"].to_numpy()
@@ -179,12 +180,8 @@ class Predictor:
 
     def windows(self, recording: Recording) -> Float32:
         """Return the windows of one recording as the model takes them, none if it is too short."""
-        X, _ = cut(recording, self.window)
-        return X[:, :, self._columns]
-
-    @property
-    def _columns(self) -> list[int]:
-        return [CHANNELS.index(channel) for channel in self.channels]
+        X, _ = cut(recording, self.window, channels=self.channels)
+        return X
 
     def predict_parts(
         self, parts: Iterable[Recording], smoother: Smoother | None = None
@@ -266,7 +263,7 @@ def _detector_of_old_file(facts: dict[str, str]) -> MahalanobisDetector | None:
     """Return the detector of a file whose graph has no distance.
 
     Versions registered before the distance was an output have the detector's matrices
-    in their metadata, for windows of all `CHANNELS` in that order. They must go on
+    in their metadata, for windows of all six channels. They must go on
     answering as they did; nothing else reads this.
     """
     fields = facts.get("unlikeness")

@@ -13,6 +13,7 @@ from har import parquet
 from har.config import CleanSettings
 from har.data.clean import clean
 from har.data.cleaning import CleanReport
+from har.data.rates import estimate
 from har.data.recording import ACC, GYRO, Recording, RecordingMeta, make_table
 from har.data.schema import validate
 from har.errors import DataError, MissingError
@@ -198,10 +199,9 @@ def _check_time(time: npt.NDArray[np.float64], path: Path, rate_hz: float) -> No
             found=f"{time[row]:g} s in row {row + 1}, then {time[row + 1]:g} s",
             hint="sort by time_s, and put each recording into a file of its own",
         )
-    forward = steps[steps > 0]
-    if not len(forward):
+    found = estimate(time)
+    if np.isnan(found):
         raise DataError(f"{path}: fewer than two different times", expected="samples over time")
-    found = 1 / float(np.median(forward))
     if abs(found / rate_hz - 1) > RATE_TOLERANCE:
         in_ms = abs(1000 * found / rate_hz - 1) <= RATE_TOLERANCE
         raise DataError(

@@ -167,7 +167,7 @@ def test_own_activities_of_both_have_a_common_parent() -> None:
     own = Taxonomy({"curl": "arms", "press": "arms", "arms": ""})
     people = [person("1", ["press", "sitting", "other", "walking"])]
     settings = WindowSettings(length_s=1, hop_s=1)
-    found = foreign_windows(people, settings, ("arms", "sitting", "other"), own)
+    found = foreign_windows(people, settings, ("arms", "sitting", "other"), taxonomy=own)
     assert found.classes == ("sitting", "arms")
     lifted = lift_probabilities(
         np.array([[0.6, 0.3, 0.1]]), ("curl", "sitting", "other"), found.classes, own

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from har.errors import DataError, MissingError
-from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.artifact import Build, Builds, Latency, MeasuredBounds
 from har.measured import MEASURED
 
-BOUNDS = LatencyBounds(max_latency_ms=10, max_slowdown=1.2)
+BOUNDS = MeasuredBounds(max_latency_ms=10, max_slowdown=1.2)
 GOOD = Build(
     name="fp32",
     file="model-fp32.onnx",

@@ -30,7 +30,7 @@ from har.evaluation.calibration import reliability
 from har.evaluation.metrics import score
 from har.evaluation.predictions import predictions, test_digest
 from har.evaluation.results.scores import Metrics
-from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.artifact import Build, Builds, Latency, MeasuredBounds
 from har.export.distance import add_distance
 from har.lineage import digest
 from har.models.out_of_distribution import MahalanobisDetector
@@ -230,7 +230,7 @@ def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata:
                 latency=Latency(0.2 / (i + 1), 0.3),
             )
         )
-    Builds.judge(name, builds, LatencyBounds(10, 1.2)).write(folder)
+    Builds.judge(name, builds, MeasuredBounds(10, 1.2)).write(folder)
 
 
 def write_checks(folder: Path) -> None:

@@ -8,7 +8,7 @@ ingestion is and which raw files it read.
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ import pandas as pd
 
 from har import parquet
 from har.data import sources
-from har.data.ingest import catalogue
+from har.data.ingest import catalogue, own
 from har.data.ingest.assemble import assemble
 from har.data.ingest.catalogue import Seen
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import write_item
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Plan
 from har.data.ingested import Accounts, Datasets
 from har.data.sources.base import Item, Source
 from har.errors import DataError, MissingError, VerificationError
@@ -54,7 +55,10 @@ class Request:
     placements : tuple of str
         Those wanted; empty: all.
     mapping : ColumnMapping, optional
-        For tables of the user's own; without it, `name` is a known data set.
+        For tables of the user's own, all of one layout.
+    plan : Plan, optional
+        For files of the user's own, as `har.data.ingest.own.plan` understands them. Without
+        it and without a mapping, `name` is a known data set.
     """
 
     name: str
@@ -62,22 +66,24 @@ class Request:
     only: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
     mapping: ColumnMapping | None = None
+    plan: Plan | None = None
+
+    def planned(self, files: RawFiles) -> "Request":
+        """Return the request with a plan if it has a mapping."""
+        if self.mapping is None or self.plan is not None:
+            return self
+        return replace(self, plan=own.plan(files, self.mapping, str(self.root)))
 
     @property
     def source(self) -> Source:
         """The data set's reader."""
-        if self.mapping is None:
-            return sources.get(self.name)
-        from har.data.ingest import tables
+        return own.source(self.name, self.plan) if self.plan else sources.get(self.name)
 
-        return tables.source(self.name, self.mapping)
-
-    @property
-    def reader(self) -> str:
-        """The module that reads its files."""
-        if self.mapping is not None:
-            return "har.data.ingest.tables"
-        return f"har.data.sources.{self.name.replace('-', '_')}"
+    def reader(self, item: Item) -> str:
+        """Return the module that reads the files of an item."""
+        if self.plan is None:
+            return f"har.data.sources.{self.name.replace('-', '_')}"
+        return self.plan.module(item)
 
 
 @dataclass(frozen=True)
@@ -141,14 +147,15 @@ def ingest(
     DataError
         If it is no data set of this kind, or nothing of it can be trusted.
     """
+    opened.cache_clear()  # the files may be others than last time
+    files = opened(request.root, request.only)
+    request = request.planned(files)
     source = request.source
     if unknown := sorted(set(request.placements) - set(source.placements)):
         raise DataError(
             f"{request.name}: no placement {', '.join(unknown)}",
             expected=", ".join(source.placements),
         )
-    opened.cache_clear()  # the files may be others than last time
-    files = opened(request.root, request.only)
     items = source.items(files)
     if not items:
         raise _unknown_layout(request, files)
@@ -286,9 +293,9 @@ def _recipe(request: Request, item: Item, seen: Seen) -> dict[str, Any]:
             "dataset": request.name,
             "item": item.name,
             "placements": list(request.placements),
-            "mapping": request.mapping.model_dump() if request.mapping else None,
+            **({"reader": request.plan.reader(item)} if request.plan else {}),
         },
-        "entries": [READ, request.reader],
+        "entries": [READ, request.reader(item)],
     }
 
 

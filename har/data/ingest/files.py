@@ -55,6 +55,11 @@ class RawFiles(ABC):
     def stamp(self, name: str) -> str:
         """Return a cheap sign that changes when the file is written again."""
 
+    def head(self, name: str, size: int = 4096) -> bytes:
+        """Return a file's first bytes, which tell what it is."""
+        with reading(name), self.open(name) as file:
+            return file.read(size)
+
     def match(self, pattern: str) -> dict[str, re.Match[str]]:
         """Return the names whose end matches a pattern of whole path parts."""
         compiled = re.compile(rf"(?:.*/)?{pattern}")

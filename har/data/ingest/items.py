@@ -5,7 +5,7 @@ from pathlib import Path
 
 from har import parquet
 from har.data.ingest.files import RawFiles
-from har.data.ingest.harmonise import Origin, harmonise
+from har.data.ingest.harmonise import Origin, harmonise, whole
 from har.data.ingest.ledger import Ledger
 from har.data.ingested import Account
 from har.data.recording import Recording, write_recording
@@ -37,7 +37,7 @@ def read_item(files: RawFiles, item: Item, origin: Origin, ledger: Ledger) -> It
     for raw in origin.source.read(files, item, ledger):
         if origin.placements and raw.placement not in origin.placements:
             for table in raw.tables:
-                ledger.leave_out(table)
+                ledger.leave_out(whole(table))
             continue
         yield from harmonise(raw, origin, ledger)
     ledger.check(item.name)

@@ -6,8 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -21,9 +20,10 @@ from har.data.ingest.harmonise import slug
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import TIME_UNITS, ColumnMapping
 from har.data.ingest.partition import partition
+from har.data.ingest.plan import Group, Plan
 from har.data.ingest.text import Layout, iter_tables
 from har.data.recording import ACC, GYRO
-from har.data.sources.base import Item, Raw, Source
+from har.data.sources.base import Item, Raw
 from har.errors import DataError
 
 SUFFIXES = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet")
@@ -36,50 +36,42 @@ SUBJECT_IN_PATH = (
 )
 
 
-def source(name: str, mapping: ColumnMapping) -> Source:
-    """Return a source for tables with the columns that the mapping states."""
+def plan(files: RawFiles, mapping: ColumnMapping, where: str) -> Plan:
+    """Return the plan to read all tables by one mapping."""
+    found = tuple(items(files.names))
+    if not found:
+        raise DataError(
+            f"{where}: no tables",
+            expected=f"files that end in {', '.join(SUFFIXES)}",
+            found=", ".join(files.names[:5]) or "no file",
+        )
+    return Plan((Group("tables", found, mapping=mapping),))
+
+
+def units(mapping: ColumnMapping) -> str:
+    """Return the units of a mapping's columns in words."""
     gyro = f", angular velocity in {mapping.gyro_unit}" if mapping.gyro else ""
-    return Source(
-        name=name,
-        title=f"Tables of your own: {name}",
-        licence="unknown",
-        citation="",
-        homepage="",
-        placements=(mapping.placement,),
-        rate_hz=mapping.rate_hz,
-        units=f"acceleration in {mapping.acc_unit}{gyro}",
-        faults=(),
-        items=items,
-        read=partial(_read, mapping=mapping),
-        labels=mapping.labels or None,
-        own_activities=mapping.activities or None,
-    )
+    return f"acceleration in {mapping.acc_unit}{gyro}"
 
 
-def items(files: RawFiles) -> list[Item]:
+def items(names: Iterable[str]) -> list[Item]:
     """Return one item per table."""
-    names = [name for name in files.names if name.lower().endswith(SUFFIXES)]
+    names = [name for name in names if name.lower().endswith(SUFFIXES)]
     plain = {name: re.sub(r"[^\w\-.]+", "-", name) for name in names}
     same = Counter(plain.values())
     return [Item(slug(name) if same[plain[name]] > 1 else plain[name], (name,)) for name in names]
 
 
-def look(files: RawFiles, separator: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the first rows of the first table as text, and how its fields are written.
+def look(
+    files: RawFiles, name: str, separator: str | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the first rows of a table as text, and how its fields are written.
 
     Raises
     ------
     DataError
-        If there is no table, or it has no line of names.
+        If it has no line of names.
     """
-    found = items(files)
-    if not found:
-        raise DataError(
-            f"{files.root}: no tables",
-            expected=f"files that end in {', '.join(SUFFIXES)}",
-            found=", ".join(files.names[:5]) or "no file",
-        )
-    name = found[0].files[0]
     if name.lower().endswith(".parquet"):
         return _look_parquet(files, name), {}
     with reading(name), files.open(name) as file:
@@ -126,7 +118,7 @@ def _head(file: IO[bytes]) -> str:
     return text if len(data) < HEAD else text[: max(text.rfind("\n"), text.rfind("\r"))]
 
 
-def _read(files: RawFiles, item: Item, ledger: Ledger, *, mapping: ColumnMapping) -> Iterator[Raw]:
+def read(files: RawFiles, item: Item, ledger: Ledger, *, mapping: ColumnMapping) -> Iterator[Raw]:
     """Yield the recordings of a table: one, or one per subject and recording that it names."""
     (name,) = item.files
     read = _parquet_blocks if name.lower().endswith(".parquet") else _csv_blocks

@@ -69,7 +69,11 @@ class Layout:
 
 def read_table(files: RawFiles, name: str, layout: Layout, ledger: Ledger) -> pd.DataFrame:
     """Return all rows of a file; see `iter_tables`."""
-    blocks = list(iter_tables(files, name, layout, ledger))
+    return joined(list(iter_tables(files, name, layout, ledger)))
+
+
+def joined(blocks: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return blocks with the same columns as one frame; categories stay categories."""
     if len(blocks) == 1:
         return blocks[0]
     for column in blocks[0].select_dtypes("category"):  # or else they would not stay categories

@@ -21,10 +21,12 @@ def transfer(
     intervals: IntervalSettings,
 ) -> None:
     """Score models on all of another data set's recordings."""
-    classes = Windows.load(windows).classes
+    trained = Windows.load(windows)
+    classes = trained.classes
     facts = [entry for folder in ingested.values() for entry in Datasets.read(folder).datasets]
     taxonomy = Datasets(datasets=tuple(facts)).taxonomy
-    data = foreign_windows(list(read_recordings(cleaned)), window, classes, taxonomy)
+    recordings = list(read_recordings(cleaned))
+    data = foreign_windows(recordings, window, classes, trained.channels, taxonomy)
     X = data.select("test").X
     evaluate_transfer(
         data,

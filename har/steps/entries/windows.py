@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from har.config import WindowSettings
@@ -10,7 +11,7 @@ from har.data.assignment import Assignment
 from har.data.ingested import DatasetFacts, Datasets
 from har.data.left_out import LeftOutClasses
 from har.data.recording import read_recordings
-from har.data.windows import cut_all
+from har.data.windows import write_all
 
 logger = logging.getLogger("har.steps")
 
@@ -23,15 +24,16 @@ def windows(
     facts = Datasets.read(ingested)
     taxonomy = facts.taxonomy
     classes, fixed = _classes(facts.datasets, taxonomy, settings)
-    cut = cut_all(
-        read_recordings(cleaned),
+    cut = write_all(
+        out,
+        partial(read_recordings, cleaned),
         assigned,
         settings,
         classes,
         taxonomy=taxonomy,
         drop_missing=not fixed,
     )
-    cut.save(out)
+    logger.info("%-24s %s", "channels", cut.choice.sentence)
     left_out = LeftOutClasses()
     if not fixed:
         left_out = LeftOutClasses.of(cut, classes, settings.purity, taxonomy)

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import tables
+from har.data.ingest import own
 from har.data.ingest.dataset import Ingestion, Request, ingest
 from har.data.ingest.files import open_files
-from har.data.ingest.mapping import guess, make_mapping
 from har.errors import HarError
 from har.store import Store
 
@@ -296,7 +295,7 @@ CASES = [
         _changed(**{a: lambda f, a=a: f[a] * 102 for a in ("acc_x", "acc_y", "acc_z")}),
         "not in m/s²",
     ),
-    _bad("gravity taken away", _changed(acc_z=lambda f: f["acc_z"] - 9.81), "not in m/s²"),
+    _bad("gravity taken away", _changed(acc_z=lambda f: f["acc_z"] - 9.81), "lacks gravity"),
     _bad(
         "two units in one file",
         _changed(acc_z=lambda f: np.where(f.index < 250, f["acc_z"], f["acc_z"] / 9.80665)),
@@ -319,7 +318,7 @@ CASES = [
                 )
             )
         ),
-        "not in m/s²",
+        "lacks gravity",
     ),
     # time
     Case(
@@ -514,11 +513,9 @@ def _tar_gz() -> bytes:
 def run(case: Case, folder: Path, store: Store) -> Ingestion:
     """Ingest a case as `har data ingest lab PATH --yes` does."""
     path = case.make(folder)
-    files = open_files(path)
-    sample, written = tables.look(files)
-    guessed = guess(list(sample.columns), sample, str(path), case.stated)
-    mapping = make_mapping({**written, **guessed, **case.stated}, str(path))
-    return ingest(store, Request("lab", path, mapping=mapping))
+    understood = own.plan(open_files(path), case.stated, str(path))
+    understood.refuse_doubts(str(path))
+    return ingest(store, Request("lab", path, plan=understood))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import tables
-from har.data.ingest.files import open_files
+from har.data.ingest import own, tables
+from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
 from har.data.recording import Recording
-from har.data.sources.base import Raw
+from har.data.sources.base import Raw, Source
 from har.errors import DataError
 
 COLUMNS = {"time": "t", "acc": ("x", "y", "z")}
@@ -43,10 +43,15 @@ def write(folder: Path, frame: pd.DataFrame, name: str = "s1.csv", **options: An
 
 def raws(folder: Path, **entries: Any) -> tuple[list[Raw], Ledger]:
     """Read all tables of a folder."""
-    source = tables.source("lab", ColumnMapping(**(COLUMNS | entries)))
     files, ledger = open_files(folder), Ledger()
-    items = tables.items(files)
+    source = source_of(files, **entries)
+    items = source.items(files)
     return [raw for item in items for raw in source.read(files, item, ledger)], ledger
+
+
+def source_of(files: RawFiles, **entries: Any) -> Source:
+    """Return the reader of tables by a mapping."""
+    return own.source("lab", own.plan(files, ColumnMapping(**(COLUMNS | entries)), "raw"))
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,10 @@ class Found:
 
 def ingest(folder: Path, **entries: Any) -> Found:
     """Read all tables of a folder to the end; the account must add up."""
-    source = tables.source("lab", ColumnMapping(**(COLUMNS | entries)))
     files, ledger = open_files(folder), Ledger()
+    source = source_of(files, **entries)
     origin = Origin("lab", source, {})
-    found = [r for item in tables.items(files) for r in read_item(files, item, origin, ledger)]
+    found = [r for item in source.items(files) for r in read_item(files, item, origin, ledger)]
     return Found({r.meta.recording_id: r for r in found}, ledger)
 
 
@@ -106,7 +111,7 @@ def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_time_in_the_index_of_a_parquet_file(tmp_path: Path) -> None:
     """What pandas had as the index of its rows is a column as any other."""
     rows().set_index("t").to_parquet(tmp_path / "s1.parquet")
-    sample, _ = tables.look(open_files(tmp_path))
+    sample, _ = tables.look(open_files(tmp_path), "s1.csv")
     assert set(sample) == {"t", "x", "y", "z"}
     (raw,), _ = raws(tmp_path)
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
@@ -123,7 +128,7 @@ def test_look_finds_how_fields_are_written(separator: str, tmp_path: Path) -> No
     """The separator is that of the names; a comma between digits is a decimal point."""
     decimal = "." if separator == "," else ","
     write(tmp_path, rows(), sep=separator, decimal=decimal)
-    sample, written = tables.look(open_files(tmp_path))
+    sample, written = tables.look(open_files(tmp_path), "s1.csv")
     assert list(sample) == ["t", "x", "y", "z"]
     assert len(sample) == 12
     assert written == {"separator": separator, "decimal": decimal}
@@ -131,7 +136,7 @@ def test_look_finds_how_fields_are_written(separator: str, tmp_path: Path) -> No
 
 def test_look_reads_parquet(tmp_path: Path) -> None:
     """Parquet has no separator."""
-    sample, written = tables.look(open_files(write(tmp_path, rows(), "s1.parquet")))
+    sample, written = tables.look(open_files(write(tmp_path, rows(), "s1.parquet")), "s1.parquet")
     assert (list(sample), len(sample), written) == (["t", "x", "y", "z"], 12, {})
 
 
@@ -253,7 +258,7 @@ def test_every_table_is_an_item_of_its_own(tmp_path: Path) -> None:
     """Other files are none; names that read alike stay apart."""
     for name in ("s1/a.csv", "s1-a.csv", "b.TSV", "c.csv.gz", "notes.md"):
         write(tmp_path, rows(), name)
-    items = tables.items(open_files(tmp_path))
+    items = tables.items(open_files(tmp_path).names)
     assert {file for item in items for file in item.files} == {
         *("s1/a.csv", "s1-a.csv", "b.TSV", "c.csv.gz"),
     }
@@ -303,12 +308,15 @@ def test_numbered_labels(tmp_path: Path) -> None:
         assert recording.table["activity"].tolist() == ["walking", "sitting"] * 6
 
 
-def test_source_states_what_the_mapping_says() -> None:
+def test_source_states_what_the_mapping_says(tmp_path: Path) -> None:
     """Placement, rate and units of the tables are those of the mapping."""
-    mapping = ColumnMapping(
-        **COLUMNS, acc_unit="g", gyro=("p", "q", "r"), gyro_unit="deg/s", placement="wrist"
+    source = source_of(
+        open_files(write(tmp_path, rows())),
+        acc_unit="g",
+        gyro=("p", "q", "r"),
+        gyro_unit="deg/s",
+        placement="wrist",
     )
-    source = tables.source("lab", mapping)
     assert (source.placements, source.rate_hz) == (("wrist",), None)
     assert source.units == "acceleration in g, angular velocity in deg/s"
     assert source.labels is None

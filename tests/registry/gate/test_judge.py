@@ -13,7 +13,7 @@ from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import UsageError
 from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import ClassScore
-from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.artifact import Build, Builds, Latency, MeasuredBounds
 from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import Evidence, judge
 from har.registry.versions.decision import Decision
@@ -72,7 +72,7 @@ def evidence(
             macro_f1=macro_f1,
             ece=ece,
         ),
-        builds=Builds.judge("encoder-small", [fp32], LatencyBounds()),
+        builds=Builds.judge("encoder-small", [fp32], MeasuredBounds()),
         predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
         data=data,
         robustness=robustness,
