@@ -53,8 +53,8 @@ def write_people(
     numbers: Iterable[int],
     *,
     seconds: float = 12.8,
-    gyro: bool = True,
     motions: Mapping[str, tuple[float, float, float, float]] = _MOTIONS,
+    gyro: bool = True,
 ) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
 
@@ -66,10 +66,10 @@ def write_people(
         The people.
     seconds : float
         Of an activity at a time.
-    gyro : bool, default=True
-        Whether the sensor has a gyroscope.
     motions : mapping
         What they do: tilt, pace, sway and ringing, by activity.
+    gyro : bool, default=True
+        Whether the sensor has a gyroscope.
 
     Returns
     -------

@@ -30,16 +30,17 @@ Dataset = Annotated[str, typer.Argument(help="Name of a data set, as in `har dat
 
 @app.command(name="list")
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """List the data sets that HAR knows, and those that were ingested.
+    """List the data sets that HAR knows, those that were ingested, and what lies in data/.
 
     Example: har data list
     """
     from har.config import load
     from har.data import sources
-    from har.data.ingest import catalogue
+    from har.data.ingest import catalogue, found
     from har.store import Store
 
-    ingested = catalogue.entries(Store(load(overrides).environment.store))
+    store = Store(load(overrides).environment.store)
+    ingested = catalogue.entries(store)
     rows = []
     for name in sorted({*sources.names(), *ingested}):
         source = sources.get(name) if name in sources.names() else None
@@ -54,6 +55,18 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
                 "title": source.title if source else "tables of your own",
             }
         )
+    lying = {one.name: one for one in found.find(store)}
+    rows = [row for row in rows if row["name"] not in lying] + [
+        {
+            "name": name,
+            "state": "found in data/, not ingested",
+            "placements": "",
+            "Hz": "",
+            "licence": "",
+            "title": f"{one.seems}; {one.command}",
+        }
+        for name, one in lying.items()
+    ]
     if as_json:
         return print_json(rows)
     columns = ["name", "state", "placements", "Hz", "title"]

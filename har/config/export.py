@@ -8,7 +8,7 @@ from har.config.section import Count, Positive, Section, Share
 class ExportSettings(Section):
     """Bounds that an ONNX build must meet to serve."""
 
-    max_probability_gap: Share = 0.15
+    max_probability_gap: Share = 0.1
     max_answer_gap: Share = Field(
         0.01,
         description="largest difference of a probability between answers of one file: alone or "

@@ -25,6 +25,9 @@ FILE = "builds.json"
 VERSION = 3
 _READ = (2, 3)
 
+MAX_PAIR_SUM = 2**15 - 1
+"""The largest sum of two products that 16 bits hold."""
+
 
 @dataclass(frozen=True)
 class Latency:

@@ -11,8 +11,8 @@ import onnx
 from har.arrays import Float32
 from har.config import ExportSettings
 from har.export.alike import batch_gap, spread
-from har.export.artifact import Build, Elsewhere, Latency, broken_bounds
-from har.export.overflow import LARGEST, largest_pair_sum
+from har.export.artifact import MAX_PAIR_SUM, Build, Elsewhere, Latency, broken_bounds
+from har.export.overflow import largest_pair_sum
 from har.lineage import digest
 from har.models.runtime import OnnxModel
 
@@ -78,7 +78,7 @@ def mismatches(build: Build, bounds: ExportSettings) -> tuple[str, ...]:
             "probability gap": (build.max_probability_gap, bounds.max_probability_gap),
             "disagreement": (1 - build.agreement, 1 - bounds.min_agreement),
             "macro-F1 drop": (-build.macro_f1_change, bounds.max_macro_f1_drop),
-            "products / 16 bits": ((build.pair_sum or 0) / LARGEST, 1),
+            "products / 16 bits": ((build.pair_sum or 0) / MAX_PAIR_SUM, 1),
             "gap alone and in a batch": (build.batch_gap or 0, bounds.max_answer_gap),
         }
     )

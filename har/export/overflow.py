@@ -14,9 +14,6 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
-LARGEST = 2**15 - 1
-"""The largest sum of two products that 16 bits hold."""
-
 _ACTIVATION = 255  # the largest value of an unsigned byte; signed ones are shifted to it
 # Where each kind of product has its right operand, of which kernels take signed bytes as such.
 _RIGHT = {

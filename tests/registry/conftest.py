@@ -228,6 +228,8 @@ def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata:
                 **{"sha256": digest.of_file(path), "max_probability_gap": 0.01, "agreement": 1.0},
                 **{"macro_f1": 0.93, "macro_f1_change": 0.0, "mismatches": failures},
                 latency=Latency(0.2 / (i + 1), 0.3),
+                pair_sum=0,
+                batch_gap=1e-6,
             )
         )
     Builds.judge(name, builds, MeasuredBounds(10, 1.2)).write(folder)

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from har.data import recorders
-from har.data.activities import Taxonomy
 from har.data.ingest import tables, understand
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -70,6 +69,7 @@ def source(name: str, understood: Plan) -> Source:
     elif len(mappings) < len(understood.groups):
         placements.append("unknown")
     labels = {word: name for m in mappings for word, name in m.labels.items()}
+    activities = {name: parent for m in mappings for name, parent in m.activities.items()}
     return Source(
         name=name,
         title=f"Tables of your own: {name}",
@@ -83,7 +83,7 @@ def source(name: str, understood: Plan) -> Source:
         items=lambda files: list(understood.items),
         read=partial(_read, plan=understood),
         labels=labels or None,
-        own_activities=Taxonomy.joined(m.activities for m in mappings).own or None,
+        own_activities=activities or None,
     )
 
 
