@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from har.cli.flags import refuse_ignored
+from har.cli import found
+from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
 from har.errors import MissingError, UsageError
 
@@ -49,6 +50,9 @@ def ingest(
 ) -> None:
     """Read raw files into validated recordings; no row is lost silently.
 
+    Without a name it shows what lies in data/ and is not ingested, and takes it on one
+    answer; where nothing does, it reads the bundled data.
+
     Rows that cannot be trusted go to quarantine with the reason. Ingesting again reads
     only what is new. Columns of tables are guessed and shown; --map or a TOML file state
     them: time, time_unit, rate_hz, acc, acc_unit, gyro, gyro_unit, subject,
@@ -63,6 +67,11 @@ def ingest(
     from har.store import Store
 
     refuse_ignored(context, exclusive=("--mapping", "--map"))
+    store = Store(load(overrides).environment.store)
+    unnamed = not paths and not is_typed(context, "name")
+    if unnamed and (there := found.confirmed(store, yes=yes, one=as_json)):
+        rest = (placement, mapping, entries, yes, jobs, overrides, as_json)
+        return found.take(there, lambda one: ingest(context, one.name, [*one.paths], *rest))
     known = name in sources.names()
     if placement and not known:
         raise UsageError(
@@ -80,7 +89,6 @@ def ingest(
         request = _known(name, place, placement)
     else:
         request = _tables(name, place, mapping, entries, yes)
-    store = Store(load(overrides).environment.store)
     done = run(store, request, jobs=count(jobs), watch=_progress)
     if as_json:
         return print_json(_facts(done))
