@@ -75,7 +75,7 @@ def ingest(
             f"--map or --mapping with {name}, whose columns are known",
             hint="give tables of your own another name",
         )
-    place = _place(paths or [])
+    place = place_of(paths or [])
     if known:
         request = _known(name, place, placement)
     else:
@@ -87,7 +87,7 @@ def ingest(
     _print(done, name)
 
 
-def _place(paths: list[Path]) -> Place | None:
+def place_of(paths: list[Path]) -> Place | None:
     """Return the folder, archive or file, and which files of a folder are meant."""
     if len(paths) == 1 and re.search(r"[*?\[]", str(paths[0])) and not paths[0].exists():
         anchor = Path(paths[0].anchor)
@@ -151,23 +151,31 @@ def _plan(
     from har.data.ingest.files import open_files
     from har.data.ingest.mapping import load_mapping
 
-    stated = load_mapping(file) if file else _stated(entries)
+    stated = load_mapping(file) if file else stated_in(entries)
     made = own.plan(open_files(path, only), stated, str(path))
     made.refuse_doubts(str(path))
-    if not made.is_guess or yes:
-        return made
-    for group in made.groups:
-        err.print(table(f"Guessed from {path}", ["what", "column or unit"], group.guesses.items()))
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"{path}: columns were guessed and nobody confirmed them",
-            hint="--yes takes them as guessed; --map WHAT=COLUMN or --mapping FILE state them",
-        )
-    typer.confirm("Is this right?", abort=True, err=True)
+    confirm(made, str(path), yes=yes)
     return made
 
 
-def _stated(entries: list[str]) -> dict[str, str]:
+def confirm(made: "Plan", where: str, *, yes: bool) -> None:
+    """Let a person confirm what was guessed, unless nothing was, or all is taken as guessed."""
+    if not made.is_guess or yes:
+        return
+    for group in made.groups:
+        if group.guesses:
+            rows = group.guesses.items()
+            err.print(table(f"Guessed from {where}", ["what", "column or unit"], rows))
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{where}: columns were guessed and nobody confirmed them",
+            hint="--yes takes them as guessed; --map WHAT=COLUMN or --mapping FILE state them",
+        )
+    typer.confirm("Is this right?", abort=True, err=True)
+
+
+def stated_in(entries: list[str]) -> dict[str, str]:
+    """Return what flags say of columns and units, by entry of a mapping."""
     stated: dict[str, str] = {}
     for entry in entries:
         what, equals, column = entry.partition("=")
