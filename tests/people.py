@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, GYRO
-from har.data.schema import STANDARD_GRAVITY
 
 RATE_HZ = 50.0
 MAPPING = {

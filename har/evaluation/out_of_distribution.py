@@ -7,7 +7,7 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from har.arrays import RawWindows
-from har.data.schema import STANDARD_GRAVITY
+from har.data.gravity import STANDARD_GRAVITY
 
 Doubles = npt.NDArray[np.float64]
 

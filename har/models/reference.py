@@ -21,8 +21,8 @@ import numpy as np
 from har.arrays import Float64, RawWindows
 from har.config import WindowGrid
 from har.data.channels import AXES
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC
-from har.data.schema import STANDARD_GRAVITY
 from har.data.windows import Windows
 
 # Gaussians in the mixture, and training windows for each of them at least.

@@ -23,6 +23,7 @@ from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
 from har.data.ingest.plan import Group, Plan
+from har.data.ingest.refusal import Refusal, reason_of, set_aside
 from har.data.recording import ACC, GYRO, Recording, RecordingMeta
 from har.data.sources.base import Item, Source
 from har.errors import DataError, VerificationError
@@ -86,7 +87,7 @@ class Account:
     repairs: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
-    refused: dict[str, DataError | VerificationError] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
     left: Mapping[str, str] = field(default_factory=dict)
 
     def add(self, ledger: Ledger) -> None:
@@ -99,6 +100,15 @@ class Account:
         self.reasons += ledger.reasons
         self.warnings.update({warning.kind for warning in ledger.warnings})
         self.refused |= {_short(name): error for name, error in ledger.rejected.items()}
+
+    def refuse(self, files: RawFiles, item: Item, error: Refusal) -> None:
+        """Count all rows of an item that cannot be read as set aside."""
+        reason = reason_of(error, *item.files, item.name)
+        rows = int(set_aside(files, item, reason)["rows"].sum())
+        self.rows_in += rows
+        self.rows_set_aside += rows
+        self.reasons[reason] += rows
+        self.refused[", ".join(item.files[:3])] = error
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dict."""
@@ -183,11 +193,11 @@ class UserFiles:
         try:
             yield from read_item(self.files, item, Origin(DATASET, source, {}), ledger)
         except (DataError, VerificationError) as error:
-            self.account.refused[", ".join(item.files[:3])] = error
-        finally:
+            self.account.refuse(self.files, item, error)
+        else:
             self.account.add(ledger)
 
-    def _nothing(self) -> DataError | VerificationError:
+    def _nothing(self) -> Refusal:
         if refused := next(iter(self.account.refused.values()), None):
             return refused
         reasons = self.account.reasons.most_common(3)

@@ -34,7 +34,8 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
     items : mapping of str to Path
         Folders that `har.data.ingest.items.write_item` wrote, by item.
     stated : mapping
-        What the source says of itself.
+        What the source says of itself; items that it says were rejected and that have no
+        folder have an account without rows.
 
     Raises
     ------
@@ -49,6 +50,8 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
             link(folder / QUARANTINE, out / QUARANTINED / f"{slug(name)}.parquet")
     copies = find_copies(out)
     accounts = [Account.read(folder) for folder in items.values()]
+    unread = {n: why for n, why in stated["rejected_items"].items() if n not in items}
+    accounts += [Account.of_refused(name, {}, why) for name, why in unread.items()]
     Accounts(items=tuple(_set_copies_aside(out, copies, accounts))).write(out)
     facts = DatasetFacts(**stated, **_present(out), copies=tuple(copies))
     Datasets(datasets=(facts,)).write(out)

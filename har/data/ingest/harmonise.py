@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
+from har.data import rates
 from har.data.activities import ALL, labels
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
 from har.data.ingest.text import joined
@@ -22,7 +24,7 @@ from har.data.recording import (
     exceeds,
     make_table,
 )
-from har.data.schema import STANDARD_GRAVITY, failing_rows, validate
+from har.data.schema import check_units, failing_rows, validate
 from har.data.sources.base import Raw, Source, Table
 from har.errors import DataError
 from har.lineage import digest
@@ -94,7 +96,13 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
     for number, pair in enumerate(zip(*parts, strict=True), start=1):
         before = (ledger.rows_kept, ledger.rows_repaired)
         part = name if len(parts[0]) == 1 else f"{name}-clock{number}"
-        joined = _join(*pair, part, ledger) if len(pair) == 2 else pair
+        try:
+            timed = [_timed(rows, part, ledger) for rows in pair]
+        except DataError as error:
+            _reject(list(pair), part, error, ledger)
+            continue
+        first, *others = timed
+        joined = _join(first, *others, name=part, ledger=ledger) if others else (first,)
         for recording in _recording(*joined, name=part, raw=raw, origin=origin, ledger=ledger):
             kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
             meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
@@ -126,7 +134,10 @@ def _sound(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if (np.diff(time) > 0).all():
         return table
     values = [c for c in table.columns if c not in ORIGIN]
-    return ledger.filter(table, table.duplicated(values).to_numpy(), "copy of an earlier row")
+    copies = table.duplicated(values).to_numpy()
+    if rates.shared(time[~copies]) > rates.MOST_SHARED:
+        return table  # where a batch has one time, samples that are alike are no copies
+    return ledger.filter(table, copies, "copy of an earlier row")
 
 
 def _segments(table: pd.DataFrame, ledger: Ledger) -> Iterator[pd.DataFrame]:
@@ -149,6 +160,16 @@ def _ordered(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     return table.sort_values("time_s", kind="stable", ignore_index=True)
 
 
+def _timed(rows: pd.DataFrame, name: str, ledger: Ledger) -> pd.DataFrame:
+    """Give the samples of batches, which have one time each, times of their own."""
+    time = rows["time_s"].to_numpy()
+    even = rates.spread(time, name)
+    if even is time:
+        return rows
+    ledger.repair(rows, even != time, "given a time of its own within its batch")
+    return rows.assign(time_s=even)
+
+
 def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Average samples with the same time; where their labels differ, the row has no label."""
     repeated = rows["time_s"].duplicated(keep=False).to_numpy()
@@ -166,7 +187,7 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 
 def _join(
-    acc: pd.DataFrame, gyro: pd.DataFrame, name: str, ledger: Ledger
+    acc: pd.DataFrame, gyro: pd.DataFrame, *, name: str, ledger: Ledger
 ) -> tuple[pd.DataFrame, ...]:
     """Interpolate angular velocity at the times of acceleration.
 
@@ -210,9 +231,9 @@ def _recording(
         for table in (rows, *gyro):
             ledger.quarantine(table, "fewer than two different times in a recording")
         return
-    rate_hz = checks.rate(rows["time_s"].to_numpy())
+    rate_hz = rates.estimate(rows["time_s"].to_numpy())
     try:
-        checks.check_units(rows, name)
+        check_units(rows, name, holds_gravity=raw.gravity)
     except DataError as error:
         _reject([rows, *gyro], name, error, ledger)
         return

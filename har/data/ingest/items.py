@@ -1,5 +1,6 @@
 """One item of a data set into its folder: recordings, quarantine, account."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,11 @@ from har import parquet
 from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import Origin, harmonise, whole
 from har.data.ingest.ledger import Ledger
+from har.data.ingest.refusal import Refused, reason_of, set_aside
 from har.data.ingested import Account
 from har.data.recording import Recording, write_recording
 from har.data.sources.base import Item
-from har.errors import DataError
+from har.errors import DataError, VerificationError
 
 QUARANTINE = "quarantine.parquet"
 
@@ -46,23 +48,28 @@ def read_item(files: RawFiles, item: Item, origin: Origin, ledger: Ledger) -> It
 def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
     """Write an item's recordings below ``recordings/``, its quarantine and its account.
 
-    Raises
-    ------
-    DataError
-        If a file of the item cannot be read at all, or no row of it can be trusted.
+    An item of which nothing can be taken has a `Refused` beside them, and its rows are
+    counted as quarantined.
     """
     ledger = Ledger()
     folder = out / "recordings"
     folder.mkdir()
-    samples = 0
-    for recording in read_item(files, item, origin, ledger):
-        write_recording(recording, folder)
-        samples += len(recording.table)
+    try:
+        samples = _write_recordings(folder, read_item(files, item, origin, ledger))
+    except (DataError, VerificationError) as error:
+        shutil.rmtree(folder)
+        folder.mkdir()
+        Refused.of(error).write(out)
+        _write_unread(out, files, item, origin, error)
+        return
+    rejected = {name: str(error) for name, error in ledger.rejected.items()}
     if not samples:
-        raise _nothing_left(item, ledger)
+        nothing = _nothing_left(item, ledger)
+        Refused.of(nothing).write(out)
+        rejected = rejected or {item.name: str(nothing)}
     if ledger.rows_quarantined:
         parquet.write(ledger.quarantined(), out / QUARANTINE, compression="zstd")
-    account = Account(
+    Account(
         item=item.name,
         files=origin.digests,
         rows_in=ledger.rows_in,
@@ -73,10 +80,29 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         samples=samples,
         repairs=dict(ledger.repairs),
         reasons=dict(ledger.reasons),
-        rejected={name: str(error) for name, error in ledger.rejected.items()},
+        rejected=rejected,
         warnings=tuple(ledger.warnings),
-    )
-    account.write(out)
+    ).write(out)
+
+
+def _write_recordings(folder: Path, recordings: Iterator[Recording]) -> int:
+    """Write recordings; return their samples."""
+    samples = 0
+    for recording in recordings:
+        write_recording(recording, folder)
+        samples += len(recording.table)
+    return samples
+
+
+def _write_unread(
+    out: Path, files: RawFiles, item: Item, origin: Origin, error: DataError | VerificationError
+) -> None:
+    """Write the account of an item that cannot be read at all: every row is quarantined."""
+    reason = reason_of(error, *item.files, item.name)
+    entries = set_aside(files, item, reason)
+    parquet.write(entries, out / QUARANTINE, compression="zstd")
+    rows = int(entries["rows"].sum())
+    Account.of_refused(item.name, origin.digests, str(error), rows, reason).write(out)
 
 
 def _nothing_left(item: Item, ledger: Ledger) -> DataError:

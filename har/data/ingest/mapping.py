@@ -27,7 +27,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from har.arrays import Float64
 from har.data.activities import ALL
-from har.data.schema import MAX_GYRO, STANDARD_GRAVITY
+from har.data.gravity import STANDARD_GRAVITY
+from har.data.schema import MAX_GYRO
 from har.errors import DataError, MissingError
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}

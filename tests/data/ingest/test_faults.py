@@ -295,7 +295,7 @@ CASES = [
         _changed(**{a: lambda f, a=a: f[a] * 102 for a in ("acc_x", "acc_y", "acc_z")}),
         "not in m/s²",
     ),
-    _bad("gravity taken away", _changed(acc_z=lambda f: f["acc_z"] - 9.81), "not in m/s²"),
+    _bad("gravity taken away", _changed(acc_z=lambda f: f["acc_z"] - 9.81), "lacks gravity"),
     _bad(
         "two units in one file",
         _changed(acc_z=lambda f: np.where(f.index < 250, f["acc_z"], f["acc_z"] / 9.80665)),
@@ -318,7 +318,7 @@ CASES = [
                 )
             )
         ),
-        "not in m/s²",
+        "lacks gravity",
     ),
     # time
     Case(

@@ -214,15 +214,15 @@ def test_rows_out_of_order_are_put_in_order() -> None:
 
 def test_samples_of_one_time_are_averaged() -> None:
     """Values by hand; a label stays where all agree, and where they differ there is none."""
-    time = [0, 0.02, 0.02, 0.04, 0.04, 0.06, 0.06, 0.06, 0.08]
-    labels = ["walking"] * 4 + ["sitting", "walking", None, "walking", "walking"]
-    x = [0, 1, 3, 2, 4, 3, 4, 8, 0]
+    time = [0, 0.02, 0.02, 0.04, 0.04, 0.06, 0.06, 0.06, *ticks(6, start=0.08)]
+    labels = ["walking"] * 4 + ["sitting", "walking", None, *["walking"] * 7]
+    x = [0, 1, 3, 2, 4, 3, 4, 8, *[0] * 6]
     found = run(acc_rows(time, acc_x=np.array(x, float), label=labels))
-    assert values(found.only, "acc_x") == [0, 2, 3, 5, 0]
-    activities = found.only.table["activity"]
+    assert values(found.only, "acc_x") == [0, 2, 3, 5, *[0] * 6]
+    activities = found.only.table["activity"][:5]
     assert activities.isna().tolist() == [False, False, True, True, False]
     assert activities.dropna().tolist() == ["walking"] * 3
-    assert found.account == (2, 7, 0)
+    assert found.account == (7, 7, 0)
     assert dict(found.ledger.repairs) == {AVERAGED: 7}
 
 
@@ -246,6 +246,54 @@ def test_rows_that_are_no_measurement_are_quarantined() -> None:
 
 
 # rate
+
+
+def test_batches_with_one_stamp_are_spread_over_their_time() -> None:
+    """Three samples at each 60 ms: 20 ms apart, none averaged; samples alike are no copies."""
+    x = np.arange(60) / 60
+    x[30:36] = 0.5  # as they were read: no reason to lose four of them
+    found = run(acc_rows(np.repeat(ticks(20, step=0.06), 3), acc_x=x))
+    assert values(found.only, "time_s") == [round(0.02 * i, 5) for i in range(60)]
+    assert found.only.meta.rate_hz == pytest.approx(50)
+    assert found.account == (20, 40, 0)
+    assert dict(found.ledger.repairs) == {"given a time of its own within its batch": 40}
+
+
+def test_batches_of_both_sensors_are_spread() -> None:
+    """Each by its own clock: 10 t rad/s stays that at the times of acceleration."""
+    fine = ticks(60)
+    found = run(
+        acc_rows(np.repeat(ticks(20, step=0.06), 3), acc_x=fine),
+        gyro_rows(np.repeat(ticks(30, step=0.04), 2), 10 * fine),
+    )
+    assert values(found.only, "gyro_x") == [round(0.2 * i, 5) for i in range(60)]
+    assert found.account == (20 + 30, 40 + 30, 0)
+
+
+def test_times_coarser_than_the_rows_are_refused() -> None:
+    """Nine to eleven rows at each tenth of a second: both tables go, and the way out is named."""
+    time = np.repeat(ticks(30, step=0.1), [9, 10, 11] * 10)
+    found = run(acc_rows(time, acc_x=np.arange(300) / 300), gyro_rows(ticks(150)))
+    assert found.recordings == []
+    assert dict(found.ledger.reasons) == {"most rows share their time with others": 450}
+    error = found.ledger.rejected["lab-7-a"]
+    assert error.found == "300 rows at 30 times, 9 to 11 at each"
+    assert "--map rate_hz=" in str(error.hint)
+
+
+def test_rows_that_all_came_twice_are_copies() -> None:
+    """Most rows share their time, and none of them when the copies are gone."""
+    found = run(acc_rows(np.repeat(ticks(20), 2), acc_x=np.repeat(np.arange(20) / 20, 2)))
+    assert found.account == (20, 0, 20)
+    assert dict(found.ledger.reasons) == {"copy of an earlier row": 20}
+
+
+def test_low_rate_is_a_warning() -> None:
+    """12.5 Hz are less than a third of the usual 50; WISDM's 20 Hz are not."""
+    x = np.arange(50) / 50
+    found = run(acc_rows(ticks(50, step=0.08), acc_x=x))
+    assert [(w.kind, w.detail) for w in found.ledger.warnings] == [("low rate", "12.5 Hz")]
+    assert run(acc_rows(ticks(50, step=0.05), acc_x=x)).warnings == []
 
 
 @pytest.mark.parametrize(
