@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from har.data import gravity
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.harmonise import whole
 from har.data.ingest.ledger import Ledger
@@ -28,7 +29,6 @@ from har.data.recorders.parts.heads import SIZE, Head, head
 from har.data.recorders.parts.peek import Peek
 from har.data.recorders.parts.values import with_gravity
 from har.data.recording import ACC
-from har.data.schema import STANDARD_GRAVITY
 from har.data.sources.base import Item
 from har.errors import DataError
 

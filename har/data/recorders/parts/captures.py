@@ -8,9 +8,9 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from har.data.ingest import checks
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
+from har.data.rates import estimate
 from har.data.recorders.base import UNKNOWN, Asking, Plan, Reader, Understanding
 from har.data.recorders.parts.peek import Peek
 from har.data.recording import ACC, Clock
@@ -117,7 +117,7 @@ def _rate(files: RawFiles, capture: Capture) -> str:
             block = next(iter(reader(Peek(files), Ledger())))
         except (HarError, StopIteration):
             continue
-        rates.append(checks.rate(block["time_s"].dropna().to_numpy()))
+        rates.append(estimate(block["time_s"].dropna().to_numpy()))
     return ", ".join(f"{rate:.4g} Hz" for rate in rates if np.isfinite(rate))
 
 
