@@ -4,7 +4,7 @@ A phone at the waist, x up. Each person wears it a little differently and walks 
 of their own; the signals follow from the person's number alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +34,27 @@ _MOTIONS = {
 }
 
 
+# Ten exercises that no taxonomy has, which differ in posture, pace and strength.
+EXERCISES = {
+    f"{name} ({side})": (tilt, pace, sway, 0.3)
+    for side, tilt in (("left", 0.0), ("right", 70.0))
+    for name, pace, sway in (
+        ("Pendulum", 0.7, 1.5),
+        ("Abduction", 1.3, 2.5),
+        ("Biceps_Curl", 1.9, 3.5),
+        ("Quick row", 2.6, 5.0),
+        ("Hold still", 0.0, 0.0),
+    )
+}
+
+
 def write_people(
-    folder: Path, numbers: Iterable[int], *, seconds: float = 12.8, gyro: bool = True
+    folder: Path,
+    numbers: Iterable[int],
+    *,
+    seconds: float = 12.8,
+    motions: Mapping[str, tuple[float, float, float, float]] = _MOTIONS,
+    gyro: bool = True,
 ) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
 
@@ -47,6 +66,8 @@ def write_people(
         The people.
     seconds : float
         Of an activity at a time.
+    motions : mapping
+        What they do: tilt, pace, sway and ringing, by activity.
     gyro : bool, default=True
         Whether the sensor has a gyroscope.
 
@@ -58,19 +79,21 @@ def write_people(
     for number in numbers:
         path = folder / f"s{number}" / "day.csv"
         path.parent.mkdir(parents=True)
-        table = _day(number, seconds)
+        table = _day(number, seconds, motions)
         table = table if gyro else table.drop(columns=list(GYRO))
         table.to_csv(path, index=False, float_format="%.4f")
     return folder
 
 
-def _day(number: int, seconds: float) -> pd.DataFrame:
+def _day(
+    number: int, seconds: float, motions: Mapping[str, tuple[float, float, float, float]]
+) -> pd.DataFrame:
     rng = np.random.default_rng(number)
     worn, pace = rng.normal(0, 2, 2), rng.normal(1, 0.05)
     parts = [
         (name, _motion(rng, *motion, worn=worn, pace=pace, n=round(seconds * RATE_HZ)))
         for _ in range(2)
-        for name, motion in _MOTIONS.items()
+        for name, motion in motions.items()
     ]
     values = np.concatenate([part for _, part in parts])
     table = pd.DataFrame(values, columns=[*ACC, *GYRO])

@@ -209,9 +209,20 @@ def _print(done: "Ingestion", name: str) -> None:
         if totals[title]:
             counted = [(reason, f"{n:,}") for reason, n in totals[title].items()]
             out.print(table("", [column, "rows"], counted), "")
+    _print_own(totals["own_words"])
     if totals["warnings"]:
         out.print(table("", ["warning", "recordings"], list(totals["warnings"].items())), "")
     for item, reason in {**done.rejected, **totals["rejected"]}.items():
         err.print(Text("rejected", style="red"), f"{item}: {reason}")
     how = f"{done.items_read} read now, {done.items_found} found"
     out.print(f"{how}; see `har data report {name}`.")
+
+
+def _print_own(words: dict[str, list[str]]) -> None:
+    """Say which activities the data set has of its own, in the words of its files."""
+    if not words:
+        return
+    rows = [(name, ", ".join(spellings)) for name, spellings in words.items()]
+    out.print(table("Activities of its own", ["activity", "in the files"], rows), "")
+    if all(re.fullmatch(r"(minus-)?[\d.]+", name) for name in words):
+        err.print("the labels are numbers; the [labels] of a --mapping file give them names")

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import StrictInt, StrictStr, model_validator
 
+from har.data.activities import Taxonomy
 from har.lineage.typed import Number, Texts, Typed, TypedFile
 
 QUARANTINED = "quarantine"
@@ -50,6 +51,8 @@ class Account(TypedFile):
         Why, by recording of which nothing could be trusted, or by the item itself.
     warnings : tuple of Warn
         About recordings that were kept.
+    own_words : mapping of str to str
+        The activity of each word of its files that the taxonomy lacks.
     """
 
     FILE: ClassVar[str] = "account.json"
@@ -66,6 +69,7 @@ class Account(TypedFile):
     reasons: Mapping[StrictStr, StrictInt]
     rejected: Texts
     warnings: tuple[Warn, ...]
+    own_words: Mapping[StrictStr, StrictStr] = {}
 
     @classmethod
     def of_refused(
@@ -242,7 +246,11 @@ class DatasetFacts(Typed):
     recordings, subjects : int
         How many there are.
     activities : tuple of str
-        Those that are labelled, in the order of the taxonomy.
+        Those that are labelled: of the taxonomy in its order, then the data set's own.
+    own_activities : mapping of str to str
+        Parents of activities that the taxonomy lacks, "" for a root.
+    own_words : mapping of str to tuple of str
+        The words of the raw files for each activity of the data set's own.
     single_activity : tuple of str
         Subjects with but one of them.
     copies : tuple of Copy
@@ -269,6 +277,8 @@ class DatasetFacts(Typed):
     recordings: StrictInt
     subjects: StrictInt
     activities: tuple[StrictStr, ...]
+    own_activities: Mapping[StrictStr, StrictStr] = {}
+    own_words: Mapping[StrictStr, tuple[StrictStr, ...]] = {}
     single_activity: tuple[StrictStr, ...]
     copies: tuple[Copy, ...]
 
@@ -287,6 +297,11 @@ class Datasets(TypedFile):
             return {"datasets": content}
         one = isinstance(content, dict) and "datasets" not in content
         return {"datasets": [content]} if one else content
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The hierarchy of their activities: the shared one, and what each of them adds."""
+        return Taxonomy.joined(facts.own_activities for facts in self.datasets)
 
     def write(self, folder: Path) -> None:
         """Write it into a folder."""

@@ -9,7 +9,6 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from har.data import gravity
-from har.data.activities import ALL
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, GYRO, Recording
 from har.errors import DataError
@@ -45,9 +44,7 @@ class RawTable(pa.DataFrameModel):
     gyro_x: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
     gyro_y: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
     gyro_z: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
-    activity: Series[pd.CategoricalDtype] = pa.Field(
-        nullable=True, dtype_kwargs={"categories": list(ALL), "ordered": False}
-    )
+    activity: Series[pd.CategoricalDtype] = pa.Field(nullable=True)
 
     class Config:
         """Every failure is collected; nothing is dropped or converted."""
@@ -58,6 +55,10 @@ class RawTable(pa.DataFrameModel):
     @pa.check("time_s", name="time_not_backward")
     def _time_not_backward(cls, time: Series[np.float64]) -> "pd.Series[bool]":
         return time.diff().fillna(0) >= 0
+
+    @pa.check("activity", name="activities_are_names")
+    def _activities_are_names(cls, activity: "pd.Series[Any]") -> bool:
+        return all(isinstance(name, str) and name for name in activity.cat.categories)
 
     @pa.dataframe_check(name="gyro_all_or_none")
     def _gyro_all_or_none(cls, table: pd.DataFrame) -> bool:

@@ -12,7 +12,8 @@ import onnx
 from har.config import ExportSettings, WindowGrid
 from har.data.channels import units_of
 from har.data.windows import Windows
-from har.export.artifact import Builds, LatencyBounds
+from har.export.alike import answers_elsewhere, spread
+from har.export.artifact import Builds, MeasuredBounds
 from har.export.compact import compact
 from har.export.distance import add_distance
 from har.export.measure import measure
@@ -90,11 +91,12 @@ def export(
     test = windows.select("test")
     against = Measurement(test.X, test.y, reference.astype("float64"))
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
+    elsewhere = answers_elsewhere(paths, spread(against.windows), settings.latency_repeats)
     builds = [
-        measure(path, taken_ms, **vars(against), bounds=settings)
-        for path, taken_ms in zip(paths, times, strict=True)
+        measure(path, taken_ms, answers, **vars(against), bounds=settings)
+        for path, taken_ms, answers in zip(paths, times, elsewhere, strict=True)
     ]
-    bounds = LatencyBounds(settings.max_latency_ms, settings.max_slowdown)
+    bounds = MeasuredBounds(settings.max_latency_ms, settings.max_slowdown, settings.max_answer_gap)
     Builds.judge(candidate, builds, bounds).write(out)
 
 
@@ -102,6 +104,7 @@ def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings)
     """Write the int8 builds of a network."""
     from har.export import quantize
 
+    quantize.quantize_weights(fp32, out / "model-int8-weights.onnx")
     if not quantize.has_convolutions(fp32):
         quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
     train = windows.select("train")

@@ -66,11 +66,16 @@ def test_missing_gyroscope_is_legal(recording: Recording) -> None:
     validate(_with(recording, gyro_x=nothing, gyro_y=nothing, gyro_z=nothing), CleanTable)
 
 
-def test_unknown_label_is_an_error(recording: Recording) -> None:
-    """An activity outside the taxonomy does not fit the column's type."""
-    labels = recording.table["activity"].cat.rename_categories({"walking": "moonwalk"})
-    with pytest.raises(DataError, match="activity"):
-        validate(_with(recording, activity=labels))
+def test_activities_are_names(recording: Recording) -> None:
+    """Any name is an activity; a number or an empty word is none, nor is a column of text."""
+    labels = recording.table["activity"].cat
+    validate(_with(recording, activity=labels.rename_categories({"walking": "moonwalk"})))
+    for wrong in (labels.rename_categories([1, 2]), labels.rename_categories({"walking": ""})):
+        with pytest.raises(DataError) as caught:
+            validate(_with(recording, activity=wrong))
+        assert "activity activities_are_names" in str(caught.value.found)
+    with pytest.raises(DataError, match="does not fit the schema"):
+        validate(_with(recording, activity=recording.table["activity"].astype("str")))
 
 
 def test_repeated_time_is_raw_but_not_clean(recording: Recording) -> None:

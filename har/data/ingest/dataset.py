@@ -123,6 +123,7 @@ class Ingestion:
             "warnings": dict(Counter(kind for kind, _ in sorted(warned))),
             "rejected": accounts.rejected,
             "refusals": [asdict(group) for group in accounts.refusals],
+            "own_words": {name: list(words) for name, words in facts.own_words.items()},
             "copies": [copy.to_dict() for copy in facts.copies],
         }
 
@@ -341,6 +342,7 @@ def _facts(request: Request, rejected: dict[str, str]) -> dict[str, Any]:
         "units": source.units,
         "faults": [list(fault) for fault in source.faults],
         "classes": list(source.classes),
+        "own_activities": source.own_activities or {},
         "test_subjects": list(source.test_subjects),
         "validation_subjects": list(source.validation_subjects),
         "archive_url": source.archive.url if source.archive else None,

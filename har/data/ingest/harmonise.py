@@ -10,11 +10,12 @@ import pandas as pd
 
 from har.arrays import Float64
 from har.data import rates
-from har.data.activities import ALL, labels
+from har.data.activities import in_order
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import checks
 from har.data.ingest.ledger import ORIGIN, Ledger
 from har.data.ingest.text import joined
+from har.data.ingest.vocabulary import Vocabulary, refuse_quantity
 from har.data.recording import (
     ACC,
     CHANNELS,
@@ -289,16 +290,6 @@ def _conversions(raw: Raw) -> list[str]:
     ]
 
 
-def _vocabulary(source: Source) -> dict[str, str | None]:
-    """Return the data set's words; tables without their own use the taxonomy's."""
-    own = {activity: activity for activity in ALL} | (source.labels or {})
-    return labels(source.name) or {word: activity or None for word, activity in own.items()}
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[\s_]+", "-", word.lower())
-
-
 def slug(text: str) -> str:
     """Return text as part of a file's name; what had to be changed is told apart by a digest.
 
@@ -310,12 +301,19 @@ def slug(text: str) -> str:
 
 
 def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -> "pd.Categorical":
-    """Translate a data set's labels; a word that the taxonomy lacks is unlabelled and told."""
-    known = _vocabulary(origin.source)
+    """Translate labels; a word that nobody knows is an activity of the data set's own.
+
+    Where the data set is published with a list of its words, it is unlabelled and told.
+    """
+    vocabulary = Vocabulary.of(origin.source)
     words = pd.Categorical(rows["label"])
     texts = [str(word).strip() for word in words.categories]
-    mapped = [known.get(text, known.get(_plain(text))) for text in texts]
-    unknown = [text for text in texts if not {text, _plain(text)} & known.keys()]
-    if unknown:
-        ledger.warn(name, "unknown label", ", ".join(repr(word[:40]) for word in unknown[:5]))
-    return pd.Categorical([*mapped, None], categories=ALL)[words.codes]
+    found = [vocabulary.find(text) for text in texts]
+    new = {w: activity for w, (activity, known) in zip(texts, found, strict=True) if not known}
+    if vocabulary.closed and new:
+        ledger.warn(name, "unknown label", ", ".join(repr(word[:40]) for word in [*new][:5]))
+    ledger.own_words |= {word: activity for word, activity in new.items() if activity}
+    refuse_quantity(ledger.own_words, name)
+    names = in_order(activity for activity, _ in found if activity)
+    codes = np.array([names.index(activity) if activity else -1 for activity, _ in found] + [-1])
+    return pd.Categorical.from_codes(codes[words.codes], categories=pd.Index(names, dtype="str"))

@@ -82,6 +82,7 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         reasons=dict(ledger.reasons),
         rejected=rejected,
         warnings=tuple(ledger.warnings),
+        own_words=dict(sorted(ledger.own_words.items())),
     ).write(out)
 
 

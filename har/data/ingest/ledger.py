@@ -32,6 +32,8 @@ class Ledger:
         About recordings that were kept.
     rejected : dict
         Why, by recording; its rows are in quarantine.
+    own_words : dict
+        The activity of each word that the taxonomy lacks.
     """
 
     rows_in: int = 0
@@ -43,6 +45,7 @@ class Ledger:
     reasons: Counter[str] = field(default_factory=Counter)
     warnings: list[Warn] = field(default_factory=list)
     rejected: dict[str, DataError] = field(default_factory=dict)
+    own_words: dict[str, str] = field(default_factory=dict)
     _frames: list[pd.DataFrame] = field(default_factory=list)
 
     def read(self, rows: int) -> None:

@@ -11,8 +11,12 @@ r"""Which columns of a user's own tables are what: stated in TOML or by flags, o
    subject = "user"          # a column, or: subject_pattern = "s(\d+)" on the file's path
    activity = "label"
 
-   [labels]                  # the file's word = an activity of the taxonomy, "" leaves it out
+   [labels]                  # the file's word = an activity of any name, "" leaves it out
    Walk = "walking"
+   Biceps = "biceps-curl"
+
+   [activities]              # of your own, under a parent; "" for a root
+   biceps-curl = "exercise"
 """
 
 import re
@@ -23,11 +27,20 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from har.arrays import Float64
-from har.data.activities import ALL
+from har.data.activities import Taxonomy, name_of
 from har.data.gravity import STANDARD_GRAVITY
+from har.data.ingest.vocabulary import is_no_label
 from har.data.schema import MAX_GYRO
 from har.errors import DataError, MissingError
 
@@ -60,6 +73,15 @@ class ColumnMapping(BaseModel):
     separator: str = Field(",", min_length=1, max_length=1)
     decimal: Literal[".", ","] = "."
     labels: dict[str, str] = {}
+    activities: dict[str, str] = {}
+
+    @field_validator("labels", "activities")
+    @classmethod
+    def _named(cls, meant: dict[str, str], field: ValidationInfo) -> dict[str, str]:
+        if wrong := next((name for name in meant.values() if name and is_no_label(name)), None):
+            raise ValueError(f'{wrong!r} is no activity; "" says that there is none')
+        keys = meant if field.field_name == "labels" else map(name_of, meant)
+        return {key: name and name_of(name) for key, name in zip(keys, meant.values(), strict=True)}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -70,8 +92,10 @@ class ColumnMapping(BaseModel):
             names = [name for name in (*used, role) if name]
             if len(names) != len(set(names)):
                 raise ValueError("uses one column twice")
-        if unknown := sorted({a for a in self.labels.values() if a} - set(ALL)):
-            raise ValueError(f"labels name unknown activities: {', '.join(unknown)}")
+        try:
+            Taxonomy(self.activities)
+        except DataError as error:
+            raise ValueError(f"{error.message} ({error.found})") from None
         if self.subject_pattern and _groups(self.subject_pattern) != 1:
             raise ValueError("subject_pattern needs one group, such as s(\\d+)")
         return self

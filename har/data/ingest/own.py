@@ -69,6 +69,7 @@ def source(name: str, understood: Plan) -> Source:
     elif len(mappings) < len(understood.groups):
         placements.append("unknown")
     labels = {word: name for m in mappings for word, name in m.labels.items()}
+    activities = {name: parent for m in mappings for name, parent in m.activities.items()}
     return Source(
         name=name,
         title=f"Tables of your own: {name}",
@@ -82,6 +83,7 @@ def source(name: str, understood: Plan) -> Source:
         items=lambda files: list(understood.items),
         read=partial(_read, plan=understood),
         labels=labels or None,
+        own_activities=activities or None,
     )
 
 

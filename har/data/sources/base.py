@@ -120,6 +120,8 @@ class Source:
         A file that ships with the package.
     labels : dict, optional
         Words of the data set and their activities; by default the taxonomy's.
+    own_activities : dict, optional
+        Parents of activities that the taxonomy lacks, "" for a root.
     """
 
     name: str
@@ -140,3 +142,4 @@ class Source:
     same_people_as: tuple[str, ...] = ()
     bundled: Path | None = None
     labels: dict[str, str] | None = None
+    own_activities: dict[str, str] | None = None

@@ -19,7 +19,7 @@ from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import QUARANTINE, write_item
 from har.data.ingest.mapping import ColumnMapping
 from har.data.ingest.refusal import Refused, set_aside
-from har.data.ingested import QUARANTINED, Account, Accounts
+from har.data.ingested import QUARANTINED, Account, Accounts, Datasets
 from har.data.recording import CHANNELS, read_recordings
 from har.data.sources.base import Item, Raw
 from har.errors import DataError, MissingError
@@ -79,6 +79,26 @@ def test_a_second_ingestion_reads_nothing(
     second = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert (second.items_read, second.items_found) == (0, 2)
     assert second.artifact.content == first.artifact.content
+
+
+def test_own_activities_are_kept_with_their_words_and_parents(raw: Path, store: Store) -> None:
+    """Each in the spellings of the files; the hierarchy is what later steps read."""
+    for path, word in (
+        (raw / "s1/walk.csv", "Nordic Skiing"),
+        (raw / "s2/walk.csv", "nordic_skiing"),
+    ):
+        frame = pd.read_csv(path)
+        frame.assign(what=["walking", *[word] * (len(frame) - 1)]).to_csv(path, index=False)
+    skiing = {"nordic-skiing": "skiing", "skiing": "sport"}
+    mapping = MAPPING.model_copy(update={"activity": "what", "activities": skiing})
+    done = ingest(store, Request("lab", raw, mapping=mapping))
+    words = {"nordic-skiing": ("Nordic Skiing", "nordic_skiing")}
+    assert done.totals["own_words"] == {name: list(ways) for name, ways in words.items()}
+    (facts,) = Datasets.read(done.artifact.path).datasets
+    assert facts.activities == ("walking", "nordic-skiing")
+    assert facts.own_words == words
+    hierarchy = Datasets.read(done.artifact.path).taxonomy
+    assert hierarchy.parents("nordic-skiing") == ("skiing", "sport")
 
 
 def test_a_folder_that_has_grown_reads_the_new_files_only(

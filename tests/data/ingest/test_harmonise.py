@@ -21,6 +21,7 @@ from har.data.ingest.plan import Group, Plan
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.schema import CleanTable, validate
 from har.data.sources.base import Item, Raw, Source
+from har.errors import DataError
 
 MAPPING = ColumnMapping(time="t", acc=("x", "y", "z"))
 SOURCE = own.source("lab", Plan((Group("tables", (), mapping=MAPPING),)))
@@ -151,16 +152,47 @@ def test_rejected_recording_keeps_no_row_of_its_gyroscope() -> None:
 # labels
 
 
-def test_labels_are_translated_left_out_or_told() -> None:
-    """The table's own words, the taxonomy's in any spelling, "" left out, the rest unknown."""
-    source = replace(SOURCE, labels={"Gehen": "walking", "pause": ""})
-    words = ["Gehen", " Sitting ", "stairs UP", "Stairs_Down", "pause", "juggling", None]
-    found = run(acc_rows(ticks(7), label=words), source=source)
+def test_labels_are_translated_left_out_or_kept() -> None:
+    """The table's own words, the taxonomy's in any spelling, "" left out; others are its own."""
+    source = replace(SOURCE, labels={"Gehen": "walking", "pause": "", "Beuge": "biceps-curl"})
+    words = ["Gehen", " Sitting ", "stairs UP", "Stairs_Down", "GEHEN", "Beuge", "Plate_Juggling"]
+    found = run(acc_rows(ticks(9), label=[*words, "pause", None]), source=source)
     activities = found.only.table["activity"]
-    assert activities[:4].tolist() == ["walking", "sitting", "stairs-up", "stairs-down"]
-    assert activities[4:].isna().all()
-    assert [(w.kind, w.detail) for w in found.ledger.warnings] == [("unknown label", "'juggling'")]
-    assert found.account == (7, 0, 0)
+    assert activities[:7].tolist() == [
+        *("walking", "sitting", "stairs-up", "stairs-down", "walking"),
+        *("biceps-curl", "plate-juggling"),
+    ]
+    assert activities[7:].isna().all()
+    assert activities.cat.categories.tolist() == [
+        *("walking", "stairs-up", "stairs-down", "sitting", "biceps-curl", "plate-juggling"),
+    ]
+    assert found.ledger.own_words == {"Plate_Juggling": "plate-juggling"}
+    assert found.warnings == []
+    assert found.account == (9, 0, 0)
+
+
+def test_words_for_no_label() -> None:
+    """What says that nobody labelled a row is no activity; "other" may be one, and numbers are."""
+    words = ["NaN", "null", "", "Unlabelled", "not labeled", "unknown", "?", "other", "0", "1.0"]
+    found = run(acc_rows(ticks(10), label=words))
+    activities = found.only.table["activity"]
+    assert activities[:7].isna().all()
+    assert activities[7:].tolist() == ["other", "0", "1"]
+    stated = run(acc_rows(ticks(10), label=words), source=replace(SOURCE, labels={"?": "waiting"}))
+    assert stated.only.table["activity"][6] == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [(np.arange(201), "201 of them"), (0.5 + np.arange(21), "21 of them, such as '0.5'")],
+)
+def test_a_column_of_numbers_is_no_label(labels: np.ndarray, found: str) -> None:
+    """An index or a measurement would be hundreds of classes; as many as may be are kept."""
+    with pytest.raises(DataError, match="its labels are no activities") as caught:
+        run(acc_rows(ticks(len(labels)), label=labels.astype(str)))
+    assert found in str(caught.value.found)
+    kept = run(acc_rows(ticks(len(labels) - 1), label=labels[1:].astype(str)))
+    assert len(kept.only.table["activity"].cat.categories) == len(labels) - 1
 
 
 def test_known_data_set_uses_the_taxonomys_words() -> None:
@@ -168,7 +200,9 @@ def test_known_data_set_uses_the_taxonomys_words() -> None:
     source = replace(SOURCE, name="wisdm")
     found = run(acc_rows(ticks(3), label=["Upstairs", "Jogging", "wlk"]), source=source)
     assert found.only.table["activity"][:2].tolist() == ["stairs-up", "jogging"]
+    assert found.only.table["activity"][2:].isna().all()
     assert found.warnings == ["unknown label"]
+    assert found.ledger.own_words == {}
 
 
 # time

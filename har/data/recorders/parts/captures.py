@@ -8,9 +8,9 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
+from har.data import rates
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
-from har.data.rates import estimate
 from har.data.recorders.base import UNKNOWN, Asking, Plan, Reader, Understanding
 from har.data.recorders.parts.peek import Peek
 from har.data.recording import ACC, Clock
@@ -111,14 +111,14 @@ def _gyro_or_none(ask: Asking) -> str:
 
 def _rate(files: RawFiles, capture: Capture) -> str:
     """Return the rate of the first rows of each table, in words; nothing if they tell none."""
-    rates = []
+    found = []
     for reader in capture.tables:
         try:
             block = next(iter(reader(Peek(files), Ledger())))
         except (HarError, StopIteration):
             continue
-        rates.append(estimate(block["time_s"].dropna().to_numpy()))
-    return ", ".join(f"{rate:.4g} Hz" for rate in rates if np.isfinite(rate))
+        found.append(rates.estimate(block["time_s"].dropna().to_numpy()))
+    return ", ".join(f"{rate:.4g} Hz" for rate in found if np.isfinite(rate))
 
 
 def _read(
