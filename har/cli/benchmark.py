@@ -249,6 +249,36 @@ def runtimes(
     out.print(f"Written: {to}")
 
 
+@app.command()
+def unlike(
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--other", help="Ingested data set of devices worn elsewhere."),
+    ] = None,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/unlike-training.md"),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge minutes of wrong devices, units, rates and placements as `har predict` does.
+
+    Example: har benchmark unlike --other sp-sw-har
+    """
+    from har.benchmarks.page import write
+    from har.benchmarks.unlike import lines, run
+    from har.steps.run import start
+
+    show_progress()
+    base = start(*settings_of(overrides))
+    found = run(base, others or [])
+    write(to, lines(found, base, others or []))
+    if as_json:
+        return print_json(found)
+    for sensors, told in found.items():
+        rows = [(t.fault, t.minutes, f"{t.told:.1%}", f"{t.withheld:.1%}") for t in told]
+        out.print(table(sensors, ["what is wrong", "minutes", "told", "withheld"], rows))
+    out.print(f"Written: {to}")
+
+
 def _protocol(name: str) -> "Protocol":
     from har.errors import UsageError
     from har.evaluation.protocols import PROTOCOLS

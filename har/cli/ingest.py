@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +11,11 @@ import typer
 from har.cli import found
 from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
-from har.cli.understood import refusals, settle, to_json
+from har.cli.understood import refusals, settled, to_json
 from har.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
     from har.data.ingest.dataset import Ingestion, Request
-    from har.data.ingest.plan import Plan
 
 Place = tuple[Path, tuple[str, ...]]  # a folder, archive or file; and which of a folder's files
 
@@ -99,7 +98,7 @@ def ingest(
             f"--map or --mapping with {name}, whose columns are known",
             hint="give tables of your own another name",
         )
-    place = _place(paths or [])
+    place = place_of(paths or [])
     if known:
         request = _known(name, place, placement)
     else:
@@ -117,7 +116,7 @@ def ingest(
         )
 
 
-def _place(paths: list[Path]) -> Place | None:
+def place_of(paths: list[Path]) -> Place | None:
     """Return the folder, archive or file, and which files of a folder are meant."""
     if len(paths) == 1 and re.search(r"[*?\[]", str(paths[0])) and not paths[0].exists():
         anchor = Path(paths[0].anchor)
@@ -161,6 +160,7 @@ def _tables(
 ) -> "Request":
     from har.data import sources
     from har.data.ingest.dataset import Request
+    from har.data.ingest.files import open_files
 
     if place is None:
         raise UsageError(
@@ -172,43 +172,9 @@ def _tables(
         raise UsageError(
             f"{name!r} is not a valid name", expected="1 to 40 lower-case letters, digits, - . _"
         )
-    return Request(name, *place, plan=_plan(*place, file, entries or [], yes=yes, quiet=quiet))
-
-
-def _plan(
-    path: Path,
-    only: tuple[str, ...],
-    file: Path | None,
-    entries: list[str],
-    *,
-    yes: bool,
-    quiet: bool,
-) -> "Plan":
-    """Return what is made of the files, once nothing is in doubt and guesses are confirmed."""
-    from har.data.ingest import own
-    from har.data.ingest.files import open_files
-    from har.data.ingest.mapping import ColumnMapping, load_mapping
-
-    stated = load_mapping(file) if file else None
-    files = open_files(path, only)
-
-    def make(answers: Mapping[str, str]) -> "Plan":
-        if isinstance(stated, ColumnMapping):
-            return own.plan(files, stated, str(path))
-        known = stated.stated if stated else _stated(entries)
-        return own.plan(files, {**known, **answers}, str(path))
-
-    return settle(make, str(path), yes=yes, quiet=quiet)
-
-
-def _stated(entries: list[str]) -> dict[str, str]:
-    stated: dict[str, str] = {}
-    for entry in entries:
-        what, equals, column = entry.partition("=")
-        if not equals:
-            raise UsageError(f"--map {entry}", expected="ENTRY=VALUE", found="no '='")
-        stated[what] = column
-    return stated
+    files = open_files(*place)
+    plan = settled(files, str(place[0]), file, entries or [], yes=yes, quiet=quiet)
+    return Request(name, *place, plan=plan)
 
 
 def _progress(items: Iterator[Any], total: int) -> Iterable[Any]:
