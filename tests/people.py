@@ -4,15 +4,15 @@ A phone at the waist, x up. Each person wears it a little differently and walks 
 of their own; the signals follow from the person's number alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, GYRO
-from har.data.schema import STANDARD_GRAVITY
 
 RATE_HZ = 50.0
 MAPPING = {
@@ -23,8 +23,9 @@ MAPPING = {
 }
 """What `har data ingest --map` must be told of the tables."""
 
+Motions = Mapping[str, tuple[float, float, float, float]]
 # Tilt of the phone, degrees; step rate, Hz; sway of the trunk, m/s²; ringing of a step, m/s².
-_MOTIONS = {
+_MOTIONS: Motions = {
     "walking": (0.0, 1.9, 2.2, 0.6),
     "stairs-up": (8.0, 1.5, 1.4, 0.3),
     "stairs-down": (-6.0, 2.3, 3.2, 1.5),
@@ -32,9 +33,32 @@ _MOTIONS = {
     "standing": (0.0, 0.0, 0.0, 0.0),
     "lying": (85.0, 0.0, 0.0, 0.0),
 }
+_OF_WISDM = {name: motion for name, motion in _MOTIONS.items() if name != "lying"}
+_OF_WISDM |= {"jogging": (5.0, 2.8, 6.0, 2.5)}
 
 
-def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8) -> Path:
+# Ten exercises that no taxonomy has, which differ in posture, pace and strength.
+EXERCISES = {
+    f"{name} ({side})": (tilt, pace, sway, 0.3)
+    for side, tilt in (("left", 0.0), ("right", 70.0))
+    for name, pace, sway in (
+        ("Pendulum", 0.7, 1.5),
+        ("Abduction", 1.3, 2.5),
+        ("Biceps_Curl", 1.9, 3.5),
+        ("Quick row", 2.6, 5.0),
+        ("Hold still", 0.0, 0.0),
+    )
+}
+
+
+def write_people(
+    folder: Path,
+    numbers: Iterable[int],
+    *,
+    seconds: float = 12.8,
+    motions: Motions = _MOTIONS,
+    gyro: bool = True,
+) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
 
     Parameters
@@ -45,6 +69,10 @@ def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8)
         The people.
     seconds : float
         Of an activity at a time.
+    motions : mapping
+        What they do: tilt, pace, sway and ringing, by activity.
+    gyro : bool, default=True
+        Whether the sensor has a gyroscope.
 
     Returns
     -------
@@ -54,17 +82,57 @@ def write_people(folder: Path, numbers: Iterable[int], *, seconds: float = 12.8)
     for number in numbers:
         path = folder / f"s{number}" / "day.csv"
         path.parent.mkdir(parents=True)
-        _day(number, seconds).to_csv(path, index=False, float_format="%.4f")
+        table = _day(number, seconds, motions)
+        table = table if gyro else table.drop(columns=list(GYRO))
+        table.to_csv(path, index=False, float_format="%.4f")
     return folder
 
 
-def _day(number: int, seconds: float) -> pd.DataFrame:
+def write_wisdm(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write made people as WISDM v1.1 has its own: one file, 20 Hz, m/s², no gyroscope.
+
+    They jog, and do not lie.
+    """
+    words = {"stairs-up": "Upstairs", "stairs-down": "Downstairs"}
+    lines = []
+    for number in numbers:
+        day = _day(number, 12.8, _OF_WISDM)
+        slow = day.iloc[np.arange(0, len(day), RATE_HZ / 20).astype(int)]
+        for i, row in enumerate(slow.itertuples()):
+            word = words.get(row.activity, str(row.activity).capitalize())
+            time = 10**9 + 50_000_000 * i
+            lines.append(f"{number},{word},{time},{row.acc_x:.4f},{row.acc_y:.4f},{row.acc_z:.4f};")
+    path = folder / "WISDM_ar_v1.1" / "WISDM_ar_v1.1_raw.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def write_harth(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write made people as HARTH has its own: a file each, two accelerometers in g, 50 Hz."""
+    labels = {"walking": 1, "stairs-up": 4, "stairs-down": 5, "standing": 6, "sitting": 7}
+    labels["lying"] = 8
+    path = folder / "harth"
+    path.mkdir(parents=True)
+    for number in numbers:
+        day = _day(number, 12.8)
+        times = pd.Timestamp("2019-01-12") + pd.to_timedelta(day["time_s"], unit="s")
+        table = pd.DataFrame({"timestamp": times.dt.strftime("%Y-%m-%d %H:%M:%S.%f")})
+        for sensor, axes in (("back", "xyz"), ("thigh", "zxy")):
+            for axis, own in zip("xyz", axes, strict=True):
+                table[f"{sensor}_{axis}"] = day[f"acc_{own}"] / STANDARD_GRAVITY
+        table["label"] = day["activity"].map(labels)
+        table.to_csv(path / f"S{number:03d}.csv", index=False, float_format="%.6f")
+    return folder
+
+
+def _day(number: int, seconds: float, motions: Motions = _MOTIONS) -> pd.DataFrame:
     rng = np.random.default_rng(number)
     worn, pace = rng.normal(0, 2, 2), rng.normal(1, 0.05)
     parts = [
         (name, _motion(rng, *motion, worn=worn, pace=pace, n=round(seconds * RATE_HZ)))
         for _ in range(2)
-        for name, motion in _MOTIONS.items()
+        for name, motion in motions.items()
     ]
     values = np.concatenate([part for _, part in parts])
     table = pd.DataFrame(values, columns=[*ACC, *GYRO])

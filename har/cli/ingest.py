@@ -2,20 +2,20 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from har.cli.flags import refuse_ignored
+from har.cli import found
+from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
-from har.cli.understood import refusals, settle, to_json
+from har.cli.understood import refusals, settled, to_json
 from har.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
     from har.data.ingest.dataset import Ingestion, Request
-    from har.data.ingest.plan import Plan
 
 Place = tuple[Path, tuple[str, ...]]  # a folder, archive or file; and which of a folder's files
 
@@ -51,6 +51,9 @@ def ingest(
 ) -> None:
     """Read raw files into validated recordings; no row is lost silently.
 
+    Without a name it shows what lies in data/ and is not ingested, and takes it on one
+    answer; where nothing does, it reads the bundled data.
+
     Rows that cannot be trusted go to quarantine with the reason. Ingesting again reads
     only what is new. Files of recorders (apps and devices) are known by their content, other
     tables by the names of their columns: what was understood is shown first, what is in doubt
@@ -78,6 +81,11 @@ def ingest(
     from har.store import Store
 
     refuse_ignored(context, exclusive=("--mapping", "--map"))
+    store = Store(load(overrides).environment.store)
+    unnamed = not paths and not is_typed(context, "name")
+    if unnamed and (there := found.confirmed(store, yes=yes, one=as_json)):
+        rest = (placement, mapping, entries, yes, strict, jobs, overrides, as_json)
+        return found.take(there, lambda one: ingest(context, one.name, [*one.paths], *rest))
     known = name in sources.names()
     if placement and not known:
         raise UsageError(
@@ -90,12 +98,11 @@ def ingest(
             f"--map or --mapping with {name}, whose columns are known",
             hint="give tables of your own another name",
         )
-    place = _place(paths or [])
+    place = place_of(paths or [])
     if known:
         request = _known(name, place, placement)
     else:
         request = _tables(name, place, mapping, entries, yes=yes, quiet=as_json)
-    store = Store(load(overrides).environment.store)
     done = run(store, request, jobs=count(jobs), watch=_progress)
     if as_json:
         print_json(_facts(done, request))
@@ -109,7 +116,7 @@ def ingest(
         )
 
 
-def _place(paths: list[Path]) -> Place | None:
+def place_of(paths: list[Path]) -> Place | None:
     """Return the folder, archive or file, and which files of a folder are meant."""
     if len(paths) == 1 and re.search(r"[*?\[]", str(paths[0])) and not paths[0].exists():
         anchor = Path(paths[0].anchor)
@@ -153,6 +160,7 @@ def _tables(
 ) -> "Request":
     from har.data import sources
     from har.data.ingest.dataset import Request
+    from har.data.ingest.files import open_files
 
     if place is None:
         raise UsageError(
@@ -164,43 +172,9 @@ def _tables(
         raise UsageError(
             f"{name!r} is not a valid name", expected="1 to 40 lower-case letters, digits, - . _"
         )
-    return Request(name, *place, plan=_plan(*place, file, entries or [], yes=yes, quiet=quiet))
-
-
-def _plan(
-    path: Path,
-    only: tuple[str, ...],
-    file: Path | None,
-    entries: list[str],
-    *,
-    yes: bool,
-    quiet: bool,
-) -> "Plan":
-    """Return what is made of the files, once nothing is in doubt and guesses are confirmed."""
-    from har.data.ingest import own
-    from har.data.ingest.files import open_files
-    from har.data.ingest.mapping import ColumnMapping, load_mapping
-
-    stated = load_mapping(file) if file else None
-    files = open_files(path, only)
-
-    def make(answers: Mapping[str, str]) -> "Plan":
-        if isinstance(stated, ColumnMapping):
-            return own.plan(files, stated, str(path))
-        known = stated.stated if stated else _stated(entries)
-        return own.plan(files, {**known, **answers}, str(path))
-
-    return settle(make, str(path), yes=yes, quiet=quiet)
-
-
-def _stated(entries: list[str]) -> dict[str, str]:
-    stated: dict[str, str] = {}
-    for entry in entries:
-        what, equals, column = entry.partition("=")
-        if not equals:
-            raise UsageError(f"--map {entry}", expected="ENTRY=VALUE", found="no '='")
-        stated[what] = column
-    return stated
+    files = open_files(*place)
+    plan = settled(files, str(place[0]), file, entries or [], yes=yes, quiet=quiet)
+    return Request(name, *place, plan=plan)
 
 
 def _progress(items: Iterator[Any], total: int) -> Iterable[Any]:
@@ -229,9 +203,20 @@ def _print(done: "Ingestion", name: str) -> None:
         if totals[title]:
             counted = [(reason, f"{n:,}") for reason, n in totals[title].items()]
             out.print(table("", [column, "rows"], counted), "")
+    _print_own(totals["own_words"])
     if totals["warnings"]:
         out.print(table("", ["warning", "recordings"], list(totals["warnings"].items())), "")
     if refused := {**done.rejected, **totals["rejected"]}:
         err.print(refusals(refused, "Refused; the rest is ingested"))
     how = f"{done.items_read} read now, {done.items_found} found"
     out.print(f"{how}; see `har data report {name}`.")
+
+
+def _print_own(words: dict[str, list[str]]) -> None:
+    """Say which activities the data set has of its own, in the words of its files."""
+    if not words:
+        return
+    rows = [(name, ", ".join(spellings)) for name, spellings in words.items()]
+    out.print(table("Activities of its own", ["activity", "in the files"], rows), "")
+    if all(re.fullmatch(r"(minus-)?[\d.]+", name) for name in words):
+        err.print("the labels are numbers; the [labels] of a --mapping file give them names")

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +14,67 @@ from har.cli.output import err, table
 from har.errors import UsageError
 
 if TYPE_CHECKING:
+    from har.data.ingest.files import RawFiles
+    from har.data.ingest.mapping import ColumnMapping
     from har.data.ingest.plan import Group, Plan
 
 MOST_GROUPS = 12  # shown; --json has all
 _INNER = ("subject_pattern", "activity_pattern")  # shown as what they find
+
+
+def settled(
+    files: "RawFiles",
+    where: str,
+    mapping: Path | None,
+    entries: list[str],
+    *,
+    yes: bool,
+    quiet: bool,
+    refine: "Callable[[Plan], Plan]" = lambda plan: plan,
+) -> "Plan":
+    """Return what is made of files, once nothing is in doubt and guesses are confirmed.
+
+    Parameters
+    ----------
+    files : RawFiles
+        At the path.
+    where : str
+        The path.
+    mapping : Path, optional
+        A TOML file that states columns and units.
+    entries : list of str
+        The same as flags: ``acc_unit=g``.
+    yes, quiet
+        As `settle` has them.
+    refine : callable, optional
+        What is changed in a plan before anything is asked.
+    """
+    from har.data.ingest import own
+    from har.data.ingest.mapping import ColumnMapping
+
+    known = stated_by(mapping, entries)
+
+    def make(answers: Mapping[str, str]) -> "Plan":
+        said = known if isinstance(known, ColumnMapping) else {**known, **answers}
+        return refine(own.plan(files, said, where))
+
+    return settle(make, where, yes=yes, quiet=quiet)
+
+
+def stated_by(mapping: Path | None, entries: list[str]) -> "ColumnMapping | dict[str, Any]":
+    """Return what a TOML file, or flags, say of columns and units."""
+    from har.data.ingest.mapping import ColumnMapping, load_mapping
+
+    if mapping:
+        loaded = load_mapping(mapping)
+        return loaded if isinstance(loaded, ColumnMapping) else loaded.stated
+    stated: dict[str, Any] = {}
+    for entry in entries:
+        what, equals, value = entry.partition("=")
+        if not equals:
+            raise UsageError(f"--map {entry}", expected="ENTRY=VALUE", found="no '='")
+        stated[what] = value
+    return stated
 
 
 def settle(

@@ -86,6 +86,10 @@ class WindowGrid(WindowShape):
 class WindowSettings(WindowGrid):
     """How recordings are cut."""
 
+    channels: Literal["acc", "acc+gyro"] | None = Field(
+        None,
+        description="acc: acceleration alone, or acc+gyro; default: what all recordings have",
+    )
     train_density: Count = Field(
         4, description="training subjects' windows start this many times as often"
     )

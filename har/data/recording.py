@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from har import parquet
 from har.arrays import Float64
-from har.data.activities import ALL
+from har.data.activities import in_order
 
 SCHEMA_VERSION = 2
 # Times are compared with this much room, s: finer than any sensor's clock, and coarser than the
@@ -107,8 +107,26 @@ def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> p
         values = columns.get(channel)
         table[channel] = pd.Series(values, dtype="float32") if values is not None else float("nan")
     table[list(CHANNELS)] = table[list(CHANNELS)].astype("float32")
-    table["activity"] = pd.Categorical(activity, categories=ALL)
+    table["activity"] = named(activity)
     return table
+
+
+def named(activities: Any) -> "pd.Categorical":
+    """Return activities by name, null for none, with the categories that they have.
+
+    Parameters
+    ----------
+    activities : array-like of str or None
+        One per row.
+
+    Examples
+    --------
+    >>> named(["sitting", None, "biceps-curl"]).categories.tolist()
+    ['sitting', 'biceps-curl']
+    """
+    values: pd.Categorical = pd.Categorical(activities).remove_unused_categories()
+    names = in_order(values.categories)
+    return pd.Categorical(values, categories=pd.Index(names, dtype=None if names else "str"))
 
 
 def write_recording(recording: Recording, folder: Path) -> Path:

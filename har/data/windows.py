@@ -1,7 +1,7 @@
 """Windows: fixed-length cuts of recordings, with at most one activity each."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,14 @@ import pandas as pd
 from har import parquet
 from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowSettings, WindowShape
-from har.data.activities import ALL, lift
-from har.data.recording import CHANNELS, GYRO, Recording
+from har.data.activities import TAXONOMY, Taxonomy, in_order
+from har.data.channels import NO_CHOICE, ChannelChoice, measured
+from har.data.recording import CHANNELS, Recording, named
 from har.errors import DataError
 
 Labels = Int64
+# Windows that are copied at once, to bound memory.
+BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Windows:
 
     Attributes
     ----------
-    X : ndarray of shape (n_windows, n_samples, 6), float32
-        Acceleration in m/s² and angular velocity in rad/s.
+    X : ndarray of shape (n_windows, n_samples, n_channels), float32
+        Acceleration in m/s² and, where it is among the channels, angular velocity in rad/s.
     y : ndarray of shape (n_windows,), int64
         Index into `classes`, or -1: unlabelled, mixed or outside the class set.
     index : DataFrame
@@ -34,12 +37,15 @@ class Windows:
         purity, split``, and ``extra``: whether it starts between two windows of the grid.
     classes : tuple of str
         Class names.
+    choice : ChannelChoice
+        The channels, and why these.
     """
 
     X: Float32
     y: Labels
     index: pd.DataFrame
     classes: tuple[str, ...]
+    choice: ChannelChoice = NO_CHOICE
 
     def select(self, split: str, *, labelled: bool = True) -> "Windows":
         """Return the windows of one split, by default those with a label."""
@@ -62,7 +68,7 @@ class Windows:
             for label in range(len(self.classes)):
                 rows = rng.permutation(np.flatnonzero((held == split) & (self.y == label)))
                 y[rows[max(1, round(share * len(rows))) :]] = -1
-        return Windows(self.X, y, self.index, self.classes)
+        return replace(self, y=y)
 
     def at_most(self, n: int) -> "Windows":
         """Return the labelled windows, those of a class with more than `n` thinned evenly."""
@@ -73,7 +79,12 @@ class Windows:
     def take(self, rows: npt.NDArray[Any]) -> "Windows":
         """Return the windows at some rows, in their order."""
         index = self.index.iloc[rows].reset_index(drop=True)
-        return Windows(self.X[rows], self.y[rows], index, self.classes)
+        return replace(self, X=self.X[rows], y=self.y[rows], index=index)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What the last axis of `X` is: columns of recordings."""
+        return self.choice.channels
 
     @property
     def subjects(self) -> npt.NDArray[np.str_]:
@@ -81,11 +92,16 @@ class Windows:
         return self.index["subject_id"].to_numpy(dtype=np.str_)
 
     def save(self, folder: Path) -> None:
-        """Write ``X.npy``, ``y.npy`` and ``index.parquet``."""
+        """Write ``X.npy`` and what `save_labels` does."""
         np.save(folder / "X.npy", self.X)
+        self.save_labels(folder)
+
+    def save_labels(self, folder: Path) -> None:
+        """Write all but ``X.npy``: ``y.npy``, ``index.parquet``, classes and channels."""
         np.save(folder / "y.npy", self.y)
         parquet.write(self.index, folder / "index.parquet")
         (folder / "classes.txt").write_text("\n".join(self.classes) + "\n", encoding="utf-8")
+        self.choice.write(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Windows":
@@ -95,11 +111,16 @@ class Windows:
             np.load(folder / "y.npy"),
             parquet.read_frame(folder / "index.parquet"),
             tuple((folder / "classes.txt").read_text(encoding="utf-8").split()),
+            ChannelChoice.beside(folder),
         )
 
 
 def cut(
-    recording: Recording, settings: WindowGrid, *, density: int = 1
+    recording: Recording,
+    settings: WindowGrid,
+    *,
+    density: int = 1,
+    channels: Sequence[str] = CHANNELS,
 ) -> tuple[Float32, pd.DataFrame]:
     """Cut one recording on a regular grid that starts at its first sample.
 
@@ -111,15 +132,20 @@ def cut(
         Length and hop.
     density : int, default=1
         Windows that start within one hop; all but the first of them are ``extra``.
+    channels : sequence of str, optional
+        Columns of the recording, in the order of the last axis of `X`.
 
     Returns
     -------
-    X : ndarray of shape (n_windows, n_samples, 6)
+    X : ndarray of shape (n_windows, n_samples, n_channels)
     index : DataFrame
         With the commonest activity of each window, its share (``purity``) and ``extra``.
     """
     index = _index(recording, settings, density)
-    return _values(recording, index, settings), index
+    if index.empty:
+        return np.empty((0, settings.n_samples, len(channels)), np.float32), index
+    starts = index["start_s"].to_numpy()
+    return np.concatenate(list(_values(recording, starts, settings, channels))), index
 
 
 def count_windows(n_samples: int, settings: WindowGrid) -> int:
@@ -135,7 +161,8 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
         return pd.DataFrame()
     places = np.arange((len(table) - size) * density // hop + 1)
     starts = places * hop // density
-    codes, purity = _majority(table["activity"].cat.codes.to_numpy(), starts, size)
+    activity = table["activity"].cat
+    codes, purity = _by_block(activity.codes.to_numpy(), len(activity.categories), starts, size)
     return pd.DataFrame(
         {
             "window_id": [f"{meta.recording_id}@{start}" for start in starts],
@@ -145,30 +172,74 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
             "placement": meta.placement,
             "device": meta.device,
             "start_s": table["time_s"].to_numpy()[starts],
-            "activity": pd.Categorical.from_codes(codes, categories=pd.Index(ALL)),
+            "activity": pd.Categorical.from_codes(codes, categories=activity.categories),
             "purity": purity,
             "extra": places % density > 0,
         }
     )
 
 
-def _values(recording: Recording, index: pd.DataFrame, settings: WindowShape) -> Float32:
-    """Return the samples of the windows in an index, shape (n_windows, n_samples, 6)."""
-    size = settings.n_samples
-    if index.empty:
-        return np.empty((0, size, len(CHANNELS)), np.float32)
-    starts = np.searchsorted(recording.table["time_s"], index["start_s"])
-    values = recording.table[list(CHANNELS)].to_numpy(np.float32)
-    views = np.lib.stride_tricks.sliding_window_view(values, size, axis=0)
-    return np.ascontiguousarray(views[starts].swapaxes(1, 2))
+def _values(
+    recording: Recording, start_s: Float64, settings: WindowShape, channels: Sequence[str]
+) -> Iterator[Float32]:
+    """Yield the samples of windows that start at some times, a block at a time.
+
+    Each block has shape (n_windows, n_samples, n_channels).
+    """
+    starts = np.searchsorted(recording.table["time_s"], start_s)
+    values = recording.table[list(channels)].to_numpy(np.float32)
+    views = np.lib.stride_tricks.sliding_window_view(values, settings.n_samples, axis=0)
+    for first in range(0, len(starts), BLOCK):
+        yield np.ascontiguousarray(views[starts[first : first + BLOCK]].swapaxes(1, 2))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which windows there are, before any sample is copied.
+
+    Attributes
+    ----------
+    place : ndarray of shape (n_windows,)
+        Number of each window's recording; ascending.
+    y, index, classes, choice
+        As in `Windows`.
+    settings : WindowSettings
+        How they are cut.
+    """
+
+    place: Int64
+    y: Labels
+    index: pd.DataFrame
+    classes: tuple[str, ...]
+    choice: ChannelChoice
+    settings: WindowSettings
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of all windows together."""
+        return len(self.y), self.settings.n_samples, len(self.choice.channels)
+
+    def blocks(self, recordings: Iterable[Recording]) -> Iterator[Float32]:
+        """Yield the samples of all windows, in order; one recording is held at a time."""
+        start_s = self.index["start_s"].to_numpy()
+        for place, recording in enumerate(recordings):
+            first, end = np.searchsorted(self.place, [place, place + 1])
+            if first < end:
+                channels = self.choice.channels
+                yield from _values(recording, start_s[first:end], self.settings, channels)
+
+    def windows(self, X: Float32) -> Windows:
+        """Return the windows with their samples."""
+        return Windows(X, self.y, self.index, self.classes, self.choice)
 
 
 def cut_all(
-    recordings: Iterable[Recording],
+    recordings: Collection[Recording],
     splits: Mapping[str, Collection[str]],
     settings: WindowSettings,
-    classes: tuple[str, ...] = ALL,
+    classes: tuple[str, ...] | None = None,
     *,
+    taxonomy: Taxonomy = TAXONOMY,
     drop_missing: bool = False,
 ) -> Windows:
     """Cut recordings and label windows whose purity reaches the settings' threshold.
@@ -178,27 +249,85 @@ def cut_all(
 
     Parameters
     ----------
-    recordings : iterable of Recording
+    recordings : collection of Recording
         Clean, at the settings' rate.
     splits : mapping of str to collection of str
         Subjects per split.
     settings : WindowSettings
-        Length, hop and purity.
-    classes : tuple of str
-        An activity belongs to itself or to its nearest ancestor among them.
+        Length, hop, purity and channels.
+    classes : tuple of str, optional
+        An activity belongs to itself or to its nearest ancestor among them; by default all
+        that there are.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
     drop_missing : bool, default=False
         Leave out the classes that a split has no pure window of.
 
     Raises
     ------
     DataError
-        If a recording has no gyroscope, none is as long as a window, or fewer than two
-        classes are left.
+        If a recording has no gyroscope where one was asked for, none is as long as a
+        window, or fewer than two classes are left.
     """
+    plan = _plan(recordings, splits, settings, classes, taxonomy, drop_missing=drop_missing)
+    return plan.windows(np.concatenate(list(plan.blocks(recordings))))
+
+
+def write_all(
+    folder: Path,
+    recordings: Callable[[], Iterable[Recording]],
+    splits: Mapping[str, Collection[str]],
+    settings: WindowSettings,
+    classes: tuple[str, ...] | None = None,
+    *,
+    taxonomy: Taxonomy = TAXONOMY,
+    drop_missing: bool = False,
+) -> Windows:
+    """Write what `cut_all` returns, and as `Windows.save` does, with one recording in memory.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets the files.
+    recordings : callable
+        Begins to yield the recordings, always the same ones; called twice.
+    splits, settings, classes, taxonomy, drop_missing
+        As `cut_all` has them.
+
+    Returns
+    -------
+    Windows
+        Whose ``X`` stays on disk.
+    """
+    plan = _plan(recordings(), splits, settings, classes, taxonomy, drop_missing=drop_missing)
+    with (folder / "X.npy").open("wb") as file:
+        # Not through a map of the file, whose pages would count as this process's memory.
+        header = {"descr": "<f4", "fortran_order": False, "shape": plan.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in plan.blocks(recordings()):
+            file.write(block.tobytes())
+    windows = plan.windows(np.load(folder / "X.npy", mmap_mode="r"))
+    windows.save_labels(folder)
+    return windows
+
+
+def _plan(
+    recordings: Iterable[Recording],
+    splits: Mapping[str, Collection[str]],
+    settings: WindowSettings,
+    classes: tuple[str, ...] | None,
+    taxonomy: Taxonomy,
+    *,
+    drop_missing: bool,
+) -> _Plan:
+    """Say which windows there are, going through the recordings once."""
     training = set(splits.get("train", ()))
-    known = [_with_gyro(recording) for recording in recordings]
-    density = [settings.train_density if r.meta.subject_id in training else 1 for r in known]
-    parts = [_index(r, settings, d) for r, d in zip(known, density, strict=True)]
+    parts, found = [], []
+    for recording in recordings:
+        dense = recording.meta.subject_id in training
+        parts.append(_index(recording, settings, settings.train_density if dense else 1))
+        found.append((recording.meta.recording_id, measured(recording)))
+    choice = ChannelChoice.of(settings.channels, found)
     if all(part.empty for part in parts):
         raise DataError(
             f"no recording is as long as a window of {settings.length_s:g} s",
@@ -207,28 +336,21 @@ def cut_all(
         )
     index = pd.concat(parts, keys=range(len(parts)), names=["place", None]).reset_index("place")
     index = index.reset_index(drop=True)
+    index["activity"] = named(index["activity"])
     split_of = {who: split for split, subjects in splits.items() for who in subjects}
     index["split"] = index["subject_id"].map(split_of)
     pure = index["purity"] >= settings.purity
-    chosen = _in_every_split(index[pure], classes) if drop_missing else classes
+    if classes is None:
+        classes = in_order(index["activity"].cat.categories)
+    labels = class_codes(index["activity"], classes, taxonomy)
+    chosen = _in_every_split(index[pure], labels[pure], classes) if drop_missing else classes
     if len(chosen) < 2:
-        raise DataError(
-            "fewer than two classes to tell apart",
-            expected="activities with labelled windows in training, validation and test",
-            found=", ".join(chosen) or "none",
-            hint=f"short activities need shorter windows (window.length_s, now "
-            f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
-        )
-    y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1).astype(np.int64)
+        raise _too_few_classes(index, np.where(pure, labels, -1), labels, chosen, settings)
+    y = np.where(pure, class_codes(index["activity"], chosen, taxonomy), -1)
     held = index["split"].to_numpy() != "train"
     kept = _enough(np.where(held, -1, y), index["extra"].to_numpy(), settings.train_class_windows)
-    chosen_index = index.iloc[kept]
-    X = [
-        _values(recording, chosen_index[chosen_index["place"] == place], settings)
-        for place, recording in enumerate(known)
-    ]
-    chosen_index = chosen_index.drop(columns="place").reset_index(drop=True)
-    return Windows(np.concatenate(X), y[kept], chosen_index, chosen)
+    index, place = index.drop(columns="place").iloc[kept], index["place"].to_numpy()[kept]
+    return _Plan(place, y[kept], index.reset_index(drop=True), chosen, choice, settings)
 
 
 def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
@@ -244,36 +366,76 @@ def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
     return np.sort(np.concatenate(kept))
 
 
-def class_codes(classes: tuple[str, ...]) -> Labels:
-    """Return a look-up table from a recording's activity codes to classes.
+def class_codes(activity: "pd.Series[Any]", classes: tuple[str, ...], taxonomy: Taxonomy) -> Labels:
+    """Return the class of each row of a column of activities, -1 for none."""
+    lifted = [taxonomy.lift(name, classes) for name in activity.cat.categories]
+    # The last entry is what the code -1 of an unlabelled row picks.
+    table = np.array([classes.index(name) if name else -1 for name in lifted] + [-1], np.int64)
+    return table[activity.cat.codes]
 
-    Its last entry is -1, no class, which the code -1 of an unlabelled row picks.
+
+def _too_few_classes(
+    index: pd.DataFrame,
+    pure: Labels,
+    labels: Labels,
+    chosen: tuple[str, ...],
+    settings: WindowSettings,
+) -> DataError:
+    """Say why there are fewer than two classes: what is to be done depends on it.
+
+    Labels are the class of each window's commonest activity; pure ones have those only of
+    windows that are pure enough.
     """
-    lifted = [lift(name, classes) for name in ALL]
-    return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
-
-
-def _with_gyro(recording: Recording) -> Recording:
-    if recording.table[list(GYRO)].isna().any(axis=None):
-        raise DataError(
-            f"{recording.meta.recording_id} has no gyroscope",
-            expected="angular velocity in every recording: the models read both sensors",
-            hint="choose placements that have one, as --set 'data.placements=[\"wrist\"]'",
+    if index["activity"].isna().all():
+        hint = "no window has a label: `har data ingest` names their column, --map activity=COLUMN"
+    elif (labels < 0).all():
+        names = ", ".join(index["activity"].cat.categories[:5])
+        hint = f"the labels are others ({names}): choose window.classes, or hang them under a "
+        hint += "common activity in the [activities] of a mapping"
+    elif len(np.unique(labels[labels >= 0])) < 2:
+        hint = "a second activity is needed: whoever only walks teaches no model what walking is"
+    elif len(np.unique(pure[pure >= 0])) < 2:
+        hint = (
+            f"short activities need shorter windows (window.length_s, now {settings.length_s:g}) "
+            f"or a lower window.purity (now {settings.purity:g})"
         )
-    return recording
+    else:
+        hint = (
+            "each activity needs people in training, validation and test who do it: choose "
+            "split.test_subjects and split.validation_subjects, or record more people"
+        )
+    return DataError(
+        "fewer than two classes to tell apart",
+        expected="activities with labelled windows in training, validation and test",
+        found=", ".join(chosen) or "none",
+        hint=hint,
+    )
 
 
-def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
+def _in_every_split(
+    index: pd.DataFrame, labels: Labels, classes: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the classes that every split has a window of."""
-    codes = class_codes(classes)[index["activity"].cat.codes]
-    present = [set(codes[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
+    present = [set(labels[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
     shared = set[int]().union(*present).intersection(*present)
     return tuple(name for code, name in enumerate(classes) if code in shared)
 
 
-def _majority(codes: npt.NDArray[Any], starts: Int64, size: int) -> tuple[Int64, Float64]:
+def _by_block(
+    codes: npt.NDArray[Any], n_activities: int, starts: Int64, size: int
+) -> tuple[Int64, Float64]:
+    """Return what `_majority` does, which counts every sample once for each activity."""
+    parts = [starts[first : first + BLOCK] for first in range(0, len(starts), BLOCK)]
+    found = [_majority(codes[p[0] : p[-1] + size], n_activities, p - p[0], size) for p in parts]
+    common, share = zip(*found, strict=True)
+    return np.concatenate(common), np.concatenate(share)
+
+
+def _majority(
+    codes: npt.NDArray[Any], n_activities: int, starts: Int64, size: int
+) -> tuple[Int64, Float64]:
     """Return each window's commonest activity (-1: unlabelled) and its share."""
-    one_hot = codes[:, None] == np.arange(-1, len(ALL))
+    one_hot = codes[:, None] == np.arange(-1, n_activities)
     total = np.cumsum(np.vstack([np.zeros((1, one_hot.shape[1]), np.int64), one_hot]), axis=0)
     counts = total[starts + size] - total[starts]
     return counts.argmax(1) - 1, counts.max(1) / size

@@ -6,7 +6,7 @@ exactly the same ones, and a model is compared with itself window by window.
 """
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from har.arrays import Float32, Float64
 from har.config import IntervalSettings
+from har.data.channels import AXES, has_gyro
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.resample import MAX_FACTOR
 from har.data.windows import Windows
@@ -53,7 +54,7 @@ class Perturbation:
 
 
 def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -> Perturbation:
-    """Turn both sensors by one rotation about a random axis.
+    """Turn all sensors by one rotation about a random axis.
 
     One rotation per subject is what a sensor worn differently does: it stays turned as
     long as it is worn, so all windows of that person are off in the same way, and the
@@ -68,7 +69,7 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
         axes = rng.normal(size=(len(names), 3))
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
         matrices = Rotation.from_rotvec(np.deg2rad(degrees) * axes).as_matrix()[place]
-        sensors = windows.X.reshape(*windows.X.shape[:2], 2, 3)
+        sensors = windows.X.reshape(*windows.X.shape[:2], -1, AXES)
         turned = np.einsum("wij,wtsj->wtsi", matrices, sensors)
         return np.asarray(turned.reshape(windows.X.shape))
 
@@ -76,7 +77,7 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
 
 
 def gain(change: float) -> Perturbation:
-    """Let both sensors read too much or too little; 0.1 is 10 % too much."""
+    """Let all sensors read too much or too little; 0.1 is 10 % too much."""
     return Perturbation(
         "gain", f"gain {100 * change:+g} %", lambda windows, rng: windows.X * (1 + change)
     )
@@ -84,19 +85,22 @@ def gain(change: float) -> Perturbation:
 
 def noise(std: float) -> Perturbation:
     """Add white noise of a standard deviation in m/s², and a tenth of it in rad/s."""
-    each = std * np.array([1, 1, 1, 0.1, 0.1, 0.1])
-    return Perturbation(
-        "noise",
-        f"noise {std:g} m/s²",
-        lambda windows, rng: windows.X + each * rng.normal(size=windows.X.shape),
-    )
+
+    def change(windows: Windows, rng: np.random.Generator) -> Float64:
+        each = std * np.where(np.isin(windows.channels, GYRO), 0.1, 1)
+        return np.asarray(windows.X + each * rng.normal(size=windows.X.shape))
+
+    return Perturbation("noise", f"noise {std:g} m/s²", change)
 
 
 def loss(channels: tuple[str, ...]) -> Perturbation:
     """Let channels read zero."""
-    kept = ~np.isin(CHANNELS, channels)
     what = "gyroscope" if channels == GYRO else ", ".join(channels)
-    return Perturbation("loss", f"no {what}", lambda windows, rng: windows.X * kept)
+    return Perturbation(
+        "loss",
+        f"no {what}",
+        lambda windows, rng: windows.X * ~np.isin(windows.channels, channels),
+    )
 
 
 def sampling(rate_hz: float, *, model_hz: float = 50.0) -> Perturbation:
@@ -131,10 +135,7 @@ def shift(
         Those that the windows were cut from, at the model's rate. Samples beyond the end
         of a recording, or of a window whose recording is not there, are mirrored.
     """
-    values_of = {
-        recording.meta.recording_id: recording.table[list(CHANNELS)].to_numpy()
-        for recording in recordings
-    }
+    tables = {recording.meta.recording_id: recording.table for recording in recordings}
 
     def change(windows: Windows, rng: np.random.Generator) -> Float32:
         n = windows.X.shape[1]
@@ -142,7 +143,8 @@ def shift(
         starts = np.rint(windows.index["start_s"].to_numpy() * model_hz).astype(int)
         changed = windows.X[:, _mirrored(place, n)]
         for name, rows in windows.index.groupby("recording_id").indices.items():
-            if (values := values_of.get(str(name))) is not None:
+            if (table := tables.get(str(name))) is not None:
+                values = table[list(windows.channels)].to_numpy()
                 changed[rows] = values[_mirrored(starts[rows, None] + place, len(values))]
         return changed
 
@@ -150,7 +152,10 @@ def shift(
 
 
 def catalogue(
-    *, model_hz: float = 50.0, recordings: Iterable[Recording] = ()
+    *,
+    model_hz: float = 50.0,
+    recordings: Iterable[Recording] = (),
+    channels: Sequence[str] = CHANNELS,
 ) -> tuple[Perturbation, ...]:
     """Return the perturbations that models are measured with, by kind, mildest first.
 
@@ -160,6 +165,8 @@ def catalogue(
         Of the windows.
     recordings : iterable of Recording
         Those that the windows were cut from, see `shift`.
+    channels : sequence of str, optional
+        Of the windows: what they lack cannot be lost.
     """
     known = tuple(recordings)
     return (
@@ -168,7 +175,7 @@ def catalogue(
         *(gain(sign * size) for size in (0.05, 0.1, 0.2) for sign in (1, -1)),
         *(noise(std) for std in (0.1, 0.5, 1.0)),
         *(loss((channel,)) for channel in ACC),
-        loss(GYRO),
+        *([loss(GYRO)] if has_gyro(channels) else []),
         *(sampling(rate, model_hz=model_hz) for rate in (25, 100)),
         *(shift(seconds, model_hz=model_hz, recordings=known) for seconds in (0.1, 0.32)),
     )
@@ -187,7 +194,7 @@ def robustness(
     Parameters
     ----------
     predict_proba : callable
-        From windows of shape (n_windows, n_samples, 6) to probabilities.
+        From windows of shape (n_windows, n_samples, n_channels) to probabilities.
     windows : Windows
         Labelled ones, of subjects that the model has not seen.
     settings : IntervalSettings
@@ -195,9 +202,9 @@ def robustness(
     seed : int
         Of the perturbations: the same for all models that are compared.
     perturbations : iterable of Perturbation, optional
-        Default: the `catalogue`.
+        Default: the `catalogue` of their channels.
     """
-    chosen = catalogue() if perturbations is None else perturbations
+    chosen = catalogue(channels=windows.channels) if perturbations is None else perturbations
     clean = _confusions(predict_proba(windows.X), windows)
     rows = []
     for perturbation in chosen:
@@ -235,7 +242,7 @@ def measure_robustness(
     Parameters
     ----------
     predict_proba : callable
-        From windows of shape (n_windows, n_samples, 6) to probabilities.
+        From windows of shape (n_windows, n_samples, n_channels) to probabilities.
     windows : Windows
         All windows; the labelled ones of the test split are used.
     out : Path
@@ -250,7 +257,7 @@ def measure_robustness(
     test = windows.select("test")
     subjects = set(test.subjects)
     own = [recording for recording in recordings if recording.meta.subject_id in subjects]
-    changes = catalogue(model_hz=rate_hz, recordings=own)
+    changes = catalogue(model_hz=rate_hz, recordings=own, channels=test.channels)
     result = robustness(
         predict_proba, test, settings=settings, seed=settings.seed, perturbations=changes
     )

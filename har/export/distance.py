@@ -12,6 +12,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from har.data.channels import AXES
 from har.errors import DataError
 from har.models.out_of_distribution import FLOOR, MahalanobisDetector, lags_within
 from har.models.runtime import DISTANCE
@@ -19,7 +20,7 @@ from har.models.runtime import DISTANCE
 # The first operator set in which ReduceMean and ReduceMin take their axes as an input.
 MIN_OPSET = 18
 _PREFIX = "distance/"
-_SAMPLES, _AXES = 1, -1  # of (batch, n_samples, 2 sensors, 3 axes)
+_SAMPLES, _AXES = 1, -1  # of (batch, n_samples, sensors, 3 axes)
 
 
 def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
@@ -28,7 +29,7 @@ def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
     Parameters
     ----------
     model : ModelProto
-        Takes ``windows`` (batch, n_samples, 6), float32, in m/s² and rad/s.
+        Takes ``windows`` (batch, n_samples, n_channels), float32, in m/s² and rad/s.
     detector : MahalanobisDetector
         Fitted on windows of that length.
 
@@ -45,9 +46,9 @@ def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
             found=f"operator set {opset}",
         )
     (windows,) = model.graph.input
-    n_samples = windows.type.tensor_type.shape.dim[1].dim_value
+    _, n_samples, n_channels = (d.dim_value for d in windows.type.tensor_type.shape.dim)
     nodes = _Nodes(model.graph)
-    quantities = _quantities(nodes, windows.name, n_samples)
+    quantities = _quantities(nodes, windows.name, n_samples, n_channels)
     centred = nodes.add("Sub", quantities, nodes.constant(detector.mean))
     white = nodes.add("MatMul", centred, nodes.constant(detector.whitening))
     squares = nodes.reduce("ReduceSum", nodes.add("Mul", white, white), -1)
@@ -86,9 +87,9 @@ class _Nodes:
         return self.add("Slice", value, *bounds)
 
 
-def _quantities(nodes: _Nodes, windows: str, n_samples: int) -> str:
+def _quantities(nodes: _Nodes, windows: str, n_samples: int, n_channels: int) -> str:
     """Append `physical_quantities`; return the name of the result, (batch, n_quantities)."""
-    shape = nodes.constant(np.array([0, n_samples, 2, 3]))  # 0 keeps the batch
+    shape = nodes.constant(np.array([0, n_samples, n_channels // AXES, AXES]))  # 0 keeps the batch
     doubles = nodes.add("Cast", windows, to=TensorProto.DOUBLE)
     sensors = nodes.add("Reshape", doubles, shape)
     mean = nodes.add("ReduceMean", sensors, nodes.constant(np.array([_SAMPLES])), keepdims=1)
@@ -107,7 +108,7 @@ def _quantities(nodes: _Nodes, windows: str, n_samples: int) -> str:
 
 
 def _square_change(nodes: _Nodes, sensors: str, lag: int, n_samples: int) -> str:
-    """Append the mean square change of each sensor over a lag, (batch, 2)."""
+    """Append the mean square change of each sensor over a lag, (batch, n_sensors)."""
     later = nodes.slice(sensors, lag, n_samples)
     earlier = nodes.slice(sensors, 0, n_samples - lag)
     change = nodes.add("Sub", later, earlier)

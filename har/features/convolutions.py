@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from har.arrays import Float32, Float64
-from har.data.recording import CHANNELS
 from har.features.extractor import WindowFeatures
 
 TAPS = 9
 Patterns = tuple[tuple[int, ...], ...]
 PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
 MOST_DILATIONS = 32
-# One g counts as much as one rad/s.
+# By channel, those of `har.data.recording.CHANNELS`: one g counts as much as one rad/s.
 SCALE = (9.80665,) * 3 + (1.0,) * 3
 # Of one g or one rad/s. On this grid float32 adds up every convolution of up to 56 g without
 # rounding, in any order: so no machine and no runtime sees another sample above a bias.
@@ -36,7 +35,7 @@ class MiniRocket(nn.Module):
     ----------
     n_samples : int
         Samples in one window.
-    channels : ndarray of shape (n_dilations, 84, 6), bool
+    channels : ndarray of shape (n_dilations, 84, n_channels), bool
         Which channels each convolution adds up.
     biases : ndarray of shape (n_features,)
         By dilation, then kernel in the order of `names`, then number.
@@ -53,7 +52,7 @@ class MiniRocket(nn.Module):
         super().__init__()
         self.n_samples, self.channels, self.biases = n_samples, channels, biases
         self.dilations, counts = _dilations(n_samples, len(biases) // len(PATTERNS))
-        self.register_buffer("scale", torch.tensor(SCALE))
+        self.register_buffer("scale", _scale(channels.shape[-1]))
         sizes = [len(PATTERNS) * count for count in counts]
         own = torch.split(torch.tensor(biases, dtype=torch.float32), sizes)
         parts = zip(self.dilations, _patterns(len(sizes)), channels, own, strict=True)
@@ -73,16 +72,16 @@ class MiniRocket(nn.Module):
 
         Parameters
         ----------
-        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        X : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
         n_features : int
             84 or more; rounded down to a multiple of 84.
         seed : int
             Of the draws.
         """
-        n_samples = X.shape[1]
+        _, n_samples, n_channels = X.shape
         generator = np.random.default_rng(seed)
         dilations, counts = _dilations(n_samples, n_features // len(PATTERNS))
-        channels = _draw_channels(generator, len(dilations))
+        channels = _draw_channels(generator, len(dilations), n_channels)
         golden = (np.sqrt(5) + 1) / 2
         quantiles = (np.arange(1, len(PATTERNS) * sum(counts) + 1) * golden) % 1
         of_kernel = iter(np.split(quantiles, np.cumsum(np.repeat(counts, len(PATTERNS)))[:-1]))
@@ -92,7 +91,7 @@ class MiniRocket(nn.Module):
         ):
             # One window for each kernel: of all of them with all kernels, the diagonal.
             drawn = torch.tensor(X[generator.integers(len(X), size=len(PATTERNS))])
-            x = _on_grid(drawn, torch.tensor(SCALE))
+            x = _on_grid(drawn, _scale(n_channels))
             found = _convolve(x, _weights(order, mask), dilation).diagonal().T.numpy()
             biases += [np.quantile(row, next(of_kernel)) for row in found]
         return cls(n_samples, channels, np.concatenate(biases).astype(np.float32))
@@ -102,7 +101,7 @@ class MiniRocket(nn.Module):
 
         Parameters
         ----------
-        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
 
         Returns
         -------
@@ -137,8 +136,13 @@ class _Dilation(nn.Module):
         return torch.cat(shares, dim=1)
 
 
+def _scale(n_channels: int) -> Tensor:
+    """Return what the first channels are divided by; acceleration comes first."""
+    return torch.tensor(SCALE[:n_channels])
+
+
 def _on_grid(windows: Tensor, scale: Tensor) -> Tensor:
-    """Return windows in g and rad/s as (batch, 6, n_samples), rounded to whole steps."""
+    """Return windows in g and rad/s as (batch, n_channels, n_samples), in whole steps."""
     return (torch.round(windows / scale / STEP) * STEP).transpose(1, 2)
 
 
@@ -160,11 +164,13 @@ def _dilations(n_samples: int, each: int) -> tuple[list[int], list[int]]:
     return dilations.tolist(), counts.tolist()
 
 
-def _draw_channels(generator: np.random.Generator, n_dilations: int) -> npt.NDArray[np.bool_]:
+def _draw_channels(
+    generator: np.random.Generator, n_dilations: int, n_channels: int
+) -> npt.NDArray[np.bool_]:
     """Return a few channels for each convolution, fewer more often."""
-    most = np.log2(len(CHANNELS) + 1)
+    most = np.log2(n_channels + 1)
     n = (2 ** generator.uniform(0, most, (n_dilations, len(PATTERNS), 1))).astype(int)
-    ranks = generator.random((n_dilations, len(PATTERNS), len(CHANNELS))).argsort(-1).argsort(-1)
+    ranks = generator.random((n_dilations, len(PATTERNS), n_channels)).argsort(-1).argsort(-1)
     chosen: npt.NDArray[np.bool_] = ranks < n
     return chosen
 
@@ -178,7 +184,7 @@ def _patterns(n_dilations: int) -> list[Patterns]:
 
 
 def _weights(patterns: Patterns, channels: npt.NDArray[np.bool_]) -> Tensor:
-    """Return the kernels of shape (84, 6, 9), zero for channels that are not theirs."""
+    """Return the kernels of shape (84, n_channels, 9), zero for channels that are not theirs."""
     kernels = np.full((len(patterns), 1, TAPS), -1, np.float32)
     for kernel, taps in zip(kernels[:, 0], patterns, strict=True):
         kernel[list(taps)] = 2
@@ -202,7 +208,7 @@ class WithConvolutions(nn.Module):
     def __init__(self, named: WindowFeatures, convolutions: MiniRocket) -> None:
         super().__init__()
         self.named, self.convolutions = named, convolutions
-        self.n_samples = named.n_samples
+        self.window_shape = named.window_shape
         self.names = (*named.names, *convolutions.names)
 
     def forward(self, windows: Tensor) -> Tensor:

@@ -1,18 +1,28 @@
 """The one extractor of features: raw windows in, named numbers out."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from har.features.signals import GRAVITY, SCALARS, SIGNALS, WindowSignals, norm
+from har.data.channels import has_gyro
+from har.data.recording import CHANNELS
+from har.features.signals import (
+    BODY_ACC,
+    GRAVITY,
+    GYRO,
+    JERK,
+    SCALARS,
+    WindowSignals,
+    measurable,
+    norm,
+)
 from har.features.spectra import SpectralStatistics
 from har.features.statistics import LevelStatistics, OrderStatistics, ShapeStatistics
 
-_DYNAMIC = SIGNALS[3:]
-# Quartiles need a sort, which is dear, and those of single axes add nothing.
-_ORDERED = (*GRAVITY, *SCALARS)
 _AXES = ("x", "y", "z")
 _PAIRS = (("x", "y"), ("x", "z"), ("y", "z"))
-_TRIAXIAL = ("body_acc", "gyro", "jerk")
+_TRIAXIAL = {"body_acc": BODY_ACC, "gyro": GYRO, "jerk": JERK}
 TINY = 1e-12
 
 
@@ -35,6 +45,8 @@ class WindowFeatures(nn.Module):
     <a>.sma                       unit  signal magnitude area: mean of \|x\| + \|y\| + \|z\|
     ============================  ====  ====================================================
 
+    Windows of acceleration alone have those that are made of it.
+
     No operation depends on the data's values for its path, so the module exports
     to ONNX with a dynamic batch.
 
@@ -44,32 +56,48 @@ class WindowFeatures(nn.Module):
         Samples in one window.
     rate_hz : float
         Sampling rate, Hz.
+    channels : sequence of str, optional
+        Of the windows.
 
     Attributes
     ----------
     names : tuple of str
         The name of each feature.
+    window_shape : tuple of int
+        Samples and channels of a window.
     """
 
-    def __init__(self, n_samples: int, rate_hz: float) -> None:
+    def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
-        self.n_samples, self.rate_hz = n_samples, rate_hz
-        self.signals = WindowSignals(n_samples, rate_hz)
+        self.window_shape = (n_samples, len(channels))
+        self.signals = WindowSignals(n_samples, rate_hz, channels)
         self.level = LevelStatistics()
         self.order = OrderStatistics(n_samples)
         self.shape = ShapeStatistics(n_samples, rate_hz)
         self.spectral = SpectralStatistics(n_samples, rate_hz)
         self.second = min(round(rate_hz), n_samples)
+        signals = self.signals.names
+        dynamic, scalars = signals[len(GRAVITY) :], measurable(SCALARS, channels)
+        self.n_scalars = len(scalars)
+        # Where the three axes of a sensor, or of what is derived from it, are among the signals.
+        self.triaxial = {
+            name: slice(first := signals.index(axes[0]), first + len(axes))
+            for name, axes in _TRIAXIAL.items()
+            if axes[0] in signals
+        }
+        # Quartiles need a sort, which is dear, and those of single axes add nothing.
+        ordered = (*GRAVITY, *scalars)
+        across = [(i, j) for i in _AXES for j in _AXES] if has_gyro(channels) else []
         self.names = (
-            *(f"{s}.{name}" for s in SIGNALS for name in self.level.names),
-            *(f"{s}.{name}" for s in _ORDERED for name in self.order.names),
-            *(f"{s}.{name}" for s in _DYNAMIC for name in self.shape.names),
-            *(f"{s}.{name}" for s in _DYNAMIC for name in self.spectral.names),
-            *(f"{a}_{i}*{a}_{j}.correlation" for a in _TRIAXIAL for i, j in _PAIRS),
-            *(f"body_acc_{i}*gyro_{j}.correlation" for i in _AXES for j in _AXES),
+            *(f"{s}.{name}" for s in signals for name in self.level.names),
+            *(f"{s}.{name}" for s in ordered for name in self.order.names),
+            *(f"{s}.{name}" for s in dynamic for name in self.shape.names),
+            *(f"{s}.{name}" for s in dynamic for name in self.spectral.names),
+            *(f"{a}_{i}*{a}_{j}.correlation" for a in self.triaxial for i, j in _PAIRS),
+            *(f"body_acc_{i}*gyro_{j}.correlation" for i, j in across),
             *(f"gravity_{i}.cosine" for i in _AXES),
             *("gravity.tilt", "gravity.norm"),
-            *(f"{a}.sma" for a in _TRIAXIAL),
+            *(f"{a}.sma" for a in self.triaxial),
         )
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -77,7 +105,7 @@ class WindowFeatures(nn.Module):
 
         Parameters
         ----------
-        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
 
         Returns
         -------
@@ -89,16 +117,17 @@ class WindowFeatures(nn.Module):
     def describe(self, values: Tensor) -> Tensor:
         """Return the features of signals that `WindowSignals` gave."""
         gravity, dynamic = values[:, :3], values[:, 3:]
-        body, gyro, jerk = values[:, 3:6], values[:, 6:9], values[:, 9:12]
+        axes = {name: values[:, where] for name, where in self.triaxial.items()}
+        across = [_across(axes["body_acc"], axes["gyro"])] if "gyro" in axes else []
         parts = [
             self.level(values),
-            self.order(torch.cat([gravity, values[:, -len(SCALARS) :]], dim=1)),
+            self.order(torch.cat([gravity, values[:, -self.n_scalars :]], dim=1)),
             self.shape(dynamic),
             self.spectral(dynamic),
-            *(_own_correlations(axes) for axes in (body, gyro, jerk)),
-            _unit(body) @ _unit(gyro).transpose(1, 2),
+            *(_own_correlations(sensor) for sensor in axes.values()),
+            *across,
             self._posture(gravity),
-            *(axes.abs().mean(-1).sum(-1, keepdim=True) for axes in (body, gyro, jerk)),
+            *(sensor.abs().mean(-1).sum(-1, keepdim=True) for sensor in axes.values()),
         ]
         return torch.cat([part.flatten(1) for part in parts], dim=1)
 
@@ -117,6 +146,11 @@ def _unit(axes: Tensor) -> Tensor:
     """Centre each signal and scale it to norm 1, so that products are correlations."""
     centred = axes - axes.mean(-1, keepdim=True)
     return centred / ((centred * centred).sum(-1, keepdim=True) + TINY).sqrt()
+
+
+def _across(body: Tensor, gyro: Tensor) -> Tensor:
+    """Return the correlations of each axis of one sensor with each of the other."""
+    return _unit(body) @ _unit(gyro).transpose(1, 2)
 
 
 def _own_correlations(axes: Tensor) -> Tensor:

@@ -1,9 +1,14 @@
 """The signals inside a raw window: gravity, body motion, jerks and magnitudes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from scipy.signal import butter, filtfilt
 from torch import Tensor, nn
+
+from har.data.channels import has_gyro
+from har.data.recording import CHANNELS
 
 # Gravity is what is below, as in Anguita et al. (2013), A public domain dataset for human
 # activity recognition using smartphones, ESANN: a Butterworth filter of this order.
@@ -28,6 +33,7 @@ SCALARS = (
     "gyro_mag",
     "gyro_jerk_mag",
 )
+_OF_GYRO = (*GYRO, "yaw_rate", "gyro_mag", "gyro_jerk_mag")
 SIGNALS = (*GRAVITY, *BODY_ACC, *GYRO, *JERK, *SCALARS)
 UNITS = {
     **dict.fromkeys((*GRAVITY, *BODY_ACC, "vertical_acc", "horizontal_acc"), "m/s²"),
@@ -36,6 +42,15 @@ UNITS = {
     "body_acc_mag": "m/s²",
     "gyro_jerk_mag": "rad/s²",
 }
+
+
+def measurable(names: Sequence[str], channels: Sequence[str]) -> tuple[str, ...]:
+    """Return those of some signals that windows of these channels have, in their order.
+
+    >>> measurable(SCALARS, ("acc_x", "acc_y", "acc_z"))
+    ('vertical_acc', 'horizontal_acc', 'body_acc_mag', 'jerk_mag')
+    """
+    return tuple(name for name in names if has_gyro(channels) or name not in _OF_GYRO)
 
 
 class WindowSignals(nn.Module):
@@ -57,20 +72,30 @@ class WindowSignals(nn.Module):
     gyro_jerk_mag         rad/s²   Euclidean norm of the derivative of angular velocity
     ====================  =======  ====================================================
 
+    Windows of acceleration alone have those that are made of it.
+
     Parameters
     ----------
     n_samples : int
         Samples in one window.
     rate_hz : float
         Sampling rate, Hz.
+    channels : sequence of str, optional
+        Of the windows.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The signals, in their order.
     """
 
     analyse: Tensor
     synthesise: Tensor
 
-    def __init__(self, n_samples: int, rate_hz: float) -> None:
+    def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
-        self.rate_hz = rate_hz
+        self.rate_hz, self.has_gyro = rate_hz, has_gyro(channels)
+        self.names = measurable(SIGNALS, channels)
         b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
         # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
         # What it lets through is smooth, so a thin matrix times a flat one is the same.
@@ -83,31 +108,36 @@ class WindowSignals(nn.Module):
             self.register_buffer(name, torch.tensor(matrix, dtype=torch.float32))
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Return the signals in the order of `SIGNALS`.
+        """Return the signals in the order of `names`.
 
         Parameters
         ----------
-        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
 
         Returns
         -------
         Tensor of shape (batch, n_signals, n_samples)
         """
         channels = windows.transpose(1, 2)
-        acc, gyro = channels[:, :3], channels[:, 3:]
+        acc = channels[:, :3]
         gravity = acc @ self.analyse @ self.synthesise
         body = acc - gravity
-        jerk, gyro_jerk = self._derivative(body), self._derivative(gyro)
+        jerk = self._derivative(body)
         up = gravity / norm(gravity)
         vertical = (body * up).sum(1, keepdim=True)
+        horizontal = norm(body - vertical * up)
+        if not self.has_gyro:
+            alone = [gravity, body, jerk, vertical, horizontal, norm(body), norm(jerk)]
+            return torch.cat(alone, dim=1)
+        gyro = channels[:, 3:]
         scalars = [
             vertical,
-            norm(body - vertical * up),
+            horizontal,
             (gyro * up).sum(1, keepdim=True),
             norm(body),
             norm(jerk),
             norm(gyro),
-            norm(gyro_jerk),
+            norm(self._derivative(gyro)),
         ]
         return torch.cat([gravity, body, gyro, jerk, *scalars], dim=1)
 

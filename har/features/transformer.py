@@ -1,5 +1,6 @@
 """The extractor as a scikit-learn transformer."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -32,6 +33,8 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         How many features of MiniRocket come after the named ones.
     seed : int, default=0
         Of MiniRocket's draws.
+    channels : sequence of str, optional
+        Of the windows.
 
     Attributes
     ----------
@@ -54,12 +57,14 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         batch_size: int = 64,
         convolutions: int = 0,
         seed: int = 0,
+        channels: Sequence[str] = CHANNELS,
     ) -> None:
         self.n_samples = n_samples
         self.rate_hz = rate_hz
         self.batch_size = batch_size
         self.convolutions = convolutions
         self.seed = seed
+        self.channels = channels
 
     def fit(self, X: Float32 | None = None, y: Any = None) -> Self:
         """Build the extractor; `X` is used for convolutions only, and `y` never."""
@@ -77,7 +82,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        X : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
 
         Returns
         -------
@@ -103,13 +108,13 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.extractor_.names, dtype=object)
 
     def _built(self, convolutions: MiniRocket | None = None) -> Self:
-        named = WindowFeatures(self.n_samples, self.rate_hz)
+        named = WindowFeatures(self.n_samples, self.rate_hz, self.channels)
         extractor = WithConvolutions(named, convolutions) if convolutions else named
         self.extractor_ = extractor.eval()
         return self
 
     def _checked(self, X: Float32) -> Float32:
-        expected = (self.n_samples, len(CHANNELS))
+        expected = (self.n_samples, len(self.channels))
         if X.ndim != 3 or X.shape[1:] != expected:
             raise DataError(
                 "windows do not fit the features",

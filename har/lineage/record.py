@@ -197,6 +197,8 @@ class Predicate(Typed):
         By data set; empty of a record of before there were pins.
     checkpoints : tuple of Checkpoint
         Empty where the model began from none, or the record is one of before.
+    channels : str
+        What the model reads, and why; empty in records from before it was a choice.
     left_out : mapping of str to str
         Why, by class of the data that the model does not know.
     """
@@ -212,6 +214,7 @@ class Predicate(Typed):
     steps: Mapping[StrictStr, Step] = Field(alias="har_steps")
     pins: Mapping[StrictStr, Pin] = Field(default={}, alias="har_pins")
     checkpoints: tuple[Checkpoint, ...] = Field(default=(), alias="har_checkpoints")
+    channels: StrictStr = Field(default="", alias="har_channels")
     left_out: Texts = Field(default={}, alias="har_left_out")
 
 
@@ -278,6 +281,7 @@ def outline(record: Record) -> dict[str, dict[str, str]]:
         "model": {
             "candidate": f"{parameters.candidate} on {parameters.dataset}",
             "serves": f"{predicate.serving.name}, {predicate.serving.sha256}",
+            **({"reads": predicate.channels} if predicate.channels else {}),
         },
         "files": {file.name: _short(file) for file in record.subject},
         "made from": {f"{item.role}: {item.name}": _short(item) for item in build.dependencies},

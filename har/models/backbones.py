@@ -27,8 +27,6 @@ from har.models.checkpoint import ARGUMENTS, load_backbone
 from har.models.config import HarBackboneConfig, describe
 from har.models.network import ChannelClassifier
 
-N_CHANNELS = len(CHANNELS)
-
 
 class BackboneClassifier(ChannelClassifier):
     """A network of transformers between standardised channels and a linear head.
@@ -40,13 +38,13 @@ class BackboneClassifier(ChannelClassifier):
 
     Attributes
     ----------
-    n_states : int
-        Hidden states that the head sees, side by side.
+    each_channel : bool
+        Whether the head sees a hidden state of each channel, side by side, or one of all.
     """
 
     config_class = HarBackboneConfig
     base_model_prefix = "backbone"
-    n_states: ClassVar[int] = N_CHANNELS
+    each_channel: ClassVar[bool] = True
 
     def __init__(self, config: HarBackboneConfig) -> None:
         super().__init__(config)
@@ -54,7 +52,8 @@ class BackboneClassifier(ChannelClassifier):
         self.backbone = AutoModel.from_config(
             config.backbone_config, attn_implementation="eager", **arguments
         )
-        width = self.n_states * config.backbone_config.hidden_size
+        n_states = len(config.channels) if self.each_channel else 1
+        width = n_states * config.backbone_config.hidden_size
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(width, config.num_labels))
         self.post_init()
         # Sinusoids are where positions start from: a stage learns or not as a whole.
@@ -103,13 +102,15 @@ class BertForActivityRecognition(BackboneClassifier):
     """
 
     lora_targets = ("query", "value")
-    n_states: ClassVar[int] = 1
+    each_channel: ClassVar[bool] = False
 
     def __init__(self, config: HarBackboneConfig) -> None:
         super().__init__(config)
         self.n_patches = config.n_samples // config.patch
         # With torch's own, wider weights: at 0.02 it learns less.
-        self.stem = nn.Linear(config.patch * N_CHANNELS, config.backbone_config.hidden_size)
+        self.stem = nn.Linear(
+            config.patch * len(config.channels), config.backbone_config.hidden_size
+        )
 
     def stages(self) -> list[nn.Module]:
         """Return the embedding of patches and the layers."""
@@ -120,7 +121,7 @@ class BertForActivityRecognition(BackboneClassifier):
         """Return the last state of the word that stands first."""
         patch = self.config.patch
         patches = values[:, -self.n_patches * patch :].reshape(
-            -1, self.n_patches, patch * N_CHANNELS
+            -1, self.n_patches, patch * values.shape[2]
         )
         word = self.backbone.get_input_embeddings().weight.expand(values.shape[0], 1, -1)
         tokens = torch.cat([word, self.stem(patches)], dim=1)
@@ -136,12 +137,15 @@ KINDS: dict[str, type[BackboneClassifier]] = {
 
 
 def make_patchtst(
-    settings: PatchTstSettings, window: WindowGrid, classes: Sequence[str]
+    settings: PatchTstSettings,
+    window: WindowGrid,
+    classes: Sequence[str],
+    channels: Sequence[str] = CHANNELS,
 ) -> BackboneClassifier:
     """Make a PatchTST for these windows and classes, untrained but for a checkpoint."""
     backbone = PatchTSTConfig(
         context_length=window.n_samples,
-        num_input_channels=N_CHANNELS,
+        num_input_channels=len(channels),
         patch_length=settings.patch,
         patch_stride=settings.stride,
         d_model=settings.hidden_size,
@@ -154,16 +158,19 @@ def make_patchtst(
         init_std=0.1,  # about 1 / sqrt(inputs): learns more than the usual 0.02
         scaling=None,  # a window's own scale would take gravity away
     )
-    return _make(settings, backbone, window, classes)
+    return _make(settings, backbone, window, classes, channels)
 
 
 def make_patchtsmixer(
-    settings: PatchTsMixerSettings, window: WindowGrid, classes: Sequence[str]
+    settings: PatchTsMixerSettings,
+    window: WindowGrid,
+    classes: Sequence[str],
+    channels: Sequence[str] = CHANNELS,
 ) -> BackboneClassifier:
     """Make a PatchTSMixer for these windows and classes, untrained but for a checkpoint."""
     backbone = PatchTSMixerConfig(
         context_length=window.n_samples,
-        num_input_channels=N_CHANNELS,
+        num_input_channels=len(channels),
         patch_length=settings.patch,
         patch_stride=settings.stride,
         d_model=settings.hidden_size,
@@ -172,11 +179,14 @@ def make_patchtsmixer(
         mode="mix_channel",
         scaling=None,  # a window's own scale would take gravity away
     )
-    return _make(settings, backbone, window, classes)
+    return _make(settings, backbone, window, classes, channels)
 
 
 def make_bert(
-    settings: BertSettings, window: WindowGrid, classes: Sequence[str]
+    settings: BertSettings,
+    window: WindowGrid,
+    classes: Sequence[str],
+    channels: Sequence[str] = CHANNELS,
 ) -> BackboneClassifier:
     """Make a BERT for these windows and classes, untrained but for a checkpoint."""
     backbone = BertConfig(
@@ -190,11 +200,17 @@ def make_bert(
         hidden_dropout_prob=settings.dropout,
         attention_probs_dropout_prob=settings.dropout,
     )
-    return _make(settings, backbone, window, classes)
+    return _make(settings, backbone, window, classes, channels)
 
 
 def from_checkpoint(
-    checkpoint: str, window: WindowGrid, classes: Sequence[str], *, patch: int, dropout: float
+    checkpoint: str,
+    window: WindowGrid,
+    classes: Sequence[str],
+    channels: Sequence[str] = CHANNELS,
+    *,
+    patch: int,
+    dropout: float,
 ) -> BackboneClassifier:
     """Make a classifier around a pretrained network; the head is new.
 
@@ -207,6 +223,8 @@ def from_checkpoint(
         How recordings are cut.
     classes : sequence of str
         Class names.
+    channels : sequence of str, optional
+        Of the windows.
     patch : int
         Samples in one patch, for BERT; the others have patches of their own.
     dropout : float
@@ -219,9 +237,12 @@ def from_checkpoint(
     UsageError
         If it is none of the three, lacks weights, or is made for other windows.
     """
-    pretrained = load_backbone(checkpoint, window, patch)
+    pretrained = load_backbone(checkpoint, window, patch, channels)
     config = HarBackboneConfig(
-        backbone_config=pretrained.config, patch=patch, dropout=dropout, **describe(window, classes)
+        backbone_config=pretrained.config,
+        patch=patch,
+        dropout=dropout,
+        **describe(window, classes, channels),
     )
     model = KINDS[pretrained.config.model_type](config)
     model.backbone.load_state_dict(pretrained.state_dict())
@@ -233,11 +254,13 @@ def _make(
     backbone: PretrainedConfig,
     window: WindowGrid,
     classes: Sequence[str],
+    channels: Sequence[str],
 ) -> BackboneClassifier:
     sizes: dict[str, Any] = {"patch": settings.patch, "dropout": settings.dropout}
     if settings.checkpoint:
-        return from_checkpoint(settings.checkpoint, window, classes, **sizes)
-    config = HarBackboneConfig(backbone_config=backbone, **sizes, **describe(window, classes))
+        return from_checkpoint(settings.checkpoint, window, classes, channels, **sizes)
+    described = describe(window, classes, channels)
+    config = HarBackboneConfig(backbone_config=backbone, **sizes, **described)
     return KINDS[backbone.model_type](config)
 
 

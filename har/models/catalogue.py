@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-# Pretrained encoders, one folder per model.
+# Pretrained encoders, one folder for a model and a set of sensors.
 BUNDLED = Path(__file__).parent / "bundled"
 # What an encoder and its checkpoint must have in common, of ``config.json``.
 SIZES = (
@@ -99,6 +99,17 @@ MODELS: Mapping[str, ModelSpec] = MappingProxyType(
 CLASSICAL = tuple(name for name, spec in MODELS.items() if spec.method)
 NETWORKS = tuple(name for name, spec in MODELS.items() if spec.network)
 ENCODERS = tuple(name for name, spec in MODELS.items() if spec.encoder)
+
+
+def bundled(name: str, sensors: str) -> Path:
+    """Return the folder of a model's bundled encoder for windows of a set of sensors.
+
+    Examples
+    --------
+    >>> bundled("encoder-small", "acc").name
+    'encoder-small-acc'
+    """
+    return BUNDLED / (name if sensors == "acc+gyro" else f"{name}-{sensors}")
 
 
 def seeds_of(name: str, seeds: tuple[int, ...]) -> tuple[int, ...]:

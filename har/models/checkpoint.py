@@ -1,12 +1,12 @@
 # mypy: disable-error-code="no-untyped-call"
 """Pretrained backbones from Hugging Face folders or the hub, checked before use."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from har.config import WindowGrid
-from har.data.recording import CHANNELS
 from har.errors import MissingError, UsageError
 
 # By model_type: what its class takes besides a configuration.
@@ -17,7 +17,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def load_backbone(checkpoint: str, window: WindowGrid, patch: int) -> PreTrainedModel:
+def load_backbone(
+    checkpoint: str, window: WindowGrid, patch: int, channels: Sequence[str]
+) -> PreTrainedModel:
     """Load the backbone of a Hugging Face folder or hub id, fit for our windows.
 
     Parameters
@@ -28,6 +30,8 @@ def load_backbone(checkpoint: str, window: WindowGrid, patch: int) -> PreTrained
         How recordings are cut.
     patch : int
         Samples in one patch, for BERT; the others have patches of their own.
+    channels : sequence of str
+        Of the windows.
 
     Raises
     ------
@@ -37,14 +41,15 @@ def load_backbone(checkpoint: str, window: WindowGrid, patch: int) -> PreTrained
         If it is none of the three, lacks weights, or is made for other windows.
     """
     try:
-        config, _ = PretrainedConfig.get_config_dict(checkpoint)
-        if config.get("model_type") not in ARGUMENTS:
+        stated, _ = PretrainedConfig.get_config_dict(checkpoint)
+        if stated.get("model_type") not in ARGUMENTS:
             raise UsageError(
                 f"checkpoint {checkpoint}: not a network that can be fine-tuned here",
                 expected="model_type " + ", ".join(ARGUMENTS),
-                found=str(config.get("model_type")),
+                found=str(stated.get("model_type")),
             )
-        adapted = _adapt(AutoConfig.from_pretrained(checkpoint), checkpoint, window, patch)
+        config = AutoConfig.from_pretrained(checkpoint)
+        adapted = _adapt(config, checkpoint, window, patch, n_channels=len(channels))
         pretrained, loading = AutoModel.from_pretrained(
             checkpoint,
             config=adapted,
@@ -69,7 +74,7 @@ def load_backbone(checkpoint: str, window: WindowGrid, patch: int) -> PreTrained
 
 
 def _adapt(
-    config: PretrainedConfig, checkpoint: str, window: WindowGrid, patch: int
+    config: PretrainedConfig, checkpoint: str, window: WindowGrid, patch: int, *, n_channels: int
 ) -> PretrainedConfig:
     """Return a checkpoint's configuration for our windows, or refuse."""
     if config.model_type == "bert":
@@ -89,12 +94,12 @@ def _adapt(
     shared = {"share_embedding": True, "mode": "common_channel"}  # one, whichever network it is
     _refuse_unless(
         any(getattr(config, key, None) == value for key, value in shared.items())
-        or config.num_input_channels == len(CHANNELS),
+        or config.num_input_channels == n_channels,
         checkpoint,
         expected=f"{config.num_input_channels} channels, each with weights of its own",
-        found=str(len(CHANNELS)),
+        found=str(n_channels),
     )
-    config.update({"num_input_channels": len(CHANNELS), "scaling": None, "do_mask_input": False})
+    config.update({"num_input_channels": n_channels, "scaling": None, "do_mask_input": False})
     return config
 
 

@@ -15,6 +15,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 
 from har.arrays import Float32, Float64
+from har.data.recording import CHANNELS
 from har.errors import MissingError, VerificationError
 from har.features.convolutions import WithConvolutions
 from har.features.transformer import FeatureTransformer
@@ -80,6 +81,7 @@ class ClassicalModel:
             "classes": list(self.classes),
             "n_samples": self.features.n_samples,
             "rate_hz": self.features.rate_hz,
+            "channels": list(self.features.channels),
             "convolutions": rocket and {"biases": rocket.biases, "channels": rocket.channels},
         }
         skops_file.dump(content, folder / MODEL)
@@ -103,7 +105,8 @@ class ClassicalModel:
                 f"{path}: holds types that are not trusted: {', '.join(unknown)}"
             )
         content: dict[str, Any] = skops.io.load(path, trusted=list(TRUSTED))
-        features = FeatureTransformer(content["n_samples"], content["rate_hz"])
+        channels = tuple(content.get("channels", CHANNELS))  # models from before had all
+        features = FeatureTransformer(content["n_samples"], content["rate_hz"], channels=channels)
         rocket = content["convolutions"]
         features = features.restore(**rocket) if rocket else features.fit()
         classes = tuple(content["classes"])

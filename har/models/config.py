@@ -7,7 +7,8 @@ from typing import Any
 from transformers import AutoConfig, BertConfig, PatchTSTConfig, PretrainedConfig
 
 from har.config import EncoderSettings, WindowGrid
-from har.data.recording import CHANNELS, UNITS
+from har.data.channels import units_of
+from har.data.recording import CHANNELS
 
 
 class WindowConfig(PretrainedConfig):
@@ -19,6 +20,8 @@ class WindowConfig(PretrainedConfig):
         Samples in one window, and from one window's start to the next one's.
     rate_hz : float
         Sampling rate, Hz.
+    channels : sequence of str, optional
+        What the last axis of a window is; configurations from before it was a choice have all.
     softmax_temperature : float
         What logits are divided by outside of training, so that confidence can be believed.
     **kwargs : Any
@@ -31,24 +34,27 @@ class WindowConfig(PretrainedConfig):
         n_samples: int = 128,
         n_hop: int = 64,
         rate_hz: float = 50.0,
+        channels: Sequence[str] = CHANNELS,
         softmax_temperature: float = 1.0,
         **kwargs: Any,
     ) -> None:
         self.softmax_temperature = softmax_temperature
         self.n_samples, self.n_hop, self.rate_hz = n_samples, n_hop, rate_hz
-        self.channels = list(CHANNELS)
-        self.units = dict(UNITS)
-        kwargs.pop("channels", None)
+        self.channels = list(channels)
+        self.units = units_of(channels)
         kwargs.pop("units", None)
         super().__init__(**kwargs)
 
 
-def describe(window: WindowGrid, classes: Sequence[str]) -> dict[str, Any]:
+def describe(
+    window: WindowGrid, classes: Sequence[str], channels: Sequence[str] = CHANNELS
+) -> dict[str, Any]:
     """Return the arguments of a `WindowConfig` for these windows and classes."""
     return {
         "n_samples": window.n_samples,
         "n_hop": window.n_hop,
         "rate_hz": window.rate_hz,
+        "channels": tuple(channels),
         **named_labels(classes),
     }
 
@@ -106,7 +112,11 @@ class HarEncoderConfig(WindowConfig):
 
     @classmethod
     def of(
-        cls, encoder: EncoderSettings, window: WindowGrid, classes: Sequence[str] = ()
+        cls,
+        encoder: EncoderSettings,
+        window: WindowGrid,
+        classes: Sequence[str] = (),
+        channels: Sequence[str] = CHANNELS,
     ) -> "HarEncoderConfig":
         """Return the configuration that settings describe."""
         return cls(
@@ -117,7 +127,7 @@ class HarEncoderConfig(WindowConfig):
             intermediate_size=2 * encoder.hidden_size,
             dropout=encoder.dropout,
             token_dropout=encoder.token_dropout,
-            **describe(window, classes),
+            **describe(window, classes, channels),
         )
 
     def bert(self) -> BertConfig:

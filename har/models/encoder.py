@@ -18,6 +18,7 @@ from transformers.models.bert.modeling_bert import BertEncoder
 from transformers.utils.generic import ModelOutput
 
 from har.config import EncoderSettings, WindowGrid
+from har.data.recording import CHANNELS
 from har.models.config import HarEncoderConfig
 from har.models.network import INIT_STD, HarNetwork, WindowClassifier
 from har.models.preprocess import Tokens, WindowTokens
@@ -84,7 +85,9 @@ class HarEncoder(HarPreTrainedModel):
 
     def __init__(self, config: HarEncoderConfig) -> None:
         super().__init__(config)
-        self.preprocess = WindowTokens(config.n_samples, config.rate_hz, config.patch)
+        self.preprocess = WindowTokens(
+            config.n_samples, config.rate_hz, config.patch, config.channels
+        )
         self.n_tokens = self.preprocess.n_patches + self.preprocess.n_spectra + 1
         self.embedding = TokenEmbedding(config, self.preprocess.sizes, self.n_tokens)
         self.transformer = BertEncoder(config.bert())
@@ -153,7 +156,7 @@ class HarEncoderForPretraining(HarPreTrainedModel):
 
         Parameters
         ----------
-        windows, neighbours : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        windows, neighbours : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
             Row by row the positive pairs.
         temperature : float
             Divides the cosines: the smaller, the more the hardest negatives count.
@@ -201,10 +204,14 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
 
 
 def make_encoder(
-    settings: EncoderSettings, window: WindowGrid, classes: Sequence[str]
+    settings: EncoderSettings,
+    window: WindowGrid,
+    classes: Sequence[str],
+    channels: Sequence[str] = CHANNELS,
 ) -> HarEncoderForActivityRecognition:
     """Make an encoder with random weights for these windows and classes."""
-    return HarEncoderForActivityRecognition(HarEncoderConfig.of(settings, window, classes))
+    config = HarEncoderConfig.of(settings, window, classes, channels)
+    return HarEncoderForActivityRecognition(config)
 
 
 def _stem(size: int, width: int, dropout: float) -> nn.Sequential:

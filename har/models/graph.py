@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from har.data.recording import CHANNELS
 from har.features.convolutions import Extractor
 from har.features.scaler import ClippedScaler
 
@@ -32,7 +31,7 @@ class ScaledFeatures(nn.Module):
 
     def __init__(self, features: Extractor, scaler: ClippedScaler) -> None:
         super().__init__()
-        self.features, self.clip, self.n_samples = features, scaler.clip, features.n_samples
+        self.features, self.clip = features, scaler.clip
         self.register_buffer("mean", torch.tensor(scaler.mean_, dtype=torch.float32))
         self.register_buffer("spread", torch.tensor(scaler.scale_, dtype=torch.float32))
 
@@ -58,7 +57,7 @@ def write_graph(module: nn.Module, path: Path, output: str = "probabilities") ->
     assert isinstance(scaled, ScaledFeatures)
     torch.onnx.export(
         module.eval(),
-        (torch.zeros(2, scaled.n_samples, len(CHANNELS)),),
+        (torch.zeros(2, *scaled.features.window_shape),),
         str(path),
         input_names=["windows"],
         output_names=[output],

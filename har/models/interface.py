@@ -23,7 +23,7 @@ class Model(Protocol):
 
         Parameters
         ----------
-        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        X : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
         """
 
     def to_onnx(self, path: Path) -> None:

@@ -9,8 +9,6 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
-from har.data.recording import CHANNELS
-
 INIT_STD = 0.02
 # Windows that are predicted at once, to bound memory.
 BATCH = 256
@@ -85,7 +83,7 @@ class WindowClassifier(HarNetwork):
 
         Parameters
         ----------
-        windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+        windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
         labels : Tensor of shape (batch,), int64, optional
         """
         logits = self.classify(windows)
@@ -103,7 +101,7 @@ def logits_of(network: WindowClassifier, X: Tensor) -> Tensor:
     ----------
     network : WindowClassifier
         Is in evaluation mode afterwards.
-    X : Tensor of shape (n_windows, n_samples, 6), m/s² and rad/s
+    X : Tensor of shape (n_windows, n_samples, n_channels), m/s² and rad/s
     """
     network.eval()
     chunks = [network(part.to(network.device)).logits.float().cpu() for part in X.split(BATCH)]
@@ -111,7 +109,7 @@ def logits_of(network: WindowClassifier, X: Tensor) -> Tensor:
 
 
 class ChannelClassifier(WindowClassifier):
-    """A classifier over the six channels, each standardised by all training windows.
+    """A classifier over the channels, each standardised by all training windows.
 
     Not by the window's own mean, which is gravity and tells how the body is held.
     A subclass sets ``head`` and defines `stages` and `features`.
@@ -119,7 +117,7 @@ class ChannelClassifier(WindowClassifier):
 
     def __init__(self, config: PretrainedConfig) -> None:
         super().__init__(config)
-        self.scale = Standardise(1, len(CHANNELS), clip=CLIP)
+        self.scale = Standardise(1, len(config.channels), clip=CLIP)
 
     def fit_preprocess(self, windows: Tensor) -> None:
         """Learn mean and spread of each channel."""

@@ -10,7 +10,6 @@ from optimum.exporters.onnx import export
 from optimum.exporters.onnx.base import OnnxConfig
 from optimum.utils import DummyInputGenerator, NormalizedConfig
 
-from har.data.recording import CHANNELS
 from har.models.graph import OPSET
 from har.models.network import WindowClassifier
 
@@ -21,7 +20,7 @@ class _WindowGenerator(DummyInputGenerator):  # type: ignore[misc]
     SUPPORTED_INPUT_NAMES = ("windows",)
 
     def __init__(self, _task: str, config: NormalizedConfig, batch_size: int = 2, **_: Any) -> None:
-        self.shape = [batch_size, config.n_samples, len(CHANNELS)]
+        self.shape = [batch_size, config.n_samples, len(config.channels)]
 
     def generate(self, _name: str, float_dtype: str = "fp32", **_: Any) -> torch.Tensor:
         tensor: torch.Tensor = self.random_float_tensor(self.shape, dtype=float_dtype)
@@ -33,7 +32,9 @@ class WindowOnnxConfig(OnnxConfig):  # type: ignore[misc]
 
     DEFAULT_ONNX_OPSET = OPSET
     ATOL_FOR_VALIDATION = 1e-4
-    NORMALIZED_CONFIG_CLASS = NormalizedConfig.with_args(n_samples="n_samples", allow_new=True)
+    NORMALIZED_CONFIG_CLASS = NormalizedConfig.with_args(
+        n_samples="n_samples", channels="channels", allow_new=True
+    )
     DUMMY_INPUT_GENERATOR_CLASSES: ClassVar[tuple[type, ...]] = (_WindowGenerator,)
 
     @property

@@ -8,10 +8,15 @@ from pathlib import Path
 from transformers import AutoModelForSequenceClassification
 
 from har.config import NetworkSettings, WindowGrid
+from har.data.channels import NAMES, sensors_of
+from har.data.recording import CHANNELS
+from har.errors import UsageError
 from har.models.catalogue import MODELS, NETWORKS
 from har.models.config import named_labels
 from har.models.encoder import HarEncoderForActivityRecognition
 from har.models.network import WindowClassifier
+
+Maker = Callable[[NetworkSettings, WindowGrid, Sequence[str], Sequence[str]], WindowClassifier]
 
 
 def make_network(
@@ -19,6 +24,7 @@ def make_network(
     settings: NetworkSettings,
     window: WindowGrid,
     classes: tuple[str, ...],
+    channels: Sequence[str] = CHANNELS,
     *,
     checkpoint: Path | None = None,
 ) -> WindowClassifier:
@@ -34,8 +40,15 @@ def make_network(
         How recordings are cut.
     classes : tuple of str
         What the head tells apart.
+    channels : sequence of str, optional
+        Of the windows.
     checkpoint : Path, optional
         Where its weights are from: of an encoder also its scales.
+
+    Raises
+    ------
+    UsageError
+        If the checkpoint of an encoder is made for other channels.
     """
     if checkpoint and not MODELS[name].encoder:
         settings = settings.model_copy(update={"checkpoint": str(checkpoint)})
@@ -43,8 +56,20 @@ def make_network(
         network: WindowClassifier = HarEncoderForActivityRecognition.from_pretrained(
             checkpoint, **named_labels(classes)
         )
+        _require_channels(network, channels, checkpoint)
         return network
-    return _maker(name)(settings, window, classes)
+    return _maker(name)(settings, window, classes, channels)
+
+
+def _require_channels(network: WindowClassifier, channels: Sequence[str], checkpoint: Path) -> None:
+    known = tuple(network.config.channels)
+    if known != tuple(channels):
+        raise UsageError(
+            f"checkpoint {checkpoint} is made for other windows",
+            expected=NAMES[sensors_of(known)],
+            found=NAMES[sensors_of(channels)],
+            hint="choose window.channels as it has them; or set pretrain.checkpoint to own or none",
+        )
 
 
 def load_network(folder: Path) -> WindowClassifier:
@@ -63,7 +88,7 @@ def _register_all() -> None:
         import_module(MODELS[name].module)
 
 
-def _maker(name: str) -> Callable[[NetworkSettings, WindowGrid, Sequence[str]], WindowClassifier]:
+def _maker(name: str) -> Maker:
     module, _, function = str(MODELS[name].network).partition(":")
-    maker: Callable[..., WindowClassifier] = getattr(import_module(module), function)
+    maker: Maker = getattr(import_module(module), function)
     return maker

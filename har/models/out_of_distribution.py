@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from har.arrays import RawWindows
+from har.data.channels import AXES
 
 Doubles = npt.NDArray[np.float64]
 
@@ -39,15 +40,15 @@ def physical_quantities(windows: RawWindows) -> Doubles:
 
     Parameters
     ----------
-    windows : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+    windows : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
 
     Returns
     -------
-    ndarray of shape (n_windows, 18)
+    ndarray of shape (n_windows, 9 * n_sensors)
         Fewer if windows are not longer than the largest lag.
     """
-    n, n_samples, _ = windows.shape
-    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, 2, 3)
+    n, n_samples, n_channels = windows.shape
+    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, n_channels // AXES, AXES)
     variance = sensors.var(1)
     changes = [sensors[:, lag:] - sensors[:, :-lag] for lag in lags_within(n_samples)]
     squares = [
@@ -96,7 +97,7 @@ class MahalanobisDetector:
 
         Parameters
         ----------
-        train, validation : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        train, validation : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
             Of different subjects; windows without a label are as genuine as others.
         refused : float, default=0.01
             Share of the validation windows that the threshold refuses.

@@ -1,21 +1,18 @@
 """From raw windows to tokens of plain numbers, inside the model and its ONNX graph."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from har.data.channels import has_gyro
+from har.data.recording import CHANNELS
 from har.features.extractor import WindowFeatures
-from har.features.signals import BODY_ACC, GYRO, SIGNALS
+from har.features.signals import BODY_ACC, GYRO
 from har.features.spectra import PowerSpectrum
 from har.models.network import Standardise
 
-# Without gravity: a patch of it tells how this person wears the sensor, and is learned by heart.
-PATCH_SIGNALS = (*BODY_ACC, *GYRO)
-SPECTRAL_SIGNALS = (*BODY_ACC, *GYRO, "vertical_acc", "body_acc_mag", "gyro_mag")
-_PATCH_INDEX = [SIGNALS.index(name) for name in PATCH_SIGNALS]
-_SPECTRAL_INDEX = [SIGNALS.index(name) for name in SPECTRAL_SIGNALS]
 SIGNALS_PER_SPECTRUM = 3
 # Little of human motion lies above.
 SPECTRUM_HZ = 20.0
@@ -25,6 +22,22 @@ FLOOR = 1e-6
 CLIP = 3.0
 
 
+def patch_signals(channels: Sequence[str]) -> tuple[str, ...]:
+    """Return the signals whose stretches are tokens.
+
+    Without gravity: a patch of it tells how this person wears the sensor, and is learned
+    by heart.
+    """
+    return (*BODY_ACC, *GYRO) if has_gyro(channels) else BODY_ACC
+
+
+def spectral_signals(channels: Sequence[str]) -> tuple[str, ...]:
+    """Return the signals whose spectra are tokens, three in each."""
+    if has_gyro(channels):
+        return (*BODY_ACC, *GYRO, "vertical_acc", "body_acc_mag", "gyro_mag")
+    return (*BODY_ACC, "vertical_acc", "horizontal_acc", "body_acc_mag")
+
+
 class Tokens(NamedTuple):
     """What a window looks like from three sides.
 
@@ -32,10 +45,10 @@ class Tokens(NamedTuple):
     ----------
     features : Tensor of shape (batch, 1, n_features)
         The engineered features.
-    patches : Tensor of shape (batch, n_patches, 6 * patch)
-        Stretches of body acceleration and angular velocity.
-    spectra : Tensor of shape (batch, 3, 3 * n_frequencies)
-        Log power of body acceleration, of angular velocity, and of their magnitudes.
+    patches : Tensor of shape (batch, n_patches, n_signals * patch)
+        Stretches of `patch_signals`.
+    spectra : Tensor of shape (batch, n_spectra, 3 * n_frequencies)
+        Log power of `spectral_signals`.
     """
 
     features: Tensor
@@ -54,27 +67,35 @@ class WindowTokens(nn.Module):
         Sampling rate, Hz.
     patch : int
         Samples in one patch.
+    channels : sequence of str, optional
+        Of the windows.
     """
 
-    def __init__(self, n_samples: int, rate_hz: float, patch: int) -> None:
+    def __init__(
+        self, n_samples: int, rate_hz: float, patch: int, channels: Sequence[str] = CHANNELS
+    ) -> None:
         super().__init__()
         self.patch = patch
-        self.extractor = WindowFeatures(n_samples, rate_hz)
+        self.extractor = WindowFeatures(n_samples, rate_hz, channels)
+        in_patches, in_spectra = patch_signals(channels), spectral_signals(channels)
+        place = self.extractor.signals.names.index
+        self.patch_index = [place(name) for name in in_patches]
+        self.spectral_index = [place(name) for name in in_spectra]
         self.spectrum = PowerSpectrum(n_samples, rate_hz, SPECTRUM_HZ)
         self.n_patches = n_samples // patch
-        self.n_spectra = len(SPECTRAL_SIGNALS) // SIGNALS_PER_SPECTRUM
+        self.n_spectra = len(in_spectra) // SIGNALS_PER_SPECTRUM
         n_features, n_frequencies = len(self.extractor.names), len(self.spectrum.frequencies)
-        self.sizes = (n_features, len(PATCH_SIGNALS) * patch, SIGNALS_PER_SPECTRUM * n_frequencies)
-        self.signal_scale = Standardise(len(PATCH_SIGNALS), 1, clip=CLIP)
-        self.spectrum_scale = Standardise(len(SPECTRAL_SIGNALS), n_frequencies, clip=CLIP)
+        self.sizes = (n_features, len(in_patches) * patch, SIGNALS_PER_SPECTRUM * n_frequencies)
+        self.signal_scale = Standardise(len(in_patches), 1, clip=CLIP)
+        self.spectrum_scale = Standardise(len(in_spectra), n_frequencies, clip=CLIP)
         self.feature_scale = Standardise(n_features, clip=CLIP)
 
     def forward(self, windows: Tensor) -> Tokens:
-        """Return the tokens of raw windows of shape (batch, n_samples, 6)."""
+        """Return the tokens of raw windows of shape (batch, n_samples, n_channels)."""
         signals, power, features = self.measure(windows)
         # A reshape with -1: `unflatten` would fix the batch in the exported graph.
         patches = self.signal_scale(signals).reshape(
-            -1, len(PATCH_SIGNALS), self.n_patches, self.patch
+            -1, len(self.patch_index), self.n_patches, self.patch
         )
         spectra = self.spectrum_scale(power).reshape(-1, self.n_spectra, self.sizes[-1])
         return Tokens(
@@ -86,8 +107,8 @@ class WindowTokens(nn.Module):
     def measure(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return signals, log power and features, each in its own unit."""
         signals = self.extractor.signals(windows)
-        power = (self.spectrum(signals[:, _SPECTRAL_INDEX]) + FLOOR).log()
-        return signals[:, _PATCH_INDEX], power, self.extractor.describe(signals)
+        power = (self.spectrum(signals[:, self.spectral_index]) + FLOOR).log()
+        return signals[:, self.patch_index], power, self.extractor.describe(signals)
 
     @torch.no_grad()
     def fit(self, batches: Iterable[Tensor]) -> None:

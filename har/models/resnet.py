@@ -57,7 +57,7 @@ class HarResnetForActivityRecognition(ChannelClassifier):
 
     def __init__(self, config: HarResnetConfig) -> None:
         super().__init__(config)
-        sizes = [len(CHANNELS), *config.filters]
+        sizes = [len(config.channels), *config.filters]
         self.blocks = nn.ModuleList(
             ResidualBlock(n_in, n_out, config.kernels) for n_in, n_out in pairwise(sizes)
         )
@@ -79,14 +79,17 @@ class HarResnetForActivityRecognition(ChannelClassifier):
 
 
 def make_resnet(
-    settings: ResnetSettings, window: WindowGrid, classes: Sequence[str]
+    settings: ResnetSettings,
+    window: WindowGrid,
+    classes: Sequence[str],
+    channels: Sequence[str] = CHANNELS,
 ) -> HarResnetForActivityRecognition:
     """Make an untrained network for these windows and classes."""
     config = HarResnetConfig(
         filters=settings.filters,
         kernels=settings.kernels,
         dropout=settings.dropout,
-        **describe(window, classes),
+        **describe(window, classes, channels),
     )
     return HarResnetForActivityRecognition(config)
 

@@ -40,7 +40,7 @@ class TrainedNetwork:
 
         Parameters
         ----------
-        X : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+        X : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
         """
         logits = logits_of(self.network, torch.tensor(X))
         probabilities: Float32 = logits.softmax(1).numpy()

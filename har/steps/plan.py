@@ -13,6 +13,7 @@ from typing import Any
 
 import har
 from har.config import ClassicalSettings, NetworkSettings, Recipe, flatten
+from har.data.channels import NAMES
 from har.models import catalogue
 from har.steps.checkpoints import resolve
 from har.steps.step import Step
@@ -196,15 +197,32 @@ def _start(recipe: Recipe, name: str) -> Step | None:
         case "own":
             return _pretraining(recipe, name)
         case "auto":
-            return _fitting(recipe, name) if _bundled(name).is_dir() else None
+            return _fitting(recipe, name) if _bundled_files(name) else None
         case "bundled":
-            return _taken(step, str(_bundled(name)), ours=True)
+            return _bundled(name)
         case folder:
             return _taken(step, folder, ours=True)
 
 
-def _bundled(name: str) -> Path:
-    return catalogue.BUNDLED / name
+def _bundled_files(name: str) -> dict[str, Path]:
+    """Return the files of a model's bundled encoders, by ``<sensors>/<role>``."""
+    folders = {sensors: catalogue.bundled(name, sensors) for sensors in NAMES}
+    return {
+        f"{sensors}/{role}": path
+        for sensors, folder in folders.items()
+        if folder.is_dir()
+        for role, path in resolve(str(folder), ours=True).files.items()
+    }
+
+
+def _bundled(name: str) -> Step:
+    return Step(
+        f"pretrain-{name}",
+        f"pretrain-{name}",
+        f"{ENTRIES}.checkpoint:bundled",
+        inputs={"windows": "windows"},
+        files=_bundled_files(name),
+    )
 
 
 def _taken(step: str, named: str, *, ours: bool = False) -> Step:
@@ -226,13 +244,13 @@ def _fitting(recipe: Recipe, name: str) -> Step:
         f"pretrain-{name}",
         f"pretrain-{name}",
         f"{ENTRIES}.checkpoint:bundled_if_it_fits",
-        inputs={"split": "split"},
+        inputs={"windows": "windows", "split": "split"},
         settings={
             "encoder": _sizes(recipe, name),
             "window": recipe.window.grid,
             "relatives": tuple(sorted(relatives)),
         },
-        files=resolve(str(_bundled(name)), ours=True).files,
+        files=_bundled_files(name),
     )
 
 
@@ -308,6 +326,7 @@ def score_steps(recipe: Recipe) -> Iterator[Step]:
         inputs={
             "windows": "windows",
             "cleaned": "clean",
+            "ingested": INGEST,
             "predicted": {name: f"predict-{name}" for name in names},
         },
         settings={"window": recipe.window.grid, "intervals": intervals},

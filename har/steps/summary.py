@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from har.data.channels import ChannelChoice
 from har.data.cleaning import Cleaning
 from har.data.left_out import LeftOut, LeftOutClasses
 from har.evaluation.results.comparisons import Comparisons
@@ -67,6 +68,8 @@ class Summary:
         The ingestion of each data set that it used, as `har.steps.pins.describe` has them.
     data : dict of str to int
         Recordings and samples, and what cleaning changed.
+    channels : str
+        What the models read, and why.
     splits : dict of str to dict
         Subjects, windows and labelled windows, by split.
     left_out : dict of str to LeftOut
@@ -87,6 +90,7 @@ class Summary:
 
     pins: list[dict[str, Any]]
     data: dict[str, int]
+    channels: str
     splits: dict[str, dict[str, int]]
     left_out: Mapping[str, LeftOut]
     models: dict[str, Metrics]
@@ -112,6 +116,7 @@ def summarise(run: Run, outcomes: Sequence[tuple["Version", "Decision"]]) -> Sum
     return Summary(
         pins=pins.describe(run.pins),
         data=_data(run["clean"].path),
+        channels=ChannelChoice.beside(run["windows"].path).sentence,
         splits=_splits(run["windows"].path),
         left_out=LeftOutClasses.beside(run["windows"].path).classes,
         models={name: Metrics.read(scored / name) for name in names},

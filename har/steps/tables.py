@@ -25,7 +25,7 @@ def tables(summary: Summary) -> list[dict[str, Any]]:
         [[name, *values.values()] for name, values in summary.splits.items()],
     )
     parts = [
-        (f"{title} ({', '.join(changes)})", splits),
+        (f"{title} ({', '.join(changes)}); models read {summary.channels}", splits),
         *left_out_tables(summary.left_out),
         *score_tables("Test subjects", summary.models),
         ("ONNX builds", build_rows(summary.builds)),

@@ -1,8 +1,9 @@
 # mypy: untyped_calls_exclude="torch,transformers"
 """Augmentation: what another wearer, sensor or moment would change.
 
-Every change is one function of windows of shape (batch, n_samples, 6) in m/s² and
-rad/s, and how strong it is; each window has its own draw.
+Every change is one function of windows of shape (batch, n_samples, n_channels) in m/s² and
+rad/s, and how strong it is; each window has its own draw. A sensor has three channels, and
+acceleration comes first.
 """
 
 import functools
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from har.config import AugmentSettings
+from har.data.channels import AXES
 
 # Random speeds along a window that is warped in time.
 KNOTS = 4
@@ -25,12 +27,14 @@ def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generat
 
     Parameters
     ----------
-    windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+    windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
     settings : AugmentSettings
         How strong each change is; one of strength 0 draws nothing.
     generator : Generator
         On the CPU; the same state gives the same windows.
     """
+    n_channels = windows.shape[2]
+    n_sensors = n_channels // AXES
     changes: list[tuple[Change, float]] = [
         (turn, settings.rotation_deg),
         (turn_anywhere, settings.any_rotation),
@@ -38,8 +42,9 @@ def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generat
         (add_noise, settings.noise),
         (warp_time, settings.time_warp),
         (shift_time, settings.shift),
-        (functools.partial(drop, n_parts=6), settings.axis_dropout),
-        (functools.partial(drop, n_parts=2), settings.sensor_dropout),
+        (functools.partial(drop, n_parts=n_channels), settings.axis_dropout),
+        # Without its only sensor a window is nothing.
+        (functools.partial(drop, n_parts=n_sensors), settings.sensor_dropout * (n_sensors > 1)),
     ]
     for change, strength in changes:
         if strength:
@@ -48,7 +53,7 @@ def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generat
 
 
 def turn(windows: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
-    """Turn both sensors about a random axis, by a normal angle of this spread."""
+    """Turn all sensors about a random axis, by a normal angle of this spread."""
     n = len(windows)
     axis = nn.functional.normalize(torch.randn(n, 3, generator=generator), dim=1)
     angle = torch.deg2rad(torch.randn(n, 1, generator=generator) * degrees)
@@ -56,7 +61,7 @@ def turn(windows: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
 
 
 def turn_anywhere(windows: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Turn both sensors of a share of windows, every orientation being as likely as another.
+    """Turn all sensors of a share of windows, every orientation being as likely as another.
 
     Four normal numbers, scaled to length 1, are a uniform unit quaternion, thus a
     rotation from the Haar measure (Shoemake 1992, Uniform random rotations, Graphics
@@ -71,14 +76,14 @@ def turn_anywhere(windows: Tensor, share: float, generator: torch.Generator) -> 
 
 def amplify(windows: Tensor, spread: float, generator: torch.Generator) -> Tensor:
     """Multiply each sensor by a normal gain around 1."""
-    gain = 1 + spread * torch.randn(len(windows), 1, 2, generator=generator)
-    return windows * gain.repeat_interleave(3, dim=2)
+    gain = 1 + spread * torch.randn(len(windows), 1, windows.shape[2] // AXES, generator=generator)
+    return windows * gain.repeat_interleave(AXES, dim=2)
 
 
 def add_noise(windows: Tensor, spread: float, generator: torch.Generator) -> Tensor:
     """Add white noise: `spread` in m/s², and a tenth of it in rad/s."""
     noise = spread * torch.randn(windows.shape, generator=generator)
-    noise[..., 3:] *= 0.1
+    noise[..., AXES:] *= 0.1
     return windows + noise
 
 
@@ -109,7 +114,7 @@ def shift_time(windows: Tensor, largest: float, generator: torch.Generator) -> T
 
 
 def drop(windows: Tensor, share: float, generator: torch.Generator, *, n_parts: int) -> Tensor:
-    """Zero one of 6 axes, or of 2 sensors, in a share of windows.
+    """Zero one of all axes, or of all sensors, in a share of windows.
 
     As modalities are dropped in Neverova et al. (2016), ModDrop: adaptive multi-modal
     gesture recognition, TPAMI.
@@ -117,7 +122,9 @@ def drop(windows: Tensor, share: float, generator: torch.Generator, *, n_parts: 
     n = len(windows)
     part = torch.randint(n_parts, (n, 1), generator=generator)
     lost = (torch.arange(n_parts) == part) & (torch.rand(n, 1, generator=generator) < share)
-    return windows.masked_fill(lost.repeat_interleave(6 // n_parts, 1).unsqueeze(1), 0.0)
+    return windows.masked_fill(
+        lost.repeat_interleave(windows.shape[2] // n_parts, 1).unsqueeze(1), 0.0
+    )
 
 
 def mix(
@@ -129,7 +136,7 @@ def mix(
 
     Parameters
     ----------
-    windows : Tensor of shape (batch, n_samples, 6), m/s² and rad/s
+    windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
     targets : Tensor of shape (batch, n_classes)
         Probabilities.
     alpha : float
@@ -147,8 +154,8 @@ def mix(
 
 
 def _rotate(windows: Tensor, rotation: Tensor) -> Tensor:
-    """Apply one rotation per window, shape (batch, 3, 3), to both sensors."""
-    turned: Tensor = windows.unflatten(2, (2, 3)) @ rotation.unsqueeze(1)
+    """Apply one rotation per window, shape (batch, 3, 3), to every sensor."""
+    turned: Tensor = windows.unflatten(2, (-1, AXES)) @ rotation.unsqueeze(1)
     return turned.flatten(2)
 
 

@@ -101,6 +101,13 @@ def take(
             shutil.copyfile(path, out / name)
 
 
+def refuse(out: Path, reason: str) -> None:
+    """Write down that there is no checkpoint to start from."""
+    BaseCheckpoint(refused=reason, revision=None, licence=None, people=None, datasets=None).write(
+        out
+    )
+
+
 def why_not(
     config: dict[str, Any],
     seen: PretrainingRecord,

@@ -100,7 +100,11 @@ def train_classical(
     _check_people(train)
     method = method_of(name)
     transformer = FeatureTransformer(
-        window.n_samples, window.rate_hz, convolutions=settings.convolutions, seed=seed
+        window.n_samples,
+        window.rate_hz,
+        convolutions=settings.convolutions,
+        seed=seed,
+        channels=windows.channels,
     ).fit(train.X)
     features = _features(transformer, train, settings, seed)
     judged = transformer.transform(validation.X), validation.y

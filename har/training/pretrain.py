@@ -105,7 +105,9 @@ def pretrain(
     check_unseen(train.subjects, windows, what="pretraining")
     compute = device.choose(settings.precision)
     with device.reproducible(settings.seed) as generator:
-        model = HarEncoderForPretraining(HarEncoderConfig.of(encoder, window))
+        model = HarEncoderForPretraining(
+            HarEncoderConfig.of(encoder, window, channels=windows.channels)
+        )
         X = torch.tensor(train.X)
         model.encoder.preprocess.fit(X.split(CHUNK))
         neighbours = Neighbours.of(train, settings.neighbour_s)

@@ -8,7 +8,7 @@ ingestion is and which raw files it read.
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import write_item
 from har.data.ingest.mapping import ColumnMapping
 from har.data.ingest.plan import Plan
+from har.data.ingest.refusal import Refusal, Refused
 from har.data.ingested import Accounts, Datasets
 from har.data.sources.base import Item, Source
 from har.errors import DataError, MissingError, VerificationError
@@ -33,8 +34,6 @@ from har.processes import pool
 from har.store import Artifact, Store
 
 MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
-# Why an item cannot be read; others of the data set may still be.
-Refusal = DataError | VerificationError
 Watch = Callable[[Iterator[Artifact | Refusal], int], Iterable[Artifact | Refusal]]
 READ = "har.data.ingest.items:write_item"
 ASSEMBLE = "har.data.ingest.assemble:assemble"
@@ -97,7 +96,7 @@ class Ingestion:
     items_read, items_found : int
         Items that were read now, and that an earlier ingestion had read.
     rejected : dict
-        Why, by item that could not be read at all.
+        Why, by item of which nothing could be taken.
     """
 
     artifact: Artifact
@@ -107,7 +106,11 @@ class Ingestion:
 
     @property
     def totals(self) -> dict[str, Any]:
-        """Counts of rows, and of repairs, reasons and warnings, over all items."""
+        """Counts of rows, and of repairs, reasons and warnings, over all items.
+
+        ``rejected`` has every recording and item of which nothing could be taken, and
+        ``refusals`` the same by reason, with one example of each.
+        """
         accounts = Accounts.read(self.artifact.path)
         (facts,) = Datasets.read(self.artifact.path).datasets
         warned = {(w.kind, w.recording) for account in accounts.items for w in account.warnings}
@@ -119,6 +122,8 @@ class Ingestion:
             "reasons": dict(accounts.reasons),
             "warnings": dict(Counter(kind for kind, _ in sorted(warned))),
             "rejected": accounts.rejected,
+            "refusals": [asdict(group) for group in accounts.refusals],
+            "own_words": {name: list(words) for name, words in facts.own_words.items()},
             "copies": [copy.to_dict() for copy in facts.copies],
         }
 
@@ -165,15 +170,18 @@ def ingest(
     for item, outcome in zip(items, watch(outcomes, len(items)), strict=True):
         if isinstance(outcome, Refusal):
             rejected[item.name] = outcome
-        else:
-            made[item.name] = outcome
-    if not made:
+            continue
+        made[item.name] = outcome
+        if why := Refused.beside(outcome.path):
+            rejected[item.name] = why
+    if len(rejected) == len(items):
         raise _nothing_left(request, rejected)
     reasons = {name: str(error) for name, error in rejected.items()}
     artifact = _assemble(store, request, made, reasons)
     catalogue.remember(store, request.name, files, seen, artifact)
-    reused = sum(part.reused for part in made.values())
-    return Ingestion(artifact, len(made) - reused, reused, reasons)
+    taken = [part for name, part in made.items() if name not in rejected]
+    reused = sum(part.reused for part in taken)
+    return Ingestion(artifact, len(taken) - reused, reused, reasons)
 
 
 def find(store: Store, name: str) -> Artifact:
@@ -352,6 +360,7 @@ def _facts(request: Request, rejected: dict[str, str]) -> dict[str, Any]:
         "units": source.units,
         "faults": [list(fault) for fault in source.faults],
         "classes": list(source.classes),
+        "own_activities": source.own_activities or {},
         "test_subjects": list(source.test_subjects),
         "validation_subjects": list(source.validation_subjects),
         "archive_url": source.archive.url if source.archive else None,
@@ -385,7 +394,8 @@ def _count(rows: pd.DataFrame, n: int, found: dict[str, dict[str, Any]]) -> None
     for reason, alike in rows.groupby("reason", sort=False):
         empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
         entry = found.setdefault(str(reason), empty)
-        entry["rows"] += len(alike)
+        # An entry of a file that could not be read stands for all its rows.
+        entry["rows"] += int(alike["rows"].sum()) if "rows" in alike else len(alike)
         wanted = alike.head(n - len(entry["examples"]))
         entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from har.arrays import Float64
-from har.data.gravity import LEAST_WITH, MOST_WITHOUT, level
-from har.data.schema import MAX_GYRO, STANDARD_GRAVITY
+from har.data.gravity import LEAST_WITH, MOST_WITHOUT, STANDARD_GRAVITY, level
+from har.data.schema import MAX_GYRO
 
 # m/s². More than gravity and any movement over a second.
 MOST_WITH = 25.0

@@ -11,8 +11,12 @@ r"""What a person states of files of their own: which columns are what, in TOML 
    subject = "user"          # a column, or: subject_pattern = "s(\d+)" on the file's path
    activity = "label"
 
-   [labels]                  # the file's word = an activity of the taxonomy, "" leaves it out
+   [labels]                  # the file's word = an activity of any name, "" leaves it out
    Walk = "walking"
+   Biceps = "biceps-curl"
+
+   [activities]              # of your own, under a parent; "" for a root
+   biceps-curl = "exercise"
 
 ``docs/recordings.md`` lists every entry. Who names `acc` states the whole of a table; any
 other entries only settle what is in doubt, for tables and recorders alike.
@@ -29,12 +33,14 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from har.data.activities import ALL
+from har.data.activities import Taxonomy, name_of
 from har.data.ingest.columns import Axes
+from har.data.ingest.vocabulary import is_no_label
 from har.errors import DataError, MissingError
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -88,6 +94,15 @@ class Entries(BaseModel):
     placement_column: str | None = None
     placements: dict[str, str] = {}
     labels: dict[str, str] = {}
+    activities: dict[str, str] = {}
+
+    @field_validator("labels", "activities")
+    @classmethod
+    def _named(cls, meant: dict[str, str], field: ValidationInfo) -> dict[str, str]:
+        if wrong := next((name for name in meant.values() if name and is_no_label(name)), None):
+            raise ValueError(f'{wrong!r} is no activity; "" says that there is none')
+        keys = meant if field.field_name == "labels" else map(name_of, meant)
+        return {key: name and name_of(name) for key, name in zip(keys, meant.values(), strict=True)}
 
     @field_validator("separator", mode="before")
     @classmethod
@@ -103,19 +118,20 @@ class Entries(BaseModel):
             raise ValueError(f"no encoding {value!r}, such as latin-1") from None
         return value
 
-    @field_validator("labels")
-    @classmethod
-    def _known_activities(cls, labels: dict[str, str]) -> dict[str, str]:
-        if unknown := sorted({a for a in labels.values() if a} - set(ALL)):
-            raise ValueError(f"labels name unknown activities: {', '.join(unknown)}")
-        return labels
-
     @model_validator(mode="after")
     def _sound_patterns(self) -> Self:
         for name in _PATTERNS:
             pattern = getattr(self, name)
             if pattern and _groups(name, pattern) != 1:
                 raise ValueError(f"{name} needs one group, such as s(\\d+)")
+        return self
+
+    @model_validator(mode="after")
+    def _sound_parents(self) -> Self:
+        try:
+            Taxonomy(self.activities)
+        except DataError as error:
+            raise ValueError(f"{error.message} ({error.found})") from None
         return self
 
     @property

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from har.data.activities import ALL
+from har.data.activities import SHARED
 from har.errors import DataError
 
 SUBJECT = (
@@ -59,7 +59,7 @@ def guess_activity(names: Sequence[str]) -> str | None:
     stems = [re.sub(r"(\.\w+)+$", "", name.split("/")[-1]) for name in names]
     if _are_activities(map(_plain, stems)):
         return rf"([^/]+?){_NUMBERED}(?:\.\w+)+$"
-    words = {word for stem in stems for word in ALL if _has(stem, word)}
+    words = {word for stem in stems for word in SHARED if _has(stem, word)}
     if len(words) > 1 and sum(any(_has(s, w) for w in words) for s in stems) > MOST * len(stems):
         longest_first = sorted(words, key=len, reverse=True)
         either = "|".join(re.escape(w).replace(r"\-", "[ _-]") for w in longest_first)
@@ -98,7 +98,7 @@ def _are_people(names: Sequence[str], pattern: str, activity_pattern: str) -> bo
 
 def _are_activities(words: Iterable[str]) -> bool:
     unique = set(words)
-    return len(unique) > 1 and sum(word in ALL for word in unique) > MOST * len(unique)
+    return len(unique) > 1 and sum(word in SHARED for word in unique) > MOST * len(unique)
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,9 @@ class Layout:
         row, for it may have been cut off.
     mend : callable, optional
         Given a line that is no row, returns the rows' texts in it, or none.
+    dates : tuple of str
+        Those of `text` that are dates with times, as ISO 8601 writes them, and become
+        seconds since 1970; NaN where one cannot be read. Without a zone they count as UTC.
     encoding : str
         UTF-16 is told from it by its byte order mark.
     comment : str
@@ -68,6 +71,7 @@ class Layout:
     quotes: bool = False
     end: str = ""
     mend: Callable[[str], list[str]] | None = None
+    dates: tuple[str, ...] = ()
     encoding: str = "utf-8"
     comment: str = ""
     counted: bool = False
@@ -134,6 +138,8 @@ def iter_tables(
                 frame["repaired"] = False
             codes = np.zeros(len(frame), np.int8)
             frame["file"] = pd.Categorical.from_codes(codes, categories=pd.Index([name]))
+            for date in layout.dates:
+                frame[date] = _seconds(frame[date])
             if layout.counted:
                 before = _count(frame, body, first, before)
             yield frame
@@ -237,6 +243,8 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
     if body.startswith(b"\n") or b"\n\n" in body:
         return None  # a blank line, which would be taken for a row without values
     types = {name: pa.string() if name in layout.text else pa.float64() for name in layout.columns}
+    # Many times faster than by their words, of which no two are alike.
+    types |= dict.fromkeys(layout.dates, pa.timestamp("ns"))
     try:
         table = pacsv.read_csv(
             io.BytesIO(body),
@@ -257,8 +265,16 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
         return None
     if len(table) != body.count(b"\n"):
         return None
-    columns = {n: words(table[n]) if n in layout.text else table[n] for n in table.column_names}
+    columns = {
+        n: words(table[n]) if types[n] == pa.string() else table[n] for n in table.column_names
+    }
     return frame_of(columns)
+
+
+def _seconds(column: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+    """Return seconds since 1970 of dates, as texts or parsed."""
+    times = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+    return np.asarray((times - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), np.float64)
 
 
 def _is_plain(body: bytes, layout: Layout) -> bool:

@@ -1,5 +1,6 @@
 """The model card: what a version is, what it was made from, how good it is, its limits."""
 
+from har.data.channels import ChannelChoice, described
 from har.data.left_out import LeftOutClasses
 from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build
@@ -10,8 +11,8 @@ from har.registry.versions.lineage import UNKNOWN, began_from
 MAX_FILES = 10  # that the card names; the lineage record names all
 _TEMPLATE = """# {name} on {dataset}, for human activity recognition
 
-Takes one window of {samples} samples at {rate:g} Hz ({length:g} s) with six channels:
-acceleration in m/s² with gravity and angular velocity in rad/s. Gives one probability for
+Takes one window of {samples} samples at {rate:g} Hz ({length:g} s) with
+{channels}. Gives one probability for
 each of {n_classes} activities: {classes}.
 
 ## Data
@@ -57,6 +58,7 @@ def write_card(candidate: Candidate) -> str:
         unknown_share=candidate.recipe.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
+        channels=described(ChannelChoice.beside(candidate.windows).channels),
         n_classes=len(m.classes),
         classes=", ".join(m.classes),
         people=_people(candidate),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from har.data.channels import ChannelChoice
 from har.data.left_out import LeftOutClasses
 from har.lineage import digest, origin
 from har.lineage.record import (
@@ -64,6 +65,7 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
                 for name, pinned in candidate.pins.items()
             },
             checkpoints=tuple(began_from(candidate)),
+            channels=ChannelChoice.beside(candidate.windows).sentence,
             left_out=LeftOutClasses.beside(candidate.windows).sentences,
         ),
     )

@@ -255,7 +255,7 @@ def _run_name(candidate: Candidate) -> str:
 
 
 def _require_model(client: MlflowClient, name: str) -> None:
-    about = "Activities from windows of acceleration and angular velocity"
+    about = "Activities from windows of acceleration and, where measured, angular velocity"
     try:
         client.create_registered_model(name, description=about)
     except MlflowException as error:

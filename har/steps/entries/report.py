@@ -81,6 +81,7 @@ def report(
             shared=proof.shared,
             subjects=Assignment.read(split).by_split,
             windows=_windows(cut),
+            channels=cut.choice.sentence,
             left_out=LeftOutClasses.beside(windows).sentences,
             models=models,
             reference=comparisons.reference,

@@ -30,6 +30,8 @@ def train_network(
     ------
     DataError
         If training, or the checkpoint that it starts from, has seen a held-out subject.
+    UsageError
+        If the checkpoint is made for other channels.
     """
     data = Windows.load(windows).with_labels(label_share, seed)
     start = BaseCheckpoint.read(checkpoint) if checkpoint else None
@@ -37,9 +39,10 @@ def train_network(
         start = checkpoint = None
     if start and start.people is not None:
         check_unseen(start.people, data, what="the checkpoint")
+    made_for = settings, window, data.classes, data.channels
     finetune(
         data,
-        partial(make_network, name, settings, window, data.classes, checkpoint=checkpoint),
+        partial(make_network, name, *made_for, checkpoint=checkpoint),
         out,
         settings=finetuning,
         seed=seed,

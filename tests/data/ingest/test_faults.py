@@ -464,10 +464,14 @@ CASES = [
         _changed(activity=lambda f: " " + f["activity"].str.title() + " "),
     ),
     Case(
-        "labels that nobody knows",
-        "unlabelled, with a warning",
+        "a label that nobody knows",
+        "an activity of the data set's own",
         _changed(activity=lambda f: f["activity"].replace("sitting", "juggling")),
-        warnings=frozenset({"unknown label", "single activity"}),
+    ),
+    _bad(
+        "a column of numbers taken for the labels",
+        _changed(activity=lambda f: f["acc_x"]),
+        "its labels are no activities",
     ),
     Case(
         "a subject with one activity",

@@ -239,7 +239,9 @@ def test_dates_are_words() -> None:
         ({"gyro": ("x", "p", "q")}, "uses one column twice"),
         ({"subject": "t"}, "uses one column twice"),
         ({"subject": "who", "recording": "who"}, "uses one column twice"),
-        ({"labels": {"Walk": "strolling"}}, "unknown activities: strolling"),
+        ({"labels": {"x": "unknown"}}, "'unknown' is no activity"),
+        ({"activities": {"curl": "gym"}}, "no activity 'gym'"),
+        ({"activities": {"walking": "sport"}}, "walking is under locomotion already"),
         ({"subject_pattern": r"s\d+"}, "needs one group"),
         ({"subject_pattern": r"(s)(\d+)"}, "needs one group"),
         ({"subject_pattern": r"s(\d+"}, "subject_pattern is no regular expression"),
@@ -257,6 +259,20 @@ def test_a_recording_may_be_one_an_activity() -> None:
     """The column of labels may name the recordings as well."""
     found = make_mapping({**MINIMAL, "activity": "a", "recording": "a"}, "flags")
     assert found.columns == ("t", "x", "y", "z", "a")
+
+
+def test_activities_of_ones_own_have_plain_names() -> None:
+    """Names and parents are brought to one spelling; words stay as the files have them."""
+    found = make_mapping(
+        {
+            **MINIMAL,
+            "labels": {"Beuge links": "Biceps Curl", "Pause": ""},
+            "activities": {"Biceps Curl": "Arm_Work", "arm work": "exercise", "rest": ""},
+        },
+        "mine.toml",
+    )
+    assert found.labels == {"Beuge links": "biceps-curl", "Pause": ""}
+    assert found.activities == {"biceps-curl": "arm-work", "arm-work": "exercise", "rest": ""}
 
 
 def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:

@@ -286,15 +286,16 @@ def test_rows_without_time_are_a_rate_apart(name: str, line: int, tmp_path: Path
 
 
 def test_labels_of_the_mapping(tmp_path: Path) -> None:
-    """The file's words, those of the taxonomy, one left out and one that nobody knows."""
+    """The file's words, those of the taxonomy, one left out and one of the data set's own."""
     words = ["Gehen", "sitting", "Pause", "hopping"] * 3
     labels = {"Gehen": "walking", "Pause": ""}
     found = ingest(write(tmp_path, rows().assign(a=words)), activity="a", labels=labels)
     (recording,) = found.recordings.values()
     activities = recording.table["activity"]
     assert activities[:2].tolist() == ["walking", "sitting"]
-    assert activities[2:4].isna().all()
-    assert [w.detail for w in found.ledger.warnings if w.kind == "unknown label"] == ["'hopping'"]
+    assert activities.isna().tolist() == [False, False, True, False] * 3
+    assert activities[3] == "hopping"
+    assert found.ledger.own_words == {"hopping": "hopping"}
 
 
 def test_numbered_labels(tmp_path: Path) -> None:

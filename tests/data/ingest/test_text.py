@@ -82,6 +82,10 @@ TABLES = {
     "all dropped but one": (b"1,x,y\n3,,4\n", Layout(("a", "_", "_"))),
     "header": (b"a,b,word\nunits\n1,2,x\n3,4,y\n", Layout(PLAIN.columns, ("word",), header=2)),
     "ended": (b"1,2,x;\n3,4,y;\n", Layout(PLAIN.columns, ("word",), end=";")),
+    "dates": (
+        b"2014-05-07 16:29:30.250,1\n2014-05-07T16:29:31,2\n-,3\n",
+        Layout(("when", "a"), ("when",), dates=("when",)),
+    ),
     "one column": (b"1\n2\nNaN\n", Layout(("a",))),
     "one word": (b"x\n y\nx\n", Layout(("word",), ("word",))),
 }
@@ -99,6 +103,16 @@ def test_fast_and_slow_path_agree(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert ledger.rows_quarantined == 0
     pd.testing.assert_frame_equal(fast, by_line, check_exact=True)
     assert [str(fast[c].dtype) for c in ("line", "repaired")] == ["int64", "bool"]
+
+
+def test_dates_become_seconds_since_1970() -> None:
+    """With a zone, or as UTC; what is no date is NaN, and no reason to lose the row."""
+    layout = TABLES["dates"][1]
+    content = b"2014-05-07 16:29:30.250,1\n2014-05-07T16:29:30+01:00,2\nsoon,3\n"
+    table, ledger = read(content, layout)
+    assert table["when"].tolist()[:2] == [1399480170.25, 1399476570.0]
+    assert np.isnan(table["when"].iloc[2])
+    assert ledger.rows_quarantined == 0
 
 
 def test_values() -> None:
