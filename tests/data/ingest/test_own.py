@@ -630,3 +630,23 @@ def test_a_plan_is_the_same_each_time(tmp_path: Path) -> None:
     only = one.only(one.items[0])
     assert only.items == one.items[:1]
     assert own.source("x", only).placements == own.source("x", one).placements
+
+
+def test_names_of_our_own_say_the_unit_where_nothing_else_does(tmp_path: Path) -> None:
+    """`har data export` writes rad/s: a still recording of it is not asked about."""
+    random = np.random.default_rng(0)
+    acc, gyro = random.normal((0, 0, 9.8), 0.004, (N, 3)), random.normal(0, 0.05, (N, 3))
+    table = {"time_s": np.arange(N) / RATE, **columns("acc_", acc), **columns("gyro_", gyro)}
+    found = read(write(tmp_path, "walk.csv", table))
+    np.testing.assert_allclose(found.values(GYRO), gyro, atol=1e-6)
+
+
+def test_what_is_in_doubt_is_not_read(tmp_path: Path) -> None:
+    """Who reads by a plan without settling it gets an error for each item, with the flag."""
+    acc, _ = moving()
+    files = open_files(write(tmp_path, "s1.csv", columns("a", acc)))
+    plan = own.plan(files, {}, "raw")
+    (item,) = plan.items
+    with pytest.raises(DataError, match="how many rows") as caught:
+        list(own.source("lab", plan).read(files, item, Ledger()))
+    assert caught.value.hint == "state it with --map rate_hz=…"
