@@ -24,12 +24,11 @@ from pathlib import Path
 import numpy as np
 
 from har.data import sources
-from har.data.ingest import tables
+from har.data.ingest import own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import guess, make_mapping
 from har.errors import DataError, MissingError
 
 ONE_ROW_A_LINE = ("lab", "sp-sw-har")
@@ -247,11 +246,7 @@ def read(name: str, path: Path) -> collections.Counter[str]:
     """Ingest an input; return its account. `Ledger.check` proves that it adds up."""
     files = open_files(path)
     if name == "lab":
-        sample, written = tables.look(files)
-        mapping = make_mapping(
-            {**written, **guess(list(sample.columns), sample, str(path), {})}, str(path)
-        )
-        source = tables.source(name, mapping)
+        source = own.source(name, own.plan(files, {}, str(path)))
     else:
         source = sources.get(name)
     total: collections.Counter[str] = collections.Counter()

@@ -32,7 +32,7 @@ SPLITS = {
     "validation": ["hapt-07"],
     "test": ["hapt-02"],
 }
-FROM_OUTSIDE = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG")
+FROM_OUTSIDE = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "HAR_DEBUG", "NODE_PATH")
 
 
 @pytest.fixture(autouse=True)

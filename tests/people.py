@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, GYRO
-from har.data.schema import STANDARD_GRAVITY
 
 RATE_HZ = 50.0
 MAPPING = {
@@ -37,8 +37,27 @@ _OF_WISDM = {name: motion for name, motion in _MOTIONS.items() if name != "lying
 _OF_WISDM |= {"jogging": (5.0, 2.8, 6.0, 2.5)}
 
 
+# Ten exercises that no taxonomy has, which differ in posture, pace and strength.
+EXERCISES = {
+    f"{name} ({side})": (tilt, pace, sway, 0.3)
+    for side, tilt in (("left", 0.0), ("right", 70.0))
+    for name, pace, sway in (
+        ("Pendulum", 0.7, 1.5),
+        ("Abduction", 1.3, 2.5),
+        ("Biceps_Curl", 1.9, 3.5),
+        ("Quick row", 2.6, 5.0),
+        ("Hold still", 0.0, 0.0),
+    )
+}
+
+
 def write_people(
-    folder: Path, numbers: Iterable[int], *, seconds: float = 12.8, gyro: bool = True
+    folder: Path,
+    numbers: Iterable[int],
+    *,
+    seconds: float = 12.8,
+    motions: Motions = _MOTIONS,
+    gyro: bool = True,
 ) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
 
@@ -50,6 +69,8 @@ def write_people(
         The people.
     seconds : float
         Of an activity at a time.
+    motions : mapping
+        What they do: tilt, pace, sway and ringing, by activity.
     gyro : bool, default=True
         Whether the sensor has a gyroscope.
 
@@ -61,7 +82,7 @@ def write_people(
     for number in numbers:
         path = folder / f"s{number}" / "day.csv"
         path.parent.mkdir(parents=True)
-        table = _day(number, seconds)
+        table = _day(number, seconds, motions)
         table = table if gyro else table.drop(columns=list(GYRO))
         table.to_csv(path, index=False, float_format="%.4f")
     return folder

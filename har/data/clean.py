@@ -11,6 +11,7 @@ import pandas as pd
 
 from har.arrays import Float64
 from har.data.cleaning import CleanReport
+from har.data.rates import check_rate
 from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds
 from har.data.resample import is_uniform, resample
 
@@ -39,8 +40,15 @@ def clean(
         One, or one per stretch between long gaps; time starts at 0 in each.
     report : CleanReport
         What was changed.
+
+    Raises
+    ------
+    DataError
+        If the recording is too slow for that rate.
     """
     table, meta = recording.table, recording.meta
+    if rate_hz is not None:
+        check_rate(meta.rate_hz, rate_hz, meta.recording_id)
     unique = table.drop_duplicates()
     times = unique.drop_duplicates("time_s", ignore_index=True)
     gaps = _short_gaps(times["time_s"].to_numpy(), meta.rate_hz, max_gap_s)

@@ -8,11 +8,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import StrictInt, StrictStr, model_validator
 
+from har.data.activities import Taxonomy
 from har.lineage.typed import Number, Texts, Typed, TypedFile
 
 QUARANTINED = "quarantine"
@@ -46,9 +48,11 @@ class Account(TypedFile):
     repairs, reasons : mapping of str to int
         Rows by repair, and by the reason for which they are in quarantine.
     rejected : mapping of str to str
-        Why, by recording of which nothing could be trusted.
+        Why, by recording of which nothing could be trusted, or by the item itself.
     warnings : tuple of Warn
         About recordings that were kept.
+    own_words : mapping of str to str
+        The activity of each word of its files that the taxonomy lacks.
     """
 
     FILE: ClassVar[str] = "account.json"
@@ -65,11 +69,74 @@ class Account(TypedFile):
     reasons: Mapping[StrictStr, StrictInt]
     rejected: Texts
     warnings: tuple[Warn, ...]
+    own_words: Mapping[StrictStr, StrictStr] = {}
+
+    @classmethod
+    def of_refused(
+        cls, item: str, files: Mapping[str, str], why: str, rows: int = 0, reason: str = ""
+    ) -> Self:
+        """Return the account of an item of which nothing could be read.
+
+        Parameters
+        ----------
+        item, files : str, mapping of str to str
+            Its name, and SHA-256 of its files.
+        why : str
+            The error in full.
+        rows : int, default=0
+            As many as its files seem to have.
+        reason : str, optional
+            Why they are in quarantine.
+        """
+        return cls(
+            item=item,
+            files=files,
+            rows_in=rows,
+            rows_kept=0,
+            rows_repaired=0,
+            rows_quarantined=rows,
+            rows_left_out=0,
+            samples=0,
+            repairs={},
+            reasons={reason: rows} if rows else {},
+            rejected={item: why},
+            warnings=(),
+        )
 
     @property
     def counts(self) -> dict[str, int]:
         """Rows by what became of them, and samples."""
         return {name: getattr(self, name) for name in COUNTED}
+
+    def reason_of(self, rejected: str) -> str:
+        """Return why a recording was rejected, in one line and without its name."""
+        first = self.rejected[rejected].partition("\n")[0]
+        for name in (rejected, self.item, *self.files):
+            first = first.removeprefix(f"{name}: ")
+        return first
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Recordings and items that were rejected for one reason.
+
+    Attributes
+    ----------
+    reason : str
+        In words, without the name of any of them.
+    times : int
+        How many.
+    rows : int
+        In quarantine for that reason.
+    example, why : str
+        The first one, and its error in full.
+    """
+
+    reason: str
+    times: int
+    rows: int
+    example: str
+    why: str
 
 
 class Accounts(TypedFile):
@@ -100,8 +167,28 @@ class Accounts(TypedFile):
         return _sum(account.reasons for account in self.items)
 
     @property
+    def refusals(self) -> list[Refusals]:
+        """What was rejected, by reason, that of most rows first."""
+        groups: dict[str, list[tuple[Account, str]]] = {}
+        for account in self.items:
+            for name in account.rejected:
+                groups.setdefault(account.reason_of(name), []).append((account, name))
+        found = [
+            Refusals(
+                reason=reason,
+                times=len(group),
+                # An account has the rows by reason, for all of its recordings together.
+                rows=sum({a.item: a.reasons.get(reason, 0) for a, _ in group}.values()),
+                example=group[0][1],
+                why=group[0][0].rejected[group[0][1]],
+            )
+            for reason, group in groups.items()
+        ]
+        return sorted(found, key=lambda refusals: -refusals.rows)
+
+    @property
     def rejected(self) -> dict[str, str]:
-        """Why, by recording of which nothing could be trusted."""
+        """Why, by recording, or item, of which nothing could be trusted."""
         return {name: why for account in self.items for name, why in account.rejected.items()}
 
     def write(self, folder: Path) -> None:
@@ -159,7 +246,11 @@ class DatasetFacts(Typed):
     recordings, subjects : int
         How many there are.
     activities : tuple of str
-        Those that are labelled, in the order of the taxonomy.
+        Those that are labelled: of the taxonomy in its order, then the data set's own.
+    own_activities : mapping of str to str
+        Parents of activities that the taxonomy lacks, "" for a root.
+    own_words : mapping of str to tuple of str
+        The words of the raw files for each activity of the data set's own.
     single_activity : tuple of str
         Subjects with but one of them.
     copies : tuple of Copy
@@ -186,6 +277,8 @@ class DatasetFacts(Typed):
     recordings: StrictInt
     subjects: StrictInt
     activities: tuple[StrictStr, ...]
+    own_activities: Mapping[StrictStr, StrictStr] = {}
+    own_words: Mapping[StrictStr, tuple[StrictStr, ...]] = {}
     single_activity: tuple[StrictStr, ...]
     copies: tuple[Copy, ...]
 
@@ -204,6 +297,11 @@ class Datasets(TypedFile):
             return {"datasets": content}
         one = isinstance(content, dict) and "datasets" not in content
         return {"datasets": [content]} if one else content
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The hierarchy of their activities: the shared one, and what each of them adds."""
+        return Taxonomy.joined(facts.own_activities for facts in self.datasets)
 
     def write(self, folder: Path) -> None:
         """Write it into a folder."""

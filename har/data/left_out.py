@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from pydantic import StrictInt, StrictStr
 
-from har.data.activities import lift
+from har.data.activities import TAXONOMY, Taxonomy
 from har.data.splits import SPLITS
 from har.data.windows import Windows
 from har.lineage.typed import Typed, TypedFile
@@ -46,7 +46,13 @@ class LeftOutClasses(TypedFile):
     classes: Mapping[StrictStr, LeftOut] = {}
 
     @classmethod
-    def of(cls, windows: Windows, considered: tuple[str, ...], purity: float) -> Self:
+    def of(
+        cls,
+        windows: Windows,
+        considered: tuple[str, ...],
+        purity: float,
+        taxonomy: Taxonomy = TAXONOMY,
+    ) -> Self:
         """Return the classes of pure windows that have no label.
 
         Parameters
@@ -57,11 +63,13 @@ class LeftOutClasses(TypedFile):
             The classes that they were chosen from.
         purity : float
             Share of one activity from which a window is pure.
+        taxonomy : Taxonomy
+            Says which activity is a finer one of which class.
         """
         index = windows.index
         pure = (windows.y < 0) & (index["purity"] >= purity) & ~index["extra"]
         lost = index[pure & index["activity"].notna()]
-        names = [lift(activity, considered) or str(activity) for activity in lost["activity"]]
+        names = [taxonomy.lift(name, considered) or str(name) for name in lost["activity"]]
         counts = Counter(zip(names, lost["split"], strict=True))
         found = {name: {split: counts[name, split] for split in SPLITS} for name in set(names)}
         return cls(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from har import parquet
 from har.arrays import Float64
-from har.data.activities import ALL
+from har.data.activities import in_order
 
 SCHEMA_VERSION = 2
 # Times are compared with this much room, s: finer than any sensor's clock, and coarser than the
@@ -26,6 +26,7 @@ GYRO = ("gyro_x", "gyro_y", "gyro_z")
 CHANNELS = ACC + GYRO
 UNITS = dict.fromkeys(ACC, "m/s2") | dict.fromkeys(GYRO, "rad/s")
 _META_KEY = b"har.recording"
+Clock = Literal["", "utc", "local"]
 
 
 def exceeds(seconds: Float64, limit: float) -> npt.NDArray[np.bool_]:
@@ -61,6 +62,13 @@ class RecordingMeta:
         Time in the source's recording at which this one starts, s.
     rows_kept, rows_repaired : int
         Rows of the raw files that it was made of.
+    gravity : bool
+        Whether acceleration holds gravity; linear acceleration does not.
+    recorder, app : str
+        The app or device that wrote the files, and its version; empty where unknown.
+    clock : {"", "utc", "local"}
+        What `start_s` counts from: a start of its own, 1970 in UTC, or 1970 in the local
+        time of a place that the source does not name.
     """
 
     dataset: str
@@ -75,6 +83,10 @@ class RecordingMeta:
     start_s: float = 0.0
     rows_kept: int = 0
     rows_repaired: int = 0
+    gravity: bool = True
+    recorder: str = ""
+    app: str = ""
+    clock: Clock = ""
     schema_version: int = SCHEMA_VERSION
 
 
@@ -95,8 +107,26 @@ def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> p
         values = columns.get(channel)
         table[channel] = pd.Series(values, dtype="float32") if values is not None else float("nan")
     table[list(CHANNELS)] = table[list(CHANNELS)].astype("float32")
-    table["activity"] = pd.Categorical(activity, categories=ALL)
+    table["activity"] = named(activity)
     return table
+
+
+def named(activities: Any) -> "pd.Categorical":
+    """Return activities by name, null for none, with the categories that they have.
+
+    Parameters
+    ----------
+    activities : array-like of str or None
+        One per row.
+
+    Examples
+    --------
+    >>> named(["sitting", None, "biceps-curl"]).categories.tolist()
+    ['sitting', 'biceps-curl']
+    """
+    values: pd.Categorical = pd.Categorical(activities).remove_unused_categories()
+    names = in_order(values.categories)
+    return pd.Categorical(values, categories=pd.Index(names, dtype=None if names else "str"))
 
 
 def write_recording(recording: Recording, folder: Path) -> Path:

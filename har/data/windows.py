@@ -12,9 +12,9 @@ import pandas as pd
 from har import parquet
 from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowSettings, WindowShape
-from har.data.activities import ALL, lift
+from har.data.activities import TAXONOMY, Taxonomy, in_order
 from har.data.channels import NO_CHOICE, ChannelChoice, measured
-from har.data.recording import CHANNELS, Recording
+from har.data.recording import CHANNELS, Recording, named
 from har.errors import DataError
 
 Labels = Int64
@@ -161,8 +161,8 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
         return pd.DataFrame()
     places = np.arange((len(table) - size) * density // hop + 1)
     starts = places * hop // density
-    activity = table["activity"].cat.codes.to_numpy()
-    codes, purity = _by_block(activity, starts, size)
+    activity = table["activity"].cat
+    codes, purity = _by_block(activity.codes.to_numpy(), len(activity.categories), starts, size)
     return pd.DataFrame(
         {
             "window_id": [f"{meta.recording_id}@{start}" for start in starts],
@@ -172,7 +172,7 @@ def _index(recording: Recording, settings: WindowGrid, density: int = 1) -> pd.D
             "placement": meta.placement,
             "device": meta.device,
             "start_s": table["time_s"].to_numpy()[starts],
-            "activity": pd.Categorical.from_codes(codes, categories=pd.Index(ALL)),
+            "activity": pd.Categorical.from_codes(codes, categories=activity.categories),
             "purity": purity,
             "extra": places % density > 0,
         }
@@ -237,8 +237,9 @@ def cut_all(
     recordings: Collection[Recording],
     splits: Mapping[str, Collection[str]],
     settings: WindowSettings,
-    classes: tuple[str, ...] = ALL,
+    classes: tuple[str, ...] | None = None,
     *,
+    taxonomy: Taxonomy = TAXONOMY,
     drop_missing: bool = False,
 ) -> Windows:
     """Cut recordings and label windows whose purity reaches the settings' threshold.
@@ -254,8 +255,11 @@ def cut_all(
         Subjects per split.
     settings : WindowSettings
         Length, hop, purity and channels.
-    classes : tuple of str
-        An activity belongs to itself or to its nearest ancestor among them.
+    classes : tuple of str, optional
+        An activity belongs to itself or to its nearest ancestor among them; by default all
+        that there are.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
     drop_missing : bool, default=False
         Leave out the classes that a split has no pure window of.
 
@@ -265,7 +269,7 @@ def cut_all(
         If a recording has no gyroscope where one was asked for, none is as long as a
         window, or fewer than two classes are left.
     """
-    plan = _plan(recordings, splits, settings, classes, drop_missing=drop_missing)
+    plan = _plan(recordings, splits, settings, classes, taxonomy, drop_missing=drop_missing)
     return plan.windows(np.concatenate(list(plan.blocks(recordings))))
 
 
@@ -274,8 +278,9 @@ def write_all(
     recordings: Callable[[], Iterable[Recording]],
     splits: Mapping[str, Collection[str]],
     settings: WindowSettings,
-    classes: tuple[str, ...] = ALL,
+    classes: tuple[str, ...] | None = None,
     *,
+    taxonomy: Taxonomy = TAXONOMY,
     drop_missing: bool = False,
 ) -> Windows:
     """Write what `cut_all` returns, and as `Windows.save` does, with one recording in memory.
@@ -286,7 +291,7 @@ def write_all(
         Gets the files.
     recordings : callable
         Begins to yield the recordings, always the same ones; called twice.
-    splits, settings, classes, drop_missing
+    splits, settings, classes, taxonomy, drop_missing
         As `cut_all` has them.
 
     Returns
@@ -294,7 +299,7 @@ def write_all(
     Windows
         Whose ``X`` stays on disk.
     """
-    plan = _plan(recordings(), splits, settings, classes, drop_missing=drop_missing)
+    plan = _plan(recordings(), splits, settings, classes, taxonomy, drop_missing=drop_missing)
     with (folder / "X.npy").open("wb") as file:
         # Not through a map of the file, whose pages would count as this process's memory.
         header = {"descr": "<f4", "fortran_order": False, "shape": plan.shape}
@@ -310,7 +315,8 @@ def _plan(
     recordings: Iterable[Recording],
     splits: Mapping[str, Collection[str]],
     settings: WindowSettings,
-    classes: tuple[str, ...],
+    classes: tuple[str, ...] | None,
+    taxonomy: Taxonomy,
     *,
     drop_missing: bool,
 ) -> _Plan:
@@ -330,27 +336,21 @@ def _plan(
         )
     index = pd.concat(parts, keys=range(len(parts)), names=["place", None]).reset_index("place")
     index = index.reset_index(drop=True)
+    index["activity"] = named(index["activity"])
     split_of = {who: split for split, subjects in splits.items() for who in subjects}
     index["split"] = index["subject_id"].map(split_of)
     pure = index["purity"] >= settings.purity
-    chosen = _in_every_split(index[pure], classes) if drop_missing else classes
-    _require_two(chosen, settings)
-    y = np.where(pure, class_codes(chosen)[index["activity"].cat.codes], -1).astype(np.int64)
+    if classes is None:
+        classes = in_order(index["activity"].cat.categories)
+    labels = class_codes(index["activity"], classes, taxonomy)
+    chosen = _in_every_split(index[pure], labels[pure], classes) if drop_missing else classes
+    if len(chosen) < 2:
+        raise _too_few_classes(index, np.where(pure, labels, -1), labels, chosen, settings)
+    y = np.where(pure, class_codes(index["activity"], chosen, taxonomy), -1)
     held = index["split"].to_numpy() != "train"
     kept = _enough(np.where(held, -1, y), index["extra"].to_numpy(), settings.train_class_windows)
     index, place = index.drop(columns="place").iloc[kept], index["place"].to_numpy()[kept]
     return _Plan(place, y[kept], index.reset_index(drop=True), chosen, choice, settings)
-
-
-def _require_two(classes: tuple[str, ...], settings: WindowSettings) -> None:
-    if len(classes) < 2:
-        raise DataError(
-            "fewer than two classes to tell apart",
-            expected="activities with labelled windows in training, validation and test",
-            found=", ".join(classes) or "none",
-            hint=f"short activities need shorter windows (window.length_s, now "
-            f"{settings.length_s:g}) or a lower window.purity (now {settings.purity:g})",
-        )
 
 
 def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
@@ -366,34 +366,76 @@ def _enough(y: Labels, extra: npt.NDArray[np.bool_], wanted: int) -> Labels:
     return np.sort(np.concatenate(kept))
 
 
-def class_codes(classes: tuple[str, ...]) -> Labels:
-    """Return a look-up table from a recording's activity codes to classes.
+def class_codes(activity: "pd.Series[Any]", classes: tuple[str, ...], taxonomy: Taxonomy) -> Labels:
+    """Return the class of each row of a column of activities, -1 for none."""
+    lifted = [taxonomy.lift(name, classes) for name in activity.cat.categories]
+    # The last entry is what the code -1 of an unlabelled row picks.
+    table = np.array([classes.index(name) if name else -1 for name in lifted] + [-1], np.int64)
+    return table[activity.cat.codes]
 
-    Its last entry is -1, no class, which the code -1 of an unlabelled row picks.
+
+def _too_few_classes(
+    index: pd.DataFrame,
+    pure: Labels,
+    labels: Labels,
+    chosen: tuple[str, ...],
+    settings: WindowSettings,
+) -> DataError:
+    """Say why there are fewer than two classes: what is to be done depends on it.
+
+    Labels are the class of each window's commonest activity; pure ones have those only of
+    windows that are pure enough.
     """
-    lifted = [lift(name, classes) for name in ALL]
-    return np.array([classes.index(name) if name else -1 for name in lifted] + [-1])
+    if index["activity"].isna().all():
+        hint = "no window has a label: `har data ingest` names their column, --map activity=COLUMN"
+    elif (labels < 0).all():
+        names = ", ".join(index["activity"].cat.categories[:5])
+        hint = f"the labels are others ({names}): choose window.classes, or hang them under a "
+        hint += "common activity in the [activities] of a mapping"
+    elif len(np.unique(labels[labels >= 0])) < 2:
+        hint = "a second activity is needed: whoever only walks teaches no model what walking is"
+    elif len(np.unique(pure[pure >= 0])) < 2:
+        hint = (
+            f"short activities need shorter windows (window.length_s, now {settings.length_s:g}) "
+            f"or a lower window.purity (now {settings.purity:g})"
+        )
+    else:
+        hint = (
+            "each activity needs people in training, validation and test who do it: choose "
+            "split.test_subjects and split.validation_subjects, or record more people"
+        )
+    return DataError(
+        "fewer than two classes to tell apart",
+        expected="activities with labelled windows in training, validation and test",
+        found=", ".join(chosen) or "none",
+        hint=hint,
+    )
 
 
-def _in_every_split(index: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
+def _in_every_split(
+    index: pd.DataFrame, labels: Labels, classes: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the classes that every split has a window of."""
-    codes = class_codes(classes)[index["activity"].cat.codes]
-    present = [set(codes[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
+    present = [set(labels[(index["split"] == split).to_numpy()]) for split in set(index["split"])]
     shared = set[int]().union(*present).intersection(*present)
     return tuple(name for code, name in enumerate(classes) if code in shared)
 
 
-def _by_block(codes: npt.NDArray[Any], starts: Int64, size: int) -> tuple[Int64, Float64]:
+def _by_block(
+    codes: npt.NDArray[Any], n_activities: int, starts: Int64, size: int
+) -> tuple[Int64, Float64]:
     """Return what `_majority` does, which counts every sample once for each activity."""
     parts = [starts[first : first + BLOCK] for first in range(0, len(starts), BLOCK)]
-    found = [_majority(codes[p[0] : p[-1] + size], p - p[0], size) for p in parts]
+    found = [_majority(codes[p[0] : p[-1] + size], n_activities, p - p[0], size) for p in parts]
     common, share = zip(*found, strict=True)
     return np.concatenate(common), np.concatenate(share)
 
 
-def _majority(codes: npt.NDArray[Any], starts: Int64, size: int) -> tuple[Int64, Float64]:
+def _majority(
+    codes: npt.NDArray[Any], n_activities: int, starts: Int64, size: int
+) -> tuple[Int64, Float64]:
     """Return each window's commonest activity (-1: unlabelled) and its share."""
-    one_hot = codes[:, None] == np.arange(-1, len(ALL))
+    one_hot = codes[:, None] == np.arange(-1, n_activities)
     total = np.cumsum(np.vstack([np.zeros((1, one_hot.shape[1]), np.int64), one_hot]), axis=0)
     counts = total[starts + size] - total[starts]
     return counts.argmax(1) - 1, counts.max(1) / size

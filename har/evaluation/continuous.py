@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.config import IntervalSettings, WindowGrid
+from har.data.activities import TAXONOMY, Taxonomy
 from har.data.recording import Recording
 from har.data.windows import Windows
 from har.evaluation import continuous_plots
@@ -51,6 +52,7 @@ def score_answers(
     smoothing: Smoothing,
     window: WindowGrid,
     settings: IntervalSettings,
+    taxonomy: Taxonomy = TAXONOMY,
 ) -> ContinuousScores:
     """Score a classifier on continuous recordings: raw, averaged and filtered answers.
 
@@ -70,6 +72,8 @@ def score_answers(
         How the windows were cut.
     settings : IntervalSettings
         Of the intervals over subjects.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
 
     Raises
     ------
@@ -78,7 +82,13 @@ def score_answers(
         theirs, or nothing is labelled.
     """
     lines = make_timelines(
-        windows, probabilities, recordings, classes, smoothing=smoothing, window=window
+        windows,
+        probabilities,
+        recordings,
+        classes,
+        smoothing=smoothing,
+        window=window,
+        taxonomy=taxonomy,
     )
     compared = {k: compare(lines.truth, v, lines.pieces) for k, v in lines.answers.items()}
     return ContinuousScores(
@@ -111,6 +121,7 @@ def evaluate_continuous(
     recordings: Callable[[], Iterable[Recording]],
     window: WindowGrid,
     settings: IntervalSettings,
+    taxonomy: Taxonomy = TAXONOMY,
 ) -> None:
     """Score models on the test subjects' recordings; write a folder for each, as `write` does.
 
@@ -128,6 +139,8 @@ def evaluate_continuous(
         How the windows were cut.
     settings : IntervalSettings
         Of the intervals.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
     """
     test, classes = windows.select("test", labelled=False), windows.classes
     smoothing = fit_smoothing(windows)
@@ -140,6 +153,7 @@ def evaluate_continuous(
             smoothing=smoothing,
             window=window,
             settings=settings,
+            taxonomy=taxonomy,
         )
         (out / name).mkdir()
         write(out / name, scores)

@@ -1,5 +1,6 @@
 """Plots of answers on continuous recordings: one timeline, and what became of events."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ TRUE = {
 FALSE = {"inserted": "#4d4d4d", "spilling": "#b8b8b8"}
 # A timeline is broken into lines of at most this, s.
 LINE_S = 240.0
+# Characters that fit below a figure, with the patches.
+LEGEND_WIDTH = 150
+LEGEND_LINE = 0.19  # inches
 
 
 def timeline(scores: ContinuousScores) -> Figure:
@@ -51,8 +55,8 @@ def timeline(scores: ContinuousScores) -> Figure:
         axes.set_xlim(low, high)
     lines[-1].set_xlabel("time, s (white: unlabelled, or not answered yet)", color=QUIET)
     left_title(lines[0], f"Truth and answers, recording {example.recording_id}")
-    handles = [Patch(color=colours[name], label=name) for name in classes]
-    _below(figure, handles)
+    drawn = {event.activity for events in example.runs.values() for event in events}
+    _below(figure, [Patch(color=colours[name], label=name) for name in classes if name in drawn])
     return figure
 
 
@@ -106,15 +110,26 @@ def _bands(axes: Axes, runs: Mapping[str, tuple[Span, ...]], colours: dict[str, 
 
 
 def _colours(classes: Sequence[str]) -> dict[str, Any]:
-    palette = PALETTE if len(classes) <= len(PALETTE) else colormaps["tab20"](np.arange(20))
-    return {name: palette[i % len(palette)] for i, name in enumerate(classes)}
+    """Return a colour for each class, no two alike."""
+    n = len(classes)
+    palette: Any = PALETTE
+    if n > len(PALETTE):
+        palette = colormaps["tab20"](np.arange(20))
+    if n > len(palette):
+        palette = colormaps["turbo"](np.linspace(0.03, 0.97, n))
+    return dict(zip(classes, palette, strict=False))
 
 
 def _below(figure: Figure, handles: list[Patch]) -> None:
+    """Name the colours below a figure, which grows if they need more than two lines."""
+    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    columns = max(1, min(len(handles), 7, LEGEND_WIDTH // (longest + 7)))
+    more = max(0, math.ceil(len(handles) / columns) - 2)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE * more)
     figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=min(len(handles), 7),
+        ncols=columns,
         fontsize=9,
         labelcolor=INK,
         edgecolor="none",

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from har.arrays import RawWindows
 from har.data.channels import AXES
-from har.data.schema import STANDARD_GRAVITY
+from har.data.gravity import STANDARD_GRAVITY
 
 Doubles = npt.NDArray[np.float64]
 

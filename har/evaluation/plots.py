@@ -17,19 +17,29 @@ from har.models.record import Epoch, PretrainingEpoch
 from har.page.colours import ACCENT, GRID, INK, QUIET
 from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
+# Classes; in a matrix of more, cells are too small for a count and a share.
+MOST_NUMBERED = 24
+
 
 def confusion(name: str, scores: Scores) -> Figure:
-    """Draw a model's confusion matrix: counts and the share of each label's windows."""
+    """Draw a model's confusion matrix: counts and the share of each label's windows.
+
+    Of many classes the cells are small, and without numbers.
+    """
     classes = scores.classes
     counts = np.array(scores.confusion)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    side = 1.5 + 0.64 * len(classes)
+    many = len(classes) > MOST_NUMBERED
+    side = 1.5 + (max(0.64 * MOST_NUMBERED, 0.16 * len(classes)) if many else 0.64 * len(classes))
     figure = Figure(figsize=(side + 0.4, side), layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), n in np.ndenumerate(counts):
-        _cell(axes, (row, column), n, shares[row, column])
+        if not many:
+            _cell(axes, (row, column), n, shares[row, column])
     class_frame(axes, classes)
+    if many:
+        axes.tick_params(labelsize=min(10.0, 600 / len(classes)))
     left_title(axes, f"Confusion of {name} (windows, % of the label)")
     return figure
 

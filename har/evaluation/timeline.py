@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from har.arrays import Probabilities
 from har.config import WindowGrid
+from har.data.activities import TAXONOMY, Taxonomy
 from har.data.recording import Recording
 from har.data.windows import Labels, Windows, class_codes, count_windows
 from har.errors import DataError
@@ -67,6 +68,7 @@ def make_timelines(
     *,
     smoothing: Smoothing,
     window: WindowGrid,
+    taxonomy: Taxonomy = TAXONOMY,
 ) -> Timelines:
     """Lay the answers, as they are and smoothed, beside the truth.
 
@@ -85,6 +87,8 @@ def make_timelines(
         Fitted on training subjects.
     window : WindowGrid
         How the windows were cut.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
 
     Raises
     ------
@@ -107,8 +111,9 @@ def make_timelines(
     rows = [np.asarray(rows_of.get(name, ()), np.int64) for name in names]
     for name, n, mine in zip(names, lengths, rows, strict=True):
         _check_complete(windows, name, mine, n, window)
-    activity = np.concatenate([r.table["activity"].cat.codes.to_numpy() for r in kept])
-    truth = class_codes(classes)[activity]
+    activities = [recording.table["activity"] for recording in kept]
+    truth = np.concatenate([class_codes(column, classes, taxonomy) for column in activities])
+    labelled = np.concatenate([column.notna() for column in activities])
     if (truth < 0).all():
         raise DataError("nothing is labelled", expected=f"some of {', '.join(classes)}")
     pieces = windows.index["recording_id"].to_numpy()
@@ -124,7 +129,7 @@ def make_timelines(
         np.array([recording.meta.subject_id for recording in kept]),
         np.repeat(np.arange(len(kept)), lengths),
         truth,
-        (truth < 0) & (activity >= 0),
+        (truth < 0) & labelled,
         answers,
         classes,
         window.rate_hz,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from har.arrays import Float64
 from har.config import IntervalSettings, WindowSettings
-from har.data.activities import common, lift
+from har.data.activities import TAXONOMY, Taxonomy
 from har.data.channels import sensors_of
 from har.data.recording import CHANNELS, Recording
 from har.data.windows import Windows, cut_all
@@ -30,11 +30,13 @@ def foreign_windows(
     settings: WindowSettings,
     model_classes: tuple[str, ...],
     channels: Sequence[str] = CHANNELS,
+    taxonomy: Taxonomy = TAXONOMY,
 ) -> Windows:
     """Return the windows of a data set that models were not trained on, all for the test.
 
     Its classes are the activities that it and the models have in common; its channels are
-    those of the models.
+    those of the models. What one data set calls other is not what the next one does, so
+    that is none of the classes.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def foreign_windows(
         If they have no activity in common, or a recording lacks a channel.
     """
     labelled = {name for r in recordings for name in r.table["activity"].dropna().unique()}
-    classes = common([model_classes, labelled])
+    classes = taxonomy.common(set(names) - {OTHER} for names in (model_classes, labelled))
     if not classes:
         raise DataError(
             "no activity in common",
@@ -51,7 +53,7 @@ def foreign_windows(
         )
     subjects = sorted({r.meta.subject_id for r in recordings})
     own = settings.model_copy(update={"channels": sensors_of(channels)})
-    return cut_all(recordings, {"test": subjects}, own, classes)
+    return cut_all(recordings, {"test": subjects}, own, classes, taxonomy=taxonomy)
 
 
 def evaluate_transfer(
@@ -61,6 +63,7 @@ def evaluate_transfer(
     probabilities: dict[str, npt.NDArray[np.floating[Any]]],
     model_classes: tuple[str, ...],
     settings: IntervalSettings,
+    taxonomy: Taxonomy = TAXONOMY,
 ) -> None:
     """Score models on the activities that they and another data set have in common.
 
@@ -79,12 +82,14 @@ def evaluate_transfer(
         The models' classes.
     settings : IntervalSettings
         Of the intervals.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
     """
     test = windows.select("test")
     answers = replace(test, classes=(*test.classes, OTHER))
     found = {}
     for name, proba in probabilities.items():
-        lifted = lift_probabilities(proba, model_classes, windows.classes)
+        lifted = lift_probabilities(proba, model_classes, windows.classes, taxonomy)
         scores = score(test.y, lifted, test.subjects, answers.classes, settings=settings)
         table = predictions(answers, lifted)
         found[name] = Metrics(
@@ -106,6 +111,7 @@ def lift_probabilities(
     probabilities: npt.NDArray[np.floating[Any]],
     model_classes: tuple[str, ...],
     classes: tuple[str, ...],
+    taxonomy: Taxonomy = TAXONOMY,
 ) -> Float64:
     """Return the probability of each class, and of none of them in the last column.
 
@@ -113,7 +119,9 @@ def lift_probabilities(
     ----------
     probabilities : ndarray of shape (n_windows, n_model_classes)
     model_classes, classes : tuple of str
-        Activities of the taxonomy.
+        Activities.
+    taxonomy : Taxonomy
+        Says which activity is an ancestor of which.
 
     Returns
     -------
@@ -126,5 +134,5 @@ def lift_probabilities(
     array([[0. , 0.5, 0.5]])
     """
     names = (*classes, OTHER)
-    target = [names.index(lift(name, classes) or OTHER) for name in model_classes]
+    target = [names.index(taxonomy.lift(name, classes) or OTHER) for name in model_classes]
     return np.asarray(probabilities, np.float64) @ np.eye(len(names))[target]

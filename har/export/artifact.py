@@ -1,9 +1,12 @@
 """What an export says of its ONNX files: how good each one is, and which one serves.
 
 Two files stand beside the ONNX files. ``builds.json`` holds what follows from the model,
-the windows and the settings alone: parity with the model, and the bounds of latency.
-``measured.json`` holds the latencies of one machine. Which build serves depends on both,
-so it is derived whenever they are read.
+the windows and the settings alone: parity with the model, and the bounds of what machines
+measure. ``measured.json`` holds what one machine measured: latencies, and the answers of other
+runtimes that it has. Which build serves depends on both, so it is derived whenever they are read.
+
+Version 3 added whether a build answers alike everywhere: ``pair_sum``, ``batch_gap``,
+``elsewhere`` and their bound.
 """
 
 import json
@@ -19,7 +22,11 @@ from har.lineage import origin
 from har.measured import MEASURED, read_measured, write_measured
 
 FILE = "builds.json"
-VERSION = 2
+VERSION = 3
+_READ = (2, 3)
+
+MAX_PAIR_SUM = 2**15 - 1
+"""The largest sum of two products that 16 bits hold."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,30 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class LatencyBounds:
-    """How long a build may take if it is to serve.
+class Elsewhere:
+    """How another runtime answers some test windows with the same file.
+
+    Attributes
+    ----------
+    runtime : str
+        Its name and version.
+    gap : float
+        Largest difference of a class probability from the answers given here.
+    agreement : float
+        Share of these windows with the same label.
+    latency_ms : float
+        Median for one window on one thread, ms.
+    """
+
+    runtime: str
+    gap: float
+    agreement: float
+    latency_ms: float
+
+
+@dataclass(frozen=True)
+class MeasuredBounds:
+    """What the measurements of a machine are held against if a build is to serve.
 
     Attributes
     ----------
@@ -46,10 +75,13 @@ class LatencyBounds:
         Largest median, ms.
     max_slowdown : float
         Largest median relative to that of the fp32 build.
+    max_answer_gap : float
+        Largest difference of a probability in another runtime.
     """
 
     max_latency_ms: float = math.inf
     max_slowdown: float = math.inf
+    max_answer_gap: float = math.inf
 
     @property
     def stated(self) -> dict[str, float]:
@@ -77,8 +109,18 @@ class Build:
         The bounds of parity that it breaks, each with value and bound.
     latency : Latency
         On the machine that exported it.
+    pair_sum : int or None
+        Largest sum of two products of integers that any windows could cause
+        (`har.export.overflow.largest_pair_sum`); None of builds made before it was known.
+    batch_gap : float or None
+        Largest difference of a class probability between test windows alone and among others;
+        None as above.
+    elsewhere : tuple of Elsewhere
+        Its answers in the other runtimes of the machine that exported it.
     delays : tuple of str
         The bounds of latency that it breaks, each with value and bound.
+    differences : tuple of str
+        The bounds that its answers elsewhere break.
     """
 
     name: str
@@ -91,12 +133,16 @@ class Build:
     macro_f1_change: float
     mismatches: tuple[str, ...]
     latency: Latency
+    pair_sum: int | None = None
+    batch_gap: float | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
     delays: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
         """All bounds that it breaks."""
-        return self.mismatches + self.delays
+        return self.mismatches + self.differences + self.delays
 
     @property
     def passed(self) -> bool:
@@ -108,6 +154,7 @@ _CONTENT = (
     *("name", "file", "bytes", "sha256", "max_probability_gap", "agreement"),
     *("macro_f1", "macro_f1_change"),
 )
+_ALIKE = ("pair_sum", "batch_gap")
 
 
 @dataclass(frozen=True)
@@ -120,20 +167,25 @@ class Builds:
         Name of the model.
     builds : tuple of Build
         The fp32 build first.
-    bounds : LatencyBounds
-        What their latencies were held against.
+    bounds : MeasuredBounds
+        What was measured on the machine is held against.
     """
 
     candidate: str
     builds: tuple[Build, ...]
-    bounds: LatencyBounds
+    bounds: MeasuredBounds
 
     @classmethod
-    def judge(cls, candidate: str, builds: Sequence[Build], bounds: LatencyBounds) -> Self:
-        """Return builds, the fp32 build first, with the bounds of latency that each breaks."""
+    def judge(cls, candidate: str, builds: Sequence[Build], bounds: MeasuredBounds) -> Self:
+        """Return builds, the fp32 build first, with the measured bounds that each breaks."""
         fp32_ms = builds[0].latency.latency_ms
         judged = (
-            replace(build, delays=_delays(build.latency, fp32_ms, bounds)) for build in builds
+            replace(
+                build,
+                delays=_delays(build.latency, fp32_ms, bounds),
+                differences=_differences(build.elsewhere, bounds),
+            )
+            for build in builds
         )
         return cls(candidate, tuple(judged), bounds)
 
@@ -162,7 +214,7 @@ class Builds:
             "builds": [
                 {
                     **_content(build),
-                    **asdict(build.latency),
+                    **_measured(build),
                     "passed": build.passed,
                     "failures": list(build.failures),
                     "verdict": self.verdict(build),
@@ -181,8 +233,8 @@ class Builds:
         }
         text = json.dumps(content, indent=1, allow_nan=False)
         (folder / FILE).write_text(text + "\n", encoding="utf-8")
-        latencies = {build.name: asdict(build.latency) for build in self.builds}
-        write_measured(folder, {"machine": origin.processor(), "builds": latencies})
+        measured = {build.name: _measured(build) for build in self.builds}
+        write_measured(folder, {"machine": origin.processor(), "builds": measured})
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -203,32 +255,37 @@ class Builds:
             if "version" not in content:
                 return cls._from_version_1(content)
             _require_known(content["version"], path)
-            return cls._from_version_2(content, _latencies(folder))
+            return cls._from_content(content, _measurements(folder))
         except (KeyError, TypeError) as error:
             raise DataError(
                 f"{path}: not a record of builds", expected="all its fields", found=f"no {error}"
             ) from None
 
     @classmethod
-    def _from_version_2(cls, content: Mapping[str, Any], latencies: Mapping[str, Any]) -> Self:
+    def _from_content(cls, content: Mapping[str, Any], measured: Mapping[str, Any]) -> Self:
         builds = [
-            _build(entry, entry["mismatches"], latencies[entry["name"]])
+            _build(entry, entry["mismatches"], measured[entry["name"]])
             for entry in content["builds"]
         ]
-        return cls.judge(content["candidate"], builds, LatencyBounds(**content["bounds"]))
+        return cls.judge(content["candidate"], builds, MeasuredBounds(**content["bounds"]))
 
     @classmethod
     def _from_version_1(cls, content: Mapping[str, Any]) -> Self:
         """Read a record with latencies inside, whose failures include those of latency."""
         builds = [_build(entry, entry["failures"], entry) for entry in content["builds"]]
-        return cls.judge(content["candidate"], builds, LatencyBounds())
+        return cls.judge(content["candidate"], builds, MeasuredBounds())
 
 
-def _delays(latency: Latency, fp32_ms: float, bounds: LatencyBounds) -> tuple[str, ...]:
+def _delays(latency: Latency, fp32_ms: float, bounds: MeasuredBounds) -> tuple[str, ...]:
     rules = {
         "latency, ms": (latency.latency_ms, bounds.max_latency_ms),
         "latency / fp32": (latency.latency_ms / fp32_ms, bounds.max_slowdown),
     }
+    return broken_bounds(rules)
+
+
+def _differences(elsewhere: Sequence[Elsewhere], bounds: MeasuredBounds) -> tuple[str, ...]:
+    rules = {f"gap in {one.runtime}": (one.gap, bounds.max_answer_gap) for one in elsewhere}
     return broken_bounds(rules)
 
 
@@ -238,32 +295,42 @@ def broken_bounds(rules: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
 
 
 def _content(build: Build) -> dict[str, Any]:
-    return {name: getattr(build, name) for name in _CONTENT}
+    alike = {name: getattr(build, name) for name in _ALIKE}
+    known = {name: value for name, value in alike.items() if value is not None}
+    return {**{name: getattr(build, name) for name in _CONTENT}, **known}
+
+
+def _measured(build: Build) -> dict[str, Any]:
+    elsewhere = [asdict(one) for one in build.elsewhere]
+    return {**asdict(build.latency), **({"elsewhere": elsewhere} if elsewhere else {})}
 
 
 def _build(
-    entry: Mapping[str, Any], mismatches: Sequence[str], latency: Mapping[str, float]
+    entry: Mapping[str, Any], mismatches: Sequence[str], measured: Mapping[str, Any]
 ) -> Build:
     return Build(
         **{name: entry[name] for name in _CONTENT},
         mismatches=tuple(mismatches),
-        latency=Latency(latency["latency_ms"], latency["latency_p95_ms"]),
+        latency=Latency(measured["latency_ms"], measured["latency_p95_ms"]),
+        pair_sum=entry.get("pair_sum"),
+        batch_gap=entry.get("batch_gap"),
+        elsewhere=tuple(Elsewhere(**one) for one in measured.get("elsewhere", ())),
     )
 
 
-def _latencies(folder: Path) -> dict[str, Any]:
+def _measurements(folder: Path) -> dict[str, Any]:
     measured = read_measured(folder)
     if "builds" not in measured:
         raise MissingError(f"{folder / MEASURED}: no latencies", hint="export the model again")
-    latencies: dict[str, Any] = measured["builds"]
-    return latencies
+    builds: dict[str, Any] = measured["builds"]
+    return builds
 
 
 def _require_known(version: object, path: Path) -> None:
-    if version != VERSION:
+    if version not in _READ:
         raise DataError(
             f"{path}: a newer record of builds than this program reads",
-            expected=f"version {VERSION}",
+            expected=f"at most version {VERSION}",
             found=f"version {version}",
             hint="update har",
         )

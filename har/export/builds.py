@@ -12,15 +12,18 @@ import onnx
 from har.config import ExportSettings, WindowGrid
 from har.data.channels import units_of
 from har.data.windows import Windows
-from har.export.artifact import Builds, LatencyBounds
+from har.export.alike import answers_elsewhere, spread
+from har.export.artifact import Builds, MeasuredBounds
 from har.export.compact import compact
 from har.export.distance import add_distance
 from har.export.measure import measure
+from har.models.answers import Answers
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
 from har.models.out_of_distribution import MahalanobisDetector
-from har.models.runtime import latencies
-from har.models.smoothing import fit_smoothing
+from har.models.reference import Reference
+from har.models.runtime import OnnxModel, latencies
+from har.models.smoothing import best_smoother, fit_smoothing
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,23 @@ def export(
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
     detector = MahalanobisDetector.fit(train, validation, refused=settings.unknown_share)
-    facts = {"candidate": candidate, **_facts(windows, window, detector)}
+    facts = {
+        "candidate": candidate,
+        **_facts(windows, window, detector),
+        **_over_time(fp32, windows),
+        **_reference(windows, window),
+    }
     for path in paths:
         _finish(path, detector, facts)
     test = windows.select("test")
     against = Measurement(test.X, test.y, reference.astype("float64"))
     times = latencies(paths, against.windows[:1], settings.latency_repeats)
+    elsewhere = answers_elsewhere(paths, spread(against.windows), settings.latency_repeats)
     builds = [
-        measure(path, taken_ms, **vars(against), bounds=settings)
-        for path, taken_ms in zip(paths, times, strict=True)
+        measure(path, taken_ms, answers, **vars(against), bounds=settings)
+        for path, taken_ms, answers in zip(paths, times, elsewhere, strict=True)
     ]
-    bounds = LatencyBounds(settings.max_latency_ms, settings.max_slowdown)
+    bounds = MeasuredBounds(settings.max_latency_ms, settings.max_slowdown, settings.max_answer_gap)
     Builds.judge(candidate, builds, bounds).write(out)
 
 
@@ -95,6 +104,7 @@ def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings)
     """Write the int8 builds of a network."""
     from har.export import quantize
 
+    quantize.quantize_weights(fp32, out / "model-int8-weights.onnx")
     if not quantize.has_convolutions(fp32):
         quantize.quantize_dynamic(fp32, out / "model-int8-dynamic.onnx")
     train = windows.select("train")
@@ -113,8 +123,31 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),
         "distance_threshold": repr(detector.threshold),
-        "smoothing": json.dumps(fit_smoothing(windows).to_dict()),
     }
+
+
+def _over_time(fp32: Path, windows: Windows) -> dict[str, str]:
+    """Return the smoothers, and the one that is best on the validation subjects."""
+    smoothing = fit_smoothing(windows)
+    held_out = windows.select("validation", labelled=False)
+    held_out = held_out.take(np.flatnonzero(~held_out.index["extra"]))
+    probabilities = OnnxModel(fp32).predict_proba(held_out.X)
+    answers = Answers.known(windows.classes, probabilities)
+    # A mixed window has no label, but it tells when the answers change.
+    codes = {name: code for code, name in enumerate(windows.classes)}
+    commonest = held_out.index["activity"].astype("str").map(codes).fillna(-1).to_numpy(int)
+    truth = np.where(held_out.y >= 0, held_out.y, commonest)
+    pieces = held_out.index["recording_id"].to_numpy()
+    return {
+        "smoothing": json.dumps(smoothing.to_dict()),
+        "smoother": best_smoother(smoothing, answers, truth, pieces),
+    }
+
+
+def _reference(windows: Windows, window: WindowGrid) -> dict[str, str]:
+    """Return what recordings are held against; nothing where the windows are too few to tell."""
+    reference = Reference.fit(windows, window)
+    return {"reference": json.dumps(reference.to_dict())} if reference else {}
 
 
 def _finish(path: Path, detector: MahalanobisDetector, facts: dict[str, str]) -> None:

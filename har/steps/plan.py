@@ -326,6 +326,7 @@ def score_steps(recipe: Recipe) -> Iterator[Step]:
         inputs={
             "windows": "windows",
             "cleaned": "clean",
+            "ingested": INGEST,
             "predicted": {name: f"predict-{name}" for name in names},
         },
         settings={"window": recipe.window.grid, "intervals": intervals},

@@ -4,7 +4,7 @@ from har.config import DataSettings
 from har.data.sources import same_people
 from har.errors import UsageError
 from har.steps.pins import pin
-from har.steps.plan import ENTRIES, chosen, module_of
+from har.steps.plan import ENTRIES, INGEST, chosen, module_of
 from har.steps.run import Run
 from har.steps.step import Step
 from har.store import Artifact
@@ -30,6 +30,7 @@ def transfer(
     other = DataSettings(datasets=(dataset,), placements=placements)
     foreign = Run(recipe.model_copy(update={"data": other}), pin(other, run.store), run.store)
     run.remember("foreign", foreign["clean"])
+    run.remember("foreign-data", foreign[INGEST])
     run.plan.add(
         Step(
             "transfer",
@@ -38,6 +39,7 @@ def transfer(
             inputs={
                 "windows": "windows",
                 "cleaned": "foreign",
+                "ingested": {"trained on": INGEST, "scored on": "foreign-data"},
                 "models": {name: chosen(name) for name in recipe.candidates},
             },
             settings={"window": recipe.window, "intervals": recipe.intervals},

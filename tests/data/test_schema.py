@@ -20,13 +20,24 @@ def test_good_recording_passes(recording: Recording) -> None:
 
 
 def test_acceleration_in_g_is_an_error(recording: Recording) -> None:
-    """The median norm gives the unit away, and the hint names the factor."""
+    """The level gives the unit away, and the hint names the flag."""
     axes = {c: recording.table[c] / np.float32(9.80665) for c in ("acc_x", "acc_y", "acc_z")}
     with pytest.raises(DataError) as caught:
         validate(_with(recording, **axes))
     assert caught.value.exit_code == 3
     assert caught.value.found == "1, which looks like g"
-    assert caught.value.hint == "multiply acceleration by 9.80665"
+    hint = "multiply acceleration by 9.80665, or state the unit: --map acc_unit=g"
+    assert caught.value.hint == hint
+
+
+def test_linear_acceleration_is_legal_where_it_is_said_to_be(recording: Recording) -> None:
+    """What stays without gravity passes as such, and nothing else does."""
+    linear = _with(recording, acc_z=recording.table["acc_z"] - np.float32(9.81))
+    with pytest.raises(DataError, match="acceleration lacks gravity"):
+        validate(linear)
+    validate(replace(linear, meta=replace(linear.meta, gravity=False)))
+    with pytest.raises(DataError, match="holds gravity, and was said not to"):
+        validate(replace(recording, meta=replace(recording.meta, gravity=False)))
 
 
 def test_gyroscope_in_degrees_is_an_error(recording: Recording) -> None:
@@ -55,11 +66,16 @@ def test_missing_gyroscope_is_legal(recording: Recording) -> None:
     validate(_with(recording, gyro_x=nothing, gyro_y=nothing, gyro_z=nothing), CleanTable)
 
 
-def test_unknown_label_is_an_error(recording: Recording) -> None:
-    """An activity outside the taxonomy does not fit the column's type."""
-    labels = recording.table["activity"].cat.rename_categories({"walking": "moonwalk"})
-    with pytest.raises(DataError, match="activity"):
-        validate(_with(recording, activity=labels))
+def test_activities_are_names(recording: Recording) -> None:
+    """Any name is an activity; a number or an empty word is none, nor is a column of text."""
+    labels = recording.table["activity"].cat
+    validate(_with(recording, activity=labels.rename_categories({"walking": "moonwalk"})))
+    for wrong in (labels.rename_categories([1, 2]), labels.rename_categories({"walking": ""})):
+        with pytest.raises(DataError) as caught:
+            validate(_with(recording, activity=wrong))
+        assert "activity activities_are_names" in str(caught.value.found)
+    with pytest.raises(DataError, match="does not fit the schema"):
+        validate(_with(recording, activity=recording.table["activity"].astype("str")))
 
 
 def test_repeated_time_is_raw_but_not_clean(recording: Recording) -> None:

@@ -1,18 +1,22 @@
 """Windows are exact cuts, labelled by what fills them."""
 
+import re
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from har.config import WindowSettings
-from har.data.activities import BASIC
-from har.data.recording import ACC, CHANNELS, GYRO, Recording
+from har.data.activities import BASIC, SHARED, Taxonomy
+from har.data.recording import ACC, CHANNELS, GYRO, Recording, named
 from har.data.windows import Windows, cut, cut_all, write_all
 from har.errors import DataError
+
+GRID = WindowSettings()
 
 
 def test_grid_values_and_labels(recording: Recording) -> None:
@@ -149,7 +153,7 @@ def test_windows_are_written_one_recording_at_a_time(
 def test_finer_activities_belong_to_their_class(recording: Recording) -> None:
     """Walking on a treadmill is walking where the class set has nothing finer."""
     table = recording.table
-    table["activity"] = table["activity"].replace("walking", "treadmill-walking")
+    table["activity"] = table["activity"].cat.rename_categories({"walking": "treadmill-walking"})
     windows = cut_all([recording], {"test": ["lab-01"]}, WindowSettings(), BASIC)
     assert windows.y.tolist() == [4, 4, -1, -1, 0, 0]
     fine = ("treadmill-walking", *BASIC)
@@ -171,8 +175,74 @@ def test_no_window_at_all_is_an_error(recording: Recording) -> None:
     """Recordings shorter than a window, and a single class, are told with a way out."""
     with pytest.raises(DataError, match="as long as a window of 20 s"):
         cut_all([recording], {"train": ["lab-01"]}, WindowSettings(length_s=20), BASIC)
-    with pytest.raises(DataError, match="fewer than two classes"):
-        cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), ("walking",))
+
+
+def renamed(recording: Recording, who: str, **names: str) -> Recording:
+    """Return another person's recording with other activities; "" for none."""
+    meta = replace(recording.meta, subject_id=who, recording_id=f"{who}-a")
+    words = recording.table["activity"].astype(object).map(names).replace("", None)
+    table = recording.table.assign(subject_id=who, recording_id=f"{who}-a", activity=named(words))
+    return Recording(table, meta)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "settings", "hint"),
+    [
+        ({"standing": "", "walking": ""}, {}, {}, "no window has a label"),
+        ({"standing": "lying", "walking": "lying"}, None, {}, "a second activity is needed"),
+        ({}, {}, {"length_s": 5.5}, "need shorter windows"),
+        ({"standing": "curl"}, {}, {}, "choose split.test_subjects"),
+        ({"standing": "a", "walking": "b"}, None, {"classes": ("curl",)}, r"others \(a, b\)"),
+    ],
+)
+def test_fewer_than_two_classes_has_a_way_out(
+    recording: Recording,
+    first: dict[str, str],
+    second: dict[str, str] | None,
+    settings: dict[str, Any],
+    hint: str,
+) -> None:
+    """No label, one activity, long windows, other people or other classes: what to do differs."""
+    own = {"standing": "standing", "walking": "walking"}
+    if not any(first.values()) and first:
+        second = first
+    names = (own | first, own | (first if second is None else second))
+    recordings = [renamed(recording, who, **n) for who, n in zip("ab", names, strict=True)]
+    with pytest.raises(DataError, match="fewer than two classes") as caught:
+        cut_all(
+            recordings,
+            {"train": ["a"], "test": ["b"]},
+            WindowSettings(**settings),
+            settings.get("classes"),
+            drop_missing=True,
+        )
+    assert re.search(hint, str(caught.value.hint))
+
+
+def test_own_activities_are_classes(recording: Recording) -> None:
+    """Recordings with different categories side by side; a parent of one's own counts."""
+    names = ({"standing": "rest", "walking": "biceps-curl"}, {"standing": "rest", "walking": "row"})
+    people = [renamed(recording, who, **n) for who, n in zip("ab", names, strict=True)]
+    splits = {"train": ["a"], "test": ["b"]}
+    fine = cut_all(people, splits, WindowSettings())
+    assert fine.classes == ("biceps-curl", "rest", "row")
+    assert fine.select("test").y.tolist() == [1, 1, 2, 2]
+    arms = Taxonomy({"biceps-curl": "arms", "row": "arms", "arms": ""})
+    coarse = cut_all(people, splits, WindowSettings(), ("arms", "rest"), taxonomy=arms)
+    grid = ~coarse.index["extra"]
+    assert coarse.y[grid].tolist() == [1, 1, -1, -1, 0, 0] * 2
+    assert cut_all(people, splits, WindowSettings(), ("arms", "rest")).y.max() == 1
+
+
+def test_recordings_of_an_earlier_har(recording: Recording) -> None:
+    """Their categories are all that the taxonomy had; the windows are the same."""
+    old = recording.table["activity"].cat.set_categories(SHARED)
+    splits = {"test": ["lab-01"]}
+    again = cut_all([replace(recording, table=recording.table.assign(activity=old))], splits, GRID)
+    now = cut_all([recording], splits, GRID)
+    assert again.classes == now.classes == ("walking", "standing")
+    assert again.y.tolist() == now.y.tolist()
+    assert again.index["activity"].tolist() == now.index["activity"].tolist()
 
 
 def test_training_subjects_are_cut_more_densely(recording: Recording) -> None:

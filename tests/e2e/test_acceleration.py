@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from people import MAPPING, write_harth, write_people, write_wisdm
+from reading import read_user
 from support import Project
 
 from har.data.recording import ACC, GYRO
 from har.export.artifact import Builds
 from har.models.runtime import OnnxModel
 from har.serving.predictor import Predictor
-from har.serving.recordings import read_user_recording
 
 PEOPLE = range(1, 9)
 
@@ -45,8 +45,8 @@ def file_of(folder: Path, *, gyro: bool) -> tuple[Path, pd.DataFrame]:
 def share_right(model: Path, file: Path, table: pd.DataFrame) -> float:
     """Return the share of a recording's windows that a model names as their middle was."""
     predictor = Predictor(model)
-    parts, _ = read_user_recording(file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro)
-    frame = predictor.predict_parts(parts)
+    read = read_user(file, rate_hz=predictor.rate_hz, channels=predictor.channels)
+    frame = predictor.predict_parts(read.parts)
     at = np.searchsorted(table["time_s"], (frame["start_s"] + frame["end_s"]) / 2)
     return float(np.mean(frame["activity"].to_numpy() == table["activity"].to_numpy()[at]))
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from har.config import IntervalSettings, WindowSettings
-from har.data.activities import BASIC
+from har.data.activities import BASIC, Taxonomy
 from har.data.recording import ACC, CHANNELS, GYRO, Recording, RecordingMeta, make_table
 from har.data.windows import Windows
 from har.errors import DataError
@@ -160,6 +160,19 @@ def test_classes_are_the_coarser_ones_of_both() -> None:
     assert set(found.index["split"]) == {"test"}
     # Cycling is no activity of the models: its windows are not scored.
     assert found.y.tolist() == [0] * 5 + [1] * 5 + [1] * 5 + [-1] * 5
+
+
+def test_own_activities_of_both_have_a_common_parent() -> None:
+    """Each has arm exercises of its own; "other" is something else in either, and no class."""
+    own = Taxonomy({"curl": "arms", "press": "arms", "arms": ""})
+    people = [person("1", ["press", "sitting", "other", "walking"])]
+    settings = WindowSettings(length_s=1, hop_s=1)
+    found = foreign_windows(people, settings, ("arms", "sitting", "other"), taxonomy=own)
+    assert found.classes == ("sitting", "arms")
+    lifted = lift_probabilities(
+        np.array([[0.6, 0.3, 0.1]]), ("curl", "sitting", "other"), found.classes, own
+    )
+    np.testing.assert_allclose(lifted, [[0.3, 0.6, 0.1]])
 
 
 def test_the_channels_are_those_of_the_models() -> None:

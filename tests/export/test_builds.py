@@ -8,11 +8,14 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 
 from har.config import ExportSettings, ExtraTreesSettings, WindowGrid
 from har.data.windows import Windows
+from har.export.alike import answers_elsewhere
 from har.export.artifact import FILE, Builds
 from har.export.builds import export
+from har.export.web import WebRuntime
 from har.measured import MEASURED
 from har.models.config import HarEncoderConfig, describe
 from har.models.encoder import HarEncoderForActivityRecognition
@@ -22,9 +25,11 @@ from har.models.smoothing import fit_smoothing
 from har.serving.predictor import Predictor
 from har.training.classical import train_classical
 
+INT8 = onnx.TensorProto.INT8
 SETTINGS = ExportSettings(
     **{"latency_repeats": 10, "calibration_windows": 64, "unknown_share": 0.05},
     **{"max_slowdown": 1e6, "max_latency_ms": 1e6, "min_agreement": 0, "max_macro_f1_drop": 1},
+    max_answer_gap=1,
 )
 
 
@@ -73,7 +78,8 @@ def test_the_same_model_gives_the_same_bytes(exported: tuple[Path, Path]) -> Non
     names = {b.file for b in Builds.read(exported[0]).builds}
     assert set(first) == set(second) == names | {FILE, MEASURED}
     if Builds.read(exported[0]).candidate == "encoder-small":
-        assert "model-int8-static.onnx" in names
+        kinds = ("static", "dynamic", "weights")
+        assert {f"model-int8-{kind}.onnx" for kind in kinds} < names
     for name in set(first) - {MEASURED}:
         assert first[name] == second[name], name
 
@@ -96,6 +102,49 @@ def test_every_build_answers_as_evaluation_does(
         assert predictor.smoothing is not None
         assert predictor.smoothing.to_dict() == fit_smoothing(small).to_dict()
         assert build.max_probability_gap < 0.2
+
+
+def test_no_product_of_integers_can_overflow(exported: tuple[Path, Path]) -> None:
+    """Every pair of neighbouring weights of every output, with the largest activations."""
+    builds = {build.name: build for build in Builds.read(exported[0]).builds}
+    for name, build in builds.items():
+        graph = onnx.load(exported[0] / build.file).graph
+        weights = [numpy_helper.to_array(t) for t in graph.initializer if t.data_type == INT8]
+        matrices = [w.astype(np.int32) for w in weights if w.ndim > 1]
+        assert bool(matrices) == name.startswith("int8")
+        if name in ("fp32", "int8-weights"):
+            assert build.pair_sum == 0
+            continue
+        for matrix in matrices:
+            first, second = matrix[0::2], matrix[1::2]
+            for sign in (1, -1):
+                pairs = 255 * ((sign * first[: len(second)]).clip(0) + (sign * second).clip(0))
+                assert pairs.max() <= 2**15 - 1
+        assert build.pair_sum == max(2 * 255 * np.abs(matrix).max() for matrix in matrices)
+        assert build.pair_sum == 32_640
+
+
+def test_answers_alone_and_among_others(exported: tuple[Path, Path]) -> None:
+    """Scales that are taken from a batch part them; nothing else does."""
+    for build in Builds.read(exported[0]).builds:
+        assert build.batch_gap is not None
+        if build.name == "int8-dynamic":
+            assert build.batch_gap > 1e-4
+        else:
+            assert build.batch_gap < 1e-5
+
+
+def test_webassembly_answers_alike(
+    exported: tuple[Path, Path], small: Windows, web: WebRuntime
+) -> None:
+    """What computes in float32 to five digits; integers as far as rounding lets them."""
+    builds = Builds.read(exported[0]).builds
+    paths = [exported[0] / build.file for build in builds]
+    found = answers_elsewhere(paths, np.array(small.select("test").X), 5)
+    for build, (answers,) in zip(builds, found, strict=True):
+        assert answers.runtime.startswith("onnxruntime-web ")
+        assert answers.gap < (0.05 if build.pair_sum else 1e-4), build.name
+        assert answers.agreement > 0.98
 
 
 def test_a_file_says_what_it_is(exported: tuple[Path, Path], small: Windows) -> None:

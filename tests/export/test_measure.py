@@ -17,9 +17,11 @@ from har.models.runtime import latencies
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ({"max_probability_gap": 0.4}, "probability gap 0.4 > 0.15"),
+        ({"max_probability_gap": 0.4}, "probability gap 0.4 > 0.1"),
         ({"agreement": 0.98}, "disagreement 0.02 > 0.005"),
         ({"macro_f1_change": -0.01}, "macro-F1 drop 0.01 > 0.005"),
+        ({"pair_sum": 2 * 255 * 127}, "products / 16 bits 1.977 > 1"),
+        ({"batch_gap": 0.02}, "gap alone and in a batch 0.02 > 0.01"),
     ],
 )
 def test_a_broken_bound_of_parity_is_named_with_its_value(
@@ -66,10 +68,11 @@ def test_measurement_by_hand(tmp_path: Path) -> None:
     assert build.agreement == 0.75
     assert build.macro_f1 == pytest.approx((6 / 7 + 0) / 2)
     assert build.macro_f1_change == pytest.approx(build.macro_f1 - 1)
+    assert (build.pair_sum, build.batch_gap, build.elsewhere) == (0, 0.0, ())
     assert len(times) == 20
     assert 0 < build.latency.latency_ms <= build.latency.latency_p95_ms
     assert build.mismatches == (
-        "probability gap 0.3 > 0.15",
+        "probability gap 0.3 > 0.1",
         "disagreement 0.25 > 0.005",
         "macro-F1 drop 0.5714 > 0.005",
     )

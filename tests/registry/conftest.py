@@ -30,7 +30,7 @@ from har.evaluation.calibration import reliability
 from har.evaluation.metrics import score
 from har.evaluation.predictions import predictions, test_digest
 from har.evaluation.results.scores import Metrics
-from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.artifact import Build, Builds, Latency, MeasuredBounds
 from har.export.distance import add_distance
 from har.lineage import digest
 from har.models.out_of_distribution import MahalanobisDetector
@@ -228,9 +228,11 @@ def write_export(folder: Path, name: str, failures: tuple[str, ...], **metadata:
                 **{"sha256": digest.of_file(path), "max_probability_gap": 0.01, "agreement": 1.0},
                 **{"macro_f1": 0.93, "macro_f1_change": 0.0, "mismatches": failures},
                 latency=Latency(0.2 / (i + 1), 0.3),
+                pair_sum=0,
+                batch_gap=1e-6,
             )
         )
-    Builds.judge(name, builds, LatencyBounds(10, 1.2)).write(folder)
+    Builds.judge(name, builds, MeasuredBounds(10, 1.2)).write(folder)
 
 
 def write_checks(folder: Path) -> None:

@@ -12,6 +12,7 @@ from runs import MAPPING, TINY, MakeRun, write_lab
 from har.config import Environment, Recipe, load
 from har.data.activities import BASIC
 from har.data.ingest.dataset import Request, ingest
+from har.data.left_out import LeftOutClasses
 from har.data.windows import Windows
 from har.errors import UsageError, VerificationError
 from har.steps.pins import describe
@@ -50,6 +51,34 @@ def test_several_data_sets_share_their_classes(run: MakeRun, lab: str) -> None:
     assert set(windows.index["dataset"]) == {"hapt", "lab"}
     assert set(windows.select("test").index["dataset"]) == {"hapt", "lab"}
     assert windows.classes[:6] == BASIC
+
+
+def test_own_activities_are_joined_on_their_parents(
+    run: MakeRun, store: Store, tmp_path: Path
+) -> None:
+    """What one data set calls march is walking beside HAPT's; what nobody shares is left out."""
+    write_lab(tmp_path / "raw", "hapt-05", "hapt-06", "hapt-08")
+    for path in (tmp_path / "raw").rglob("*.csv"):
+        text = path.read_text().replace(",walking", ",Quick_March").replace(",lying", ",on the mat")
+        path.write_text(text)
+    own = MAPPING.model_copy(update={"activities": {"quick-march": "walking"}})
+    ingest(store, Request("own", tmp_path / "raw", mapping=own))
+    words = {
+        "data.subjects": ["hapt-01", "hapt-02", "hapt-07", "own-05", "own-06", "own-08"],
+        "split.test_subjects": ["hapt-02", "own-05"],
+        "split.validation_subjects": ["hapt-07", "own-06"],
+    }
+    both = run(
+        *(f"{name}={value}" for name, value in words.items()), "data.datasets=['hapt','own']"
+    )
+    windows = Windows.load(both["windows"].path)
+    assert windows.classes[0] == "walking"
+    assert "lying" not in windows.classes
+    march = (windows.index["activity"] == "quick-march").to_numpy() & (windows.index["purity"] == 1)
+    assert march.sum() > 20
+    assert set(windows.y[march]) == {0}
+    left_out = LeftOutClasses.beside(both["windows"].path)
+    assert {"lying", "on-the-mat"} <= set(left_out.classes)
 
 
 def test_models_are_scored_on_another_data_set(run: MakeRun, lab: str) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from har import parquet
-from har.data.activities import ALL
+from har.data.activities import in_order
 from har.data.ingest.copies import find_copies
 from har.data.ingest.harmonise import slug
 from har.data.ingest.items import QUARANTINE
+from har.data.ingest.vocabulary import refuse_quantity
 from har.data.ingested import (
     QUARANTINED,
     Account,
@@ -34,12 +35,13 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
     items : mapping of str to Path
         Folders that `har.data.ingest.items.write_item` wrote, by item.
     stated : mapping
-        What the source says of itself.
+        What the source says of itself; items that it says were rejected and that have no
+        folder have an account without rows.
 
     Raises
     ------
     DataError
-        If two recordings have one name.
+        If two recordings have one name, or there are more labels than activities can be.
     """
     (out / QUARANTINED).mkdir()
     for name, folder in items.items():
@@ -49,9 +51,22 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
             link(folder / QUARANTINE, out / QUARANTINED / f"{slug(name)}.parquet")
     copies = find_copies(out)
     accounts = [Account.read(folder) for folder in items.values()]
+    unread = {n: why for n, why in stated["rejected_items"].items() if n not in items}
+    accounts += [Account.of_refused(name, {}, why) for name, why in unread.items()]
     Accounts(items=tuple(_set_copies_aside(out, copies, accounts))).write(out)
-    facts = DatasetFacts(**stated, **_present(out), copies=tuple(copies))
+    words = _own_words(accounts, stated["name"])
+    facts = DatasetFacts(**stated, **_present(out), own_words=words, copies=tuple(copies))
     Datasets(datasets=(facts,)).write(out)
+
+
+def _own_words(accounts: Iterable[Account], name: str) -> dict[str, tuple[str, ...]]:
+    """Return the words of the raw files by activity, of those that the taxonomy lacks."""
+    words = {word: activity for a in accounts for word, activity in a.own_words.items()}
+    refuse_quantity(words, name)
+    return {
+        activity: tuple(sorted(word for word, meant in words.items() if meant == activity))
+        for activity in sorted(set(words.values()))
+    }
 
 
 def _add(path: Path, folder: Path) -> None:
@@ -105,6 +120,6 @@ def _present(folder: Path) -> dict[str, Any]:
     return {
         "recordings": len(paths),
         "subjects": len(by_subject),
-        "activities": [name for name in ALL if name in present],
+        "activities": list(in_order(present)),
         "single_activity": [who for who, names in by_subject.items() if len(names) == 1],
     }

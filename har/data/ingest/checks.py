@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from har.arrays import Float32, Float64
-from har.data.recording import ACC, GYRO, Recording, exceeds
-from har.data.schema import MAX_ACC, MAX_GYRO, STANDARD_GRAVITY
-from har.data.schema import check_units as check_units_of_table
+from har.arrays import Float32
+from har.data import gravity
+from har.data.gravity import STANDARD_GRAVITY
+from har.data.rates import LEAST_SHARE
+from har.data.recording import ACC, GYRO, Recording
+from har.data.schema import MAX_ACC, MAX_GYRO
 from har.errors import DataError
 
-BLOCK_S = 5.0  # stretch over which a unit is looked for
-MIXED_SHARE = 0.05  # of stretches that look like g where others are m/s²
 BEYOND_SHARE = 0.005  # of rows beyond any sensor; fewer are glitches, and quarantined
 CLIPPED_SHARE = 0.001  # of samples at the largest value
 SMALLEST_RANGE = {  # of the sensors on the market: ±2 g and ±250 deg/s, less 5 %
@@ -20,21 +20,8 @@ SMALLEST_RANGE = {  # of the sensors on the market: ±2 g and ±250 deg/s, less 
     "angular velocity": 0.95 * np.deg2rad(250),
 }
 STUCK_S = 1.0
+LOW_HZ = LEAST_SHARE * 50.0  # what models take by default (window.rate_hz)
 JITTER = 0.5  # spread of the time steps (90th less 10th percentile) over their mean
-
-
-def rate(time_s: Float64) -> float:
-    """Return the sampling rate, Hz: samples over time, leaving out the gaps.
-
-    A gap is a step of more than 1 s, and of more than twenty times the median one:
-    shorter pauses are made up by bursts. Repeated times count, for bursts repeat them.
-    """
-    steps = np.diff(time_s)
-    forward = steps[steps > 0]
-    if not len(forward):
-        return float("nan")
-    normal = ~exceeds(steps, max(1.0, 20 * float(np.median(forward))))
-    return float(normal.sum() / steps[normal].sum())
 
 
 def check_range(rows: pd.DataFrame, name: str) -> None:
@@ -50,22 +37,6 @@ def check_range(rows: pd.DataFrame, name: str) -> None:
                 found=f"{beyond:.1%} of {len(rows)} rows beyond, up to {largest:.4g}",
                 hint="state the unit that the file is in",
             )
-
-
-def check_units(rows: pd.DataFrame, name: str) -> None:
-    """Raise `DataError` if a unit is wrong, or changes within the recording."""
-    norm = np.linalg.norm(rows[list(ACC)].to_numpy("float64"), axis=1)
-    size = max(2, round(BLOCK_S * rate(rows["time_s"].to_numpy())))
-    whole = norm[: len(norm) // size * size].reshape(-1, size)
-    in_g = (np.abs(np.median(whole, axis=1) - 1) < 0.4).mean() if len(whole) else 0.0
-    if MIXED_SHARE < in_g < 1 - MIXED_SHARE:
-        raise DataError(
-            f"{name}: acceleration changes its unit",
-            expected=f"a norm near {STANDARD_GRAVITY:g} m/s² at rest throughout",
-            found=f"{in_g:.0%} of {len(whole)} stretches of {BLOCK_S:g} s look like g",
-            hint="split the file by unit and ingest each part with its own",
-        )
-    check_units_of_table(rows, name)
 
 
 def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, str]]:
@@ -89,9 +60,12 @@ def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, st
     low, high = np.percentile(steps, [10, 90])
     if high - low > JITTER * steps.mean():
         yield "jitter", f"time steps from {low * 1000:.3g} to {high * 1000:.3g} ms (10 to 90 %)"
-    norm = float(np.median(np.linalg.norm(table[list(ACC)].to_numpy("float64"), axis=1)))
-    if abs(norm / STANDARD_GRAVITY - 1) > 0.15:
-        yield "gravity", f"median norm of acceleration {norm:.2f} m/s²"
+    if recording.meta.rate_hz < LOW_HZ:
+        yield "low rate", f"{recording.meta.rate_hz:.3g} Hz"
+    if recording.meta.gravity:
+        level = gravity.level(table["time_s"], table[list(ACC)])
+        if abs(level / STANDARD_GRAVITY - 1) > 0.15:
+            yield "gravity", f"its level is {level:.2f} m/s² (median over seconds)"
 
 
 def _clipping(values: Float32, what: str, smallest: float) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ ingestion is and which raw files it read.
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,15 @@ import pandas as pd
 
 from har import parquet
 from har.data import sources
-from har.data.ingest import catalogue
+from har.data.ingest import catalogue, own
 from har.data.ingest.assemble import assemble
 from har.data.ingest.catalogue import Seen
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import write_item
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Plan
+from har.data.ingest.refusal import Refusal, Refused
 from har.data.ingested import Accounts, Datasets
 from har.data.sources.base import Item, Source
 from har.errors import DataError, MissingError, VerificationError
@@ -32,8 +34,6 @@ from har.processes import pool
 from har.store import Artifact, Store
 
 MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
-# Why an item cannot be read; others of the data set may still be.
-Refusal = DataError | VerificationError
 Watch = Callable[[Iterator[Artifact | Refusal], int], Iterable[Artifact | Refusal]]
 READ = "har.data.ingest.items:write_item"
 ASSEMBLE = "har.data.ingest.assemble:assemble"
@@ -54,7 +54,10 @@ class Request:
     placements : tuple of str
         Those wanted; empty: all.
     mapping : ColumnMapping, optional
-        For tables of the user's own; without it, `name` is a known data set.
+        For tables of the user's own, all of one layout.
+    plan : Plan, optional
+        For files of the user's own, as `har.data.ingest.own.plan` understands them. Without
+        it and without a mapping, `name` is a known data set.
     """
 
     name: str
@@ -62,22 +65,24 @@ class Request:
     only: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
     mapping: ColumnMapping | None = None
+    plan: Plan | None = None
+
+    def planned(self, files: RawFiles) -> "Request":
+        """Return the request with a plan if it has a mapping."""
+        if self.mapping is None or self.plan is not None:
+            return self
+        return replace(self, plan=own.plan(files, self.mapping, str(self.root)))
 
     @property
     def source(self) -> Source:
         """The data set's reader."""
-        if self.mapping is None:
-            return sources.get(self.name)
-        from har.data.ingest import tables
+        return own.source(self.name, self.plan) if self.plan else sources.get(self.name)
 
-        return tables.source(self.name, self.mapping)
-
-    @property
-    def reader(self) -> str:
-        """The module that reads its files."""
-        if self.mapping is not None:
-            return "har.data.ingest.tables"
-        return f"har.data.sources.{self.name.replace('-', '_')}"
+    def reader(self, item: Item) -> str:
+        """Return the module that reads the files of an item."""
+        if self.plan is None:
+            return f"har.data.sources.{self.name.replace('-', '_')}"
+        return self.plan.module(item)
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Ingestion:
     items_read, items_found : int
         Items that were read now, and that an earlier ingestion had read.
     rejected : dict
-        Why, by item that could not be read at all.
+        Why, by item of which nothing could be taken.
     """
 
     artifact: Artifact
@@ -101,7 +106,11 @@ class Ingestion:
 
     @property
     def totals(self) -> dict[str, Any]:
-        """Counts of rows, and of repairs, reasons and warnings, over all items."""
+        """Counts of rows, and of repairs, reasons and warnings, over all items.
+
+        ``rejected`` has every recording and item of which nothing could be taken, and
+        ``refusals`` the same by reason, with one example of each.
+        """
         accounts = Accounts.read(self.artifact.path)
         (facts,) = Datasets.read(self.artifact.path).datasets
         warned = {(w.kind, w.recording) for account in accounts.items for w in account.warnings}
@@ -113,6 +122,8 @@ class Ingestion:
             "reasons": dict(accounts.reasons),
             "warnings": dict(Counter(kind for kind, _ in sorted(warned))),
             "rejected": accounts.rejected,
+            "refusals": [asdict(group) for group in accounts.refusals],
+            "own_words": {name: list(words) for name, words in facts.own_words.items()},
             "copies": [copy.to_dict() for copy in facts.copies],
         }
 
@@ -140,14 +151,15 @@ def ingest(
     DataError
         If it is no data set of this kind, or nothing of it can be trusted.
     """
+    opened.cache_clear()  # the files may be others than last time
+    files = opened(request.root, request.only)
+    request = request.planned(files)
     source = request.source
     if unknown := sorted(set(request.placements) - set(source.placements)):
         raise DataError(
             f"{request.name}: no placement {', '.join(unknown)}",
             expected=", ".join(source.placements),
         )
-    opened.cache_clear()  # the files may be others than last time
-    files = opened(request.root, request.only)
     items = source.items(files)
     if not items:
         raise _unknown_layout(request, files)
@@ -158,15 +170,18 @@ def ingest(
     for item, outcome in zip(items, watch(outcomes, len(items)), strict=True):
         if isinstance(outcome, Refusal):
             rejected[item.name] = outcome
-        else:
-            made[item.name] = outcome
-    if not made:
+            continue
+        made[item.name] = outcome
+        if why := Refused.beside(outcome.path):
+            rejected[item.name] = why
+    if len(rejected) == len(items):
         raise _nothing_left(request, rejected)
     reasons = {name: str(error) for name, error in rejected.items()}
     artifact = _assemble(store, request, made, reasons)
     catalogue.remember(store, request.name, files, seen, artifact)
-    reused = sum(part.reused for part in made.values())
-    return Ingestion(artifact, len(made) - reused, reused, reasons)
+    taken = [part for name, part in made.items() if name not in rejected]
+    reused = sum(part.reused for part in taken)
+    return Ingestion(artifact, len(taken) - reused, reused, reasons)
 
 
 def find(store: Store, name: str) -> Artifact:
@@ -243,27 +258,45 @@ def _read_all(
 ) -> Iterator[Artifact | Refusal]:
     """Yield each item's artifact, or why it cannot be read, in the order of the items."""
     new = [item for item, artifact in items if artifact is None]
-    made = _make_all(partial(_make, store, request, seen), new, jobs)
+    made = _make_all(_Maker(store, request, seen), new, jobs)
     for _, artifact in items:
         yield artifact or next(made)
 
 
-def _make_all(
-    make: Callable[[Item], Artifact | Refusal], items: Sequence[Item], jobs: int
-) -> Iterator[Artifact | Refusal]:
+@dataclass(frozen=True)
+class _Maker:
+    """Makes items; sent to another process, it takes along what one item needs."""
+
+    store: Store
+    request: Request
+    seen: Seen
+
+    def __call__(self, item: Item) -> Artifact | Refusal:
+        """Return an item's artifact, or why it cannot be read."""
+        build = partial(_build, request=self.request, seen=self.seen, item=item)
+        try:
+            recipe = _recipe(self.request, item, self.seen)
+            return self.store.get_or_make("item", build, **recipe)
+        except (DataError, VerificationError) as error:
+            return error
+
+    def of(self, item: Item) -> "_Maker":
+        """Return the maker of one item."""
+        plan = self.request.plan and self.request.plan.only(item)
+        seen = {name: self.seen[name] for name in item.files}
+        return _Maker(self.store, replace(self.request, plan=plan), seen)
+
+
+def _make_all(maker: _Maker, items: Sequence[Item], jobs: int) -> Iterator[Artifact | Refusal]:
     if jobs == 1 or len(items) < MIN_PARALLEL:
-        yield from map(make, items)
+        yield from map(maker, items)
         return
     with pool(min(jobs, len(items))) as workers:
-        yield from workers.map(make, items)
+        yield from workers.map(_make, map(maker.of, items), items)
 
 
-def _make(store: Store, request: Request, seen: Seen, item: Item) -> Artifact | Refusal:
-    build = partial(_build, request=request, seen=seen, item=item)
-    try:
-        return store.get_or_make("item", build, **_recipe(request, item, seen))
-    except (DataError, VerificationError) as error:
-        return error
+def _make(maker: _Maker, item: Item) -> Artifact | Refusal:
+    return maker(item)
 
 
 def _build(out: Path, *, request: Request, seen: Seen, item: Item) -> None:
@@ -285,9 +318,9 @@ def _recipe(request: Request, item: Item, seen: Seen) -> dict[str, Any]:
             "dataset": request.name,
             "item": item.name,
             "placements": list(request.placements),
-            "mapping": request.mapping.model_dump() if request.mapping else None,
+            **({"reader": request.plan.reader(item)} if request.plan else {}),
         },
-        "entries": [READ, request.reader],
+        "entries": [READ, request.reader(item)],
     }
 
 
@@ -327,6 +360,7 @@ def _facts(request: Request, rejected: dict[str, str]) -> dict[str, Any]:
         "units": source.units,
         "faults": [list(fault) for fault in source.faults],
         "classes": list(source.classes),
+        "own_activities": source.own_activities or {},
         "test_subjects": list(source.test_subjects),
         "validation_subjects": list(source.validation_subjects),
         "archive_url": source.archive.url if source.archive else None,
@@ -360,7 +394,8 @@ def _count(rows: pd.DataFrame, n: int, found: dict[str, dict[str, Any]]) -> None
     for reason, alike in rows.groupby("reason", sort=False):
         empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
         entry = found.setdefault(str(reason), empty)
-        entry["rows"] += len(alike)
+        # An entry of a file that could not be read stands for all its rows.
+        entry["rows"] += int(alike["rows"].sum()) if "rows" in alike else len(alike)
         wanted = alike.head(n - len(entry["examples"]))
         entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
 

@@ -1,16 +1,20 @@
 """One item of a data set into its folder: recordings, quarantine, account."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from har import parquet
 from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import Origin, harmonise
 from har.data.ingest.ledger import Ledger
+from har.data.ingest.refusal import Refused, reason_of, set_aside
 from har.data.ingested import Account
 from har.data.recording import Recording, write_recording
 from har.data.sources.base import Item
-from har.errors import DataError
+from har.errors import DataError, VerificationError
 
 QUARANTINE = "quarantine.parquet"
 
@@ -37,7 +41,8 @@ def read_item(files: RawFiles, item: Item, origin: Origin, ledger: Ledger) -> It
     for raw in origin.source.read(files, item, ledger):
         if origin.placements and raw.placement not in origin.placements:
             for table in raw.tables:
-                ledger.leave_out(table)
+                for block in [table] if isinstance(table, pd.DataFrame) else table:
+                    ledger.leave_out(block)
             continue
         yield from harmonise(raw, origin, ledger)
     ledger.check(item.name)
@@ -46,23 +51,28 @@ def read_item(files: RawFiles, item: Item, origin: Origin, ledger: Ledger) -> It
 def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
     """Write an item's recordings below ``recordings/``, its quarantine and its account.
 
-    Raises
-    ------
-    DataError
-        If a file of the item cannot be read at all, or no row of it can be trusted.
+    An item of which nothing can be taken has a `Refused` beside them, and its rows are
+    counted as quarantined.
     """
-    ledger = Ledger()
+    ledger = Ledger(spill=out / QUARANTINE)
     folder = out / "recordings"
     folder.mkdir()
-    samples = 0
-    for recording in read_item(files, item, origin, ledger):
-        write_recording(recording, folder)
-        samples += len(recording.table)
+    try:
+        samples = _write_recordings(folder, read_item(files, item, origin, ledger))
+    except (DataError, VerificationError) as error:
+        ledger.close()
+        shutil.rmtree(folder)
+        folder.mkdir()
+        Refused.of(error).write(out)
+        _write_unread(out, files, item, origin, error)
+        return
+    rejected = {name: str(error) for name, error in ledger.rejected.items()}
     if not samples:
-        raise _nothing_left(item, ledger)
-    if ledger.rows_quarantined:
-        parquet.write(ledger.quarantined(), out / QUARANTINE, compression="zstd")
-    account = Account(
+        nothing = _nothing_left(item, ledger)
+        Refused.of(nothing).write(out)
+        rejected = rejected or {item.name: str(nothing)}
+    ledger.write(out / QUARANTINE)
+    Account(
         item=item.name,
         files=origin.digests,
         rows_in=ledger.rows_in,
@@ -73,10 +83,30 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         samples=samples,
         repairs=dict(ledger.repairs),
         reasons=dict(ledger.reasons),
-        rejected={name: str(error) for name, error in ledger.rejected.items()},
+        rejected=rejected,
         warnings=tuple(ledger.warnings),
-    )
-    account.write(out)
+        own_words=dict(sorted(ledger.own_words.items())),
+    ).write(out)
+
+
+def _write_recordings(folder: Path, recordings: Iterator[Recording]) -> int:
+    """Write recordings; return their samples."""
+    samples = 0
+    for recording in recordings:
+        write_recording(recording, folder)
+        samples += len(recording.table)
+    return samples
+
+
+def _write_unread(
+    out: Path, files: RawFiles, item: Item, origin: Origin, error: DataError | VerificationError
+) -> None:
+    """Write the account of an item that cannot be read at all: every row is quarantined."""
+    reason = reason_of(error, *item.files, item.name)
+    entries = set_aside(files, item, reason)
+    parquet.write(entries, out / QUARANTINE, compression="zstd")
+    rows = int(entries["rows"].sum())
+    Account.of_refused(item.name, origin.digests, str(error), rows, reason).write(out)
 
 
 def _nothing_left(item: Item, ledger: Ledger) -> DataError:

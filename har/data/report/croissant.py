@@ -6,10 +6,10 @@ the date of publication, is left out.
 """
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from har.data.activities import ALL
 from har.data.recording import SCHEMA_VERSION
 from har.lineage import digest
 
@@ -18,7 +18,6 @@ CONFORMS_TO = [
     "http://mlcommons.org/croissant/RAI/1.0",
 ]
 PARQUET = "application/x-parquet"
-ACTIVITY = "name of the activity; missing: unlabelled. One of: " + ", ".join(ALL)
 FIELDS = (
     ("recording_id", "sc:Text", "name of the recording, which is its file's name"),
     ("subject_id", "sc:Text", "code of the person"),
@@ -28,7 +27,7 @@ FIELDS = (
         (f"gyro_{axis}", "cr:Float32", f"angular velocity, {axis}, rad/s; missing: not measured")
         for axis in "xyz"
     ),
-    ("activity", "sc:Text", ACTIVITY),
+    ("activity", "sc:Text", "name of the activity; missing: unlabelled"),
 )
 LICENCES = {
     "CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
@@ -89,7 +88,7 @@ def card(facts: dict[str, Any], ingested: Path) -> dict[str, Any]:
         "url": dataset["homepage"],
         "keywords": ["human activity recognition", "accelerometer", *_gyroscope(facts)],
         "distribution": [_file_set(), *files],
-        "recordSet": [_record_set()],
+        "recordSet": [_record_set(facts["activities"])],
         **_responsible(facts),
     }
 
@@ -130,7 +129,8 @@ def _file(path: Path) -> dict[str, Any]:
     }
 
 
-def _record_set() -> dict[str, Any]:
+def _record_set(activities: Collection[str]) -> dict[str, Any]:
+    listed = {"activity": ". One of: " + ", ".join(activities)} if activities else {}
     return {
         "@type": "cr:RecordSet",
         "@id": "samples",
@@ -141,7 +141,7 @@ def _record_set() -> dict[str, Any]:
                 "@type": "cr:Field",
                 "@id": f"samples/{name}",
                 "name": name,
-                "description": text,
+                "description": text + listed.get(name, ""),
                 "dataType": kind,
                 "source": {"fileSet": {"@id": "recordings"}, "extract": {"column": name}},
             }

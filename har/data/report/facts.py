@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from har.arrays import Float64
-from har.data.activities import ALL
+from har.data.activities import in_order
 from har.data.ingest.dataset import quarantine_examples
 from har.data.ingested import QUARANTINED, Account, Accounts, Datasets, Warn
 from har.data.recording import GYRO, Recording
@@ -100,11 +100,11 @@ def describe(recording: Recording) -> tuple[RecordingFacts, Timeline]:
     meta, table = recording.meta, recording.table
     time = table["time_s"].to_numpy()
     lasts = _lasts(time, meta.rate_hz)
-    codes = table["activity"].cat.codes.to_numpy()
+    names, codes = table["activity"].cat.categories, table["activity"].cat.codes.to_numpy()
     steps = np.diff(time)
     gaps = np.flatnonzero(steps > gap_s(meta.rate_hz))
     longest = gaps[np.argsort(-steps[gaps], kind="stable")][:LONGEST]
-    by_activity = np.bincount(codes.astype(int) + 1, weights=lasts, minlength=len(ALL) + 1)
+    by_activity = np.bincount(codes.astype(int) + 1, weights=lasts, minlength=len(names) + 1)
     recorded = float(lasts.sum())
     facts = RecordingFacts(
         recording=meta.recording_id,
@@ -120,7 +120,7 @@ def describe(recording: Recording) -> tuple[RecordingFacts, Timeline]:
         missing_s=float(steps[gaps].sum() - lasts[gaps].sum()),
         gaps=len(gaps),
         longest_gaps=tuple((float(time[i]), float(steps[i])) for i in longest),
-        activities={a: float(s) for a, s in zip(ALL, by_activity[1:], strict=True) if s},
+        activities={a: float(s) for a, s in zip(names, by_activity[1:], strict=True) if s},
         conversions=meta.conversions,
     )
     return facts, _timeline(time, lasts, codes >= 0)
@@ -272,4 +272,4 @@ def _activities(recordings: Sequence[RecordingFacts]) -> dict[str, Any]:
 
 
 def _ordered(seconds: Counter[str]) -> dict[str, float]:
-    return {activity: seconds[activity] for activity in ALL if activity in seconds}
+    return {activity: seconds[activity] for activity in in_order(seconds)}

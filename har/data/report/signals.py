@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.signal import welch
 
 from har.arrays import Float64
-from har.data.activities import ALL
+from har.data.activities import in_order
 from har.data.recording import ACC, CHANNELS, Recording, read_recording
 from har.data.report.facts import gap_s
 
@@ -128,18 +128,20 @@ class Signals:
 
 def _drawn(found: Collection[str]) -> list[str]:
     """Return the activities that were found, or the lack of any."""
-    return [activity for activity in ALL if activity in found] or list(found)
+    return list(in_order(set(found) - {UNLABELLED})) or list(found)
 
 
 def _bouts(recording: Recording, time: Float64) -> Iterator[tuple[str, int, int]]:
     """Yield the activity, first and end row of a few bouts of each, without gaps."""
-    codes = recording.table["activity"].cat.codes.to_numpy()
+    activity = recording.table["activity"].cat
+    codes = activity.codes.to_numpy()
     gap = np.diff(time) > max(2 * gap_s(recording.meta.rate_hz), MIN_BOUT_S / 2)
     edges = np.concatenate([[0], np.flatnonzero((np.diff(codes) != 0) | gap) + 1, [len(time)]])
     long = time[edges[1:] - 1] - time[edges[:-1]] >= MIN_BOUT_S
     firsts, ends = edges[:-1][long], edges[1:][long]
     for code in np.unique(codes[firsts]):
+        name = activity.categories[code] if code >= 0 else UNLABELLED
         own = np.flatnonzero(codes[firsts] == code)
         some = own[np.linspace(0, len(own) - 1, min(len(own), MAX_BOUTS)).round().astype(int)]
         for i in some:
-            yield (ALL[code] if code >= 0 else UNLABELLED), int(firsts[i]), int(ends[i])
+            yield name, int(firsts[i]), int(ends[i])

@@ -1,6 +1,6 @@
 """What every data set states about itself, and how it hands over what it read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +9,10 @@ import pandas as pd
 
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
+from har.data.recording import Clock
+
+# Of one sensor, or of several that share a clock.
+Table = pd.DataFrame | Iterable[pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class Raw:
         Of the recording; unique within the subject and placement.
     placement : str
         One of the source's placements.
-    tables : tuple of DataFrame
-        One table, or accelerometer and gyroscope with separate clocks. Columns:
+    tables : tuple of Table
+        One table, or accelerometer and gyroscope with separate clocks, each whole or in
+        blocks that follow one another. Columns:
         ``time_s``; ``acc_x, acc_y, acc_z`` and ``gyro_x, gyro_y, gyro_z``, those that
         the table has; ``label`` (str or category, in the first table; null:
         unlabelled); ``file, line, repaired`` of `har.data.ingest.ledger`. Rows stand
@@ -62,16 +67,22 @@ class Raw:
         What the source computed itself, in words.
     device : str
         Model of the device; empty where the data set does not tell.
+    gravity, recorder, app, clock
+        As `har.data.recording.RecordingMeta` says.
     """
 
     subject: str
     name: str
     placement: str
-    tables: tuple[pd.DataFrame, ...]
+    tables: tuple[Table, ...]
     acc_unit: Literal["m/s2", "g"] = "m/s2"
     gyro_unit: Literal["rad/s", "deg/s"] = "rad/s"
     conversions: tuple[str, ...] = ()
     device: str = ""
+    gravity: bool = True
+    recorder: str = ""
+    app: str = ""
+    clock: Clock = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,8 @@ class Source:
         A file that ships with the package.
     labels : dict, optional
         Words of the data set and their activities; by default the taxonomy's.
+    own_activities : mapping, optional
+        Parents of activities that the taxonomy lacks, "" for a root.
     """
 
     name: str
@@ -129,3 +142,4 @@ class Source:
     same_people_as: tuple[str, ...] = ()
     bundled: Path | None = None
     labels: dict[str, str] | None = None
+    own_activities: Mapping[str, str] | None = None

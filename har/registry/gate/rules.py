@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
-from har.export.artifact import Build, Builds
+from har.export.artifact import MAX_PAIR_SUM, Build, Builds
 from har.registry.gate.checks import DataChecks
 from har.registry.versions.decision import COMPARISON, Rule
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SERVING = "serving build"
+ALIKE = "same answers everywhere"
 SAME_TEST = "same test windows as the champion"
 _NOT_REGISTERED = "the version was registered without checks/{}: register it again"
 NEVER_WAIVED = (SERVING,)  # what breaks it may not serve at all
@@ -90,6 +91,7 @@ def of(
     return [
         Rule("lineage", True, detail=f"{challenger.n_files} files are the registered ones"),
         *_bounds(challenger, build, export),
+        _alike(build, export.max_answer_gap),
         *_floors(challenger.metrics, gate),
         *_ceilings(challenger.metrics, build, gate),
         *_data(challenger.data, gate),
@@ -114,6 +116,20 @@ def _bounds(challenger: Evidence, build: Build, bounds: ExportSettings) -> list[
             f"{latency:.2f} ms per window on {challenger.machine}",
         ),
     ]
+
+
+def _alike(build: Build, most: float) -> Rule:
+    """Ask for the same answers wherever the build runs: by proof, and as far as was measured."""
+    if build.pair_sum is None or build.batch_gap is None:
+        detail = "the version was exported before its answers were compared: export it again"
+        return Rule(ALIKE, False, detail=detail)
+    gaps = {"in a batch": build.batch_gap} | {one.runtime: one.gap for one in build.elsewhere}
+    measured = ", ".join(f"{where} within {gap:.2g}" for where, gap in gaps.items())
+    safe = build.pair_sum <= MAX_PAIR_SUM
+    proof = "no product of integers can overflow" if safe else "products of integers can overflow"
+    only = "" if build.elsewhere else "; no other runtime was there to be measured"
+    worst = max(gaps.values())
+    return Rule(ALIKE, safe and worst <= most, worst, most, f"{measured}; {proof}{only}")
 
 
 def _floors(metrics: Metrics, gate: GateSettings) -> list[Rule]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from har.data.clean import clean as clean_recording
 from har.data.cleaning import Cleaning
+from har.data.gravity import check_kind
 from har.data.recording import read_meta, read_recording, write_recording
 from har.data.schema import CleanTable, validate
 from har.errors import DataError
@@ -23,25 +24,29 @@ def clean(
     Raises
     ------
     DataError
-        If no recording is of the subjects and placements asked for.
+        If no recording is of the subjects and placements asked for, or some hold gravity and
+        others do not.
     """
+    metas = {path: read_meta(path)[0] for path in sorted(ingested.glob("*.parquet"))}
+    wanted = {
+        path: meta
+        for path, meta in metas.items()
+        if (subjects is None or meta.subject_id in subjects)
+        and (placements is None or meta.placement in placements)
+    }
+    if not wanted:
+        raise DataError(
+            "no recording of these subjects and placements",
+            found=f"data.subjects {subjects}, data.placements {placements}",
+            hint="`har data recordings` lists what there is",
+        )
+    check_kind(wanted.values())
     reports = []
-    for path in sorted(ingested.glob("*.parquet")):
-        meta, _ = read_meta(path)
-        if subjects is not None and meta.subject_id not in subjects:
-            continue
-        if placements is not None and meta.placement not in placements:
-            continue
+    for path in wanted:
         recording = read_recording(path)
         parts, report = clean_recording(recording, max_gap_s=max_gap_s, rate_hz=rate_hz)
         for part in parts:
             validate(part, CleanTable, units=False)
             write_recording(part, out)
         reports.append(report)
-    if not reports:
-        raise DataError(
-            "no recording of these subjects and placements",
-            found=f"data.subjects {subjects}, data.placements {placements}",
-            hint="`har data recordings` lists what there is",
-        )
     Cleaning(recordings=tuple(reports)).write(out)

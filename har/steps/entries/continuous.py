@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from har.config import IntervalSettings, WindowGrid
+from har.data.ingested import Datasets
 from har.data.recording import read_recordings
 from har.data.windows import Windows
 from har.evaluation.continuous import evaluate_continuous
@@ -14,6 +15,7 @@ def continuous(
     *,
     windows: Path,
     cleaned: Path,
+    ingested: Path,
     predicted: dict[str, Path],
     window: WindowGrid,
     intervals: IntervalSettings,
@@ -28,4 +30,5 @@ def continuous(
         recordings=lambda: read_recordings(cleaned),
         window=window,
         settings=intervals,
+        taxonomy=Datasets.read(ingested).taxonomy,
     )

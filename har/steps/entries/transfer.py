@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from har.config import IntervalSettings, WindowSettings
+from har.data.ingested import Datasets
 from har.data.recording import read_recordings
 from har.data.windows import Windows
 from har.evaluation.transfer import evaluate_transfer, foreign_windows
@@ -14,6 +15,7 @@ def transfer(
     *,
     windows: Path,
     cleaned: Path,
+    ingested: dict[str, Path],
     models: dict[str, Path],
     window: WindowSettings,
     intervals: IntervalSettings,
@@ -21,8 +23,10 @@ def transfer(
     """Score models on all of another data set's recordings."""
     trained = Windows.load(windows)
     classes = trained.classes
+    facts = [entry for folder in ingested.values() for entry in Datasets.read(folder).datasets]
+    taxonomy = Datasets(datasets=tuple(facts)).taxonomy
     recordings = list(read_recordings(cleaned))
-    data = foreign_windows(recordings, window, classes, trained.channels)
+    data = foreign_windows(recordings, window, classes, trained.channels, taxonomy)
     X = data.select("test").X
     evaluate_transfer(
         data,
@@ -32,4 +36,5 @@ def transfer(
         },
         model_classes=classes,
         settings=intervals,
+        taxonomy=taxonomy,
     )

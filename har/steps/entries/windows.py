@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from har.config import WindowSettings
-from har.data.activities import class_names, common
+from har.data.activities import Taxonomy, class_names
 from har.data.assignment import Assignment
 from har.data.ingested import DatasetFacts, Datasets
 from har.data.left_out import LeftOutClasses
@@ -21,11 +21,22 @@ def windows(
 ) -> None:
     """Write the windows of all recordings, each with its split, and the classes left out."""
     assigned = Assignment.read(split).by_split
-    classes, fixed = _classes(Datasets.read(ingested).datasets, settings)
-    recordings = partial(read_recordings, cleaned)
-    cut = write_all(out, recordings, assigned, settings, classes, drop_missing=not fixed)
+    facts = Datasets.read(ingested)
+    taxonomy = facts.taxonomy
+    classes, fixed = _classes(facts.datasets, taxonomy, settings)
+    cut = write_all(
+        out,
+        partial(read_recordings, cleaned),
+        assigned,
+        settings,
+        classes,
+        taxonomy=taxonomy,
+        drop_missing=not fixed,
+    )
     logger.info("%-24s %s", "channels", cut.choice.sentence)
-    left_out = LeftOutClasses() if fixed else LeftOutClasses.of(cut, classes, settings.purity)
+    left_out = LeftOutClasses()
+    if not fixed:
+        left_out = LeftOutClasses.of(cut, classes, settings.purity, taxonomy)
     if left_out.classes:
         left_out.write(out)
     for name, sentence in left_out.sentences.items():
@@ -33,7 +44,7 @@ def windows(
 
 
 def _classes(
-    facts: Sequence[DatasetFacts], settings: WindowSettings
+    facts: Sequence[DatasetFacts], taxonomy: Taxonomy, settings: WindowSettings
 ) -> tuple[tuple[str, ...], bool]:
     """Return the class set, and whether it stands whatever the splits hold.
 
@@ -45,6 +56,6 @@ def _classes(
     if settings.classes is not None:
         return settings.classes, True
     if len(facts) > 1:
-        return common(entry.activities for entry in facts), False
+        return taxonomy.common(entry.activities for entry in facts), False
     (only,) = facts
     return only.classes or only.activities, bool(only.classes)

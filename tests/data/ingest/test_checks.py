@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from har.data.ingest import checks
-from har.data.ingest.checks import check_range, check_units, oddities, rate
+from har.data.ingest.checks import check_range, oddities
 from har.data.recording import ACC, CHANNELS, Recording, RecordingMeta, make_table
 from har.data.schema import MAX_ACC
 from har.errors import DataError
@@ -20,73 +20,15 @@ def still(n: int, *, seed: int = 0) -> pd.DataFrame:
     return frame.assign(acc_z=frame["acc_z"] + 9.81)
 
 
-def odd(rows: pd.DataFrame) -> dict[str, str]:
+def odd(rows: pd.DataFrame, *, gravity: bool = True) -> dict[str, str]:
     """Return kind and detail of what is odd about rows at 50 Hz."""
-    meta = RecordingMeta("lab", "lab-1-a", "lab-1", HZ, "hip", "CC0")
+    meta = RecordingMeta("lab", "lab-1-a", "lab-1", HZ, "hip", "CC0", gravity=gravity)
     columns = {c: rows[c].to_numpy() for c in ("time_s", *CHANNELS) if c in rows}
     table = make_table(meta, columns, [None] * len(rows))
     return dict(oddities(rows, Recording(table, meta)))
 
 
-# rate
-
-
-def test_rate_is_steps_over_time() -> None:
-    """101 samples over two seconds are 50 Hz, whatever the steps' order."""
-    assert rate(np.arange(101) / 50) == pytest.approx(50)
-    steps = np.tile([0.005, 0.035], 50)
-    assert rate(np.cumsum(steps)) == pytest.approx(99 / (2 - 0.005))
-
-
-def test_rate_leaves_out_gaps() -> None:
-    """An hour without samples is no part of the time; a pause of 0.5 s is."""
-    time = np.arange(101) / 50
-    assert rate(np.r_[time, time + 3600]) == pytest.approx(50)
-    assert rate(np.r_[time, time + 2.5]) == pytest.approx(201 / 4.5)
-
-
-def test_rate_of_bursts() -> None:
-    """Five samples of one time every 100 ms: 504 steps in 10 s."""
-    assert rate(np.repeat(np.arange(101) / 10, 5)) == pytest.approx(50.4)
-
-
-def test_rate_of_a_slow_sensor() -> None:
-    """Steps of 2 s are no gaps where all steps are that long."""
-    assert rate(np.arange(10) * 2.0) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("time", [[], [3.0], [3.0, 3.0, 3.0]])
-def test_no_rate_without_a_step(time: list[float]) -> None:
-    """Fewer than two different times have no rate."""
-    assert np.isnan(rate(np.array(time)))
-
-
 # refusals
-
-
-def test_unit_that_changes_is_refused() -> None:
-    """Two of four stretches of 5 s in g; the median alone would not tell."""
-    rows = still(1000)
-    rows.loc[500:, list(ACC)] /= 9.80665
-    with pytest.raises(DataError, match="lab-1: acceleration changes its unit") as caught:
-        check_units(rows, "lab-1")
-    assert caught.value.found == "50% of 4 stretches of 5 s look like g"
-
-
-def test_one_unit_throughout_is_told_as_such() -> None:
-    """All in g is one wrong unit; all in m/s² is none."""
-    rows = still(1000)
-    check_units(rows, "lab-1")
-    rows[list(ACC)] /= 9.80665
-    with pytest.raises(DataError, match="not in m/s² with gravity included"):
-        check_units(rows, "lab-1")
-
-
-def test_free_fall_is_not_a_change_of_unit() -> None:
-    """One stretch of 30 that looks like g is below the share that counts."""
-    rows = still(30 * 250)
-    rows.loc[:249, list(ACC)] /= 9.80665
-    check_units(rows, "lab-1")
 
 
 def test_few_values_beyond_any_sensor_are_glitches() -> None:
@@ -160,16 +102,18 @@ def test_jitter() -> None:
 
 @pytest.mark.parametrize(("factor", "is_odd"), [(1.2, True), (0.8, True), (1.1, False)])
 def test_gravity(factor: float, is_odd: bool) -> None:
-    """A median norm more than 15 % off is a sensor out of adjustment."""
+    """A level more than 15 % off is a sensor out of adjustment."""
     rows = still(500)
     rows["acc_z"] *= factor
     assert set(odd(rows)) == ({"gravity"} if is_odd else set())
 
 
-def test_a_pause_of_a_second_is_no_gap() -> None:
-    """Wherever it lies: rounding makes some pauses of 1 s longer than 1 s."""
-    time = np.cumsum(np.tile([0.02] * 9 + [1.0 + 1e-9], 50))
-    assert rate(time) == pytest.approx(1 / 0.118, rel=0.01)
+def test_no_gravity_is_missing_where_it_was_taken_out() -> None:
+    """Linear acceleration has no level to be off."""
+    rows = still(500)
+    rows["acc_z"] -= 9.81
+    assert odd(rows)["gravity"].startswith("its level is 0.0")
+    assert odd(rows, gravity=False) == {}
 
 
 def test_stuck_for_a_second_at_an_uneven_rate() -> None:

@@ -3,21 +3,27 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from har.data import sources
 from har.data.ingest import catalogue, dataset
 from har.data.ingest.assemble import COPIED
 from har.data.ingest.dataset import Ingestion, Request, find, ingest
-from har.data.ingest.files import RawFiles
+from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
+from har.data.ingest.items import QUARANTINE, write_item
+from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
-from har.data.ingested import QUARANTINED, Accounts
+from har.data.ingest.refusal import Refused, set_aside
+from har.data.ingested import QUARANTINED, Account, Accounts, Datasets
 from har.data.recording import CHANNELS, read_recordings
-from har.data.sources.base import Item
+from har.data.sources.base import Item, Raw
 from har.errors import DataError, MissingError
 from har.lineage import digest
 from har.lineage.code import Code
@@ -75,6 +81,26 @@ def test_a_second_ingestion_reads_nothing(
     second = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert (second.items_read, second.items_found) == (0, 2)
     assert second.artifact.content == first.artifact.content
+
+
+def test_own_activities_are_kept_with_their_words_and_parents(raw: Path, store: Store) -> None:
+    """Each in the spellings of the files; the hierarchy is what later steps read."""
+    for path, word in (
+        (raw / "s1/walk.csv", "Nordic Skiing"),
+        (raw / "s2/walk.csv", "nordic_skiing"),
+    ):
+        frame = pd.read_csv(path)
+        frame.assign(what=["walking", *[word] * (len(frame) - 1)]).to_csv(path, index=False)
+    skiing = {"nordic-skiing": "skiing", "skiing": "sport"}
+    mapping = MAPPING.model_copy(update={"activity": "what", "activities": skiing})
+    done = ingest(store, Request("lab", raw, mapping=mapping))
+    words = {"nordic-skiing": ("Nordic Skiing", "nordic_skiing")}
+    assert done.totals["own_words"] == {name: list(ways) for name, ways in words.items()}
+    (facts,) = Datasets.read(done.artifact.path).datasets
+    assert facts.activities == ("walking", "nordic-skiing")
+    assert facts.own_words == words
+    hierarchy = Datasets.read(done.artifact.path).taxonomy
+    assert hierarchy.parents("nordic-skiing") == ("skiing", "sport")
 
 
 def test_a_folder_that_has_grown_reads_the_new_files_only(
@@ -159,6 +185,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     monkeypatch.setattr(dataset, "write_item", grow)
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert "changed while it was read" in done.rejected["s2-walk.csv"]
+    assert done.totals["rejected"] == done.rejected
+    assert done.totals["counts"]["rows_in"] == 400
     monkeypatch.undo()
     again = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert (again.items_read, again.items_found, again.rejected) == (1, 1, {})
@@ -191,7 +219,93 @@ def test_a_broken_file_does_not_stop_the_others(raw: Path, store: Store) -> None
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert done.totals["counts"]["recordings"] == 2
     assert list(done.rejected) == ["s3-walk.csv"]
-    assert "no column t" in done.rejected["s3-walk.csv"]
+    assert "no rows" in done.rejected["s3-walk.csv"]
+
+
+def test_rows_of_refused_files_are_counted(raw: Path, store: Store) -> None:
+    """Lines of other tables and rows in a wrong unit are in quarantine, by reason."""
+    for number in (3, 4):
+        other = raw / f"s{number}" / "heart.csv"
+        other.parent.mkdir()
+        other.write_text("t,beats\n" + "".join(f"{i},60\n" for i in range(99)))
+    (raw / "s4" / "noise.csv").write_bytes(b"\x00\x01\n\x02")
+    table = pd.read_csv(raw / "s2/walk.csv")
+    table[["ax", "ay", "az"]] /= 9.80665
+    table.to_csv(raw / "s2/walk.csv", index=False)
+    done = ingest(store, Request("lab", raw, mapping=MAPPING))
+    counts = done.totals["counts"]
+    assert (counts["rows_in"], counts["rows_kept"], counts["rows_quarantined"]) == (1000, 400, 600)
+    unit, columns = (
+        "acceleration is not in m/s² with gravity included",
+        "no column ax, ay, az, gx, gy, gz, what",
+    )
+    assert done.totals["reasons"] == {unit: 400, columns: 200}
+    found = {(g["reason"], g["times"], g["rows"]) for g in done.totals["refusals"]}
+    assert {(unit, 1, 400), (columns, 2, 200)} < found
+    assert len(found) == 3  # what is no text has no rows
+    assert set(done.totals["rejected"]) == {
+        *("lab-2-s2-walk", "s3-heart.csv", "s4-heart.csv", "s4-noise.csv"),
+    }
+    assert (done.items_read, done.items_found) == (1, 0)
+    reasons = dataset.quarantine_reasons(done.artifact.path / QUARANTINED)
+    rows = {r["reason"]: (r["rows"], r["file"], r["line"]) for r in reasons}
+    assert rows[unit] == (400, "s2/walk.csv", 2)
+    assert rows[columns] == (200, "s3/heart.csv", 1)
+
+
+def test_refused_files_are_not_read_again(raw: Path, store: Store) -> None:
+    """Neither are they when nothing else is there: the error is the same one."""
+    (raw / "s1" / "walk.csv").write_text("t,beats\n0,60\n")
+    first = ingest(store, Request("lab", raw, mapping=MAPPING))
+    again = ingest(store, Request("lab", raw, mapping=MAPPING))
+    assert (again.items_read, again.items_found) == (0, 1)
+    assert again.rejected == first.rejected
+    assert again.artifact.content == first.artifact.content
+    (raw / "s2" / "walk.csv").unlink()
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"s1/walk\.csv: no column ax") as caught:
+            ingest(store, Request("lab", raw, mapping=MAPPING))
+        assert caught.value.found == "t, beats"
+
+
+def test_an_item_that_fails_midway_leaves_nothing_behind(tmp_path: Path) -> None:
+    """What was read before the fault is not half an item: all of its rows are quarantined."""
+    write(tmp_path / "raw", "s1/walk.csv", seed=1)
+
+    def fail(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
+        ledger.read(50)
+        rows = pd.DataFrame({"time_s": np.arange(50) / 50, "acc_x": 0.0, "acc_y": 0.0})
+        origin = {"label": None, "file": "s1/walk.csv", "line": 2, "repaired": False}
+        yield Raw("1", "walk", "unknown", (rows.assign(acc_z=9.8, **origin),))
+        raise DataError("s1/walk.csv: cut off")
+
+    source = replace(sources.get("hapt"), placements=("unknown",), read=fail)
+    files = open_files(tmp_path / "raw")
+    out = tmp_path / "out"
+    out.mkdir()
+    write_item(out, files, Item("walk", ("s1/walk.csv",)), Origin("lab", source, {}))
+    assert list((out / "recordings").iterdir()) == []
+    account = Account.read(out)
+    assert (account.rows_in, account.rows_quarantined, account.samples) == (401, 401, 0)
+    assert account.rejected == {"walk": "s1/walk.csv: cut off"}
+    assert account.reasons == {"cut off": 401}
+    (row,) = pd.read_parquet(out / QUARANTINE).to_dict("records")
+    assert (row["file"], row["line"], row["rows"]) == ("s1/walk.csv", 1, 401)
+    assert row["content"] == "ax,ay,az,gx,gy,gz,t,what"
+    error = Refused.beside(out)
+    assert isinstance(error, DataError)
+    assert str(error) == "s1/walk.csv: cut off"
+
+
+def test_rows_of_refused_parquet_are_counted(tmp_path: Path) -> None:
+    """Its own head tells how many; what is damaged or no text has none."""
+    pd.DataFrame({"beats": range(7)}).to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"PAR1")
+    (tmp_path / "c.csv").write_bytes("t,Gerät\n0,1".encode("latin-1"))
+    item = Item("all", ("a.parquet", "b.parquet", "c.csv"))
+    entries = set_aside(open_files(tmp_path), item, "odd")
+    assert entries["rows"].tolist() == [7, 0, 2]
+    assert entries["content"].tolist() == ["", "", "t,Ger\ufffdt"]
 
 
 def test_raw_files_are_not_needed_afterwards(raw: Path, store: Store) -> None:

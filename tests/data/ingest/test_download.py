@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from har.data.ingest import tables
+from har.data.ingest import own
 from har.data.ingest.download import download
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Group, Plan
 from har.data.sources.base import Archive, Source
 from har.errors import MissingError, UsageError, VerificationError
 
@@ -44,9 +45,9 @@ class Site:
 
     def source(self, name: str = "my%20set.zip", **archive: object) -> Source:
         """Return a source whose archive lies here."""
-        own = tables.source("lab", ColumnMapping(time="t", acc=("x", "y", "z")))
+        mapping = ColumnMapping(time="t", acc=("x", "y", "z"))
         return replace(
-            own,
+            own.source("lab", Plan((Group("tables", (), mapping=mapping),))),
             licence="CC BY 4.0",
             homepage="https://example.org/lab",
             archive=Archive(f"{self.address}/{name}", **archive),  # type: ignore[arg-type]

@@ -11,17 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from har.data.ingest import tables
+from har.data.ingest import own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, harmonise, slug
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Group, Plan
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.schema import CleanTable, validate
 from har.data.sources.base import Item, Raw, Source
+from har.errors import DataError
 
-SOURCE = tables.source("lab", ColumnMapping(time="t", acc=("x", "y", "z")))
+MAPPING = ColumnMapping(time="t", acc=("x", "y", "z"))
+SOURCE = own.source("lab", Plan((Group("tables", (), mapping=MAPPING),)))
 REST = (0.0, 0.0, 9.81)
 ORDER = "put in the order of time"
 AVERAGED = "averaged with others of the same time"
@@ -149,16 +152,47 @@ def test_rejected_recording_keeps_no_row_of_its_gyroscope() -> None:
 # labels
 
 
-def test_labels_are_translated_left_out_or_told() -> None:
-    """The table's own words, the taxonomy's in any spelling, "" left out, the rest unknown."""
-    source = replace(SOURCE, labels={"Gehen": "walking", "pause": ""})
-    words = ["Gehen", " Sitting ", "stairs UP", "Stairs_Down", "pause", "juggling", None]
-    found = run(acc_rows(ticks(7), label=words), source=source)
+def test_labels_are_translated_left_out_or_kept() -> None:
+    """The table's own words, the taxonomy's in any spelling, "" left out; others are its own."""
+    source = replace(SOURCE, labels={"Gehen": "walking", "pause": "", "Beuge": "biceps-curl"})
+    words = ["Gehen", " Sitting ", "stairs UP", "Stairs_Down", "GEHEN", "Beuge", "Plate_Juggling"]
+    found = run(acc_rows(ticks(9), label=[*words, "pause", None]), source=source)
     activities = found.only.table["activity"]
-    assert activities[:4].tolist() == ["walking", "sitting", "stairs-up", "stairs-down"]
-    assert activities[4:].isna().all()
-    assert [(w.kind, w.detail) for w in found.ledger.warnings] == [("unknown label", "'juggling'")]
-    assert found.account == (7, 0, 0)
+    assert activities[:7].tolist() == [
+        *("walking", "sitting", "stairs-up", "stairs-down", "walking"),
+        *("biceps-curl", "plate-juggling"),
+    ]
+    assert activities[7:].isna().all()
+    assert activities.cat.categories.tolist() == [
+        *("walking", "stairs-up", "stairs-down", "sitting", "biceps-curl", "plate-juggling"),
+    ]
+    assert found.ledger.own_words == {"Plate_Juggling": "plate-juggling"}
+    assert found.warnings == []
+    assert found.account == (9, 0, 0)
+
+
+def test_words_for_no_label() -> None:
+    """What says that nobody labelled a row is no activity; "other" may be one, and numbers are."""
+    words = ["NaN", "null", "", "Unlabelled", "not labeled", "unknown", "?", "other", "0", "1.0"]
+    found = run(acc_rows(ticks(10), label=words))
+    activities = found.only.table["activity"]
+    assert activities[:7].isna().all()
+    assert activities[7:].tolist() == ["other", "0", "1"]
+    stated = run(acc_rows(ticks(10), label=words), source=replace(SOURCE, labels={"?": "waiting"}))
+    assert stated.only.table["activity"][6] == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [(np.arange(201), "201 of them"), (0.5 + np.arange(21), "21 of them, such as '0.5'")],
+)
+def test_a_column_of_numbers_is_no_label(labels: np.ndarray, found: str) -> None:
+    """An index or a measurement would be hundreds of classes; as many as may be are kept."""
+    with pytest.raises(DataError, match="its labels are no activities") as caught:
+        run(acc_rows(ticks(len(labels)), label=labels.astype(str)))
+    assert found in str(caught.value.found)
+    kept = run(acc_rows(ticks(len(labels) - 1), label=labels[1:].astype(str)))
+    assert len(kept.only.table["activity"].cat.categories) == len(labels) - 1
 
 
 def test_known_data_set_uses_the_taxonomys_words() -> None:
@@ -166,7 +200,9 @@ def test_known_data_set_uses_the_taxonomys_words() -> None:
     source = replace(SOURCE, name="wisdm")
     found = run(acc_rows(ticks(3), label=["Upstairs", "Jogging", "wlk"]), source=source)
     assert found.only.table["activity"][:2].tolist() == ["stairs-up", "jogging"]
+    assert found.only.table["activity"][2:].isna().all()
     assert found.warnings == ["unknown label"]
+    assert found.ledger.own_words == {}
 
 
 # time
@@ -212,15 +248,15 @@ def test_rows_out_of_order_are_put_in_order() -> None:
 
 def test_samples_of_one_time_are_averaged() -> None:
     """Values by hand; a label stays where all agree, and where they differ there is none."""
-    time = [0, 0.02, 0.02, 0.04, 0.04, 0.06, 0.06, 0.06, 0.08]
-    labels = ["walking"] * 4 + ["sitting", "walking", None, "walking", "walking"]
-    x = [0, 1, 3, 2, 4, 3, 4, 8, 0]
+    time = [0, 0.02, 0.02, 0.04, 0.04, 0.06, 0.06, 0.06, *ticks(6, start=0.08)]
+    labels = ["walking"] * 4 + ["sitting", "walking", None, *["walking"] * 7]
+    x = [0, 1, 3, 2, 4, 3, 4, 8, *[0] * 6]
     found = run(acc_rows(time, acc_x=np.array(x, float), label=labels))
-    assert values(found.only, "acc_x") == [0, 2, 3, 5, 0]
-    activities = found.only.table["activity"]
+    assert values(found.only, "acc_x") == [0, 2, 3, 5, *[0] * 6]
+    activities = found.only.table["activity"][:5]
     assert activities.isna().tolist() == [False, False, True, True, False]
     assert activities.dropna().tolist() == ["walking"] * 3
-    assert found.account == (2, 7, 0)
+    assert found.account == (7, 7, 0)
     assert dict(found.ledger.repairs) == {AVERAGED: 7}
 
 
@@ -244,6 +280,54 @@ def test_rows_that_are_no_measurement_are_quarantined() -> None:
 
 
 # rate
+
+
+def test_batches_with_one_stamp_are_spread_over_their_time() -> None:
+    """Three samples at each 60 ms: 20 ms apart, none averaged; samples alike are no copies."""
+    x = np.arange(60) / 60
+    x[30:36] = 0.5  # as they were read: no reason to lose four of them
+    found = run(acc_rows(np.repeat(ticks(20, step=0.06), 3), acc_x=x))
+    assert values(found.only, "time_s") == [round(0.02 * i, 5) for i in range(60)]
+    assert found.only.meta.rate_hz == pytest.approx(50)
+    assert found.account == (20, 40, 0)
+    assert dict(found.ledger.repairs) == {"given a time of its own within its batch": 40}
+
+
+def test_batches_of_both_sensors_are_spread() -> None:
+    """Each by its own clock: 10 t rad/s stays that at the times of acceleration."""
+    fine = ticks(60)
+    found = run(
+        acc_rows(np.repeat(ticks(20, step=0.06), 3), acc_x=fine),
+        gyro_rows(np.repeat(ticks(30, step=0.04), 2), 10 * fine),
+    )
+    assert values(found.only, "gyro_x") == [round(0.2 * i, 5) for i in range(60)]
+    assert found.account == (20 + 30, 40 + 30, 0)
+
+
+def test_times_coarser_than_the_rows_are_refused() -> None:
+    """Nine to eleven rows at each tenth of a second: both tables go, and the way out is named."""
+    time = np.repeat(ticks(30, step=0.1), [9, 10, 11] * 10)
+    found = run(acc_rows(time, acc_x=np.arange(300) / 300), gyro_rows(ticks(150)))
+    assert found.recordings == []
+    assert dict(found.ledger.reasons) == {"most rows share their time with others": 450}
+    error = found.ledger.rejected["lab-7-a"]
+    assert error.found == "300 rows at 30 times, 9 to 11 at each"
+    assert "--map rate_hz=" in str(error.hint)
+
+
+def test_rows_that_all_came_twice_are_copies() -> None:
+    """Most rows share their time, and none of them when the copies are gone."""
+    found = run(acc_rows(np.repeat(ticks(20), 2), acc_x=np.repeat(np.arange(20) / 20, 2)))
+    assert found.account == (20, 0, 20)
+    assert dict(found.ledger.reasons) == {"copy of an earlier row": 20}
+
+
+def test_low_rate_is_a_warning() -> None:
+    """12.5 Hz are less than a third of the usual 50; WISDM's 20 Hz are not."""
+    x = np.arange(50) / 50
+    found = run(acc_rows(ticks(50, step=0.08), acc_x=x))
+    assert [(w.kind, w.detail) for w in found.ledger.warnings] == [("low rate", "12.5 Hz")]
+    assert run(acc_rows(ticks(50, step=0.05), acc_x=x)).warnings == []
 
 
 @pytest.mark.parametrize(

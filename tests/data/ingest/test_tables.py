@@ -1,6 +1,6 @@
 """A user's own tables, whatever their format and however people are mixed in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import tables
-from har.data.ingest.files import open_files
-from har.data.ingest.harmonise import Origin
+from har.data.ingest import blocks, own, tables
+from har.data.ingest.files import RawFiles, open_files
+from har.data.ingest.harmonise import Origin, whole
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.mapping import ColumnMapping, Entries
 from har.data.recording import Recording
-from har.data.sources.base import Raw
+from har.data.sources.base import Raw, Source
 from har.errors import DataError
 
 COLUMNS = {"time": "t", "acc": ("x", "y", "z")}
@@ -43,10 +43,16 @@ def write(folder: Path, frame: pd.DataFrame, name: str = "s1.csv", **options: An
 
 def raws(folder: Path, **entries: Any) -> tuple[list[Raw], Ledger]:
     """Read all tables of a folder."""
-    source = tables.source("lab", ColumnMapping(**(COLUMNS | entries)))
     files, ledger = open_files(folder), Ledger()
-    items = tables.items(files)
-    return [raw for item in items for raw in source.read(files, item, ledger)], ledger
+    source = source_of(files, **entries)
+    items = source.items(files)
+    found = [raw for item in items for raw in source.read(files, item, ledger)]
+    return [replace(raw, tables=tuple(map(whole, raw.tables))) for raw in found], ledger
+
+
+def source_of(files: RawFiles, **entries: Any) -> Source:
+    """Return the reader of tables by a mapping."""
+    return own.source("lab", own.plan(files, ColumnMapping(**(COLUMNS | entries)), "raw"))
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,10 @@ class Found:
 
 def ingest(folder: Path, **entries: Any) -> Found:
     """Read all tables of a folder to the end; the account must add up."""
-    source = tables.source("lab", ColumnMapping(**(COLUMNS | entries)))
     files, ledger = open_files(folder), Ledger()
+    source = source_of(files, **entries)
     origin = Origin("lab", source, {})
-    found = [r for item in tables.items(files) for r in read_item(files, item, origin, ledger)]
+    found = [r for item in source.items(files) for r in read_item(files, item, origin, ledger)]
     return Found({r.meta.recording_id: r for r in found}, ledger)
 
 
@@ -96,7 +102,7 @@ def test_parquet_equals_csv(extra: dict[str, Any], tmp_path: Path) -> None:
 
 def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines go on from batch to batch, and no row is lost between them."""
-    monkeypatch.setattr(tables, "BATCH", 5)
+    monkeypatch.setattr(blocks, "BATCH", 5)
     (raw,), ledger = raws(write(tmp_path, rows(), "s1.PARQUET"))
     assert raw.tables[0]["line"].tolist() == list(range(1, 13))
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
@@ -106,8 +112,8 @@ def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_time_in_the_index_of_a_parquet_file(tmp_path: Path) -> None:
     """What pandas had as the index of its rows is a column as any other."""
     rows().set_index("t").to_parquet(tmp_path / "s1.parquet")
-    sample, _ = tables.look(open_files(tmp_path))
-    assert set(sample) == {"t", "x", "y", "z"}
+    look = blocks.look(open_files(tmp_path), "s1.parquet", Entries())
+    assert set(look.names) == {"t", "x", "y", "z"}
     (raw,), _ = raws(tmp_path)
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
 
@@ -123,16 +129,15 @@ def test_look_finds_how_fields_are_written(separator: str, tmp_path: Path) -> No
     """The separator is that of the names; a comma between digits is a decimal point."""
     decimal = "." if separator == "," else ","
     write(tmp_path, rows(), sep=separator, decimal=decimal)
-    sample, written = tables.look(open_files(tmp_path))
-    assert list(sample) == ["t", "x", "y", "z"]
-    assert len(sample) == 12
-    assert written == {"separator": separator, "decimal": decimal}
+    look = blocks.look(open_files(tmp_path), "s1.csv", Entries())
+    assert look.names == ("t", "x", "y", "z")
+    assert (len(look.rows), look.decimal) == (12, decimal)
 
 
 def test_look_reads_parquet(tmp_path: Path) -> None:
-    """Parquet has no separator."""
-    sample, written = tables.look(open_files(write(tmp_path, rows(), "s1.parquet")))
-    assert (list(sample), len(sample), written) == (["t", "x", "y", "z"], 12, {})
+    """Parquet has no separator, and its numbers are numbers."""
+    look = blocks.look(open_files(write(tmp_path, rows(), "s1.parquet")), "s1.parquet", Entries())
+    assert (look.names, len(look.rows), look.decimal) == (("t", "x", "y", "z"), 12, None)
 
 
 def test_names_that_start_with_an_underscore(tmp_path: Path) -> None:
@@ -253,7 +258,7 @@ def test_every_table_is_an_item_of_its_own(tmp_path: Path) -> None:
     """Other files are none; names that read alike stay apart."""
     for name in ("s1/a.csv", "s1-a.csv", "b.TSV", "c.csv.gz", "notes.md"):
         write(tmp_path, rows(), name)
-    items = tables.items(open_files(tmp_path))
+    items = tables.items(open_files(tmp_path).names)
     assert {file for item in items for file in item.files} == {
         *("s1/a.csv", "s1-a.csv", "b.TSV", "c.csv.gz"),
     }
@@ -281,15 +286,16 @@ def test_rows_without_time_are_a_rate_apart(name: str, line: int, tmp_path: Path
 
 
 def test_labels_of_the_mapping(tmp_path: Path) -> None:
-    """The file's words, those of the taxonomy, one left out and one that nobody knows."""
+    """The file's words, those of the taxonomy, one left out and one of the data set's own."""
     words = ["Gehen", "sitting", "Pause", "hopping"] * 3
     labels = {"Gehen": "walking", "Pause": ""}
     found = ingest(write(tmp_path, rows().assign(a=words)), activity="a", labels=labels)
     (recording,) = found.recordings.values()
     activities = recording.table["activity"]
     assert activities[:2].tolist() == ["walking", "sitting"]
-    assert activities[2:4].isna().all()
-    assert [w.detail for w in found.ledger.warnings if w.kind == "unknown label"] == ["'hopping'"]
+    assert activities.isna().tolist() == [False, False, True, False] * 3
+    assert activities[3] == "hopping"
+    assert found.ledger.own_words == {"hopping": "hopping"}
 
 
 def test_numbered_labels(tmp_path: Path) -> None:
@@ -302,12 +308,15 @@ def test_numbered_labels(tmp_path: Path) -> None:
         assert recording.table["activity"].tolist() == ["walking", "sitting"] * 6
 
 
-def test_source_states_what_the_mapping_says() -> None:
+def test_source_states_what_the_mapping_says(tmp_path: Path) -> None:
     """Placement, rate and units of the tables are those of the mapping."""
-    mapping = ColumnMapping(
-        **COLUMNS, acc_unit="g", gyro=("p", "q", "r"), gyro_unit="deg/s", placement="wrist"
+    source = source_of(
+        open_files(write(tmp_path, rows())),
+        acc_unit="g",
+        gyro=("p", "q", "r"),
+        gyro_unit="deg/s",
+        placement="wrist",
     )
-    source = tables.source("lab", mapping)
     assert (source.placements, source.rate_hz) == (("wrist",), None)
     assert source.units == "acceleration in g, angular velocity in deg/s"
     assert source.labels is None

@@ -13,7 +13,7 @@ from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import UsageError
 from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import ClassScore
-from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.artifact import Build, Builds, Elsewhere, Latency, MeasuredBounds
 from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import Evidence, judge
 from har.registry.versions.decision import Decision
@@ -26,6 +26,8 @@ FP32 = Build(
     *(0.01, 1.0, 0.95, 0.0),
     mismatches=(),
     latency=Latency(0.3, 0.4),
+    pair_sum=0,
+    batch_gap=1e-6,
 )
 DATA = DataChecks(
     rows_in=1000,
@@ -72,7 +74,7 @@ def evidence(
             macro_f1=macro_f1,
             ece=ece,
         ),
-        builds=Builds.judge("encoder-small", [fp32], LatencyBounds()),
+        builds=Builds.judge("encoder-small", [fp32], MeasuredBounds()),
         predictions=pd.DataFrame(rows, columns=["window_id", "subject_id", "label", "predicted"]),
         data=data,
         robustness=robustness,
@@ -202,7 +204,34 @@ def test_bounds_of_now() -> None:
     slow = decide(evidence(latency_ms=11.0), None)
     assert slow.failures == ["11.00 ms per window on 1 × Test CPU"]
     far = decide(evidence(max_probability_gap=0.2), None)
-    assert far.failures == ["probability gap 0.2 (bound 0.15)"]
+    assert far.failures == ["probability gap 0.2 (bound 0.1)"]
+
+
+WEB = Elsewhere("onnxruntime-web 1.30.0", gap=0.002, agreement=1.0, latency_ms=0.5)
+
+
+@pytest.mark.parametrize(
+    ("build", "passed", "value", "detail"),
+    [
+        (
+            {"elsewhere": (WEB,)},
+            *(True, 0.002, "in a batch within 1e-06, onnxruntime-web 1.30.0 within 0.002; "),
+        ),
+        ({"elsewhere": (replace(WEB, gap=0.02),)}, False, 0.02, "1.30.0 within 0.02; no product"),
+        ({}, True, 1e-6, "can overflow; no other runtime was there to be measured"),
+        ({"pair_sum": 32_640}, True, 1e-6, "no product of integers can overflow"),
+        ({"pair_sum": 64_770}, False, 1e-6, "; products of integers can overflow"),
+        ({"batch_gap": 0.3}, False, 0.3, "in a batch within 0.3"),
+        ({"pair_sum": None, "batch_gap": None}, False, None, "before its answers were compared"),
+    ],
+)
+def test_one_file_answers_alike(
+    build: dict[str, Any], passed: bool, value: float | None, detail: str
+) -> None:
+    """By proof of its products, among other windows, and in each runtime that was measured."""
+    asked = rule(decide(evidence(**build), None), "same answers everywhere")
+    assert (asked.passed, asked.value) == (passed, value)
+    assert detail in asked.detail
 
 
 @pytest.mark.parametrize(

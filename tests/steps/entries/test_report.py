@@ -22,7 +22,7 @@ from har.evaluation.results.continuous import (
 )
 from har.evaluation.results.scores import Metrics
 from har.evaluation.sentences import sentence, sentences
-from har.export.artifact import Build, Builds, Latency, LatencyBounds
+from har.export.artifact import Build, Builds, Latency, MeasuredBounds
 from har.steps.entries.report import report
 
 PIXEL = b"\x89PNG\r\n\x1a\n"  # enough for a page that only inlines it
@@ -45,7 +45,7 @@ def build(name: str, *failures: str) -> Build:
 
 def write_builds(folder: Path, name: str, *builds: Build) -> Path:
     folder.mkdir()
-    Builds.judge(name, builds, LatencyBounds()).write(folder)
+    Builds.judge(name, builds, MeasuredBounds()).write(folder)
     return folder
 
 

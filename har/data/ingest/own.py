@@ -1,0 +1,173 @@
+"""A user's own files: recordings of recorders that are known, and any other tables.
+
+>>> from pathlib import Path
+>>> from har.data.ingest.files import open_files
+>>> files = open_files(Path("my-recordings"))  # doctest: +SKIP
+>>> understood = plan(files, {"acc_unit": "g"}, "my-recordings")  # doctest: +SKIP
+>>> understood.refuse_doubts("my-recordings")  # doctest: +SKIP
+>>> reader = source("mine", understood)  # doctest: +SKIP
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from har.data import recorders
+from har.data.ingest import tables, understand
+from har.data.ingest.blocks import SUFFIXES
+from har.data.ingest.files import RawFiles
+from har.data.ingest.ledger import Ledger
+from har.data.ingest.mapping import ColumnMapping, Entries, make_entries
+from har.data.ingest.named import with_paths
+from har.data.ingest.paths import activity_of, subject_of
+from har.data.ingest.plan import Group, Plan, summary
+from har.data.recorders.base import Recorder, Understanding
+from har.data.sources.base import Item, Raw, Source, Table
+from har.errors import DataError
+
+# Who states one of them has tables, whatever else their files look like.
+COLUMNS = {"acc", "gyro", "time", "names", "sensors", "sensor"}
+
+
+def plan(files: RawFiles, stated: Mapping[str, Any] | Entries, where: str) -> Plan:
+    """Tell what is made of files, before they are read in whole.
+
+    Parameters
+    ----------
+    files : RawFiles
+        All of them; those that are no recordings are left.
+    stated : mapping or Entries
+        What a person said: some entries of a mapping, texts as on a command line or values
+        as in TOML, or the whole of it, a `ColumnMapping`. Who names columns has tables, of no
+        recorder.
+    where : str
+        The path, for errors.
+
+    Returns
+    -------
+    Plan
+        With the same files and statements, always the same.
+
+    Raises
+    ------
+    DataError
+        If nothing there can be read, or an entry does not fit.
+    """
+    if isinstance(stated, ColumnMapping):
+        return tables.plan(files, stated, where)
+    entries = stated if isinstance(stated, Entries) else make_entries(stated, where)
+    groups = [] if entries.model_fields_set & COLUMNS else _recorded(files, entries.texts())
+    taken = {name for group in groups for item in group.items for name in item.files}
+    free = [name for name in files.names if name not in taken]
+    others = understand.tables(files, free, entries, where)
+    found = with_paths([*groups, *others.groups], entries)
+    made = Plan(tuple(found), others.refused, others.left, entries.texts())
+    if not made.groups:
+        raise _nothing(made, files, where)
+    return made
+
+
+def source(name: str, understood: Plan) -> Source:
+    """Return the reader of what was planned, as of any data set."""
+    mappings = [group.mapping for group in understood.groups if group.mapping]
+    stated = understood.stated.get("placement")
+    placements = [p for m in mappings for p in m.worn] or [stated or "unknown"]
+    if stated:
+        placements = [stated]
+    elif len(mappings) < len(understood.groups):
+        placements.append("unknown")
+    labels = {word: name for m in mappings for word, name in m.labels.items()}
+    activities = {name: parent for m in mappings for name, parent in m.activities.items()}
+    return Source(
+        name=name,
+        title=f"Tables of your own: {name}",
+        licence="unknown",
+        citation="",
+        homepage="",
+        placements=tuple(dict.fromkeys(placements)),
+        rate_hz=mappings[0].rate_hz if len(mappings) == len(understood.groups) == 1 else None,
+        units=summary(unit for group in understood.groups for unit in _units(group)),
+        faults=(),
+        items=lambda files: list(understood.items),
+        read=partial(_read, plan=understood),
+        labels=labels or None,
+        own_activities=activities or None,
+    )
+
+
+def _units(group: Group) -> Iterator[str]:
+    if group.mapping:
+        yield tables.units(group.mapping)
+    else:
+        yield f"as {group.title} writes them"
+
+
+def _recorded(files: RawFiles, stated: Mapping[str, str]) -> list[Group]:
+    """Return the recordings of recorders, those together of which the same is understood."""
+    alike: dict[tuple[Any, ...], list[tuple[Item, Understanding]]] = {}
+    by_name: dict[str, Recorder] = {}
+    for recorder, item in recorders.recognise(files):
+        by_name[recorder.name] = recorder
+        made = recorder.understand(files, item, stated)
+        key = (recorder.name, tuple(made.facts), made.doubts)
+        alike.setdefault(key, []).append((item, made))
+    return [
+        Group(
+            title=by_name[key[0]].title,
+            items=tuple(item for item, _ in members),
+            recorder=key[0],
+            facts={
+                fact: summary(made.facts[fact] for _, made in members)
+                for fact in members[0][1].facts
+            },
+            doubts=key[2],
+        )
+        for key, members in alike.items()
+    ]
+
+
+def _read(files: RawFiles, item: Item, ledger: Ledger, *, plan: Plan) -> Iterator[Raw]:
+    """Yield the recordings of an item by the reader that the plan has for it."""
+    if item in plan.refused:
+        raise plan.refused[item]
+    group = plan.group_of[item.name]
+    if group.mapping is not None:
+        yield from tables.read(files, item, ledger, mapping=group.mapping)
+        return
+    recorder = recorders.get(group.recorder)
+    for raw in recorder.read(files, item, ledger, plan.stated):
+        yield _placed(raw, item.files[0], {**group.guesses, **plan.stated})
+
+
+def _placed(raw: Raw, name: str, entries: Mapping[str, str]) -> Raw:
+    """Return a recorder's recording with what was stated, or its path says, of it."""
+    subject = raw.subject
+    if subject in ("", "unknown") or "subject_pattern" in entries:
+        subject = subject_of(name, entries.get("subject_pattern"))
+    placement = entries.get("placement") or raw.placement or "unknown"
+    word = activity_of(name, entries.get("activity_pattern"))
+    first, *rest = raw.tables
+    labelled = (_labelled(first, word), *rest) if word else raw.tables
+    return replace(raw, subject=subject, placement=placement, tables=labelled)
+
+
+def _labelled(table: Table, word: str) -> Iterator[pd.DataFrame]:
+    """Yield a table's blocks with a label for the rows that have none."""
+    for block in [table] if isinstance(table, pd.DataFrame) else table:
+        own = block["label"].astype("str") if "label" in block else pd.Series(None, block.index)
+        yield block.assign(label=own.where(own.notna(), word))
+
+
+def _nothing(made: Plan, files: RawFiles, where: str) -> DataError:
+    """Say why nothing at a path can be read."""
+    if first := next(iter(made.refused.values()), None):
+        return first
+    return DataError(
+        f"{where}: no tables",
+        expected="recordings of an app or a device that is known, or files that end in "
+        + ", ".join(SUFFIXES),
+        found=", ".join(files.names[:5]) or "no file",
+    )

@@ -1,0 +1,1 @@
+"""What recorders share: `heads`, `sheets`, `clocks`, `groups`, `values`, `objects`, `binary`."""

@@ -1,0 +1,119 @@
+"""Sensor Logger's JSON: an array of samples as exported, or messages as pushed over HTTP."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from har.data.ingest.files import RawFiles
+from har.data.ingest.ledger import Ledger
+from har.data.recorders.parts.clocks import epoch
+from har.data.recorders.parts.heads import Head
+from har.data.recorders.parts.objects import elements
+
+_AXES = ("x", "y", "z")
+_OF_WATCH = {
+    **{f"acc_{axis}": f"acceleration{axis.upper()}" for axis in _AXES},
+    **{f"gravity_acc_{axis}": f"gravity{axis.upper()}" for axis in _AXES},
+    **{f"gyro_{axis}": f"rotationRate{axis.upper()}" for axis in _AXES},
+}
+
+
+@dataclass
+class Messages:
+    """One recording's samples by sensor, each with its place in the file, and what they tell."""
+
+    samples: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    annotations: list[tuple[float, str]] = field(default_factory=list)
+
+
+def recognises(head: Head) -> bool:
+    """Tell whether a file begins as Sensor Logger's JSON."""
+    data = head.data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data[:1] not in {b"[", b"{"}:
+        return False
+    return (b'"seconds_elapsed"' in data and b'"sensor"' in data) or (
+        b'"messageId"' in data and b'"payload"' in data
+    )
+
+
+def read(files: RawFiles, name: str) -> dict[str, Messages]:
+    """Return the recordings of a file by session; messages in the order of their numbers.
+
+    Raises
+    ------
+    DataError
+        If it is no JSON, or ends within an element.
+    """
+    found: dict[str, Messages] = {}
+    pushed: list[tuple[str, float, list[Any]]] = []
+    for element in elements(files, name):
+        if isinstance(element, dict) and isinstance(element.get("payload"), list):
+            number = element.get("messageId")
+            order = float(number) if isinstance(number, int | float) else np.inf
+            pushed.append((str(element.get("sessionId", "")), order, element["payload"]))
+        else:
+            pushed.append(("", -np.inf, [element]))
+    number = 0
+    for session, _, payload in sorted(pushed, key=lambda message: message[:2]):
+        into = found.setdefault(session, Messages())
+        for sample in payload:
+            number += 1
+            _add(into, number, sample)
+    return found
+
+
+def _add(into: Messages, number: int, sample: Any) -> None:
+    if not isinstance(sample, dict):
+        sample = {"sensor": "accelerometer", "bad": sample}  # set aside with the reason
+    values = sample.get("values")
+    flat = {**sample, **values} if isinstance(values, dict) else sample
+    sensor = str(flat.get("sensor") or flat.get("name") or "").lower().replace(" ", "")
+    if sensor == "metadata":
+        into.metadata |= {key: str(value) for key, value in flat.items()}
+    elif sensor == "annotation":
+        text, time = str(flat.get("text", "")).strip(), _number(flat.get("time"))
+        if text and np.isfinite(time):
+            into.annotations.append((float(epoch([time])[0]), text))
+    else:
+        into.samples.setdefault(sensor, []).append((number, flat))
+
+
+def rows(
+    files: RawFiles,
+    ledger: Ledger,
+    *,
+    name: str,
+    samples: list[tuple[int, dict[str, Any]]],
+    sensor: str,
+) -> Iterator[pd.DataFrame]:
+    """Yield the samples of a sensor as one table; those that lack a number are set aside."""
+    del files  # the samples are in memory
+    what = "gyro" if sensor.startswith("gyro") else "acc"
+    keys = _OF_WATCH if sensor == "wristmotion" else {f"{what}_{axis}": axis for axis in _AXES}
+    ledger.read(len(samples))
+    columns = {"time": "time", **keys}
+    values = {c: np.array([_number(s.get(key)) for _, s in samples]) for c, key in columns.items()}
+    table = pd.DataFrame(values)
+    table["line"] = [number for number, _ in samples]
+    table["repaired"] = False
+    table["file"] = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([name]))
+    bad = table[list(columns)].isna().any(axis=1).to_numpy()
+    content = [json.dumps(samples[i][1], default=str)[:1000] for i in np.flatnonzero(bad)]
+    ledger.set_aside(name, table.loc[bad, "line"].tolist(), content, "no number where one belongs")
+    good = table[~bad].reset_index(drop=True)
+    yield good.assign(time_s=epoch(good.pop("time")))
+
+
+def _number(value: Any) -> float:
+    """Return a number, which may be a text; NaN for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return float("nan")
+    try:
+        return float(value)
+    except ValueError:
+        return float("nan")
