@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from har.data.ingest import lines as lines_module
 from har.data.ingest import text as module
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -95,7 +96,7 @@ def test_fast_and_slow_path_agree(name: str, monkeypatch: pytest.MonkeyPatch) ->
     """What Arrow takes is the same frame line by line: values, types, lines, missing."""
     content, layout = TABLES[name]
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_slow", None)  # the fast path is taken
+        patch.setattr(module, "read_lines", None)  # the fast path is taken
         fast, _ = read(content, layout)
     slow(monkeypatch)
     by_line, ledger = read(content, layout)
@@ -184,6 +185,7 @@ def test_header_longer_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lines_that_are_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is set aside with its number, its reason and its beginning."""
     monkeypatch.setattr(module, "MAX_LINE", 2000)
+    monkeypatch.setattr(lines_module, "MAX_LINE", 2000)
     lines = [
         *(b"1,2,x", b"1,2", b"1,2,x,4", b"", b"   ", b"one,2,x", b"1,2;5,x", b"1,2,\xff"),
         *(b"1,2\0,x", b"1,2," + b"y" * 3000, b"0x10,2,x", b"1_0,2,x", "١,2,x".encode()),
@@ -226,7 +228,7 @@ def test_blank_lines(layout: Layout, content: bytes, monkeypatch: pytest.MonkeyP
     table, ledger = read(content, layout)
     assert (table["line"].tolist(), table["word"].tolist()) == ([2, 5], ["x", "y"])
     assert ledger.rows_in == 2
-    monkeypatch.setattr(module, "_slow", None)
+    monkeypatch.setattr(module, "read_lines", None)
     end = layout.end.encode() + b"\n\n\n"
     after = content.split(b"\n")[1].removesuffix(layout.end.encode()) + end
     assert len(read(after, layout)[0]) == 1  # blank lines at the end do not cost the fast path
@@ -292,6 +294,7 @@ def test_binary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block without a line end is no text; a shorter one is a line that is set aside."""
     monkeypatch.setattr(module, "BLOCK", 10_000)
     monkeypatch.setattr(module, "MAX_LINE", 5_000)
+    monkeypatch.setattr(lines_module, "MAX_LINE", 5_000)
     with pytest.raises(DataError, match=r"f\.csv: no line breaks") as caught:
         read(bytes(range(32, 232)) * 500)
     assert "one row per line" in str(caught.value)
