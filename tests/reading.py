@@ -1,5 +1,6 @@
 """Reads files in a data set's official layout, as `har data ingest` does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from har.data.ingest.files import open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.recording import Recording
+from har.data.recording import CHANNELS, Recording
+from har.serving.recordings import UserRecording, open_user_files
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,11 @@ def read_all(name: str, path: Path) -> Read:
             assert recording.meta.recording_id not in read.recordings
             read.recordings[recording.meta.recording_id] = recording
     return read
+
+
+def read_user(
+    path: Path, *, rate_hz: float = 50, channels: Sequence[str] = CHANNELS
+) -> UserRecording:
+    """Read a file of one recording, as `har predict` does."""
+    (recording,) = open_user_files(path).recordings(rate_hz=rate_hz, channels=channels)
+    return recording

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from reading import read_user
 
 import har
 from har import parquet
@@ -13,7 +14,6 @@ from har.data.ingest.dataset import Request, ingest
 from har.data.ingest.mapping import ColumnMapping
 from har.data.recording import CHANNELS, Recording, read_recording, write_recording
 from har.errors import HarError, VerificationError
-from har.serving.recordings import read_user_recording
 from har.store import Store
 
 FOOTER_END = 8  # bytes: the footer's length and a mark
@@ -60,7 +60,7 @@ def test_a_damaged_export_is_refused(
     flip(path, seed)
     mapping = ColumnMapping(time="time_s", acc=CHANNELS[:3], gyro=CHANNELS[3:])
     with pytest.raises(HarError) as predicted:
-        read_user_recording(path, rate_hz=50, needs_gyro=True)
+        read_user(path)
     with pytest.raises(HarError) as ingested:
         ingest(Store(tmp_path / "store"), Request("lab", path.parent, mapping=mapping))
     assert {predicted.value.exit_code, ingested.value.exit_code} <= {3, 5}

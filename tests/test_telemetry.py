@@ -15,10 +15,10 @@ PREDICT = """
 import sys
 from pathlib import Path
 from har.serving.predictor import Predictor
-from har.serving.recordings import read_user_recording
+from har.serving.recordings import open_user_files
 model = Predictor(Path(sys.argv[1]))
-parts, _ = read_user_recording(Path(sys.argv[2]), rate_hz=50, needs_gyro=True)
-print(model.predict_parts(parts))
+for recording in open_user_files(Path(sys.argv[2])).recordings(rate_hz=50):
+    print(model.predict_parts(recording.parts))
 """
 SWITCHES = """
 import os, sys

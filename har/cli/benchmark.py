@@ -216,6 +216,69 @@ def labels(
     out.print(f"Written: {to}")
 
 
+@app.command()
+def runtimes(
+    model: Annotated[list[str] | None, typer.Option(help="Models; default: all of them.")] = None,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/benchmarks-runtimes.md"
+    ),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every ONNX build with itself in WebAssembly, and alone with in batches.
+
+    It needs Node and `npm install onnxruntime-web`, here or in a folder that NODE_PATH names.
+
+    Example: har benchmark runtimes --model encoder-small
+    """
+    from har.benchmarks.page import write
+    from har.benchmarks.runtimes import find, lines, rows, run
+    from har.config import model_names
+    from har.steps.run import start
+
+    web = find()
+    show_progress()
+    recipe, environment = settings_of(
+        overrides, models=model or list(model_names()), owned={"candidates": "--model"}
+    )
+    entries = list(run(start(recipe, environment)))
+    write(to, lines(entries, web.name, recipe.seeds))
+    if as_json:
+        return print_json([asdict(entry) for entry in entries])
+    out.print(table("Runtimes", *rows(entries)))
+    out.print(f"Written: {to}")
+
+
+@app.command()
+def unlike(
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--other", help="Ingested data set of devices worn elsewhere."),
+    ] = None,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/unlike-training.md"),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge minutes of wrong devices, units, rates and placements as `har predict` does.
+
+    Example: har benchmark unlike --other sp-sw-har
+    """
+    from har.benchmarks.page import write
+    from har.benchmarks.unlike import lines, run
+    from har.steps.run import start
+
+    show_progress()
+    base = start(*settings_of(overrides))
+    found = run(base, others or [])
+    write(to, lines(found, base, others or []))
+    if as_json:
+        return print_json(found)
+    for sensors, told in found.items():
+        rows = [(t.fault, t.minutes, f"{t.told:.1%}", f"{t.withheld:.1%}") for t in told]
+        out.print(table(sensors, ["what is wrong", "minutes", "told", "withheld"], rows))
+    out.print(f"Written: {to}")
+
+
 def _protocol(name: str) -> "Protocol":
     from har.errors import UsageError
     from har.evaluation.protocols import PROTOCOLS

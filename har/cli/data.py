@@ -17,6 +17,7 @@ from har.cli.output import (
     show_progress,
     table,
 )
+from har.cli.validate import validate
 
 if TYPE_CHECKING:
     from har.data.sources.base import Source
@@ -334,18 +335,4 @@ def export(
     err.print(f"wrote {target}: {len(frame)} samples")
 
 
-@app.command()
-def validate(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet with the canonical columns.")],
-    rate_hz: Annotated[
-        float, typer.Option(min=1, help="Sampling rate that a model expects.")
-    ] = 50.0,
-) -> None:
-    """Check a recording of your own, as `har predict` would.
-
-    Example: har data validate my-recording.csv
-    """
-    from har.serving.recordings import read_user_recording
-
-    _, rows = read_user_recording(file, rate_hz=rate_hz, needs_gyro=False)
-    out.print(f"{file}: {rows.describe()}, fit for prediction", markup=False, soft_wrap=True)
+app.command()(validate)

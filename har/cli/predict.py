@@ -1,78 +1,261 @@
-"""``har predict``: activities over time for a recording."""
+"""``har predict``: activities over time for recordings."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.text import Text
 
 from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
+from har.cli.user_files import Entries, MappingFile, Paths, Yes, tell_account, user_files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from har.registry.versions.version import Version
+    from har.serving.predictor import Predictor
+    from har.serving.recordings import UserFiles
+    from har.serving.timeline import Predicted
+
+Smooth = Literal["none", "average", "hmm"]
 
 
 def predict(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="CSV or Parquet: time_s, acc_x, acc_y, acc_z, gyro_x, …")
-    ],
+    paths: Paths,
     version: Annotated[
         str, typer.Option(help="champion, challenger, previous, or a number.")
     ] = "champion",
-    windows: Annotated[bool, typer.Option("--windows", help="One row per window.")] = False,
+    mapping: MappingFile = None,
+    entries: Entries = None,
+    yes: Yes = False,
+    raw: Annotated[bool, typer.Option("--raw", help="The windows' own answers.")] = False,
     smooth: Annotated[
-        Literal["none", "average", "hmm"],
-        typer.Option(help="Smooth answers over time: running mean or hidden Markov model."),
-    ] = "none",
+        Smooth | None,
+        typer.Option(help="Running mean or hidden Markov model; default: the model's best."),
+    ] = None,
+    windows: Annotated[bool, typer.Option("--windows", help="One row per window.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Answer recordings that are unlike training, too.")
+    ] = False,
+    plot: Annotated[Path | None, typer.Option(help="PNG file to draw the activities into.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="HTML file to show the activities in.")
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
     overrides: Overrides = None,
 ) -> None:
-    """Print what the person did, with the champion's ONNX from the registry.
+    """Print what a person did, with the champion's ONNX from the registry.
 
-    Time in s, acceleration in m/s² with gravity, angular velocity in rad/s.
+    Takes what `har data ingest` takes: files of known recorders, and tables whose columns
+    are guessed and shown, or stated by --map or a TOML file. Tables with the columns
+    time_s, acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z in s, m/s² with gravity and rad/s
+    need no word. Other rates are resampled as in training.
 
-    What was removed, filled or left without an answer is counted; samples behind the last
-    whole window have none.
-
-    Smoothing takes the windows before each one into account, and is what
-    `har evaluate --continuous` scores.
+    Answers are smoothed over time as was best on validation subjects; --raw leaves them. A
+    recording that is unlike all training recordings is told, and not answered. Every column
+    is explained in docs/glossary.md.
 
     Example: har predict my-recording.csv
 
-    Example: har predict my-recording.csv --smooth hmm
+    Example: har predict phone-export.zip --html day.html
     """
     refuse_ignored(context, exclusive=("--csv", "--json"))
+    refuse_ignored(context, exclusive=("--raw", "--smooth"))
+    refuse_ignored(context, exclusive=("--mapping", "--map"))
     from har.config import load
     from har.registry.handle import Registry
     from har.registry.versions.files import fetch
     from har.registry.versions.lookup import find
     from har.serving.predictor import Predictor
-    from har.serving.recordings import read_user_recording
 
     registry = Registry.open(load(overrides).environment)
     found = find(registry, version)
     predictor = Predictor(fetch(registry, found))
-    parts, rows = read_user_recording(
-        file, rate_hz=predictor.rate_hz, needs_gyro=predictor.needs_gyro
-    )
-    frame = predictor.predict_parts(parts, predictor.smoother(smooth))
-    shown = frame if windows else predictor.timeline(frame)
-    unanswered = predictor.unanswered(parts)
+    smoothing = "none" if raw else smooth or predictor.default_smoother
+    model = _model(found, predictor, smoothing)
+    with user_files(paths, mapping, entries, yes=yes) as files:
+        predicted = []
+        for one in _predicted(predictor, files, smoothing, anyway=anyway):
+            predicted.append(one)
+            _tell(one)
+        tell_account(files.account)
+        account = files.account.to_dict()
+    if plot or page:
+        _draw(predicted, model, account, plot, page)
+    shown = _shown(predicted, windows=windows)
     if as_json:
-        return print_json(
-            {
-                "model": found.model,
-                "version": found.number,
-                "file": str(file),
-                "rows": rows.to_dict(),
-                "unanswered": unanswered,
-                "activities": shown.to_dict("records"),
-            }
-        )
-    left = f"; {unanswered:,} of them in no window" if unanswered else ""
-    err.print(f"{file}: {rows.describe()}{left}", markup=False, soft_wrap=True)
+        return print_json({**model, **_content(predicted, shown, account, paths)})
     if as_csv:
-        return shown.to_csv(sys.stdout, index=False)
-    err.print(f"{found.model} version {found.number} ({found.candidate}, {found.stage})")
-    cells = [[f"{v:.2f}" if isinstance(v, float) else v for v in row] for row in shown.to_numpy()]
-    out.print(table(f"Activities in {file.name}", list(shown.columns), cells))
+        shown.assign(**model).to_csv(sys.stdout, index=False)
+        return None
+    _print(predicted, shown, found, predictor, smoothing, windows=windows)
+    return None
+
+
+def _model(found: "Version", predictor: "Predictor", smoothing: str) -> dict[str, Any]:
+    from har.lineage import digest
+
+    return {
+        "model": found.model,
+        "version": found.number,
+        "sha256": digest.of_file(predictor.path),
+        "smoothing": smoothing,
+    }
+
+
+def _predicted(
+    predictor: "Predictor", files: "UserFiles", smoothing: Any, *, anyway: bool
+) -> Iterator["Predicted"]:
+    """Yield what is predicted of each recording; one that is too short is refused as others are."""
+    from har.errors import DataError
+    from har.serving.timeline import predict_recording
+
+    smoother = predictor.smoother(smoothing)
+    answered, first = False, None
+    for recording in files.recordings(rate_hz=predictor.rate_hz, channels=predictor.channels):
+        try:
+            yield predict_recording(predictor, recording, smoother, anyway=anyway)
+            answered = True
+        except DataError as error:
+            first = first or error
+            files.account.refused[recording.name] = error
+    if not answered and first:
+        raise first
+
+
+def _tell(one: "Predicted") -> None:
+    """Say what became of a recording's rows, and what speaks against its answers."""
+    left = f"; {one.unanswered:,} of them in no window" if one.unanswered else ""
+    err.print(f"{one.name}: {one.rows.describe()}{left}", markup=False, soft_wrap=True)
+    for warned in one.likeness.warnings:
+        word = Text("unlike training" if one.likeness.is_unlike else "note", style="yellow")
+        err.print(word, f"{one.name}: {warned.what}; {warned.hint}", soft_wrap=True)
+
+
+def _shown(predicted: "list[Predicted]", *, windows: bool) -> "pd.DataFrame":
+    """Return the rows of all recordings, each with its name and the time of day."""
+    import pandas as pd
+
+    from har.serving.timeline import time_of_day
+
+    frames = []
+    for one in predicted:
+        rows = (one.windows if windows else one.segments).copy()
+        for column, name in (("start_s", "start_time"), ("end_s", "end_time")):
+            rows[name] = [time_of_day(seconds, one.clock) for seconds in rows[column]]
+        rows.insert(0, "recording", one.name)
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _content(
+    predicted: "list[Predicted]",
+    shown: "pd.DataFrame",
+    account: dict[str, Any],
+    paths: list[Path],
+) -> dict[str, Any]:
+    from har.data.cleaning import Cleaning
+
+    return {
+        "files": [str(path) for path in paths],
+        "account": account,
+        "rows": Cleaning(recordings=tuple(one.rows for one in predicted)).totals.to_dict(),
+        "unanswered": sum(one.unanswered for one in predicted),
+        "recordings": [
+            {
+                "recording": one.name,
+                "subject": one.subject,
+                "unanswered": one.unanswered,
+                "rows": one.rows.to_dict(),
+                "likeness": one.likeness.to_dict(),
+                "summary": one.summary.to_dict("records"),
+            }
+            for one in predicted
+        ],
+        "activities": shown.to_dict("records"),
+    }
+
+
+def _print(
+    predicted: "list[Predicted]",
+    shown: "pd.DataFrame",
+    found: "Version",
+    predictor: "Predictor",
+    smoothing: str,
+    *,
+    windows: bool,
+) -> None:
+    how = {"none": "not smoothed", "average": "smoothed by the mean of the last windows"}
+    told = how.get(smoothing, "smoothed by a hidden Markov model")
+    if predictor.smoothing is None:
+        told = "not smoothed: its file has no smoother"
+    err.print(
+        f"{found.model} version {found.number} ({found.candidate}, {found.stage}), {told}",
+        soft_wrap=True,
+    )
+    for one in predicted:
+        if one.likeness.is_unlike and (one.windows["activity"] == "unknown").all():
+            continue  # the warning has said all there is to say
+        rows = shown[shown["recording"] == one.name]
+        title = f"{'Windows' if windows else 'Activities'} in {one.name}"
+        out.print(table(title, *_cells(rows, windows=windows)), "")
+        sums = [
+            (
+                _name(row["activity"], row["reason"]),
+                f"{row['minutes']:.1f}",
+                f"{row['share']:.0%}",
+                row["segments"],
+            )
+            for row in one.summary.to_dict("records")
+        ]
+        out.print(table("Sum", ["activity", "minutes", "share", "segments"], sums))
+
+
+def _cells(rows: "pd.DataFrame", *, windows: bool) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and cells that a person reads: time of day where there is one."""
+    clock = rows["start_time"].any()
+    times = ("start_time", "end_time") if clock else ("start_s", "end_s")
+    cells = []
+    for row in rows.to_dict("records"):
+        start, end = (
+            str(row[t]).replace("T", " ").rstrip("Z") if clock else f"{row[t]:.2f}" for t in times
+        )
+        known = row["activity"] != "unknown"
+        cell = [start, end, _name(row["activity"], row["reason"])]
+        if not windows:
+            cell.append(f"{row['end_s'] - row['start_s']:.1f}")
+        cells.append([*cell, f"{row['probability']:.2f}" if known else ""])
+    zone = " (UTC)" if str(rows["start_time"].iloc[0]).endswith("Z") else ""
+    named = [f"start{zone}", f"end{zone}"] if clock else ["start_s", "end_s"]
+    return [*named, "activity", *([] if windows else ["seconds"]), "confidence"], cells
+
+
+def _name(activity: str, reason: str) -> str:
+    return f"{activity} ({reason})" if reason else activity
+
+
+def _draw(
+    predicted: "list[Predicted]",
+    model: dict[str, Any],
+    account: dict[str, Any],
+    plot: Path | None,
+    page: Path | None,
+) -> None:
+    from har import disk
+
+    if plot:
+        from har.monitoring.picture import picture
+
+        with disk.whole(plot) as new:
+            new.write_bytes(picture(predicted))
+        err.print(f"wrote {plot}")
+    if page:
+        from har.monitoring.page import page as html
+
+        disk.write_text(page, html(predicted, model, account))
+        err.print(f"wrote {page}")

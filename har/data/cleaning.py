@@ -44,6 +44,12 @@ class Changes(Typed):
         """Rows that were removed or interpolated."""
         return self.duplicate_rows + self.repeated_times + self.rows_interpolated
 
+    def _filled(self) -> str:
+        gaps = _counted(self.gaps_filled, "short gap")
+        if not self.rows_interpolated:  # resampling has filled them
+            return f"{gaps} filled"
+        return f"{_counted(self.rows_interpolated, 'sample')} put into {gaps}"
+
     def describe(self) -> str:
         """Say in one sentence what became of the rows.
 
@@ -54,8 +60,7 @@ class Changes(Typed):
         changes = [
             f"{_counted(self.duplicate_rows, 'duplicate row')} removed",
             f"{_counted(self.repeated_times, 'row')} of a time read before removed",
-            f"{_counted(self.rows_interpolated, 'sample')} put into "
-            f"{_counted(self.gaps_filled, 'short gap')}",
+            self._filled(),
             f"{_counted(abs(self.rows_resampled), 'sample')} "
             f"{'gained' if self.rows_resampled > 0 else 'lost'} by resampling",
             f"{_counted(self.gaps_split, 'gap')} too long to fill",

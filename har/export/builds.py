@@ -17,12 +17,13 @@ from har.export.artifact import Builds, MeasuredBounds
 from har.export.compact import compact
 from har.export.distance import add_distance
 from har.export.measure import measure
+from har.models.answers import Answers
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
 from har.models.out_of_distribution import MahalanobisDetector
 from har.models.reference import Reference
-from har.models.runtime import latencies
-from har.models.smoothing import fit_smoothing
+from har.models.runtime import OnnxModel, latencies
+from har.models.smoothing import best_smoother, fit_smoothing
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def export(
     facts = {
         "candidate": candidate,
         **_facts(windows, window, detector),
+        **_over_time(fp32, windows),
         **_reference(windows, window),
     }
     for path in paths:
@@ -121,13 +123,30 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),
         "distance_threshold": repr(detector.threshold),
-        "smoothing": json.dumps(fit_smoothing(windows).to_dict()),
+    }
+
+
+def _over_time(fp32: Path, windows: Windows) -> dict[str, str]:
+    """Return the smoothers, and the one that is best on the validation subjects."""
+    smoothing = fit_smoothing(windows)
+    held_out = windows.select("validation", labelled=False)
+    held_out = held_out.take(np.flatnonzero(~held_out.index["extra"]))
+    probabilities = OnnxModel(fp32).predict_proba(held_out.X)
+    answers = Answers.known(windows.classes, probabilities)
+    # A mixed window has no label, but it tells when the answers change.
+    codes = {name: code for code, name in enumerate(windows.classes)}
+    commonest = held_out.index["activity"].astype("str").map(codes).fillna(-1).to_numpy(int)
+    truth = np.where(held_out.y >= 0, held_out.y, commonest)
+    pieces = held_out.index["recording_id"].to_numpy()
+    return {
+        "smoothing": json.dumps(smoothing.to_dict()),
+        "smoother": best_smoother(smoothing, answers, truth, pieces),
     }
 
 
 def _reference(windows: Windows, window: WindowGrid) -> dict[str, str]:
     """Return what recordings are held against; nothing where the windows are too few to tell."""
-    reference = Reference.fit(windows, windows.channels, window)
+    reference = Reference.fit(windows, window)
     return {"reference": json.dumps(reference.to_dict())} if reference else {}
 
 

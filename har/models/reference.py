@@ -12,7 +12,7 @@ lies for a minute can lie as a turned device would.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations, product
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from har.arrays import Float64, RawWindows
 from har.config import WindowGrid
+from har.data.channels import AXES
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC
 from har.data.windows import Windows
@@ -30,7 +31,7 @@ COMPONENTS, MIN_WINDOWS = 16, 50
 MAX_WINDOWS = 20_000
 # Added to the variances of the mixture: a posture is never known more closely.
 SPREAD = 0.03
-# m/s² or rad/s, added to a standard deviation: how still a sensor lies is its noise, not the person.
+# m/s² or rad/s, added to a standard deviation: how still a sensor lies is its own noise.
 NOISE = 0.05
 # Nats. Beyond it a window is merely foreign; so a few of them do not decide over a minute.
 MOST = 24.0
@@ -56,7 +57,7 @@ def moments(windows: RawWindows) -> Float64:
     ndarray of shape (n_windows, n_sensors, 2, 3)
     """
     n, n_samples, _ = windows.shape
-    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, -1, 3)
+    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, -1, AXES)
     return np.stack([sensors.mean(1), sensors.std(1)], axis=2)
 
 
@@ -156,15 +157,13 @@ class Reference:
     placements: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, windows: Windows, channels: Sequence[str], window: WindowGrid) -> Self | None:
+    def fit(cls, windows: Windows, window: WindowGrid) -> Self | None:
         """Fit the mixture on training subjects and the limits on validation subjects.
 
         Parameters
         ----------
         windows : Windows
             All of them; of each subject those of the grid are read, unlabelled ones too.
-        channels : sequence of str
-            What the windows' last axis is.
         window : WindowGrid
             How they were cut.
 
@@ -177,7 +176,7 @@ class Reference:
         k = min(COMPONENTS, len(train.y) // MIN_WINDOWS)
         if not k:
             return None
-        acceleration = tuple(name in ACC for name in channels[::3])
+        acceleration = tuple(name in ACC for name in windows.channels[::AXES])
         bare = cls._mixture(_thinned(train.X), k, acceleration)
         surprise = bare.surprise(moments(validation.X))
         pieces = validation.index["recording_id"].to_numpy()
@@ -188,7 +187,7 @@ class Reference:
                 middle, largest = float(np.median(means)), float(means.max())
                 limits[n] = largest + MARGIN * (largest - middle)
         known = sorted(set(train.index["placement"]) - {"unknown", ""})
-        return cls(**{**vars(bare), "limits": limits, "placements": tuple(known)})
+        return replace(bare, limits=limits, placements=tuple(known))
 
     @classmethod
     def _mixture(cls, windows: RawWindows, k: int, acceleration: tuple[bool, ...]) -> Self:
@@ -199,11 +198,16 @@ class Reference:
         quantities = _quantities(moments(windows), acceleration)
         with threadpool_limits(1):  # for the same bits whatever the number of processors
             fitted = GaussianMixture(k, reg_covar=SPREAD, random_state=0).fit(quantities)
-        parts = (fitted.weights_, fitted.means_, fitted.precisions_cholesky_)
-        rounded = [_rounded(part) for part in parts]
-        bare = cls(*rounded, acceleration, typical=0.0, limits={})
+        bare = cls(
+            weights=_rounded(fitted.weights_),
+            means=_rounded(fitted.means_),
+            whitening=_rounded(fitted.precisions_cholesky_),
+            acceleration=acceleration,
+            typical=0.0,
+            limits={},
+        )
         typical = float(_rounded(bare._negative_log_likelihood(quantities).mean()))
-        return cls(*rounded, acceleration, typical, limits={})
+        return replace(bare, typical=typical)
 
     def surprise(self, of: Float64) -> Float64:
         """Return how unlike training each window is, nats.
@@ -230,7 +234,7 @@ class Reference:
         _, scale = np.linalg.slogdet(self.whitening)
         constant = np.log(self.weights) + scale - quantities.shape[1] / 2 * np.log(2 * np.pi)
         terms = [c - (w**2).sum(1) / 2 for c, w in zip(constant, white, strict=True)]
-        return -np.logaddexp.reduce(np.array(terms), axis=0)
+        return np.asarray(-np.logaddexp.reduce(np.array(terms), axis=0))
 
     def length(self, n_windows: int) -> int:
         """Return how many windows are judged together in a recording of so many; 0: too few."""
@@ -275,10 +279,18 @@ class Reference:
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Return what `to_dict` was called on."""
-        arrays = (np.array(fields[name], float) for name in ("weights", "means", "whitening"))
-        limits = {int(n): float(limit) for n, limit in fields["limits"].items()}
-        acceleration, typical = tuple(fields["acceleration"]), float(fields["typical"])
-        return cls(*arrays, acceleration, typical, limits, tuple(fields["placements"]))
+        weights, means, whitening = (
+            np.array(fields[name], float) for name in ("weights", "means", "whitening")
+        )
+        return cls(
+            weights=weights,
+            means=means,
+            whitening=whitening,
+            acceleration=tuple(fields["acceleration"]),
+            typical=float(fields["typical"]),
+            limits={int(n): float(limit) for n, limit in fields["limits"].items()},
+            placements=tuple(fields["placements"]),
+        )
 
 
 def stretch(seconds: float, window: WindowGrid) -> int:
@@ -297,7 +309,7 @@ def _on_grid(windows: Windows, split: str) -> Windows:
 
 def _thinned(windows: RawWindows) -> RawWindows:
     rows = np.linspace(0, len(windows) - 1, min(len(windows), MAX_WINDOWS)).astype(int)
-    return windows[rows]
+    return np.asarray(windows[rows])
 
 
 def _quantities(of: Float64, acceleration: Sequence[bool]) -> Float64:

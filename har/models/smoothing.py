@@ -227,6 +227,43 @@ class Smoothing:
         return cls(Average(fields["n_average"]), HMM(transition, prior))
 
 
+def best_smoother(smoothing: Smoothing, answers: Answers, truth: Labels, pieces: Any) -> Name:
+    """Return the name of the smoother whose answers agree best with the truth.
+
+    Parameters
+    ----------
+    smoothing : Smoothing
+        The smoothers.
+    answers : Answers
+        The model's own, for the windows of subjects that it was not trained on.
+    truth : ndarray of shape (n_windows,)
+        Class of each window, that of the larger part of a mixed one; -1: not known.
+    pieces : ndarray of shape (n_windows,)
+        Name or number of each window's piece; a piece's windows follow one another.
+
+    Returns
+    -------
+    str
+        That of the largest macro-F1, of equal ones the steadiest; ``none`` without any truth.
+    """
+    if not (truth >= 0).any():
+        return "none"
+    scores: dict[Name, float] = {}
+    for name in ("hmm", "average", "none"):
+        smoother = smoothing.named(name)
+        smooth = smoother.smooth(answers, pieces) if smoother else answers
+        scores[name] = _macro_f1(truth, smooth.probabilities.argmax(1))
+    return max(scores, key=lambda name: scores[name])
+
+
+def _macro_f1(truth: Labels, found: Labels) -> float:
+    """Return the mean of F1 over the classes that there are; windows without a truth are left."""
+    truth, found = truth[truth >= 0], found[truth >= 0]
+    n = [int(((truth == c) & (found == c)).sum()) for c in np.unique(truth)]
+    sizes = [int((truth == c).sum() + (found == c).sum()) for c in np.unique(truth)]
+    return float(np.mean([2 * hits / size for hits, size in zip(n, sizes, strict=True)]))
+
+
 def fit_smoothing(windows: Windows) -> Smoothing:
     """Fit the smoothers of a model on the windows of its training subjects.
 

@@ -3,9 +3,10 @@
 A recording is known by its bytes: scored twice it counts once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import pandas as pd
 
 from har.arrays import Float32
 from har.data.cleaning import Cleaning, CleanReport
+from har.data.ingest.mapping import ColumnMapping
 from har.data.recording import Recording
 from har.errors import DataError, HarError, UsageError
 from har.lineage import digest
@@ -20,7 +22,39 @@ from har.models.answers import UNKNOWN
 from har.models.runtime import latencies
 from har.progress import track
 from har.serving.predictor import Predictor
-from har.serving.recordings import READERS, read_user_recording
+from har.serving.recordings import UserFiles, UserRecording, open_user_files
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a person said of the columns of their tables.
+
+    Attributes
+    ----------
+    stated : mapping or ColumnMapping
+        Entries of a mapping, or the whole of it.
+    guessed : bool
+        Whether columns are taken as guessed where nothing is stated.
+    """
+
+    stated: Mapping[str, Any] | ColumnMapping = field(default_factory=dict)
+    guessed: bool = False
+
+    def open(self, path: Path) -> UserFiles:
+        """Open the recordings of a path.
+
+        Raises
+        ------
+        UsageError
+            If columns would have to be guessed.
+        """
+        files = open_user_files(path, stated=self.stated)
+        if files.plan.is_guess and not self.guessed:
+            raise UsageError(
+                f"{path}: columns were guessed and nobody confirmed them",
+                hint="--yes takes them as guessed; --map WHAT=COLUMN or --mapping FILE state them",
+            )
+        return files
 
 
 @dataclass(frozen=True)
@@ -129,27 +163,37 @@ class _Answered:
     rejected: dict[str, str] = field(default_factory=dict)
 
 
+AS_NAMED = Columns()
+
+
 def score(
-    files: Sequence[Path], champion: Rival, challenger: Rival, *, latency_repeats: int
+    files: Sequence[Path],
+    champion: Rival,
+    challenger: Rival,
+    *,
+    latency_repeats: int,
+    columns: Columns = AS_NAMED,
 ) -> Scores:
     """Let two models answer the same files, and count where they agree.
 
     Parameters
     ----------
     files : sequence of Path
-        Recordings as for `har.serving.recordings.read_user_recording`, or folders of them.
-        The column ``subject_id`` tells people apart; without it, the file's name does.
+        Files, folders and archives as `har.serving.recordings.open_user_files` takes them.
+        People are told apart as in ingestion; where nothing names them, the file's name does.
     champion, challenger : Rival
         The models, which read the same windows (`require_same_windows`).
     latency_repeats : int
         How often the latency of each is measured.
+    columns : Columns, optional
+        What was said of tables whose columns have other names than ours.
 
     Raises
     ------
     DataError
         If no file could be scored.
     """
-    answered = _answer(list(_recordings(files)), champion.predictor, challenger.predictor)
+    answered = _answer(files, champion.predictor, challenger.predictor, columns)
     frame = pd.concat(answered.answers.values(), ignore_index=True)
     paths = [rival.predictor.path for rival in (champion, challenger)]
     one_ms, other_ms = latencies(paths, answered.window, latency_repeats)
@@ -191,27 +235,20 @@ def _reads(p: Predictor) -> str:
     return f"{p.n_samples} samples every {p.n_hop} at {p.rate_hz:g} Hz of {channels}"
 
 
-def _recordings(files: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files, and those of a folder by name; a folder without any is yielded itself."""
-    for path in files:
-        inside = sorted(p for p in path.glob("*") if p.suffix.lower() in READERS)
-        yield from inside or [path]
-
-
-def _answer(paths: Sequence[Path], champion: Predictor, challenger: Predictor) -> _Answered:
+def _answer(
+    paths: Sequence[Path], champion: Predictor, challenger: Predictor, columns: Columns
+) -> _Answered:
     answered = _Answered()
     for path in track(paths, what="scoring"):
         try:
-            parts, rows = read_user_recording(
-                path, rate_hz=champion.rate_hz, needs_gyro=champion.needs_gyro
-            )
-            if (recording := digest.of_file(path)[:16]) in answered.answers:
-                answered.repeated.append(str(path))
-            else:
-                answered.answers[recording] = _answers(parts, champion, challenger)
-                answered.rows.append(rows)
-                if answered.window is None:
-                    answered.window = _first_window(parts, champion)
+            files = columns.open(path)
+            for key, recording in _keyed(files, champion):
+                if key in answered.answers:
+                    answered.repeated.append(str(_file(path, recording)))
+                else:
+                    _add(answered, key, recording, champion, challenger)
+            for name, error in files.account.refused.items():
+                answered.rejected[str(path / name) if path.is_dir() else str(path)] = str(error)
         except HarError as error:
             answered.rejected[str(path)] = str(error).removeprefix(f"{path}: ")
     if not answered.answers:
@@ -220,14 +257,40 @@ def _answer(paths: Sequence[Path], champion: Predictor, challenger: Predictor) -
     return answered
 
 
-def _answers(
-    parts: Sequence[Recording], champion: Predictor, challenger: Predictor
-) -> pd.DataFrame:
+def _file(path: Path, recording: UserRecording) -> Path:
+    return path / recording.files[0] if path.is_dir() else path
+
+
+def _keyed(files: UserFiles, predictor: Predictor) -> Iterator[tuple[str, UserRecording]]:
+    """Yield recordings, each under 16 hexadecimal digits of the SHA-256 of what it is made of."""
+    seen: set[tuple[str, ...]] = set()
+    for recording in files.recordings(rate_hz=predictor.rate_hz, channels=predictor.channels):
+        key = files.digest(recording.files)
+        if recording.files in seen:  # a file of several recordings
+            key = digest.of_bytes(f"{key}/{recording.name}".encode())
+        seen.add(recording.files)
+        yield key[:16], recording
+
+
+def _add(
+    answered: _Answered,
+    key: str,
+    recording: UserRecording,
+    champion: Predictor,
+    challenger: Predictor,
+) -> None:
+    answered.answers[key] = _answers(recording, champion, challenger)
+    answered.rows.append(recording.rows)
+    if answered.window is None:
+        answered.window = _first_window(recording.parts, champion)
+
+
+def _answers(recording: UserRecording, champion: Predictor, challenger: Predictor) -> pd.DataFrame:
     """Return both answers for each window of a recording."""
-    one, other = champion.predict_parts(parts), challenger.predict_parts(parts)
+    one, other = (rival.predict_parts(recording.parts) for rival in (champion, challenger))
     return pd.DataFrame(
         {
-            "subject": parts[0].meta.subject_id,
+            "subject": recording.subject,
             "champion": one["activity"],
             "challenger": other["activity"],
             "champion_probability": one["probability"],

@@ -11,7 +11,14 @@ from pathlib import Path
 from har.config import ExportSettings
 from har.errors import MissingError, UsageError
 from har.lineage import digest, origin
-from har.monitoring.shadow import Rival, Scores, require_same_windows, score
+from har.monitoring.shadow import (
+    AS_NAMED,
+    Columns,
+    Rival,
+    Scores,
+    require_same_windows,
+    score,
+)
 from har.registry.handle import Registry
 from har.registry.history.events import ShadowScored
 from har.registry.history.stages import CHAMPION, Placement
@@ -49,6 +56,7 @@ def shadow(
     export: ExportSettings,
     reason: str,
     dry_run: bool = False,
+    columns: Columns = AS_NAMED,
 ) -> ShadowReport:
     """Score a version beside the champion on the same files, and record it.
 
@@ -59,14 +67,16 @@ def shadow(
     selector : str
         The challenger, as for `har.registry.versions.lookup.find`.
     files : sequence of Path
-        Recordings as for `har.serving.recordings.read_user_recording`, or folders of them.
-        The column ``subject_id`` tells people apart; without it, the file's name does.
+        Files, folders and archives as `har.serving.recordings.open_user_files` takes them.
+        People are told apart as in ingestion; where nothing names them, the file's name does.
     export : ExportSettings
         How often latency is measured.
     reason : str
         Why; kept in the history.
     dry_run : bool
         Score, but write nothing.
+    columns : Columns, optional
+        What was said of tables whose columns have other names than ours.
 
     Returns
     -------
@@ -90,7 +100,7 @@ def shadow(
     champion, challenger = _versions(registry, selector, mover.recover(dry_run=dry_run))
     rivals = [_rival(registry, version) for version in (champion, challenger)]
     require_same_windows(*rivals)
-    scores = score(files, *rivals, latency_repeats=export.latency_repeats)
+    scores = score(files, *rivals, latency_repeats=export.latency_repeats, columns=columns)
     report = ShadowReport(
         **vars(scores),
         model=registry.model,

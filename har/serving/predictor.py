@@ -1,7 +1,8 @@
 """Activities over time from one ONNX file, which says itself how windows are cut."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,9 +18,15 @@ from har.data.windows import count_windows, cut
 from har.errors import DataError, UsageError
 from har.models.answers import Answers
 from har.models.out_of_distribution import MahalanobisDetector
+from har.models.reference import Reference
 from har.models.runtime import DISTANCE, PROBABILITIES, OnnxModel
 from har.models.smoothing import Name, Smoother, Smoothing
+from har.serving.unlike import Judge
 
+ROW = ("start_s", "end_s", "activity", "probability", "reason")
+UNLIKE = "unlike training"
+# Windows that are answered at a time.
+BLOCK = 4096
 _NEEDED = ("classes", "rate_hz", "n_samples", "n_hop", "channels", "units")
 
 
@@ -88,6 +95,23 @@ class Predictor:
         return WindowGrid(rate_hz=self.rate_hz, length_s=length, hop_s=hop)
 
     @cached_property
+    def reference(self) -> Reference | None:
+        """What recordings are held against; None in a file made before there was one."""
+        known = self._model.metadata.get("reference")
+        return Reference.from_dict(json.loads(known)) if known else None
+
+    @property
+    def default_smoother(self) -> Name:
+        """The smoother that was best on validation subjects; ``none`` where the file has none.
+
+        A file made before one was named is smoothed by the average.
+        """
+        if self.smoothing is None:
+            return "none"
+        named: Name = self._model.metadata.get("smoother", "average")  # type: ignore[assignment]
+        return named
+
+    @cached_property
     def smoothing(self) -> Smoothing | None:
         """The model's smoothers; None in a file made before they were part of it."""
         known = self._model.metadata.get("smoothing")
@@ -108,7 +132,7 @@ class Predictor:
                 f"{self.path.name}: this model cannot smooth its answers",
                 expected="a file with the metadata `smoothing`",
                 found="a file that was exported before there was any",
-                hint="export and register the model again, or predict without --smooth",
+                hint="export and register the model again, or predict with --raw",
             )
         return self.smoothing.named(name)
 
@@ -143,10 +167,10 @@ class Predictor:
         unknown = ~(distance <= self.threshold)
         return Answers(self.classes, found[PROBABILITIES], distance, unknown)
 
-    def predict(self, recording: Recording, smoother: Smoother | None = None) -> pd.DataFrame:
+    def predict(
+        self, recording: Recording, smoother: Smoother | None = None, judge: Judge | None = None
+    ) -> pd.DataFrame:
         """Return the activity in every window of one recording without gaps.
-
-        A window that is out of distribution is ``unknown``, of probability 0.
 
         Parameters
         ----------
@@ -154,27 +178,51 @@ class Predictor:
             Clean, at the model's rate.
         smoother : Smoother, optional
             Smooths the answers over the recording.
+        judge : Judge, optional
+            Gets the windows, to tell whether the recording is like training.
 
         Returns
         -------
         DataFrame
             One row per window, none if the recording is shorter than one: ``start_s``,
-            ``end_s`` (on the clock of the source), ``activity`` and its ``probability``.
+            ``end_s`` (on the clock of the source), ``activity``, its ``probability`` by the
+            model alone, also where answers are smoothed, and the ``reason`` why it is
+            ``unknown``, of probability 0.
         """
-        X, index = cut(recording, self.window, channels=self.channels)
-        if not len(X):
-            return pd.DataFrame(columns=["start_s", "end_s", "activity", "probability"])
-        answers = self.answer(X)
-        if smoother:
-            answers, _ = smoother.step(answers)
-        time = recording.table["time_s"].to_numpy()
-        last = np.arange(len(X)) * self.n_hop + self.n_samples - 1
+        frames, state = [], None
+        for block in self._blocks(recording):
+            X, index = cut(block, self.window, channels=self.channels)
+            own = answers = self.answer(X)
+            if smoother:
+                answers, state = smoother.step(own, state)
+            if judge:
+                judge.add(X, own.unknown)
+            frames.append(self._rows(block, index, own, answers))
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=ROW)
+
+    def _blocks(self, recording: Recording) -> Iterator[Recording]:
+        """Yield the rows of so many windows at a time that a day of them fits into memory."""
+        n = count_windows(len(recording.table), self.window)
+        for first in range(0, n, BLOCK):
+            start = first * self.n_hop
+            stop = (min(first + BLOCK, n) - 1) * self.n_hop + self.n_samples
+            rows = recording.table.iloc[start:stop].reset_index(drop=True)
+            yield replace(recording, table=rows)
+
+    def _rows(
+        self, block: Recording, index: pd.DataFrame, own: Answers, answers: Answers
+    ) -> pd.DataFrame:
+        start_s = block.meta.start_s
+        time = block.table["time_s"].to_numpy()
+        last = np.arange(len(answers)) * self.n_hop + self.n_samples - 1
+        chosen = own.probabilities[np.arange(len(own)), answers.label].astype(float)
         return pd.DataFrame(
             {
-                "start_s": recording.meta.start_s + index["start_s"],
-                "end_s": recording.meta.start_s + time[last] + 1 / self.rate_hz,
+                "start_s": start_s + index["start_s"],
+                "end_s": start_s + time[last] + 1 / self.rate_hz,
                 "activity": answers.activity,
-                "probability": answers.probability,
+                "probability": np.where(answers.unknown, 0.0, chosen),
+                "reason": np.where(answers.unknown, UNLIKE, ""),
             }
         )
 
@@ -184,7 +232,10 @@ class Predictor:
         return X
 
     def predict_parts(
-        self, parts: Iterable[Recording], smoother: Smoother | None = None
+        self,
+        parts: Iterable[Recording],
+        smoother: Smoother | None = None,
+        judge: Judge | None = None,
     ) -> pd.DataFrame:
         """Return the activity in every window of the parts of a recording.
 
@@ -193,9 +244,11 @@ class Predictor:
         Parameters
         ----------
         parts : iterable of Recording
-            As `har.serving.recordings.read_user_recording` returns them.
+            As a `har.serving.recordings.UserRecording` has them.
         smoother : Smoother, optional
             Smooths the answers over each part.
+        judge : Judge, optional
+            Gets the windows, to tell whether the recording is like training.
 
         Raises
         ------
@@ -203,7 +256,7 @@ class Predictor:
             If no part is as long as one window.
         """
         parts = list(parts)
-        frames = [frame for part in parts if len(frame := self.predict(part, smoother))]
+        frames = [frame for part in parts if len(frame := self.predict(part, smoother, judge))]
         if not frames:
             longest = max((len(part.table) for part in parts), default=0) / self.rate_hz
             raise DataError(
@@ -222,41 +275,6 @@ class Predictor:
         reach = min(self.n_hop, self.n_samples)
         answered = [(n - 1) * reach + self.n_samples if n else 0 for n in windows]
         return sum(lengths) - sum(answered)
-
-    def timeline(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Merge consecutive windows of one activity into segments.
-
-        Windows overlap, so where the activity changes the boundary is put in the middle
-        of the overlap. A gap in the recording ends a segment.
-
-        Parameters
-        ----------
-        frame : DataFrame
-            One row per window, as `predict_parts` returns.
-
-        Returns
-        -------
-        DataFrame
-            One row per segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how
-            many) and their mean ``probability``.
-        """
-        changed = frame["activity"] != frame["activity"].shift()
-        behind_gap = frame["start_s"] - frame["end_s"].shift() > 0.75 / self.rate_hz
-        segments = frame.groupby((changed | behind_gap).cumsum(), sort=False).agg(
-            start_s=("start_s", "first"),
-            end_s=("end_s", "last"),
-            activity=("activity", "first"),
-            windows=("activity", "size"),
-            probability=("probability", "mean"),
-        )
-        following = segments["start_s"].shift(-1)
-        overlap = segments["end_s"] > following
-        middle = (segments["end_s"] + following) / 2
-        segments["end_s"] = segments["end_s"].mask(overlap, middle)
-        segments["start_s"] = segments["start_s"].mask(
-            overlap.shift(fill_value=False), middle.shift()
-        )
-        return segments.reset_index(drop=True)
 
 
 def _detector_of_old_file(facts: dict[str, str]) -> MahalanobisDetector | None:

@@ -1,212 +1,295 @@
-"""A user's file as clean recordings, or one clear error that says what to do."""
+"""A user's files as clean recordings: read as `har data ingest` reads them, one at a time.
 
-import warnings
-from collections.abc import Callable
+>>> from har.serving.recordings import open_user_files
+>>> files = open_user_files(Path("my-recordings"))  # doctest: +SKIP
+>>> for recording in files.recordings(rate_hz=50.0, channels=ACC):  # doctest: +SKIP
+...     print(recording.name, recording.rows.describe())
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
-
-from har import parquet
 from har.config import CleanSettings
+from har.data.channels import has_gyro, measured
 from har.data.clean import clean
 from har.data.cleaning import CleanReport
-from har.data.rates import estimate
-from har.data.recording import ACC, GYRO, Recording, RecordingMeta, make_table
-from har.data.schema import validate
-from har.errors import DataError, MissingError
+from har.data.ingest import own
+from har.data.ingest.files import RawFiles, open_files
+from har.data.ingest.harmonise import Origin
+from har.data.ingest.items import read_item
+from har.data.ingest.ledger import Ledger
+from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Group, Plan
+from har.data.ingest.refusal import Refusal, reason_of, set_aside
+from har.data.recording import ACC, GYRO, Recording, RecordingMeta
+from har.data.sources.base import Item, Source
+from har.errors import DataError, VerificationError
+from har.lineage import digest
 
-# Share of the rate. Phones keep time within a few percent.
-RATE_TOLERANCE = 0.05
-COLUMNS = "time_s in s, acc_x, acc_y, acc_z in m/s², gyro_x, gyro_y, gyro_z in rad/s"
-# Of names, which are text: 007 is not 7.
-SUBJECT = "subject_id"
+DATASET = "user"
+# What nobody needs to confirm before a prediction: it changes no sample.
+HARMLESS = ("subject", "subject_pattern", "recording", "activity", "separator", "decimal")
 DEFAULT_CLEAN = CleanSettings()
-UNREADABLE = (
-    UnicodeDecodeError,
-    pd.errors.ParserError,
-    pd.errors.ParserWarning,
-    pa.ArrowException,
-    OSError,
-)
 
 
-def read_user_recording(
+@dataclass(frozen=True)
+class UserRecording:
+    """One recording of a user's files.
+
+    Attributes
+    ----------
+    name, subject : str
+        Of the recording and of the person; where the files name none, the files' own name.
+    files : tuple of str
+        That it was read from.
+    meta : RecordingMeta
+        What is known of it, its own rate among it.
+    parts : tuple of Recording
+        The stretches between gaps, at the model's rate; ``meta.start_s`` places each on the
+        clock of the files.
+    rows : CleanReport
+        What cleaning changed.
+    """
+
+    name: str
+    subject: str
+    files: tuple[str, ...]
+    meta: RecordingMeta
+    parts: tuple[Recording, ...]
+    rows: CleanReport
+
+
+@dataclass
+class Account:
+    """What became of the rows of a user's files; it is whole when all recordings were read.
+
+    Attributes
+    ----------
+    rows_in, rows_kept, rows_repaired, rows_set_aside : int
+        Rows of raw files; the first is the sum of the others.
+    repairs, reasons : Counter
+        Rows by repair, and by why they were set aside.
+    warnings : Counter
+        Recordings by what is odd about them.
+    refused : dict of str to Exception
+        Why, by item or recording that gives none.
+    left : mapping of str to str
+        Files that are no recordings, with the reason.
+    """
+
+    rows_in: int = 0
+    rows_kept: int = 0
+    rows_repaired: int = 0
+    rows_set_aside: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    left: Mapping[str, str] = field(default_factory=dict)
+
+    def add(self, ledger: Ledger) -> None:
+        """Add the account of an item."""
+        self.rows_in += ledger.rows_in
+        self.rows_kept += ledger.rows_kept
+        self.rows_repaired += ledger.rows_repaired
+        self.rows_set_aside += ledger.rows_quarantined
+        self.repairs += ledger.repairs
+        self.reasons += ledger.reasons
+        self.warnings.update({warning.kind for warning in ledger.warnings})
+        self.refused |= {_short(name): error for name, error in ledger.rejected.items()}
+
+    def refuse(self, files: RawFiles, item: Item, error: Refusal) -> None:
+        """Count all rows of an item that cannot be read as set aside."""
+        reason = reason_of(error, *item.files, item.name)
+        rows = int(set_aside(files, item, reason)["rows"].sum())
+        self.rows_in += rows
+        self.rows_set_aside += rows
+        self.reasons[reason] += rows
+        self.refused[", ".join(item.files[:3])] = error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dict."""
+        return {
+            "rows_in": self.rows_in,
+            "rows_kept": self.rows_kept,
+            "rows_repaired": self.rows_repaired,
+            "rows_set_aside": self.rows_set_aside,
+            "repairs": dict(self.repairs),
+            "reasons": dict(self.reasons),
+            "warnings": dict(self.warnings),
+            "refused": {name: str(error) for name, error in self.refused.items()},
+            "left": dict(self.left),
+        }
+
+
+class UserFiles:
+    """A user's files, with what is made of them.
+
+    Parameters
+    ----------
+    files : RawFiles
+        The files.
+    plan : Plan
+        What is made of them, without doubts.
+    where : str
+        The path, for errors.
+
+    Attributes
+    ----------
+    account : Account
+        Of the rows that were read so far.
+    """
+
+    def __init__(self, files: RawFiles, plan: Plan, where: str) -> None:
+        self.files, self.plan, self.where = files, plan, where
+        self.account = Account(left=plan.left)
+
+    def recordings(
+        self,
+        *,
+        rate_hz: float,
+        channels: Sequence[str] = ACC,
+        cleaning: CleanSettings = DEFAULT_CLEAN,
+    ) -> Iterator[UserRecording]:
+        """Yield every recording, clean and at a rate, as the steps of a run make them.
+
+        Parameters
+        ----------
+        rate_hz : float
+            The model's, Hz.
+        channels : sequence of str
+            What the model reads.
+        cleaning : CleanSettings
+            How long a gap may be to be filled.
+
+        Raises
+        ------
+        DataError
+            At the end, if there was no recording at all: the first reason.
+        """
+        source = own.source(DATASET, self.plan)
+        self.account = Account(left=self.plan.left)
+        any_read = False
+        for item in self.plan.items:
+            for recording in self._read(item, source):
+                try:
+                    yield _cleaned(recording, item, rate_hz, channels, cleaning)
+                    any_read = True
+                except DataError as error:
+                    self.account.refused[_short(recording.meta.recording_id)] = error
+        if not any_read:
+            raise self._nothing()
+
+    def digest(self, names: Sequence[str]) -> str:
+        """Return the SHA-256 of a file; of several, of their digests in order."""
+        found = [self.files.digest(name) for name in names]
+        return found[0] if len(found) == 1 else digest.of_json(found)
+
+    def _read(self, item: Item, source: Source) -> Iterator[Recording]:
+        ledger = Ledger()
+        try:
+            yield from read_item(self.files, item, Origin(DATASET, source, {}), ledger)
+        except (DataError, VerificationError) as error:
+            self.account.refuse(self.files, item, error)
+        else:
+            self.account.add(ledger)
+
+    def _nothing(self) -> Refusal:
+        if refused := next(iter(self.account.refused.values()), None):
+            return refused
+        reasons = self.account.reasons.most_common(3)
+        return DataError(
+            f"{self.where}: no row can be trusted",
+            expected="rows of sensor values",
+            found="; ".join(f"{reason}: {n:,} rows" for reason, n in reasons) or "no rows",
+            hint="check the columns, their units and the separator",
+        )
+
+
+def open_user_files(
     path: Path,
-    *,
-    rate_hz: float,
-    needs_gyro: bool,
-    cleaning: CleanSettings = DEFAULT_CLEAN,
-) -> tuple[list[Recording], CleanReport]:
-    """Read, check and clean one recording in the canonical columns.
+    only: tuple[str, ...] = (),
+    stated: Mapping[str, Any] | ColumnMapping | None = None,
+) -> UserFiles:
+    """Open a file, folder or archive of recordings and tell what is made of it.
 
     Parameters
     ----------
     path : Path
-        CSV (commas, UTF-8) or Parquet with ``time_s`` (s), ``acc_x``, ``acc_y``,
-        ``acc_z`` (m/s², gravity included) and ``gyro_x``, ``gyro_y``, ``gyro_z``
-        (rad/s). A ``subject_id`` names the person; other columns are ignored.
-    rate_hz : float
-        The model's rate, Hz.
-    needs_gyro : bool
-        Whether the model reads angular velocity.
-    cleaning : CleanSettings
-        How long a gap may be to be filled.
-
-    Returns
-    -------
-    parts : list of Recording
-        The stretches between gaps; ``meta.start_s`` places each on the file's clock, and
-        ``meta.subject_id`` is the file's stem where its column does not name one person.
-    report : CleanReport
-        What became of the file's rows.
+        Whatever `har data ingest` takes.
+    only : tuple of str
+        Of a folder, only these files; empty: all.
+    stated : mapping or ColumnMapping, optional
+        What a person said of columns, units and signs.
 
     Raises
     ------
     MissingError
-        If the file is not there.
+        If there is nothing at the path.
     DataError
-        If it cannot be read, or its content cannot be trusted.
-    VerificationError
-        If it is Parquet with checksums, which it does not keep.
+        If nothing there can be read.
+    UsageError
+        If something is in doubt that a person must state.
     """
-    frame = _read(path)
-    present = _present_columns(frame, path, needs_gyro=needs_gyro)
-    columns = {name: _numbers(frame[name], path) for name in ("time_s", *present)}
-    start_s = float(columns["time_s"][0])
-    _check_time(columns["time_s"], path, rate_hz)
-    columns["time_s"] = columns["time_s"] - start_s
-    meta = RecordingMeta(
-        dataset="user",
-        recording_id=path.stem,
-        subject_id=_subject(frame, path),
-        rate_hz=rate_hz,
-        placement="unknown",
-        licence="unknown",
-        start_s=start_s,
-    )
-    recording = Recording(make_table(meta, columns, [None] * len(frame)), meta)
-    validate(recording)
-    return clean(recording, max_gap_s=cleaning.max_gap_s)
+    files = open_files(path, only)
+    plan = own.plan(files, stated or {}, str(path))
+    plan.refuse_doubts(str(path))
+    return UserFiles(files, with_canonical(plan), str(path))
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        # Rows with more fields than there are names would be cut short with a warning.
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            path, encoding="utf-8", index_col=False, low_memory=False, dtype={SUBJECT: "str"}
-        )
+def with_canonical(plan: Plan) -> Plan:
+    """Return a plan that takes canonical names at their word, and asks about no person or label.
+
+    A column ``acc_x`` is in m/s² and ``gyro_x`` in rad/s, whatever the values look like.
+    """
+    return replace(plan, groups=tuple(map(_taken_at_its_word, plan.groups)))
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
-    table = parquet.read(path).replace_schema_metadata(None)  # which may name an index
-    if SUBJECT in table.column_names:
-        words = table[SUBJECT].cast(pa.string())  # as a CSV would hold it
-        table = table.set_column(table.column_names.index(SUBJECT), SUBJECT, words)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
+def _taken_at_its_word(group: Group) -> Group:
+    mapping = group.mapping
+    open_questions = {k: v for k, v in group.guesses.items() if k not in HARMLESS}
+    if mapping is None or mapping.acc != ACC or mapping.gyro not in (None, GYRO):
+        return replace(group, guesses=open_questions)
+    if mapping.time not in (None, "time_s"):
+        return replace(group, guesses=open_questions)
+    by_name = {"acc_unit": "m/s2", "gyro_unit": "rad/s", "time_unit": "s"}
+    unread = {"activity": None, "recording": None}
+    guessed = {k: v for k, v in {**by_name, **unread}.items() if k in group.guesses}
+    return replace(group, mapping=mapping.model_copy(update=guessed), guesses={})
 
 
-READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": _read_csv,
-    ".parquet": _read_parquet,
-}
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """Read the table of a file, or say why it is none."""
-    if not path.exists():
-        raise MissingError(f"{path}: no such file")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None or not path.is_file():
-        found = f"a file that ends in {path.suffix!r}" if path.is_file() else "a folder"
-        raise DataError(f"{path}: not a recording", expected="a .csv or .parquet file", found=found)
-    try:
-        frame = reader(path)
-    except pd.errors.EmptyDataError:
-        frame = pd.DataFrame()
-    except UNREADABLE as error:
-        kind = "Parquet" if path.suffix.lower() == ".parquet" else "comma-separated UTF-8 text"
+def _cleaned(
+    recording: Recording,
+    item: Item,
+    rate_hz: float,
+    channels: Sequence[str],
+    cleaning: CleanSettings,
+) -> UserRecording:
+    meta = recording.meta
+    name = _short(meta.recording_id)
+    subject = _short(meta.subject_id)
+    if has_gyro(channels) and not has_gyro(measured(recording)):
         raise DataError(
-            f"{path}: cannot be read",
-            expected=kind,
-            found=str(error).splitlines()[0],
-            hint="export the recording again",
-        ) from None
-    if frame.empty:
-        raise DataError(
-            f"{path}: no rows", expected=f"samples with {COLUMNS}", found="an empty table"
-        )
-    return frame
-
-
-def _present_columns(frame: pd.DataFrame, path: Path, *, needs_gyro: bool) -> tuple[str, ...]:
-    """Return the channels that the file has, all of those needed among them."""
-    missing = [name for name in ("time_s", *ACC) if name not in frame]
-    if missing:
-        raise DataError(
-            f"{path}: no column {', '.join(missing)}",
-            expected=COLUMNS,
-            found=", ".join(str(name) for name in frame.columns[:12]),
-            hint="rename the columns; separate them by commas, with the names in the first line",
-        )
-    absent = [name for name in GYRO if name not in frame or frame[name].isna().all()]
-    if absent and needs_gyro:
-        raise DataError(
-            f"{path}: no gyroscope ({', '.join(absent)} missing or empty)",
-            expected="gyro_x, gyro_y, gyro_z in rad/s, which the model was trained with",
+            f"{name}: no gyroscope",
+            expected="angular velocity, which the model was trained with",
+            found="acceleration alone",
             hint="record with the gyroscope on, or use a model for acceleration alone",
         )
-    return ACC if absent else ACC + GYRO
-
-
-def _subject(frame: pd.DataFrame, path: Path) -> str:
-    """Return whose recording it is: the one value of ``subject_id``, else the file's stem."""
-    if SUBJECT not in frame:
-        return path.stem
-    named = frame[SUBJECT].dropna().unique()
-    return str(named[0]) if len(named) == 1 else path.stem
-
-
-def _numbers(column: "pd.Series[float]", path: Path) -> npt.NDArray[np.float64]:
-    """Return a column's values, or name the first that is no finite number."""
-    text = not pd.api.types.is_numeric_dtype(column)
-    values = pd.to_numeric(column.astype(str), errors="coerce") if text else column
-    numbers = np.asarray(values.to_numpy("float64", na_value=np.nan), np.float64)
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if len(bad):
-        value = column.tolist()[bad[0]]
+    if not meta.gravity:
         raise DataError(
-            f"{path}: {column.name} is not a number in {len(bad)} row(s)",
-            expected="a finite number in every row",
-            found=f"{'nothing' if pd.isna(value) else repr(value)} in row {bad[0] + 1}",
-            hint="row 1 is the first below the names; correct the rows or leave them out",
+            f"{name}: acceleration without gravity",
+            expected="acceleration with gravity, which the model was trained with",
+            found="linear acceleration",
+            hint="record the accelerometer itself, or gravity beside it",
         )
-    return numbers
+    parts, rows = clean(recording, max_gap_s=cleaning.max_gap_s, rate_hz=rate_hz)
+    whose = Path(item.files[0]).name.split(".")[0] if subject == "unknown" else subject
+    return UserRecording(name, whose, item.files, meta, tuple(parts), rows)
 
 
-def _check_time(time: npt.NDArray[np.float64], path: Path, rate_hz: float) -> None:
-    """Raise `DataError` if time steps backward or not at the model's rate."""
-    steps = np.diff(time)
-    if (steps < 0).any():
-        row = int(np.flatnonzero(steps < 0)[0])
-        raise DataError(
-            f"{path}: time_s steps backward",
-            expected="time that increases from row to row",
-            found=f"{time[row]:g} s in row {row + 1}, then {time[row + 1]:g} s",
-            hint="sort by time_s, and put each recording into a file of its own",
-        )
-    found = estimate(time)
-    if np.isnan(found):
-        raise DataError(f"{path}: fewer than two different times", expected="samples over time")
-    if abs(found / rate_hz - 1) > RATE_TOLERANCE:
-        in_ms = abs(1000 * found / rate_hz - 1) <= RATE_TOLERANCE
-        raise DataError(
-            f"{path}: wrong sampling rate",
-            expected=f"{rate_hz:g} Hz, the model's, within {RATE_TOLERANCE:.0%}",
-            found=f"{found:.4g} Hz" + (", so time_s looks like milliseconds" if in_ms else ""),
-            hint="divide time_s by 1000" if in_ms else f"resample the recording to {rate_hz:g} Hz",
-        )
+def _short(name: str) -> str:
+    """Return a recording's or a person's id without the name of the data set, which has none."""
+    return name.removeprefix(f"{DATASET}-").removeprefix("unknown-")

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from har.arrays import Float64
+from har.arrays import Float32, Float64
 from har.data.recording import RecordingMeta
-from har.models.reference import Reference
+from har.models.reference import Reference, moments
 
 # Of the stretches of a recording; fewer are a person's odd minutes.
 SHARE = 0.5
@@ -41,6 +42,8 @@ class Likeness:
     ----------
     stretches, unlike : int
         Stretches of up to a minute that were judged, and those that are unlike training.
+    is_unlike : bool
+        Whether so many are that the answers mean nothing.
     gravity : tuple of float or None
         Median over the windows of the mean of each axis of acceleration, m/s².
     unknown_share : float
@@ -51,6 +54,7 @@ class Likeness:
 
     stretches: int
     unlike: int
+    is_unlike: bool
     gravity: tuple[float, float, float] | None
     unknown_share: float
     warnings: tuple[Warned, ...]
@@ -59,7 +63,8 @@ class Likeness:
         """Return a JSON-able dict."""
         return {
             "stretches": self.stretches,
-            "unlike_training": self.unlike,
+            "unlike_stretches": self.unlike,
+            "unlike_training": self.is_unlike,
             "gravity_m_s2": self.gravity and [round(v, 3) for v in self.gravity],
             "unknown_share": round(self.unknown_share, 4),
             "warnings": [f"{warned.what}; {warned.hint}" for warned in self.warnings],
@@ -80,46 +85,39 @@ class Judge:
 
     reference: Reference | None
     rate_hz: float
-    _moments: list[Float64] = field(default_factory=list)
+    _moments: list[Float32] = field(default_factory=list)
     _unknown: list[int] = field(default_factory=list)
 
-    def add(self, moments: Float64, unknown: int) -> None:
-        """Take the windows of a part, of which some are unknown."""
-        # A day of windows is a few MB.
-        self._moments.append(moments.astype(np.float32))
-        self._unknown.append(unknown)
+    def add(self, windows: Float32, unknown: npt.NDArray[np.bool_]) -> None:
+        """Take windows of shape (n_windows, n_samples, n_channels), and which are unknown."""
+        # A day of them is a few MB.
+        self._moments.append(moments(windows).astype(np.float32))
+        self._unknown.append(int(unknown.sum()))
 
-    def verdict(self, meta: RecordingMeta, measured_hz: float) -> Likeness:
-        """Return how the recording compares.
-
-        Parameters
-        ----------
-        meta : RecordingMeta
-            Of the recording.
-        measured_hz : float
-            Rate that it was recorded at, Hz.
-        """
+    def verdict(self, meta: RecordingMeta) -> Likeness:
+        """Return how the recording compares, of which `meta` tells the own rate."""
         windows = sum(map(len, self._moments))
         unknown = sum(self._unknown) / windows if windows else 0.0
         gravity = _gravity(self._moments, self.reference)
         unlike, stretches = self._unlike()
-        warnings = [*self._known(meta, measured_hz)]
-        if stretches and len(unlike) >= SHARE * stretches:
+        warnings = list(self._stated(meta))
+        is_unlike = bool(stretches) and len(unlike) >= SHARE * stretches
+        if is_unlike:
             warnings.insert(0, self._explained(np.concatenate(unlike), gravity, unknown))
-        return Likeness(stretches, len(unlike), gravity, unknown, tuple(warnings))
+        return Likeness(stretches, len(unlike), is_unlike, gravity, unknown, tuple(warnings))
 
     def _unlike(self) -> tuple[list[Float64], int]:
         """Return the windows of the stretches that are unlike training, and how many there are."""
         if self.reference is None or not self._moments:
             return [], 0
-        moments = np.concatenate(self._moments).astype(np.float64)
-        n = self.reference.length(len(moments))
+        of = np.concatenate(self._moments).astype(np.float64)
+        n = self.reference.length(len(of))
         if not n:
             return [], 0
-        starts = range(0, len(moments) - n + 1, n)
-        surprise = self.reference.surprise(moments)
+        starts = range(0, len(of) - n + 1, n)
+        surprise = self.reference.surprise(of)
         limit = self.reference.limits[n]
-        foreign = [moments[i : i + n] for i in starts if surprise[i : i + n].mean() > limit]
+        foreign = [of[i : i + n] for i in starts if surprise[i : i + n].mean() > limit]
         return foreign, len(starts)
 
     def _explained(
@@ -137,13 +135,13 @@ class Judge:
             HINT,
         )
 
-    def _known(self, meta: RecordingMeta, measured_hz: float) -> Sequence[Warned]:
+    def _stated(self, meta: RecordingMeta) -> Sequence[Warned]:
         """Return what the recording states of itself that the model does not know."""
         found = []
-        if measured_hz < COARSE * self.rate_hz:
+        if meta.rate_hz < COARSE * self.rate_hz:
             found.append(
                 Warned(
-                    f"recorded at {measured_hz:.3g} Hz for a model of {self.rate_hz:g} Hz: its "
+                    f"recorded at {meta.rate_hz:.3g} Hz for a model of {self.rate_hz:g} Hz: its "
                     "fast movements are missing",
                     f"record at {self.rate_hz:g} Hz or more; until then {HINT}",
                 )
@@ -161,12 +159,12 @@ class Judge:
 
 
 def _gravity(
-    moments: Sequence[Float64], reference: Reference | None
+    parts: Sequence[Float32], reference: Reference | None
 ) -> tuple[float, float, float] | None:
-    if reference is None or not moments:
+    if reference is None or not parts:
         return None
     sensor = reference.acceleration.index(True)
-    x, y, z = np.median(np.concatenate([part[:, sensor, 0] for part in moments]), axis=0)
+    x, y, z = np.median(np.concatenate([part[:, sensor, 0] for part in parts]), axis=0)
     return float(x), float(y), float(z)
 
 

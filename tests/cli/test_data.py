@@ -39,7 +39,7 @@ def test_guessed_columns_need_a_yes(raw: Path) -> None:
     assert isinstance(done.exception, UsageError)
     assert "nobody confirmed" in str(done.exception)
     assert "deg/s" in done.stderr
-    assert "subject1/walk.csv" in done.stderr
+    assert "1, 2, 3, by the path, as subject1/walk.csv" in " ".join(done.stderr.split())
 
 
 def test_ingest_list_quarantine_and_report(raw: Path) -> None:

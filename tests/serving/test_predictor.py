@@ -10,8 +10,11 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from graphs import write_rule
+from reading import read_user
 
 from har.config import WindowGrid
+from har.data.recording import GYRO
 from har.data.windows import cut
 from har.errors import DataError, MissingError, UsageError
 from har.export.distance import add_distance
@@ -19,7 +22,7 @@ from har.models.out_of_distribution import MahalanobisDetector
 from har.models.runtime import BATCH
 from har.models.smoothing import HMM, Average, Smoothing
 from har.serving.predictor import Predictor
-from har.serving.recordings import read_user_recording
+from har.serving.timeline import timeline
 
 
 @pytest.fixture
@@ -31,8 +34,7 @@ def predictor(model: Path) -> Predictor:
 def parts_of(table: pd.DataFrame, folder: Path):
     path = folder / "walk.csv"
     table.to_csv(path, index=False)
-    parts, _ = read_user_recording(path, rate_hz=50, needs_gyro=True)
-    return parts
+    return read_user(path).parts
 
 
 def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> None:
@@ -48,6 +50,23 @@ def test_default_window_survives_the_metadata(predictor: Predictor) -> None:
     """Samples to seconds and back gives the samples again."""
     predictor.n_samples, predictor.n_hop = WindowGrid().n_samples, WindowGrid().n_hop
     assert predictor.window == WindowGrid()
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_a_model_of_acceleration_alone_answers_with_and_without_a_gyroscope(
+    table: pd.DataFrame, tmp_path: Path, gyro: bool
+) -> None:
+    """It reads its three channels and no more, in the order that its file states."""
+    turned = ("acc_z", "acc_x", "acc_y")
+    predictor = Predictor(write_rule(tmp_path / "acc.onnx", channel="acc_x", channels=turned))
+    assert not predictor.needs_gyro
+    table["acc_x"] = table["gyro_x"]
+    columns = table if gyro else table.drop(columns=list(GYRO))
+    columns.to_csv(tmp_path / "walk.csv", index=False)
+    (part,) = read_user(tmp_path / "walk.csv", channels=predictor.channels).parts
+    assert predictor.windows(part).shape == (9, 20, 3)
+    timeline = predictor.timeline(predictor.predict_parts([part]))
+    assert timeline["activity"].tolist() == ["walking", "sitting"]
 
 
 def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:
@@ -74,7 +93,7 @@ def test_windows_lie_on_the_grid_of_the_training_windows(
     (part,) = parts_of(table, tmp_path)
     frame = predictor.predict(part)
     _, index = cut(part, predictor.window)
-    assert list(frame.columns) == ["start_s", "end_s", "activity", "probability"]
+    assert list(frame.columns) == ["start_s", "end_s", "activity", "probability", "reason"]
     np.testing.assert_allclose(frame["start_s"], index["start_s"])
     np.testing.assert_allclose(frame["end_s"] - frame["start_s"], 0.4)
     # [0.8, 1.2) is half walking: 8 * 0.5 = 4, the tie of the rule, is left out
@@ -82,7 +101,7 @@ def test_windows_lie_on_the_grid_of_the_training_windows(
     assert clear["activity"].tolist() == ["walking"] * 4 + ["sitting"] * 4
 
 
-def test_timeline_merges_and_meets_in_the_middle_of_the_overlap(predictor: Predictor) -> None:
+def test_timeline_merges_and_meets_in_the_middle_of_the_overlap() -> None:
     """Segments do not overlap, and cover the whole recording."""
     frame = pd.DataFrame(
         {
@@ -90,9 +109,10 @@ def test_timeline_merges_and_meets_in_the_middle_of_the_overlap(predictor: Predi
             "end_s": [0.4, 0.6, 0.8, 1.0],
             "activity": ["walking", "walking", "sitting", "walking"],
             "probability": [0.9, 0.7, 0.6, 0.8],
+            "reason": "",
         }
     )
-    found = predictor.timeline(frame)
+    found = timeline(frame, 50)
     expected = pd.DataFrame(
         {
             "start_s": [0.0, 0.5, 0.7],
@@ -100,6 +120,7 @@ def test_timeline_merges_and_meets_in_the_middle_of_the_overlap(predictor: Predi
             "activity": ["walking", "sitting", "walking"],
             "windows": [2, 1, 1],
             "probability": [0.8, 0.6, 0.8],
+            "reason": ["", "", ""],
         }
     )
     pd.testing.assert_frame_equal(found, expected)
@@ -114,10 +135,10 @@ def test_nothing_is_predicted_across_a_gap(
     table.loc[50:, "time_s"] += 0.3
     parts = parts_of(table, tmp_path)
     assert len(parts) == 2
-    timeline = predictor.timeline(predictor.predict_parts(parts))
-    assert timeline["activity"].tolist() == ["walking", "walking"]
-    np.testing.assert_allclose(timeline["start_s"], [100, 101.3])
-    np.testing.assert_allclose(timeline["end_s"], [101, 102.3])
+    segments = timeline(predictor.predict_parts(parts), 50)
+    assert segments["activity"].tolist() == ["walking", "walking"]
+    np.testing.assert_allclose(segments["start_s"], [100, 101.3])
+    np.testing.assert_allclose(segments["end_s"], [101, 102.3])
 
 
 def test_a_recording_shorter_than_a_window_is_refused(
@@ -234,8 +255,9 @@ def test_smoothing_is_that_of_the_file_and_ends_at_a_gap(
         predictor.predict_parts(parts, predictor.smoother(name)) for name in ("none", "average")
     )
     p = predictor.answer(predictor.windows(parts[0])).probabilities.astype(float)
-    means = [p[max(i - 3, 0) : i + 1].mean(0).max() for i in range(len(p))]
-    np.testing.assert_allclose(smooth["probability"], means)
+    chosen = [p[max(i - 3, 0) : i + 1].mean(0).argmax() for i in range(len(p))]
+    own = p[np.arange(len(p)), chosen]
+    np.testing.assert_allclose(smooth["probability"], own)
     assert raw["activity"].tolist() != smooth["activity"].tolist()
     filtered = predictor.predict_parts(parts, predictor.smoother("hmm"))
     expected = hmm.smooth(predictor.answer(predictor.windows(parts[0])), np.zeros(len(p)))

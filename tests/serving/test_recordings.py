@@ -1,22 +1,19 @@
-"""Every fault of a user's file is one clear error."""
+"""A user's files are read as ingestion reads them, and every fault of theirs is said."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from reading import read_user
 
-from har.data.recording import read_recording, write_recording
+from har.data.recording import ACC, CHANNELS, read_recording, write_recording
 from har.errors import DataError, MissingError
-from har.serving.recordings import read_user_recording
+from har.serving.recordings import UserRecording, open_user_files
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
-
-
-def read(path: Path, *, needs_gyro: bool = True):
-    parts, _ = read_user_recording(path, rate_hz=50, needs_gyro=needs_gyro)
-    return parts
 
 
 def with_value(column: str, row: int, value: object) -> Change:
@@ -28,158 +25,100 @@ def with_value(column: str, row: int, value: object) -> Change:
     return change
 
 
-FAULTS: dict[str, tuple[Change, str, str, str]] = {
-    "missing column": (
-        lambda t: t.drop(columns="acc_y"),
-        "no column acc_y",
-        "time_s, acc_x, acc_z, gyro_x, gyro_y, gyro_z",
-        "rename the columns",
-    ),
-    "text in a number": (
-        with_value("acc_x", 6, "abc"),
-        "acc_x is not a number in 1 row(s)",
-        "'abc' in row 7",
-        "correct the rows",
-    ),
-    "NaN": (
-        with_value("acc_z", 3, None),
-        "acc_z is not a number in 1 row(s)",
-        "nothing in row 4",
-        "leave them out",
-    ),
-    "infinite": (
-        with_value("gyro_z", 0, np.inf),
-        "gyro_z is not a number in 1 row(s)",
-        "inf in row 1",
-        "correct the rows",
-    ),
-    "acceleration in g": (
-        lambda t: t.assign(acc_z=t["acc_z"] / 9.80665),
-        "acceleration is not in m/s² with gravity included",
-        "1, which looks like g",
-        "multiply acceleration by 9.80665",
-    ),
-    "gyroscope in deg/s": (
-        lambda t: t.assign(gyro_x=t["gyro_x"] * 180),
-        "angular velocity is not in rad/s",
-        "180, which looks like deg/s",
-        "multiply angular velocity by pi/180",
-    ),
-    "no gyroscope": (
-        lambda t: t.drop(columns=["gyro_x", "gyro_y", "gyro_z"]),
-        "no gyroscope (gyro_x, gyro_y, gyro_z missing or empty)",
-        "",
-        "record with the gyroscope on",
-    ),
-    "no rows": (lambda t: t[:0], "no rows", "an empty table", ""),
-    "one row": (lambda t: t[:1], "fewer than two different times", "", ""),
-    "time backward": (
-        lambda t: pd.concat([t[50:], t[:50]]),
-        "time_s steps backward",
-        "1.98 s in row 50, then 0 s",
-        "sort by time_s",
-    ),
-    "wrong rate": (
-        lambda t: t.assign(time_s=t["time_s"] / 2),
-        "wrong sampling rate",
-        "100 Hz",
-        "resample the recording to 50 Hz",
-    ),
-    "milliseconds": (
-        lambda t: t.assign(time_s=t["time_s"] * 1000),
-        "wrong sampling rate",
-        "0.05 Hz, so time_s looks like milliseconds",
-        "divide time_s by 1000",
-    ),
-    "out of range": (
-        with_value("acc_x", 2, 500.0),
-        "the table does not fit the schema",
-        "acc_x",
-        "",
-    ),
+REFUSED: dict[str, tuple[Change, str]] = {
+    "missing column": (lambda t: t.drop(columns="acc_y"), "acceleration"),
+    "acceleration in g": (lambda t: t.assign(acc_z=t["acc_z"] / 9.80665), "acceleration"),
+    "gyroscope in deg/s": (lambda t: t.assign(gyro_x=t["gyro_x"] * 180), "rad/s"),
+    "no gyroscope": (lambda t: t.drop(columns=["gyro_x", "gyro_y", "gyro_z"]), "no gyroscope"),
+    "no rows": (lambda t: t[:0], ""),
+    "one row": (lambda t: t[:1], "fewer than two different times"),
+    "1 Hz": (lambda t: t.assign(time_s=t["time_s"] * 50), ""),
 }
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-@pytest.mark.parametrize("fault", FAULTS)
-def test_faulty_tables(fault: str, suffix: str, table: pd.DataFrame, tmp_path: Path) -> None:
-    """Message, what was found and what to do name the fault; the exit code is 3."""
-    change, message, found, hint = FAULTS[fault]
+@pytest.mark.parametrize("fault", REFUSED)
+def test_what_is_no_recording_for_the_model(
+    fault: str, suffix: str, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Nothing of the file can be answered, which ends with 3 and the reason."""
+    change, message = REFUSED[fault]
     path = tmp_path / f"walk{suffix}"
     broken = change(table)
     if suffix == ".csv":
         broken.to_csv(path, index=False)
     else:
-        mixed = [c for c in broken if broken[c].map(type).eq(str).any()]
-        broken.astype(dict.fromkeys(mixed, str)).to_parquet(path)
+        broken.to_parquet(path)
     with pytest.raises(DataError) as caught:
-        read(path)
-    error = caught.value
-    assert error.exit_code == 3
-    assert "walk" in error.message
-    assert message in error.message
-    assert found in (error.found or "")
-    assert hint in (error.hint or "")
+        read_user(path)
+    assert caught.value.exit_code == 3
+    assert message in str(caught.value)
 
 
-FILES: dict[str, tuple[bytes, str]] = {
-    "nothing.csv": (b"", "no rows"),
-    "nothing.parquet": (b"", "cannot be read"),
-    "noise.csv": (np.random.default_rng(0).bytes(4096), "cannot be read"),
-    "noise.parquet": (np.random.default_rng(0).bytes(4096), "cannot be read"),
-    "latin.csv": ("time_s,acc_x,größe\n0,1,2\n".encode("latin-1"), "cannot be read"),
-    "utf16.csv": ("time_s,acc_x\n0,1\n".encode("utf-16"), "cannot be read"),
-    "ragged.csv": (b"time_s,acc_x\n0,1\n0,1,2,3\n", "cannot be read"),
-    "wide.csv": (b"time_s,acc_x\n0,1,2\n1,2,3\n", "cannot be read"),
-    "semicolons.csv": (b"time_s;acc_x\n0;1\n", "no column time_s, acc_x, acc_y, acc_z"),
-    "zeros.csv": (bytes(512), "no rows"),
-    "notes.txt": (b"hello", "not a recording"),
+ROWS: dict[str, tuple[Change, str]] = {
+    "text in a number": (with_value("acc_x", 6, "abc"), "not a number"),
+    "nothing in a number": (with_value("acc_z", 3, None), "acc_z"),
+    "infinite": (with_value("gyro_z", 9, np.inf), "gyro_z"),
+    "beyond any sensor": (with_value("acc_x", 2, 500.0), "acc_x out of range"),
+    "a row twice": (lambda t: pd.concat([t[:10], t[9:]]), "copy of an earlier row"),
+}
+
+
+@pytest.mark.parametrize("fault", ROWS)
+def test_rows_set_aside_are_counted_and_told(
+    fault: str, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """One row is set aside with its reason; the others are read, the hole is filled."""
+    change, reason = ROWS[fault]
+    longer = pd.concat([table] * 5, ignore_index=True)
+    longer["time_s"] = np.arange(len(longer)) / 50
+    longer["acc_x"] = np.linspace(0, 0.1, len(longer))
+    changed = change(longer)
+    changed.to_csv(tmp_path / "walk.csv", index=False)
+    files = open_user_files(tmp_path / "walk.csv")
+    (recording,) = files.recordings(rate_hz=50, channels=CHANNELS)
+    account = files.account
+    assert (account.rows_in, account.rows_set_aside) == (len(changed), 1)
+    assert reason in next(iter(account.reasons))
+    assert sum(len(part.table) for part in recording.parts) == 500
+
+
+FILES: dict[str, bytes] = {
+    "nothing.csv": b"",
+    "nothing.parquet": b"",
+    "noise.csv": np.random.default_rng(0).bytes(4096),
+    "noise.parquet": np.random.default_rng(0).bytes(4096),
+    "zeros.csv": bytes(512),
+    "notes.md": b"hello",
 }
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_unreadable_files(name: str, tmp_path: Path) -> None:
-    """Files that are no recording at all."""
-    content, message = FILES[name]
-    (tmp_path / name).write_bytes(content)
+    """Files that are no recording at all end with 3."""
+    (tmp_path / name).write_bytes(FILES[name])
     with pytest.raises(DataError) as caught:
-        read(tmp_path / name)
-    assert message in caught.value.message
-    assert name in caught.value.message
+        read_user(tmp_path / name)
     assert caught.value.exit_code == 3
-
-
-def test_a_truncated_parquet_file_cannot_be_read(table: pd.DataFrame, tmp_path: Path) -> None:
-    """Half a file is not half a recording."""
-    path = tmp_path / "walk.parquet"
-    table.to_parquet(path)
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(DataError, match="cannot be read\n  expected: Parquet"):
-        read(path)
+    assert name in str(caught.value)
 
 
 def test_a_missing_file_is_a_missing_error(tmp_path: Path) -> None:
     """Exit code 6: not there."""
     with pytest.raises(MissingError, match="no such file") as caught:
-        read(tmp_path / "none.csv")
+        read_user(tmp_path / "none.csv")
     assert caught.value.exit_code == 6
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    """A folder is not a recording."""
-    (tmp_path / "walk.csv").mkdir()
-    with pytest.raises(DataError, match="not a recording"):
-        read(tmp_path / "walk.csv")
-
-
-def test_csv_values_arrive_unchanged(table: pd.DataFrame, tmp_path: Path) -> None:
+def test_values_of_the_models_rate_arrive_unchanged(table: pd.DataFrame, tmp_path: Path) -> None:
     """Extra columns are ignored, time starts at 0 and keeps the file's clock."""
     extra = table.assign(activity="dancing", subject_id=7, recording_id="a", note="x")
     extra["time_s"] += 12.5
     extra.to_csv(tmp_path / "walk.csv", index=False)
-    (part,) = read(tmp_path / "walk.csv")
+    recording = read_user(tmp_path / "walk.csv")
+    (part,) = recording.parts
     assert part.meta.start_s == 12.5
-    assert part.meta.recording_id == "walk"
+    assert (recording.name, recording.subject) == ("7-walk", "7")
     assert part.table["activity"].isna().all()
     np.testing.assert_allclose(part.table["time_s"], table["time_s"], atol=1e-9)
     np.testing.assert_allclose(part.table["gyro_y"], table["gyro_y"], atol=1e-6)
@@ -188,10 +127,11 @@ def test_csv_values_arrive_unchanged(table: pd.DataFrame, tmp_path: Path) -> Non
 def test_a_recording_of_the_store_is_read_again(table: pd.DataFrame, tmp_path: Path) -> None:
     """Parquet as the project writes it gives the same samples."""
     table.to_csv(tmp_path / "walk.csv", index=False)
-    (part,) = read(tmp_path / "walk.csv")
-    path = write_recording(part, tmp_path)
-    (again,) = read(path)
-    pd.testing.assert_frame_equal(again.table, read_recording(path).table)
+    (part,) = read_user(tmp_path / "walk.csv").parts
+    path = write_recording(part, tmp_path / "store")
+    (again,) = read_user(path).parts
+    columns = ["time_s", *CHANNELS]
+    pd.testing.assert_frame_equal(again.table[columns], read_recording(path).table[columns])
 
 
 def test_a_model_without_gyroscope_takes_acceleration_alone(
@@ -199,48 +139,116 @@ def test_a_model_without_gyroscope_takes_acceleration_alone(
 ) -> None:
     """The missing channels stay empty."""
     table.drop(columns=["gyro_x", "gyro_y", "gyro_z"]).to_csv(tmp_path / "walk.csv", index=False)
-    (part,) = read(tmp_path / "walk.csv", needs_gyro=False)
+    (part,) = read_user(tmp_path / "walk.csv", channels=ACC).parts
     assert part.table["gyro_x"].isna().all()
 
 
-def test_a_rate_within_five_percent_is_accepted(table: pd.DataFrame, tmp_path: Path) -> None:
-    """Phones keep time within a few percent."""
-    table.assign(time_s=table["time_s"] * 1.04).to_csv(tmp_path / "walk.csv", index=False)
-    assert len(read(tmp_path / "walk.csv")) == 1
+@pytest.mark.parametrize("rate_hz", [25.0, 48.0, 100.0, 102.4])
+def test_another_rate_is_resampled_as_in_training(
+    rate_hz: float, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Of a slow sine at any sensible rate, the model sees the same sine at its own."""
+    time = np.arange(round(4 * rate_hz)) / rate_hz
+    wave = pd.DataFrame({"time_s": time, **dict.fromkeys(CHANNELS, 0.01 * time)})
+    wave["acc_z"] = 9.8
+    wave["gyro_x"] = np.sin(2 * np.pi * time)
+    wave.to_csv(tmp_path / "walk.csv", index=False)
+    recording = read_user(tmp_path / "walk.csv")
+    (part,) = recording.parts
+    assert recording.meta.rate_hz == pytest.approx(rate_hz, rel=1e-3)
+    assert part.meta.rate_hz == 50
+    middle = part.table[50:150]
+    expected = np.sin(2 * np.pi * middle["time_s"])
+    np.testing.assert_allclose(middle["gyro_x"], expected, atol=0.02)
 
 
 @pytest.mark.parametrize(
-    ("column", "subject"),
+    ("column", "subjects"),
     [
-        (None, "walk"),
-        ("s07", "s07"),
-        (7, "7"),
-        ("007", "007"),
-        (["s07", "s08"], "walk"),
-        (["s07", None], "s07"),
-        ([None, None], "walk"),
+        (None, ["walk"]),
+        ("s07", ["s07"]),
+        (7, ["7"]),
+        ("007", ["007"]),
+        (["s07", "s08"], ["s07", "s08"]),
     ],
 )
-def test_subject(table: pd.DataFrame, tmp_path: Path, column: object, subject: str) -> None:
-    """The person is the one that the file names; without one, the file is its own."""
+def test_subject(table: pd.DataFrame, tmp_path: Path, column: object, subjects: list[str]) -> None:
+    """People are those that the file names; without any, the file is a person of its own."""
     if column is not None:
         half = len(table) // 2
         table["subject_id"] = np.repeat(column, half) if isinstance(column, list) else column
     table.to_csv(tmp_path / "walk.csv", index=False)
     table.to_parquet(tmp_path / "walk.parquet", index=False)
     for name in ("walk.csv", "walk.parquet"):
-        (part,) = read(tmp_path / name)
-        assert part.meta.subject_id == subject
-        assert set(part.table["subject_id"]) == {subject}
+        found = open_user_files(tmp_path / name).recordings(rate_hz=50)
+        assert [recording.subject for recording in found] == subjects
 
 
 def test_what_became_of_the_rows(table: pd.DataFrame, tmp_path: Path) -> None:
-    """Two samples lost and one doubled: both are mended, and said."""
-    doubled = pd.concat([table[:10], table[9:30], table[32:]])
-    doubled.to_csv(tmp_path / "walk.csv", index=False)
-    parts, report = read_user_recording(tmp_path / "walk.csv", rate_hz=50, needs_gyro=True)
-    assert len(parts[0].table) == len(table) == report.rows_out
-    assert report.describe() == (
-        "99 rows read; 1 duplicate row removed; 2 samples put into 1 short gap; "
-        "100 samples in 1 stretch"
-    )
+    """Two samples lost: mended, and said."""
+    pd.concat([table[:30], table[32:]]).to_csv(tmp_path / "walk.csv", index=False)
+    recording = read_user(tmp_path / "walk.csv")
+    assert len(recording.parts[0].table) == len(table) == recording.rows.rows_out
+    assert (recording.rows.rows_in, recording.rows.gaps_filled, recording.rows.parts) == (98, 1, 1)
+
+
+def read_all(path: Path, **stated: str) -> dict[str, UserRecording]:
+    found = open_user_files(path, stated=stated).recordings(rate_hz=50, channels=CHANNELS)
+    return {recording.name: recording for recording in found}
+
+
+def test_a_folder_and_an_archive_hold_several_recordings(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Each file is a recording; what is no table is named."""
+    folder = tmp_path / "week"
+    folder.mkdir()
+    for name in ("mon.csv", "tue.csv"):
+        table.to_csv(folder / name, index=False)
+    (folder / "notes.md").write_text("rain")
+    with zipfile.ZipFile(tmp_path / "week.zip", "w") as archive:
+        archive.write(folder / "mon.csv", "mon.csv")
+        archive.write(folder / "tue.csv", "tue.csv")
+    for path in (folder, tmp_path / "week.zip"):
+        assert list(read_all(path)) == ["mon", "tue"]
+    assert open_user_files(folder).plan.left == {"notes.md": "no table"}
+
+
+def test_one_bad_file_does_not_stop_the_others(table: pd.DataFrame, tmp_path: Path) -> None:
+    """It is refused with its reason, under its name."""
+    folder = tmp_path / "week"
+    folder.mkdir()
+    table.to_csv(folder / "mon.csv", index=False)
+    table.assign(acc_z=1.0).to_csv(folder / "tue.csv", index=False)
+    files = open_user_files(folder)
+    assert [r.name for r in files.recordings(rate_hz=50, channels=CHANNELS)] == ["mon"]
+    ((name, error),) = files.account.refused.items()
+    assert "tue" in name
+    assert isinstance(error, DataError)
+
+
+def test_stated_columns_and_units_are_converted(table: pd.DataFrame, tmp_path: Path) -> None:
+    """Names of one's own, g and deg/s become the model's units."""
+    other = pd.DataFrame({"t": table["time_s"] * 1000})
+    for own, ours in zip("xyz", ACC, strict=True):
+        other[f"a{own}"] = table[ours] / 9.80665
+        other[f"g{own}"] = np.rad2deg(table[ours.replace("acc", "gyro")])
+    other.to_csv(tmp_path / "mine.csv", index=False)
+    stated = {"time": "t", "time_unit": "ms", "acc": "ax,ay,az", "acc_unit": "g"}
+    found = read_all(tmp_path / "mine.csv", **stated, gyro="gx,gy,gz", gyro_unit="deg/s")
+    (part,) = found["mine"].parts
+    np.testing.assert_allclose(part.table["acc_z"], table["acc_z"], rtol=1e-5)
+    np.testing.assert_allclose(part.table["gyro_x"], table["gyro_x"], rtol=1e-5)
+
+
+def test_only_tables_of_other_names_are_a_guess(table: pd.DataFrame, tmp_path: Path) -> None:
+    """Ours say what they are; nobody is asked of people, labels and separators."""
+    table.assign(subject_id="s1", activity="walking").to_csv(tmp_path / "ours.csv", index=False)
+    table.to_csv(tmp_path / "semicolons.csv", index=False, sep=";")
+    names = {"time_s": "t", **{c: c.replace("acc_", "a").replace("gyro_", "g") for c in CHANNELS}}
+    table.rename(columns=names).to_csv(tmp_path / "others.csv", index=False)
+    guesses = {
+        name: open_user_files(tmp_path / f"{name}.csv").plan.is_guess
+        for name in ("ours", "semicolons", "others")
+    }
+    assert guesses == {"ours": False, "semicolons": False, "others": True}

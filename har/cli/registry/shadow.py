@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
 from har.cli.registry.common import Reason, Selector
+from har.cli.understood import stated_by
+from har.cli.user_files import Entries, MappingFile, Yes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +20,15 @@ if TYPE_CHECKING:
 
 
 def shadow(
+    context: typer.Context,
     selector: Selector,
-    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, or folders of them.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files, folders, archives, as for `har data ingest`.")
+    ],
     reason: Reason,
+    mapping: MappingFile = None,
+    entries: Entries = None,
+    yes: Yes = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Score, but write nothing.")] = False,
     overrides: Overrides = None,
     as_json: AsJson = False,
@@ -32,12 +41,23 @@ def shadow(
     """
     from har.config import load
     from har.errors import DataError
+    from har.monitoring.shadow import Columns
     from har.registry.handle import Registry
     from har.registry.shadow import shadow as run
 
+    refuse_ignored(context, exclusive=("--mapping", "--map"))
+    stated = stated_by(mapping, entries or [])
     recipe, environment = load(overrides)
     registry = Registry.open(environment)
-    report = run(registry, selector, files, export=recipe.export, reason=reason, dry_run=dry_run)
+    report = run(
+        registry,
+        selector,
+        files,
+        export=recipe.export,
+        reason=reason,
+        dry_run=dry_run,
+        columns=Columns(stated, guessed=yes),
+    )
     if as_json:
         print_json(asdict(report))
     else:

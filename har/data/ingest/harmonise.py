@@ -2,18 +2,20 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from har.arrays import Float64
 from har.data import rates
 from har.data.activities import in_order
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import checks
-from har.data.ingest.ledger import ORIGIN, Ledger
+from har.data.ingest.joining import Pair, Untrusted, join, pairs
+from har.data.ingest.ledger import Ledger
+from har.data.ingest.streams import Stream
 from har.data.ingest.text import joined
 from har.data.ingest.vocabulary import Vocabulary, refuse_quantity
 from har.data.recording import (
@@ -22,18 +24,15 @@ from har.data.recording import (
     GYRO,
     Recording,
     RecordingMeta,
-    exceeds,
     make_table,
 )
-from har.data.schema import check_units, failing_rows, validate
+from har.data.schema import check_units, validate
 from har.data.sources.base import Raw, Source, Table
 from har.errors import DataError
 from har.lineage import digest
 
 FACTORS = {"m/s2": 1.0, "g": STANDARD_GRAVITY, "rad/s": 1.0, "deg/s": np.pi / 180}
-RESET_S = 1.0  # a longer step backward is a clock that was set, a shorter one is disorder
 RATE_TOLERANCE = 0.05
-JOIN_TOLERANCE_S = 0.1  # between a sample and its neighbours of the other sensor
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,9 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
     """Yield the canonical recordings of a raw one; every row is told to the ledger.
 
     Time starts at 0 and strictly increases; a clock that was set back starts another
-    recording. A recording that cannot be trusted (wrong unit, no samples) is
-    quarantined whole.
+    recording, and so do long ones (`har.data.ingest.streams`), so that memory holds a part of
+    each table and no more. A recording that cannot be trusted (wrong unit, no samples) is
+    quarantined whole; of a long one, each part is judged by itself.
 
     Parameters
     ----------
@@ -82,32 +82,44 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
     subject = slug(raw.subject)
     place = (raw.placement,) if len(origin.source.placements) > 1 else ()
     name = "-".join((origin.dataset, subject, *place, slug(raw.name)))
-    tables = [_to_si(whole(table), raw) for table in raw.tables]
+    streams = [
+        Stream(
+            table,
+            convert=partial(_to_si, raw=raw),
+            check=partial(checks.check_range, name=name),
+            ledger=ledger,
+        )
+        for table in raw.tables
+    ]
+    acc, gyro = streams[0], streams[1] if len(streams) > 1 else None
+    before = ledger.rows_kept, ledger.rows_repaired
     try:
-        for table in tables:
-            checks.check_range(table, name)
+        for pair in pairs(acc, gyro, ledger):
+            part = name + pair.acc.suffix
+            for recording in _of_pair(pair, name=part, raw=raw, origin=origin, ledger=ledger):
+                kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
+                meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
+                yield Recording(recording.table, meta)
+            before = ledger.rows_kept, ledger.rows_repaired
+    except Untrusted as untrusted:
+        rest = itertools.chain(untrusted.rows, *(stream.rest() for stream in streams))
+        _reject(rest, name, untrusted.error, ledger)
+
+
+def _of_pair(
+    pair: Pair, *, name: str, raw: Raw, origin: Origin, ledger: Ledger
+) -> Iterator[Recording]:
+    """Yield the recording of a stretch, or none."""
+    try:
+        timed = [_timed(rows, name, ledger) for rows in pair.tables]
     except DataError as error:
-        _reject(tables, name, error, ledger)
+        _reject(pair.tables, name, error, ledger)
         return
-    parts = [list(_segments(_sound(table, ledger), ledger)) for table in tables]
-    if len({len(segments) for segments in parts}) > 1:
-        for table in itertools.chain(*parts):
-            ledger.quarantine(table, "the sensors' clocks were set back at different places")
-        return
-    for number, pair in enumerate(zip(*parts, strict=True), start=1):
-        before = (ledger.rows_kept, ledger.rows_repaired)
-        part = name if len(parts[0]) == 1 else f"{name}-clock{number}"
-        try:
-            timed = [_timed(rows, part, ledger) for rows in pair]
-        except DataError as error:
-            _reject(list(pair), part, error, ledger)
-            continue
-        first, *others = timed
-        joined = _join(first, *others, name=part, ledger=ledger) if others else (first,)
-        for recording in _recording(*joined, name=part, raw=raw, origin=origin, ledger=ledger):
-            kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
-            meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
-            yield Recording(recording.table, meta)
+    acc, *others = timed
+    if others:
+        pair = replace(pair, acc=replace(pair.acc, rows=acc), gyro=others[0])
+        acc, *others = join(pair, _averaged, name, ledger)
+    yield from _recording(acc, *others, name=name, raw=raw, origin=origin, ledger=ledger)
 
 
 def whole(table: Table) -> pd.DataFrame:
@@ -121,44 +133,6 @@ def _to_si(table: pd.DataFrame, raw: Raw) -> pd.DataFrame:
     )
     changed = {c: table[c] * f for c, f in factors.items() if c in table and f != 1.0}
     return table.assign(**changed)
-
-
-def _sound(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Quarantine rows that are no measurement, and copies of rows."""
-    if "acc_x" in table and all(c in table and table[c].isna().all() for c in GYRO):
-        table = table.drop(columns=list(GYRO))
-    reasons = failing_rows(table)
-    for reason in reasons.dropna().unique():
-        ledger.quarantine(table[reasons == reason], reason)
-    table = table[reasons.isna()].reset_index(drop=True)
-    time = table["time_s"].to_numpy()
-    if (np.diff(time) > 0).all():
-        return table
-    values = [c for c in table.columns if c not in ORIGIN]
-    copies = table.duplicated(values).to_numpy()
-    if rates.shared(time[~copies]) > rates.MOST_SHARED:
-        return table  # where a batch has one time, samples that are alike are no copies
-    return ledger.filter(table, copies, "copy of an earlier row")
-
-
-def _segments(table: pd.DataFrame, ledger: Ledger) -> Iterator[pd.DataFrame]:
-    """Yield the stretches between resets of the clock, each in order."""
-    back = exceeds(-np.diff(table["time_s"].to_numpy(), prepend=-np.inf), RESET_S)
-    if not back.any():
-        yield _ordered(table, ledger)
-        return
-    for _, rows in table.groupby(np.cumsum(back), sort=True):
-        yield _ordered(rows.reset_index(drop=True), ledger)
-
-
-def _ordered(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Put rows in the order of time."""
-    time = table["time_s"].to_numpy()
-    late = time < np.maximum.accumulate(time) if len(time) else np.zeros(0, bool)
-    if not late.any():
-        return table
-    ledger.repair(table, late, "put in the order of time")
-    return table.sort_values("time_s", kind="stable", ignore_index=True)
 
 
 def _timed(rows: pd.DataFrame, name: str, ledger: Ledger) -> pd.DataFrame:
@@ -185,43 +159,6 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     mixed = pd.Series(codes).groupby(group).nunique().to_numpy() > 1
     first.loc[mixed, "label"] = None
     return first
-
-
-def _join(
-    acc: pd.DataFrame, gyro: pd.DataFrame, *, name: str, ledger: Ledger
-) -> tuple[pd.DataFrame, ...]:
-    """Interpolate angular velocity at the times of acceleration.
-
-    Returns
-    -------
-    tuple of DataFrame
-        Acceleration with angular velocity, and the rows that the latter is from.
-    """
-    # A value between two needs both of them near; a sample is of use on either side.
-    before, after = _distances(acc["time_s"].to_numpy(), gyro["time_s"].to_numpy())
-    acc_near = ~exceeds(np.maximum(before, after), JOIN_TOLERANCE_S)
-    before, after = _distances(gyro["time_s"].to_numpy(), acc["time_s"].to_numpy())
-    gyro_near = ~exceeds(np.minimum(before, after), JOIN_TOLERANCE_S)
-    if not acc_near.any():
-        ledger.quarantine(gyro, "the gyroscope's clock shares no time with the accelerometer's")
-        ledger.warn(name, "no gyroscope", "its clock shares no time with the accelerometer's")
-        return (acc,)
-    gyro = ledger.filter(gyro, ~gyro_near, f"no acceleration within {JOIN_TOLERANCE_S:g} s")
-    acc = ledger.filter(acc, ~acc_near, f"no angular velocity within {JOIN_TOLERANCE_S:g} s")
-    gyro = gyro.assign(label=None)
-    times = _averaged(gyro, ledger)
-    values = {c: np.interp(acc["time_s"], times["time_s"], times[c]) for c in GYRO}
-    return acc.assign(**values), gyro
-
-
-def _distances(times: Float64, others: Float64) -> tuple[Float64, Float64]:
-    """Return the time from each sample to the other sensor's sample before and after it, s."""
-    if not len(others):
-        nowhere = np.full(len(times), np.inf)
-        return nowhere, nowhere
-    before = np.maximum(np.searchsorted(others, times, side="right") - 1, 0)
-    after = np.minimum(np.searchsorted(others, times), len(others) - 1)
-    return np.abs(times - others[before]), np.abs(others[after] - times)
 
 
 def _recording(
@@ -267,7 +204,7 @@ def _recording(
     yield recording
 
 
-def _reject(tables: list[pd.DataFrame], name: str, error: DataError, ledger: Ledger) -> None:
+def _reject(tables: Iterable[pd.DataFrame], name: str, error: DataError, ledger: Ledger) -> None:
     for table in tables:
         ledger.quarantine(table, error.message.removeprefix(f"{name}: "))
     ledger.reject(name, error)

@@ -4,9 +4,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from har import parquet
 from har.data.ingest.files import RawFiles
-from har.data.ingest.harmonise import Origin, harmonise, whole
+from har.data.ingest.harmonise import Origin, harmonise
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.refusal import Refused, reason_of, set_aside
 from har.data.ingested import Account
@@ -39,7 +41,8 @@ def read_item(files: RawFiles, item: Item, origin: Origin, ledger: Ledger) -> It
     for raw in origin.source.read(files, item, ledger):
         if origin.placements and raw.placement not in origin.placements:
             for table in raw.tables:
-                ledger.leave_out(whole(table))
+                for block in [table] if isinstance(table, pd.DataFrame) else table:
+                    ledger.leave_out(block)
             continue
         yield from harmonise(raw, origin, ledger)
     ledger.check(item.name)
@@ -51,12 +54,13 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
     An item of which nothing can be taken has a `Refused` beside them, and its rows are
     counted as quarantined.
     """
-    ledger = Ledger()
+    ledger = Ledger(spill=out / QUARANTINE)
     folder = out / "recordings"
     folder.mkdir()
     try:
         samples = _write_recordings(folder, read_item(files, item, origin, ledger))
     except (DataError, VerificationError) as error:
+        ledger.close()
         shutil.rmtree(folder)
         folder.mkdir()
         Refused.of(error).write(out)
@@ -67,8 +71,7 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         nothing = _nothing_left(item, ledger)
         Refused.of(nothing).write(out)
         rejected = rejected or {item.name: str(nothing)}
-    if ledger.rows_quarantined:
-        parquet.write(ledger.quarantined(), out / QUARANTINE, compression="zstd")
+    ledger.write(out / QUARANTINE)
     Account(
         item=item.name,
         files=origin.digests,

@@ -7,13 +7,18 @@ the rows that were read.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from har import parquet
 from har.data.ingested import Warn
 from har.errors import DataError, HarError
 
+SPILLED_ROWS = 100_000  # in quarantine; fewer stay in memory
 ORIGIN = ("file", "line", "repaired")
 
 
@@ -34,6 +39,8 @@ class Ledger:
         Why, by recording; its rows are in quarantine.
     own_words : dict
         The activity of each word that the taxonomy lacks.
+    spill : Path, optional
+        File that gets the rows in quarantine when they are many.
     """
 
     rows_in: int = 0
@@ -46,7 +53,9 @@ class Ledger:
     warnings: list[Warn] = field(default_factory=list)
     rejected: dict[str, DataError] = field(default_factory=dict)
     own_words: dict[str, str] = field(default_factory=dict)
+    spill: Path | None = None
     _frames: list[pd.DataFrame] = field(default_factory=list)
+    _writer: pq.ParquetWriter | None = None
 
     def read(self, rows: int) -> None:
         """Count rows that were found in a raw file."""
@@ -78,8 +87,11 @@ class Ledger:
         if rows.empty:
             return
         values = rows.drop(columns=list(ORIGIN))
-        content = values.to_json(orient="records", lines=True, double_precision=15).splitlines()
-        self.set_aside(rows["file"].astype(str), rows["line"], content, reason)
+        for start in range(0, len(rows), SPILLED_ROWS):
+            part = slice(start, start + SPILLED_ROWS)
+            text = values[part].to_json(orient="records", lines=True, double_precision=15)
+            lines, file = rows["line"][part], rows["file"][part].astype(str)
+            self.set_aside(file, lines, text.splitlines(), reason)
 
     def set_aside(self, file: Any, line: Any, content: list[str], reason: str) -> None:
         """Quarantine rows whose content is text."""
@@ -88,6 +100,8 @@ class Ledger:
             self._frames.append(pd.DataFrame(columns))
             self.rows_quarantined += len(content)
             self.reasons[reason] += len(content)
+            if self.spill and sum(map(len, self._frames)) >= SPILLED_ROWS:
+                self._spill(self.spill)
 
     def filter(self, rows: pd.DataFrame, bad: Any, reason: str) -> pd.DataFrame:
         """Quarantine the rows of a boolean mask; return the others."""
@@ -106,9 +120,31 @@ class Ledger:
         self.rejected[recording] = error
 
     def quarantined(self) -> pd.DataFrame:
-        """Return the rows that were set aside: ``file, line, reason, content``."""
+        """Return the rows that were set aside and not spilled: ``file, line, reason, content``."""
         empty = pd.DataFrame({"file": [], "line": [], "reason": [], "content": []})
         return pd.concat(self._frames, ignore_index=True) if self._frames else empty
+
+    def write(self, path: Path) -> None:
+        """Write the rows that were set aside, if there are any; with `spill`, only there."""
+        if self._writer is not None:
+            if self._frames:
+                self._spill(path)
+            self.close()
+        elif self._frames:
+            parquet.write(self.quarantined(), path, compression="zstd")
+
+    def close(self) -> None:
+        """End what was begun to be written."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _spill(self, path: Path) -> None:
+        rows = pa.Table.from_pandas(self.quarantined(), preserve_index=False)
+        if self._writer is None:
+            self._writer = parquet.writer(path, rows.schema, compression="zstd")
+        self._writer.write_table(rows.cast(self._writer.schema))
+        self._frames.clear()
 
     def check(self, item: str) -> None:
         """Raise `HarError` unless every row is accounted for."""

@@ -1,4 +1,4 @@
-"""Blocks of a long table to one table per group, with one group in memory at a time."""
+"""Blocks of a long table to one table per group, each whole or in blocks of its own."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,10 +11,20 @@ import pyarrow.parquet as pq
 
 from har import parquet
 
+BATCH = 250_000  # rows of a group in memory at once
+
 
 def partition(
     blocks: Iterable[pd.DataFrame], by: Sequence[str]
 ) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Yield the rows of each group as one table; see `streams`."""
+    for key, rows in streams(blocks, by):
+        yield key, pd.concat(rows, ignore_index=True)
+
+
+def streams(
+    blocks: Iterable[pd.DataFrame], by: Sequence[str]
+) -> Iterator[tuple[tuple[Any, ...], Iterator[pd.DataFrame]]]:
     """Yield the rows of each group, in their order, however the groups are mixed.
 
     Rows go to one temporary Parquet file per group first.
@@ -30,8 +40,8 @@ def partition(
     ------
     key : tuple
         Values of `by`; a missing value is ``""``.
-    rows : DataFrame
-        Of the group, all columns.
+    rows : iterator of DataFrame
+        Of the group, all columns, block by block; to be read before the next group.
     """
     with tempfile.TemporaryDirectory(prefix="har-") as folder:
         writers: dict[tuple[Any, ...], pq.ParquetWriter] = {}
@@ -42,7 +52,13 @@ def partition(
             for writer in writers.values():
                 writer.close()
         for number, key in enumerate(writers):
-            yield key, parquet.read_frame(Path(folder) / f"{number}.parquet")
+            yield key, _read(Path(folder) / f"{number}.parquet")
+
+
+def _read(path: Path) -> Iterator[pd.DataFrame]:
+    with parquet.open_file(path, str(path)) as file:
+        for batch in file.iter_batches(BATCH):
+            yield batch.to_pandas()
 
 
 def _append(

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import catalogue, dataset, tables
+from har.data import sources
+from har.data.ingest import catalogue, dataset
 from har.data.ingest.assemble import COPIED
 from har.data.ingest.dataset import Ingestion, Request, find, ingest
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import QUARANTINE, write_item
+from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
 from har.data.ingest.refusal import Refused, set_aside
 from har.data.ingested import QUARANTINED, Account, Accounts, Datasets
@@ -217,7 +219,7 @@ def test_a_broken_file_does_not_stop_the_others(raw: Path, store: Store) -> None
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert done.totals["counts"]["recordings"] == 2
     assert list(done.rejected) == ["s3-walk.csv"]
-    assert "no column t" in done.rejected["s3-walk.csv"]
+    assert "no rows" in done.rejected["s3-walk.csv"]
 
 
 def test_rows_of_refused_files_are_counted(raw: Path, store: Store) -> None:
@@ -266,17 +268,18 @@ def test_refused_files_are_not_read_again(raw: Path, store: Store) -> None:
         assert caught.value.found == "t, beats"
 
 
-def test_an_item_that_fails_midway_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_item_that_fails_midway_leaves_nothing_behind(tmp_path: Path) -> None:
     """What was read before the fault is not half an item: all of its rows are quarantined."""
     write(tmp_path / "raw", "s1/walk.csv", seed=1)
 
-    def fail(*_: object) -> Iterator[Raw]:
-        yield from tables._read(*_, mapping=MAPPING)
+    def fail(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
+        ledger.read(50)
+        rows = pd.DataFrame({"time_s": np.arange(50) / 50, "acc_x": 0.0, "acc_y": 0.0})
+        origin = {"label": None, "file": "s1/walk.csv", "line": 2, "repaired": False}
+        yield Raw("1", "walk", "unknown", (rows.assign(acc_z=9.8, **origin),))
         raise DataError("s1/walk.csv: cut off")
 
-    source = replace(Request("lab", tmp_path, mapping=MAPPING).source, read=fail)
+    source = replace(sources.get("hapt"), placements=("unknown",), read=fail)
     files = open_files(tmp_path / "raw")
     out = tmp_path / "out"
     out.mkdir()

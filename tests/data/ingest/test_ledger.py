@@ -134,6 +134,27 @@ def test_quarantine_is_a_table_that_can_be_stored(tmp_path: Path) -> None:
     assert stored["content"].iloc[2] == "\ufffd\0"
 
 
+def test_many_rows_in_quarantine_are_spilled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory holds few of them; the file has all, and the same as without."""
+    monkeypatch.setattr("har.data.ingest.ledger.SPILLED_ROWS", 4)
+    spilled, held = Ledger(spill=tmp_path / "spilled.parquet"), Ledger()
+    for ledger in (spilled, held):
+        for first in (1, 4, 7, 17):
+            ledger.quarantine(table(3 if first < 10 else 9, first), f"odd {first}")
+        ledger.set_aside("g.csv", [1], ["x"], "no row")
+    assert len(spilled.quarantined()) < 4
+    for ledger, name in ((spilled, "spilled"), (held, "held")):
+        ledger.write(tmp_path / f"{name}.parquet")
+        assert ledger.rows_quarantined == 19
+    stored = pd.read_parquet(tmp_path / "spilled.parquet")
+    pd.testing.assert_frame_equal(stored, pd.read_parquet(tmp_path / "held.parquet"))
+    assert stored["line"].tolist() == [*range(1, 10), *range(17, 26), 1]
+    Ledger().write(tmp_path / "none.parquet")
+    assert not (tmp_path / "none.parquet").exists()
+
+
 def test_warnings_and_rejections() -> None:
     """Both name the recording; a rejection keeps the whole reason."""
     ledger = Ledger()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from har.data.ingest.partition import partition
+from har.data.ingest.partition import partition, streams
 
 
 def block(who: list[str | None], first: int = 0) -> pd.DataFrame:
@@ -55,6 +55,16 @@ def test_categories_may_differ_between_blocks() -> None:
     blocks = [block(["a", "b"]).astype("category"), block(["c", "a"], 2).astype("category")]
     found = {key[0]: rows["n"].astype(int).tolist() for key, rows in partition(blocks, ["who"])}
     assert found == {"a": [0, 3], "b": [1], "c": [2]}
+
+
+def test_groups_come_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each group whole, and no more than a batch of it at once."""
+    monkeypatch.setattr("har.data.ingest.partition.BATCH", 2)
+    blocks = [block(["a", "b", "a"]), block(["a", "a", "a"], 3)]
+    found = {key: [b["n"].tolist() for b in rows] for key, rows in streams(blocks, ["who"])}
+    assert [n for rows in found[("a",)] for n in rows] == [0, 2, 3, 4, 5]
+    assert max(len(rows) for rows in found[("a",)]) == 2
+    assert found[("b",)] == [[1]]
 
 
 def test_no_blocks_no_groups() -> None:

@@ -1,0 +1,87 @@
+"""What `har predict`, `har data validate` and `har registry shadow` read, and the flags for it."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from har.cli.ingest import place_of
+from har.cli.output import err
+from har.cli.understood import settled
+from har.errors import UsageError
+
+if TYPE_CHECKING:
+    from har.serving.recordings import Account, UserFiles
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(help="Files, folders, archives or a glob, as for `har data ingest`; -: a CSV."),
+]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="TOML file that says which column of a table is what."),
+]
+Entries = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="WHAT=COLUMN", help="The same as a flag: --map acc=ax,ay,az."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")]
+
+
+@contextmanager
+def user_files(
+    paths: list[Path], mapping: Path | None, entries: list[str] | None, *, yes: bool
+) -> Iterator["UserFiles"]:
+    """Open a user's files, once nothing of them is in doubt and guesses are confirmed.
+
+    Raises
+    ------
+    UsageError
+        If nobody confirms, or standard input is not the only path.
+    """
+    from har.data.ingest.files import open_files
+    from har.serving.recordings import UserFiles, with_canonical
+
+    with _standard_input(paths) as named:
+        place = place_of(named)
+        assert place is not None
+        files, where = open_files(*place), str(place[0])
+        plan = settled(
+            files, where, mapping, entries or [], yes=yes, quiet=True, refine=with_canonical
+        )
+        yield UserFiles(files, plan, where)
+
+
+@contextmanager
+def _standard_input(paths: list[Path]) -> Iterator[list[Path]]:
+    """Keep standard input in a file while it is read, for it is longer than memory."""
+    if Path("-") not in paths:
+        yield paths
+        return
+    if len(paths) > 1:
+        raise UsageError("- with other paths", expected="standard input alone, or paths")
+    with tempfile.TemporaryDirectory(prefix="har-") as folder:
+        path = Path(folder) / "stdin.csv"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield [path]
+
+
+def tell_account(account: "Account") -> None:
+    """Say which rows were set aside and why, and what could not be read."""
+    if account.rows_set_aside:
+        reasons = "; ".join(f"{why}: {n:,}" for why, n in account.reasons.most_common(5))
+        told = f"{account.rows_set_aside:,} of {account.rows_in:,} rows set aside"
+        err.print(f"{told}: {reasons}", markup=False, soft_wrap=True)
+    for name, error in account.refused.items():
+        err.print(Text("refused", style="red"), f"{name}: {error}", soft_wrap=True)
+    if account.left:
+        names = ", ".join(list(account.left)[:3])
+        more = f" and {len(account.left) - 3} more" if len(account.left) > 3 else ""
+        err.print(f"no recordings: {names}{more}", soft_wrap=True)
