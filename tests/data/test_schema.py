@@ -75,7 +75,7 @@ def test_activities_are_names(recording: Recording) -> None:
     for wrong in (labels.rename_categories([1, 2]), labels.rename_categories({"walking": ""})):
         with pytest.raises(DataError) as caught:
             validate(_with(recording, activity=wrong))
-        assert "activity activities_are_names" in str(caught.value.found)
+        assert "activities_are_names" in str(caught.value.found)
     with pytest.raises(DataError, match="does not fit the schema"):
         validate(_with(recording, activity=recording.table["activity"].astype("str")))
 
