@@ -20,7 +20,7 @@ from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.ingest import own
 from har.data.ingest.files import RawFiles, open_files
-from har.data.ingest.harmonise import Origin
+from har.data.ingest.harmonise import Origin, slug
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
@@ -325,10 +325,13 @@ def _whole_name(piece: Recording) -> str:
 
 def _opened(name: str, item: Item, aim: Aim, read: Iterator[Recording]) -> UserRecording:
     first = next(read)
+    # What a name of a file on disk may not hold is told by a digest there, and by itself here.
+    stem = re.sub(r"(\.\w+)+$", "", item.files[0]).replace("/", "-")
+    shown = _short(name).replace(slug(stem), stem, 1)
     subject = _short(first.meta.subject_id)
     if subject == "unknown":
-        subject = Path(item.files[0]).name.split(".")[0]
-    return UserRecording(_short(name), subject, item.files, first.meta, aim, chain([first], read))
+        subject = stem
+    return UserRecording(shown, subject, item.files, first.meta, aim, chain([first], read))
 
 
 def _short(name: str) -> str:
