@@ -54,7 +54,9 @@ def main(sensors: str) -> None:
         _card(folder, recipe.pretrain.batch_size, sensors), encoding="utf-8"
     )
     lineage = {
-        "step": {k: v for k, v in made.manifest.items() if k not in ("seconds", "created")},
+        "step": {
+            k: v for k, v in made.manifest.to_dict().items() if k not in ("seconds", "created")
+        },
         "raw_files": [file.to_dict() for file in origin.raw_files(run["ingest"].path)],
         "settings": dict(flatten(recipe.model_dump(mode="json"))),
     }

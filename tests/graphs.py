@@ -13,13 +13,21 @@ from har.data.recording import CHANNELS, UNITS
 RATE, SIZE, HOP = 50.0, 20, 10
 
 
-def write_rule(path: Path, *, channel: str = "gyro_x", **metadata: str) -> Path:
+def write_rule(
+    path: Path,
+    *,
+    channel: str = "gyro_x",
+    channels: tuple[str, ...] = CHANNELS,
+    **metadata: str,
+) -> Path:
     """Write a model that says walking where the window's mean of a channel exceeds 0.5.
 
-    Its probabilities are softmax([8 m, 4]) of the mean m; metadata is added or changed.
+    The windows have some channels, by default all. Its probabilities are softmax([8 m, 4])
+    of the mean m; metadata is added or changed.
     """
-    weights = np.zeros((6, 2), np.float32)
-    weights[CHANNELS.index(channel)] = [8, 0]
+    shape = ["batch", SIZE, len(channels)]
+    weights = np.zeros((len(channels), 2), np.float32)
+    weights[channels.index(channel)] = [8, 0]
     graph = helper.make_graph(
         [
             helper.make_node("ReduceMean", ["windows", "axes"], ["mean"], keepdims=0),
@@ -28,7 +36,7 @@ def write_rule(path: Path, *, channel: str = "gyro_x", **metadata: str) -> Path:
             helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1),
         ],
         "tiny",
-        [helper.make_tensor_value_info("windows", TensorProto.FLOAT, ["batch", SIZE, 6])],
+        [helper.make_tensor_value_info("windows", TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 2])],
         [
             numpy_helper.from_array(weights, "weights"),
@@ -39,8 +47,8 @@ def write_rule(path: Path, *, channel: str = "gyro_x", **metadata: str) -> Path:
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     facts = {
         "classes": json.dumps(["walking", "sitting"]),
-        "channels": json.dumps(CHANNELS),
-        "units": json.dumps(UNITS),
+        "channels": json.dumps(channels),
+        "units": json.dumps({name: UNITS[name] for name in channels}),
         "rate_hz": str(RATE),
         "n_samples": str(SIZE),
         "n_hop": str(HOP),

@@ -23,8 +23,9 @@ MAPPING = {
 }
 """What `har data ingest --map` must be told of the tables."""
 
+Motions = Mapping[str, tuple[float, float, float, float]]
 # Tilt of the phone, degrees; step rate, Hz; sway of the trunk, m/s²; ringing of a step, m/s².
-_MOTIONS = {
+_MOTIONS: Motions = {
     "walking": (0.0, 1.9, 2.2, 0.6),
     "stairs-up": (8.0, 1.5, 1.4, 0.3),
     "stairs-down": (-6.0, 2.3, 3.2, 1.5),
@@ -32,6 +33,8 @@ _MOTIONS = {
     "standing": (0.0, 0.0, 0.0, 0.0),
     "lying": (85.0, 0.0, 0.0, 0.0),
 }
+_OF_WISDM = {name: motion for name, motion in _MOTIONS.items() if name != "lying"}
+_OF_WISDM |= {"jogging": (5.0, 2.8, 6.0, 2.5)}
 
 
 # Ten exercises that no taxonomy has, which differ in posture, pace and strength.
@@ -53,7 +56,7 @@ def write_people(
     numbers: Iterable[int],
     *,
     seconds: float = 12.8,
-    motions: Mapping[str, tuple[float, float, float, float]] = _MOTIONS,
+    motions: Motions = _MOTIONS,
     gyro: bool = True,
 ) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
@@ -85,9 +88,45 @@ def write_people(
     return folder
 
 
-def _day(
-    number: int, seconds: float, motions: Mapping[str, tuple[float, float, float, float]]
-) -> pd.DataFrame:
+def write_wisdm(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write made people as WISDM v1.1 has its own: one file, 20 Hz, m/s², no gyroscope.
+
+    They jog, and do not lie.
+    """
+    words = {"stairs-up": "Upstairs", "stairs-down": "Downstairs"}
+    lines = []
+    for number in numbers:
+        day = _day(number, 12.8, _OF_WISDM)
+        slow = day.iloc[np.arange(0, len(day), RATE_HZ / 20).astype(int)]
+        for i, row in enumerate(slow.itertuples()):
+            word = words.get(row.activity, str(row.activity).capitalize())
+            time = 10**9 + 50_000_000 * i
+            lines.append(f"{number},{word},{time},{row.acc_x:.4f},{row.acc_y:.4f},{row.acc_z:.4f};")
+    path = folder / "WISDM_ar_v1.1" / "WISDM_ar_v1.1_raw.txt"
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def write_harth(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write made people as HARTH has its own: a file each, two accelerometers in g, 50 Hz."""
+    labels = {"walking": 1, "stairs-up": 4, "stairs-down": 5, "standing": 6, "sitting": 7}
+    labels["lying"] = 8
+    path = folder / "harth"
+    path.mkdir(parents=True)
+    for number in numbers:
+        day = _day(number, 12.8)
+        times = pd.Timestamp("2019-01-12") + pd.to_timedelta(day["time_s"], unit="s")
+        table = pd.DataFrame({"timestamp": times.dt.strftime("%Y-%m-%d %H:%M:%S.%f")})
+        for sensor, axes in (("back", "xyz"), ("thigh", "zxy")):
+            for axis, own in zip("xyz", axes, strict=True):
+                table[f"{sensor}_{axis}"] = day[f"acc_{own}"] / STANDARD_GRAVITY
+        table["label"] = day["activity"].map(labels)
+        table.to_csv(path / f"S{number:03d}.csv", index=False, float_format="%.6f")
+    return folder
+
+
+def _day(number: int, seconds: float, motions: Motions = _MOTIONS) -> pd.DataFrame:
     rng = np.random.default_rng(number)
     worn, pace = rng.normal(0, 2, 2), rng.normal(1, 0.05)
     parts = [

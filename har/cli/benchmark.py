@@ -217,6 +217,39 @@ def labels(
 
 
 @app.command()
+def runtimes(
+    model: Annotated[list[str] | None, typer.Option(help="Models; default: all of them.")] = None,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/benchmarks-runtimes.md"
+    ),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare every ONNX build with itself in WebAssembly, and alone with in batches.
+
+    It needs Node and `npm install onnxruntime-web`, here or in a folder that NODE_PATH names.
+
+    Example: har benchmark runtimes --model encoder-small
+    """
+    from har.benchmarks.page import write
+    from har.benchmarks.runtimes import find, lines, rows, run
+    from har.config import model_names
+    from har.steps.run import start
+
+    web = find()
+    show_progress()
+    recipe, environment = settings_of(
+        overrides, models=model or list(model_names()), owned={"candidates": "--model"}
+    )
+    entries = list(run(start(recipe, environment)))
+    write(to, lines(entries, web.name, recipe.seeds))
+    if as_json:
+        return print_json([asdict(entry) for entry in entries])
+    out.print(table("Runtimes", *rows(entries)))
+    out.print(f"Written: {to}")
+
+
+@app.command()
 def unlike(
     others: Annotated[
         list[str] | None,

@@ -1,7 +1,7 @@
 """``har data``: data sets, ingestion, reports, recordings."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,11 @@ from har.cli.output import (
 )
 from har.cli.validate import validate
 
+if TYPE_CHECKING:
+    from har.data.sources.base import Source
+    from har.steps.run import Run
+    from har.store import Store
+
 app = typer.Typer(no_args_is_help=True, help="Data sets: list, show, download, ingest, report.")
 
 Dataset = Annotated[str, typer.Argument(help="Name of a data set, as in `har data list`.")]
@@ -26,16 +31,17 @@ Dataset = Annotated[str, typer.Argument(help="Name of a data set, as in `har dat
 
 @app.command(name="list")
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """List the data sets that HAR knows, and those that were ingested.
+    """List the data sets that HAR knows, those that were ingested, and what lies in data/.
 
     Example: har data list
     """
     from har.config import load
     from har.data import sources
-    from har.data.ingest import catalogue
+    from har.data.ingest import catalogue, found
     from har.store import Store
 
-    ingested = catalogue.entries(Store(load(overrides).environment.store))
+    store = Store(load(overrides).environment.store)
+    ingested = catalogue.entries(store)
     rows = []
     for name in sorted({*sources.names(), *ingested}):
         source = sources.get(name) if name in sources.names() else None
@@ -50,6 +56,18 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
                 "title": source.title if source else "tables of your own",
             }
         )
+    lying = {one.name: one for one in found.find(store)}
+    rows = [row for row in rows if row["name"] not in lying] + [
+        {
+            "name": name,
+            "state": "found in data/, not ingested",
+            "placements": "",
+            "Hz": "",
+            "licence": "",
+            "title": f"{one.seems}; {one.command}",
+        }
+        for name, one in lying.items()
+    ]
     if as_json:
         return print_json(rows)
     columns = ["name", "state", "placements", "Hz", "title"]
@@ -57,17 +75,63 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(name: Dataset, as_json: AsJson = False) -> None:
-    """Show what a data set is: licence, citation, units, known faults, activities.
+def show(name: Dataset, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Show what a data set is, and what is in it once it is ingested.
+
+    Licence, citation, units, labels and known faults of those that HAR knows; recordings,
+    subjects, time by activity, recorders and devices of those in the store.
 
     Example: har data show pamap2
     """
+    from har.config import load
     from har.data import sources
+    from har.data.ingest import catalogue
+    from har.errors import MissingError
+    from har.store import Store
+
+    store = Store(load(overrides).environment.store)
+    source = sources.get(name) if name in sources.names() else None
+    held = catalogue.entry(store, name) is not None
+    if not (source or held):
+        raise MissingError(f"no data set {name!r}", hint="`har data list` shows what there is")
+    found = _found(store, name) if held else None
+    stated = _stated(source) if source else {key: (found or {})[key] for key in ("title", "units")}
+    if as_json:
+        return print_json({**stated, "ingested": found})
+    faults = stated.pop("faults", ())
+    out.print(table(name, ["", ""], [(k, v) for k, v in stated.items() if v]), "")
+    if found:
+        _print_contents(found)
+    if faults:
+        out.print(table("Known faults", ["fault", "what is done"], faults))
+
+
+def _print_contents(found: dict[str, Any]) -> None:
+    """Print what an ingestion holds: counts, what differs between recordings, activities."""
+    lines = []
+    for what, value in found.items():
+        if what.endswith("_s"):
+            lines.append((what.removesuffix("_s"), _duration(value)))
+        elif isinstance(value, list) and value:
+            lines.append((what.replace("rates_hz", "rates, Hz"), ", ".join(map(str, value))))
+        elif isinstance(value, int):
+            lines.append((what.replace("_", " "), f"{value:,}"))
+    out.print(table("Ingested", ["", ""], lines), "")
+    rows = [
+        (name, _duration(a["seconds"]), a["subjects"], a["parent"], ", ".join(a["words"]))
+        for name, a in found["activities"].items()
+    ]
+    if rows:
+        columns = ["activity", "time", "subjects", "below", "in the files"]
+        out.print(table("Activities", columns, rows), "")
+
+
+def _stated(source: "Source") -> dict[str, Any]:
+    """Return what is known of a data set before it is ingested."""
     from har.data.activities import labels
 
-    source = sources.get(name)
-    words = labels(name)
-    facts = {
+    words = labels(source.name)
+    return {
         "title": source.title,
         "licence": source.licence,
         "citation": source.citation,
@@ -78,11 +142,27 @@ def show(name: Dataset, as_json: AsJson = False) -> None:
         "units": source.units,
         "labels": ", ".join(f"{word} = {activity}" for word, activity in words.items() if activity),
         "labels left out": ", ".join(word for word, activity in words.items() if not activity),
+        "faults": source.faults,
     }
-    if as_json:
-        return print_json({**facts, "faults": source.faults})
-    out.print(table(name, ["", ""], [(k, v) for k, v in facts.items() if v]), "")
-    out.print(table("Known faults", ["fault", "what is done"], source.faults))
+
+
+def _found(store: "Store", name: str) -> dict[str, Any]:
+    """Return what an ingestion holds."""
+    from har.data.contents import contents
+    from har.data.ingest import dataset
+
+    return contents(dataset.find(store, name).path)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in the unit in which it is easy to read.
+
+    >>> _duration(42), _duration(1234), _duration(40_000)
+    ('42 s', '20.6 min', '11.1 h')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3 * 3600 else f"{seconds / 3600:.1f} h"
 
 
 @app.command()
@@ -174,13 +254,11 @@ def recordings(
 
     Example: har data recordings --dataset hapt
     """
-    from har.data.assignment import Assignment
     from har.data.recording import read_meta
     from har.steps.run import start
 
     run = start(*settings_of(overrides, datasets=datasets))
-    splits = Assignment.read(run["split"].path).by_split
-    split_of = {who: name for name, subjects in splits.items() for who in subjects}
+    split_of = _splits(run)
     rows = []
     for path in sorted(run["clean"].path.glob("*.parquet")):
         meta, n = read_meta(path)
@@ -188,15 +266,37 @@ def recordings(
             {
                 "recording": meta.recording_id,
                 "subject": meta.subject_id,
-                "split": split_of[meta.subject_id],
+                "split": split_of.get(meta.subject_id),
                 "samples": n,
                 "seconds": n / meta.rate_hz,
             }
         )
     if as_json:
         return print_json(rows)
-    cells = [[*list(row.values())[:-1], f"{row['seconds']:.1f}"] for row in rows]
+    cells = [
+        [
+            row["recording"],
+            row["subject"],
+            row["split"] or "-",
+            row["samples"],
+            f"{row['seconds']:.1f}",
+        ]
+        for row in rows
+    ]
     out.print(table("Recordings", list(rows[0]), cells))
+
+
+def _splits(run: "Run") -> dict[str, str]:
+    """Return the split of each subject; of none where the data are too few to be split."""
+    from har.data.assignment import Assignment
+    from har.errors import DataError
+
+    try:
+        splits = Assignment.read(run["split"].path).by_split
+    except DataError as error:
+        err.print(f"without a split: {error.message}")
+        return {}
+    return {who: name for name, subjects in splits.items() for who in subjects}
 
 
 @app.command()

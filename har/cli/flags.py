@@ -51,6 +51,12 @@ def refuse_ignored(
             )
 
 
+def is_typed(context: typer.Context, parameter: str) -> bool:
+    """Tell whether a flag or an argument stands on the command line, rather than its default."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def refuse_twice(overrides: Iterable[str], owners: Mapping[str, str]) -> None:
     """Refuse ``--set`` of a setting that another flag or argument of the command says.
 
@@ -80,7 +86,4 @@ def refuse_twice(overrides: Iterable[str], owners: Mapping[str, str]) -> None:
 
 def _typed(context: typer.Context) -> set[str]:
     """Return the flags that stand on the command line, each by its first name."""
-    sources = {
-        p.opts[0]: context.get_parameter_source(p.name or "") for p in context.command.params
-    }
-    return {flag for flag, source in sources.items() if source and source.name == "COMMANDLINE"}
+    return {p.opts[0] for p in context.command.params if is_typed(context, p.name or "")}

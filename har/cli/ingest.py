@@ -2,21 +2,20 @@
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
-from har.cli.flags import refuse_ignored
+from har.cli import found
+from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
-from har.errors import MissingError, UsageError
+from har.cli.understood import refusals, settled, to_json
+from har.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
     from har.data.ingest.dataset import Ingestion, Request
-    from har.data.ingest.plan import Plan
 
 Place = tuple[Path, tuple[str, ...]]  # a folder, archive or file; and which of a folder's files
 
@@ -34,25 +33,44 @@ def ingest(
         list[str] | None, typer.Option(help="Take only these placements of a known data set.")
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="TOML file that says which column of a table is what.")
+        Path | None, typer.Option(help="TOML file with entries, as --map has them.")
     ] = None,
     entries: Annotated[
         list[str] | None,
-        typer.Option(
-            "--map", metavar="WHAT=COLUMN", help="The same as a flag: --map acc=ax,ay,az."
-        ),
+        typer.Option("--map", metavar="ENTRY=VALUE", help="State an entry: --map acc=ax,ay,az."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Take what was guessed; what is in doubt is asked.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with exit code 3 if any file is refused.")
+    ] = False,
     jobs: Jobs = 0,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Read raw files into validated recordings; no row is lost silently.
 
+    Without a name it shows what lies in data/ and is not ingested, and takes it on one
+    answer; where nothing does, it reads the bundled data.
+
     Rows that cannot be trusted go to quarantine with the reason. Ingesting again reads
-    only what is new. Columns of tables are guessed and shown; --map or a TOML file state
-    them: time, time_unit, rate_hz, acc, acc_unit, gyro, gyro_unit, subject,
-    subject_pattern, recording, activity, placement, separator, decimal.
+    only what is new. Files of recorders (apps and devices) are known by their content, other
+    tables by the names of their columns: what was understood is shown first, what is in doubt
+    is asked. --map or a TOML file state it.
+
+    Sensors: acc=ax,ay,az; acc_unit=m/s2, g or mg; acc_scale=0.0156 and acc_offset=0 of counts;
+    acc_sign=- as on iPhones; gravity=none; gyro=gx,gy,gz; gyro_unit=rad/s or deg/s; gyro_scale.
+
+    Time: time=timestamp; time_unit=ms; date_order=dmy; rate_hz=50 without times.
+
+    People and labels: subject=user; subject_pattern="s([0-9]+)"; recording=session;
+    recording_pattern; activity=label; activity_pattern="^(.*?)/"; labels.Walk=walking;
+    placement=wrist.
+
+    Files: names=t,x,y,z; skip=10; comment=%; separator=tab; decimal=,; encoding=latin-1;
+    sensors.acc=Accelerometer and sensors.gyro=Gyroscope, parts of files' names; sensor=type,
+    of long tables, with sensors.acc=0; placement_column=id with placements.0=hip.
 
     Example: har data ingest lab my-csvs/ --map acc=ax,ay,az --map acc_unit=g
     """
@@ -63,6 +81,11 @@ def ingest(
     from har.store import Store
 
     refuse_ignored(context, exclusive=("--mapping", "--map"))
+    store = Store(load(overrides).environment.store)
+    unnamed = not paths and not is_typed(context, "name")
+    if unnamed and (there := found.confirmed(store, yes=yes, one=as_json)):
+        rest = (placement, mapping, entries, yes, strict, jobs, overrides, as_json)
+        return found.take(there, lambda one: ingest(context, one.name, [*one.paths], *rest))
     known = name in sources.names()
     if placement and not known:
         raise UsageError(
@@ -79,12 +102,18 @@ def ingest(
     if known:
         request = _known(name, place, placement)
     else:
-        request = _tables(name, place, mapping, entries, yes)
-    store = Store(load(overrides).environment.store)
+        request = _tables(name, place, mapping, entries, yes=yes, quiet=as_json)
     done = run(store, request, jobs=count(jobs), watch=_progress)
     if as_json:
-        return print_json(_facts(done))
-    _print(done, name)
+        print_json(_facts(done, request))
+    else:
+        _print(done, name)
+    if strict and (refused := {**done.rejected, **done.totals["rejected"]}):
+        raise DataError(
+            f"{len(refused):,} of the files or recordings of {name} were refused (--strict)",
+            found=next(iter(refused.values())),
+            hint="the others are ingested; without --strict this is a warning",
+        )
 
 
 def place_of(paths: list[Path]) -> Place | None:
@@ -125,10 +154,13 @@ def _tables(
     place: Place | None,
     file: Path | None,
     entries: list[str] | None,
+    *,
     yes: bool,
+    quiet: bool,
 ) -> "Request":
     from har.data import sources
     from har.data.ingest.dataset import Request
+    from har.data.ingest.files import open_files
 
     if place is None:
         raise UsageError(
@@ -140,49 +172,9 @@ def _tables(
         raise UsageError(
             f"{name!r} is not a valid name", expected="1 to 40 lower-case letters, digits, - . _"
         )
-    return Request(name, *place, plan=_plan(*place, file, entries or [], yes=yes))
-
-
-def _plan(
-    path: Path, only: tuple[str, ...], file: Path | None, entries: list[str], *, yes: bool
-) -> "Plan":
-    """Return what is made of the files, once nothing is in doubt and guesses are confirmed."""
-    from har.data.ingest import own
-    from har.data.ingest.files import open_files
-    from har.data.ingest.mapping import load_mapping
-
-    stated = load_mapping(file) if file else stated_in(entries)
-    made = own.plan(open_files(path, only), stated, str(path))
-    made.refuse_doubts(str(path))
-    confirm(made, str(path), yes=yes)
-    return made
-
-
-def confirm(made: "Plan", where: str, *, yes: bool) -> None:
-    """Let a person confirm what was guessed, unless nothing was, or all is taken as guessed."""
-    if not made.is_guess or yes:
-        return
-    for group in made.groups:
-        if group.guesses:
-            rows = group.guesses.items()
-            err.print(table(f"Guessed from {where}", ["what", "column or unit"], rows))
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"{where}: columns were guessed and nobody confirmed them",
-            hint="--yes takes them as guessed; --map WHAT=COLUMN or --mapping FILE state them",
-        )
-    typer.confirm("Is this right?", abort=True, err=True)
-
-
-def stated_in(entries: list[str]) -> dict[str, str]:
-    """Return what flags say of columns and units, by entry of a mapping."""
-    stated: dict[str, str] = {}
-    for entry in entries:
-        what, equals, column = entry.partition("=")
-        if not equals:
-            raise UsageError(f"--map {entry}", expected="WHAT=COLUMN", found="no '='")
-        stated[what] = column
-    return stated
+    files = open_files(*place)
+    plan = settled(files, str(place[0]), file, entries or [], yes=yes, quiet=quiet)
+    return Request(name, *place, plan=plan)
 
 
 def _progress(items: Iterator[Any], total: int) -> Iterable[Any]:
@@ -191,13 +183,15 @@ def _progress(items: Iterator[Any], total: int) -> Iterable[Any]:
     return track(items, description="reading", total=total, console=err)
 
 
-def _facts(done: "Ingestion") -> dict[str, Any]:
+def _facts(done: "Ingestion", request: "Request") -> dict[str, Any]:
+    totals = done.totals
     return {
         "path": done.artifact.path,
         "items_read": done.items_read,
         "items_found": done.items_found,
-        "rejected": done.rejected,
-        **done.totals,
+        **to_json(request.plan),
+        **totals,
+        "rejected": {**done.rejected, **totals["rejected"]},
     }
 
 
@@ -212,8 +206,8 @@ def _print(done: "Ingestion", name: str) -> None:
     _print_own(totals["own_words"])
     if totals["warnings"]:
         out.print(table("", ["warning", "recordings"], list(totals["warnings"].items())), "")
-    for item, reason in {**done.rejected, **totals["rejected"]}.items():
-        err.print(Text("rejected", style="red"), f"{item}: {reason}")
+    if refused := {**done.rejected, **totals["rejected"]}:
+        err.print(refusals(refused, "Refused; the rest is ingested"))
     how = f"{done.items_read} read now, {done.items_found} found"
     out.print(f"{how}; see `har data report {name}`.")
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from har.cli.ingest import confirm, place_of, stated_in
+from har.cli.ingest import place_of
 from har.cli.output import err
+from har.cli.understood import settled
 from har.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,16 +45,17 @@ def user_files(
     UsageError
         If nobody confirms, or standard input is not the only path.
     """
-    from har.data.ingest.mapping import load_mapping
-    from har.serving.recordings import open_user_files
+    from har.data.ingest.files import open_files
+    from har.serving.recordings import UserFiles, with_canonical
 
-    stated = load_mapping(mapping) if mapping else stated_in(entries or [])
     with _standard_input(paths) as named:
         place = place_of(named)
         assert place is not None
-        files = open_user_files(*place, stated)
-        confirm(files.plan, files.where, yes=yes)
-        yield files
+        files, where = open_files(*place), str(place[0])
+        plan = settled(
+            files, where, mapping, entries or [], yes=yes, quiet=True, refine=with_canonical
+        )
+        yield UserFiles(files, plan, where)
 
 
 @contextmanager

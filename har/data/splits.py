@@ -38,7 +38,13 @@ def split_subjects(
         raise DataError(f"subjects in both test and validation: {', '.join(both)}")
     train = sorted(present - set(held["test"]) - set(held["validation"]))
     if empty := [name for name, who in {"train": train, **held}.items() if not who]:
-        raise DataError(f"no subject left for: {', '.join(empty)}")
+        raise DataError(
+            f"no subject left for: {', '.join(empty)}",
+            expected="at least three people: models learn from some, and are chosen and tested "
+            "on others",
+            found=f"{len(present)}: {', '.join(sorted(present)[:5])}",
+            hint="ingest recordings of more people, or join data sets with several --dataset",
+        )
     return Assignment(
         train=tuple(train), validation=tuple(held["validation"]), test=tuple(held["test"])
     )

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from har.arrays import RawWindows
+from har.data.channels import AXES
 from har.data.gravity import STANDARD_GRAVITY
 
 Doubles = npt.NDArray[np.float64]
@@ -20,7 +21,7 @@ def foreign_inputs(windows: RawWindows, *, seed: int = 0) -> dict[str, RawWindow
 
     Parameters
     ----------
-    windows : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+    windows : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
         Real ones, of people other than those of the test.
     seed : int, default=0
         Of noise, shuffling and the choice of axes.
@@ -28,24 +29,28 @@ def foreign_inputs(windows: RawWindows, *, seed: int = 0) -> dict[str, RawWindow
     Returns
     -------
     dict of str to ndarray of the same shape
+        Without what only a gyroscope can have wrong, where there is none.
     """
     rng = np.random.default_rng(seed)
     X = np.asarray(windows, np.float64)
     n, n_samples, n_channels = X.shape
-    acc = np.arange(n_channels) < 3
-    one_of_each = np.arange(n_channels) == rng.integers(0, 3, (n, 1))
+    acc = np.arange(n_channels) < AXES
+    one_of_each = np.arange(n_channels) == rng.integers(0, AXES, (n, 1))
     order = rng.random((n, n_samples)).argsort(1)[:, :, None]
     largest = np.where(acc, *RANGES)
     both_ways = np.concatenate([X[:, ::2], X[:, ::-2]], axis=1)
+    of_gyro = {
+        "gyroscope in deg/s": X * np.where(acc, 1, 180 / np.pi),
+        "sensors swapped": np.roll(X, AXES, axis=2),
+        "no gyroscope": X * acc,
+        "one gyroscope axis zero": X * ~np.roll(one_of_each, AXES, axis=1)[:, None],
+    }
     return {
         "acceleration in g": X / np.where(acc, STANDARD_GRAVITY, 1),
-        "gyroscope in deg/s": X * np.where(acc, 1, 180 / np.pi),
-        "sensors swapped": np.roll(X, 3, axis=2),
         "gravity removed": X - np.where(acc, X.mean(1, keepdims=True), 0),
         "no acceleration": X * ~acc,
-        "no gyroscope": X * acc,
         "one acceleration axis zero": X * ~one_of_each[:, None],
-        "one gyroscope axis zero": X * ~np.roll(one_of_each, 3, axis=1)[:, None],
+        **(of_gyro if n_channels > AXES else {}),
         "constant": np.repeat(X[:, :1], n_samples, axis=1),
         "white noise": rng.normal(0, largest / 4, X.shape),
         "acceleration cut off at 8 m/s²": np.where(acc, np.clip(X, -8, 8), X),
@@ -69,7 +74,7 @@ def detection(
     ----------
     score : callable
         From windows to numbers of shape (n_windows,); larger is further out.
-    genuine : ndarray of shape (n_windows, n_samples, 6), m/s² and rad/s
+    genuine : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
         Of validation subjects.
     refused : float, default=0.01
         Share of the genuine windows that may be refused.

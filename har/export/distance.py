@@ -12,6 +12,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from har.data.channels import AXES
 from har.errors import DataError
 from har.models.out_of_distribution import FLOOR, MahalanobisDetector, lags_within
 from har.models.runtime import DISTANCE
@@ -88,7 +89,7 @@ class _Nodes:
 
 def _quantities(nodes: _Nodes, windows: str, n_samples: int, n_channels: int) -> str:
     """Append `physical_quantities`; return the name of the result, (batch, n_quantities)."""
-    shape = nodes.constant(np.array([0, n_samples, n_channels // 3, 3]))  # 0 keeps the batch
+    shape = nodes.constant(np.array([0, n_samples, n_channels // AXES, AXES]))  # 0 keeps the batch
     doubles = nodes.add("Cast", windows, to=TensorProto.DOUBLE)
     sensors = nodes.add("Reshape", doubles, shape)
     mean = nodes.add("ReduceMean", sensors, nodes.constant(np.array([_SAMPLES])), keepdims=1)

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from har.arrays import RawWindows
+from har.data.channels import AXES
 
 Doubles = npt.NDArray[np.float64]
 
@@ -47,7 +48,7 @@ def physical_quantities(windows: RawWindows) -> Doubles:
         Fewer if windows are not longer than the largest lag.
     """
     n, n_samples, n_channels = windows.shape
-    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, n_channels // 3, 3)
+    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, n_channels // AXES, AXES)
     variance = sensors.var(1)
     changes = [sensors[:, lag:] - sensors[:, :-lag] for lag in lags_within(n_samples)]
     squares = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from scores import paired, protocol_scores
 
-from har.benchmarks import labels, models, page
+from har.benchmarks import labels, models, page, runtimes
 from har.evaluation.results.protocol import ProtocolResult
 
 
@@ -65,6 +65,30 @@ def test_the_page_of_labels_has_a_column_a_share() -> None:
     assert "| model | 100% of labels | 1% of labels |" in text
     assert "**0.8800** (0.870–0.890; seeds 0.880–0.881)" in text
     assert "**0.9700** (0.960–0.980)" in text
+
+
+def test_the_page_of_runtimes_has_a_row_a_build() -> None:
+    """Gaps to five digits; no products where a build computes in float32."""
+    names = ("model_gap", "batch_gap", "web_gap")
+    rest = {"agreement": 1.0, "accuracy": 0.9826, "web_accuracy": 0.9822, "latency_ms": 0.24}
+    entries = [
+        runtimes.Entry(
+            **{"model": "encoder-small", "build": build, "bytes": 175_400, "pair_sum": products},
+            **dict(zip(names, gaps, strict=True)),
+            **rest,
+            web_latency_ms=0.49,
+            verdict=verdict,
+        )
+        for build, products, gaps, verdict in (
+            ("int8-static", 32_640, (0.2825, 0.0, 0.000257), "probability gap 0.2825 > 0.1"),
+            ("int8-weights", 0, (0.0114, 0.0, 0.000004), "serves"),
+        )
+    ]
+    text = "\n".join(runtimes.lines(entries, "onnxruntime-web 1.30.0", (0,)))
+    assert "ONNX Runtime here and onnxruntime-web 1.30.0 (WebAssembly)" in text
+    row = "| encoder-small | int8-static | 175 | 32,640 | 0.28250 | 0.00000 | 0.00026 "
+    assert f"{row}| 1.0000 | 0.9826 | 0.9822 | 0.24 | 0.49 | probability gap 0.2825 > 0.1 |" in text
+    assert "| encoder-small | int8-weights | 175 |  | 0.01140 | 0.00000 | 0.00000 " in text
 
 
 def test_a_page_tells_how_it_was_made() -> None:

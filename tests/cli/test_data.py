@@ -39,7 +39,7 @@ def test_guessed_columns_need_a_yes(raw: Path) -> None:
     assert isinstance(done.exception, UsageError)
     assert "nobody confirmed" in str(done.exception)
     assert "deg/s" in done.stderr
-    assert "subject1/walk.csv" in done.stderr
+    assert "1, 2, 3, by the path, as subject1/walk.csv" in " ".join(done.stderr.split())
 
 
 def test_ingest_list_quarantine_and_report(raw: Path) -> None:
@@ -124,3 +124,74 @@ def test_refusals_say_what_to_do(words: tuple[str, ...], message: str) -> None:
     assert isinstance(done.exception, UsageError)
     assert message in str(done.exception)
     assert done.exception.hint or done.exception.expected
+
+
+# one person
+
+
+def test_one_person_is_enough_to_look_at(raw: Path) -> None:
+    """Recordings are listed without a split, exported, shown, reported; training says no."""
+    alone = str(raw / "subject1")
+    assert har("data", "ingest", "me", alone, "--yes").exit_code == 0
+    listed = har("data", "recordings", "--dataset", "me", "--json")
+    (row,) = json.loads(listed.stdout)
+    assert (row["split"], row["samples"], row["seconds"]) == (None, 600, 12.0)
+    assert "without a split: no subject left for: train, validation" in listed.stderr
+    assert " - " in har("data", "recordings", "--dataset", "me").stdout
+    assert har("data", "export", row["recording"], "--dataset", "me").exit_code == 0
+    assert len(pd.read_csv(f"{row['recording']}.csv")) == 600
+    for command in ("report", "quarantine", "show"):
+        assert har("data", command, "me").exit_code == 0, command
+    trained = har("train", "--dataset", "me")
+    assert isinstance(trained.exception, DataError)
+    assert trained.exception.expected.startswith("at least three people")
+    assert trained.exception.found == f"1: {row['subject']}"
+
+
+# what there is
+
+
+def test_an_ingested_data_set_is_shown(raw: Path) -> None:
+    """Three people's twelve seconds each: half walking, half sitting, of one placement."""
+    har("data", "ingest", "lab", str(raw), "--yes", "--map", "placement=wrist")
+    shown = json.loads(har("data", "show", "lab", "--json").stdout)
+    inside = shown["ingested"]
+    assert shown["title"] == "Tables of your own: lab"
+    assert (inside["recordings"], inside["subjects"], inside["samples"]) == (3, 3, 1800)
+    assert (inside["time_s"], inside["labelled_s"]) == (36.0, 36.0)
+    assert (inside["placements"], inside["rates_hz"]) == (["wrist"], [50.0])
+    alike = {"seconds": 18.0, "subjects": 3, "words": []}
+    assert inside["activities"] == {
+        "walking": {**alike, "parent": "locomotion"},
+        "sitting": {**alike, "parent": "still"},
+    }
+    text = har("data", "show", "lab").stdout
+    assert "36 s" in text
+    assert "locomotion" in text
+    known = json.loads(har("data", "show", "pamap2", "--json").stdout)
+    assert (known["licence"], known["ingested"]) == ("CC BY 4.0", None)
+    assert isinstance(har("data", "show", "nobody").exception, MissingError)
+
+
+# what lies in data/
+
+
+def test_files_in_data_are_found_and_taken_on_one_answer(raw: Path) -> None:
+    """Listed with their command, an error without an answer; what is odd stops no other."""
+    Path("data").mkdir()
+    raw.rename("data/lab")
+    Path("data/bad").mkdir()
+    Path("data/bad/x.csv").write_text("a,b\n1,2\n")
+    listed = {row["name"]: row for row in json.loads(har("data", "list", "--json").stdout)}
+    assert listed["lab"]["state"] == "found in data/, not ingested"
+    assert "har data ingest lab data/lab" in listed["lab"]["title"]
+    unanswered = har("data", "ingest")
+    assert isinstance(unanswered.exception, UsageError)
+    assert "har data ingest lab data/lab" in unanswered.exception.hint
+    assert "3 tables" in unanswered.stderr
+    done = har("data", "ingest", "--yes")
+    assert isinstance(done.exception, DataError)
+    assert "bad is not ingested" in done.stderr
+    listed = {row["name"]: row for row in json.loads(har("data", "list", "--json").stdout)}
+    assert listed["lab"]["state"] == "ingested"
+    assert listed["bad"]["state"] == "found in data/, not ingested"

@@ -1,6 +1,8 @@
 """Windows are exact cuts, labelled by what fills them."""
 
 import re
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,8 @@ import pytest
 
 from har.config import WindowSettings
 from har.data.activities import BASIC, SHARED, Taxonomy
-from har.data.recording import CHANNELS, Recording, named
-from har.data.windows import Windows, cut, cut_all
+from har.data.recording import ACC, CHANNELS, GYRO, Recording, named
+from har.data.windows import Windows, cut, cut_all, write_all
 from har.errors import DataError
 
 GRID = WindowSettings()
@@ -65,11 +67,87 @@ def test_selection_by_split(recordings: list[Recording]) -> None:
     assert len(windows.select("test", labelled=False).y) > len(test.y)
 
 
-def test_a_recording_without_gyroscope_is_refused(recording: Recording) -> None:
-    """The models read both sensors; a window of half of them would be one of missing values."""
-    recording.table[["gyro_x", "gyro_y", "gyro_z"]] = np.float32(np.nan)
-    with pytest.raises(DataError, match="lab-01-a has no gyroscope"):
-        cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
+def without_gyro(recording: Recording) -> Recording:
+    """Return a second recording of the person, by a sensor without a gyroscope."""
+    table = recording.table.assign(**dict.fromkeys(GYRO, np.float32(np.nan)))
+    return Recording(table, replace(recording.meta, recording_id="lab-01-b"))
+
+
+def test_the_channels_are_what_all_recordings_have(recording: Recording, tmp_path: Path) -> None:
+    """One recording without a gyroscope is enough; what is said of it is kept with the windows."""
+    both = [recording, without_gyro(recording)]
+    windows = cut_all(both, {"train": ["lab-01"]}, WindowSettings(train_density=1), BASIC)
+    assert windows.channels == ACC
+    values = recording.table[list(ACC)].to_numpy()
+    np.testing.assert_array_equal(windows.X[6], values[:128])
+    assert windows.X.shape == (12, 128, 3)
+    windows.save(tmp_path)
+    loaded = Windows.load(tmp_path)
+    assert loaded.choice == windows.choice
+    assert loaded.choice.sentence == ("acceleration alone: 1 of 2 recordings have no gyroscope")
+    alone = cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC)
+    assert alone.channels == CHANNELS
+    assert alone.choice.sentence == (
+        "acceleration and angular velocity, which all 1 recordings have"
+    )
+
+
+def test_acceleration_alone_can_be_asked_for(recording: Recording) -> None:
+    """A gyroscope is then left unread, also by what is taken out of the windows."""
+    settings = WindowSettings(channels="acc")
+    windows = cut_all([recording], {"train": ["lab-01"]}, settings, BASIC)
+    assert windows.choice.sentence == "acceleration alone, as window.channels says"
+    for some in (windows, windows.select("train"), windows.take(np.arange(2)), windows.at_most(1)):
+        assert some.channels == ACC
+        assert some.X.shape[1:] == (128, 3)
+
+
+def test_a_gyroscope_that_was_asked_for_must_be_there(recording: Recording) -> None:
+    """The error names a recording without it, how many there are, and the way out."""
+    settings = WindowSettings(channels="acc+gyro")
+    with pytest.raises(DataError, match="lab-01-b has no gyroscope") as caught:
+        cut_all([recording, without_gyro(recording)], {"train": ["lab-01"]}, settings, BASIC)
+    assert caught.value.found == "1 of 2 recordings without it"
+    assert "window.channels=acc " in str(caught.value.hint)
+
+
+def test_windows_from_before_the_choice_have_all_channels(
+    recording: Recording, tmp_path: Path
+) -> None:
+    """A folder without the record of a choice is read as it was meant."""
+    cut_all([recording], {"train": ["lab-01"]}, WindowSettings(), BASIC).save(tmp_path)
+    (tmp_path / "channels.json").unlink()
+    assert Windows.load(tmp_path).channels == CHANNELS
+
+
+@pytest.mark.parametrize("block", [5, 4096])
+def test_windows_are_written_one_recording_at_a_time(
+    recordings: list[Recording], tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same files as those of all windows at once, whatever the size of a block."""
+    chosen = [r for r in recordings if r.meta.subject_id in ("hapt-01", "hapt-02")]
+    splits = {"train": ["hapt-01"], "test": ["hapt-02"]}
+    (tmp_path / "whole").mkdir()
+    cut_all(chosen, splits, WindowSettings(), BASIC).save(tmp_path / "whole")
+    alive = list[weakref.ref[Recording]]()
+
+    def one_by_one() -> Iterator[Recording]:
+        for recording in chosen:
+            assert not [ref for ref in alive[:-1] if ref() is not None]
+            copy = Recording(recording.table, recording.meta)
+            alive.append(weakref.ref(copy))
+            yield copy
+
+    monkeypatch.setattr("har.data.windows.BLOCK", block)
+    (tmp_path / "parts").mkdir()
+    written = write_all(tmp_path / "parts", one_by_one, splits, WindowSettings(), BASIC)
+    assert len(alive) == 2 * len(chosen)
+    names = sorted(path.name for path in (tmp_path / "whole").iterdir())
+    assert names == ["X.npy", "channels.json", "classes.txt", "index.parquet", "y.npy"]
+    for name in names:
+        same = [(tmp_path / part / name).read_bytes() for part in ("whole", "parts")]
+        assert same[0] == same[1], name
+    assert isinstance(written.X, np.memmap)
 
 
 def test_finer_activities_belong_to_their_class(recording: Recording) -> None:

@@ -18,11 +18,12 @@ SETTINGS = {
     "HAR_MODELS__LOGISTIC__C_GRID": "[0.01]",
     "HAR_MODELS__LOGISTIC__COPIES": "0",
 }
-TOML = """
+TOML = r"""
 time = "time_s"
 acc = ["acc_x", "acc_y", "acc_z"]
 gyro = ["gyro_x", "gyro_y", "gyro_z"]
 activity = "activity"
+subject_pattern = 's(\d+)/'
 
 [activities]
 pendulum-left = "exercise"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from alone import acceleration_of
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
@@ -57,6 +58,20 @@ def test_shape_dtype_and_the_given_windows_stay(perturbation: Perturbation, n_sa
     np.testing.assert_array_equal(windows.X, before)
     assert not np.shares_memory(changed, windows.X)
     assert np.abs(changed - before).max() > 1e-4
+
+
+def test_acceleration_alone_has_no_gyroscope_to_lose() -> None:
+    """All other perturbations change it as they change the acceleration of both sensors."""
+    windows = make()
+    alone = acceleration_of(windows)
+    own = catalogue(channels=alone.channels)
+    assert {p.name for p in ALL} - {p.name for p in own} == {"no gyroscope"}
+    for perturbation in own:
+        changed = perturbation(alone, seed=3)
+        assert changed.shape == alone.X.shape
+        if perturbation.kind != "noise":  # which is drawn anew for each shape
+            both = perturbation(windows, seed=3)
+            np.testing.assert_allclose(changed, both[..., :3], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC, Taxonomy
-from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
+from har.data.recording import ACC, CHANNELS, GYRO, Recording, RecordingMeta, make_table
 from har.data.windows import Windows
 from har.errors import DataError
 from har.evaluation.results.scores import Metrics
@@ -167,12 +167,23 @@ def test_own_activities_of_both_have_a_common_parent() -> None:
     own = Taxonomy({"curl": "arms", "press": "arms", "arms": ""})
     people = [person("1", ["press", "sitting", "other", "walking"])]
     settings = WindowSettings(length_s=1, hop_s=1)
-    found = foreign_windows(people, settings, ("arms", "sitting", "other"), own)
+    found = foreign_windows(people, settings, ("arms", "sitting", "other"), taxonomy=own)
     assert found.classes == ("sitting", "arms")
     lifted = lift_probabilities(
         np.array([[0.6, 0.3, 0.1]]), ("curl", "sitting", "other"), found.classes, own
     )
     np.testing.assert_allclose(lifted, [[0.3, 0.6, 0.1]])
+
+
+def test_the_channels_are_those_of_the_models() -> None:
+    """Models of acceleration alone leave a gyroscope unread; others need one."""
+    people = [person("1", ["walking", "sitting"]), person("2", ["sitting", "lying"])]
+    settings = WindowSettings(length_s=1, hop_s=1)
+    assert foreign_windows(people, settings, BASIC, ACC).X.shape == (20, 50, 3)
+    people[1].table[list(GYRO)] = np.float32(np.nan)
+    assert foreign_windows(people, settings, BASIC, ACC).channels == ACC
+    with pytest.raises(DataError, match="other-2-a has no gyroscope"):
+        foreign_windows(people, settings, BASIC)
 
 
 def test_nothing_in_common() -> None:

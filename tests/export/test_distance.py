@@ -20,9 +20,9 @@ from har.models.runtime import OnnxModel
 RTOL = 1e-7
 
 
-def graph(n_samples: int, opset: int = MIN_OPSET) -> onnx.ModelProto:
+def graph(n_samples: int, opset: int = MIN_OPSET, *, n_channels: int = 6) -> onnx.ModelProto:
     """Return a graph that gives the first samples of windows as probabilities."""
-    shape = ["batch", n_samples, 6]
+    shape = ["batch", n_samples, n_channels]
     windows = helper.make_tensor_value_info("windows", TensorProto.FLOAT, shape)
     output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, shape)
     node = helper.make_node("Identity", ["windows"], ["probabilities"])
@@ -81,6 +81,25 @@ def test_values_that_are_no_numbers_have_no_distance(
     for channel in range(6):
         windows[channel, 40, channel] = value
     assert np.isnan(distance(windows)).tolist() == [True] * 6 + [False]
+
+
+def test_acceleration_alone(small: Windows, tmp_path: Path) -> None:
+    """The graph computes the distance of one sensor, for foreign inputs too."""
+    train, validation, test = (
+        small.select(s, labelled=False).X[..., :3] for s in ("train", "validation", "test")
+    )
+    detector = MahalanobisDetector.fit(train, validation)
+    model = graph(test.shape[1], n_channels=3)
+    add_distance(model, detector)
+    onnx.save(model, tmp_path / "alone.onnx")
+    loaded, foreign = OnnxModel(tmp_path / "alone.onnx"), foreign_inputs(test[:100])
+    assert not [kind for kind in foreign if "gyroscope" in kind]
+    for kind, windows in {"real": test, **foreign}.items():
+        taken = windows.astype(np.float32)
+        found = loaded.run(taken)["distance"]
+        np.testing.assert_allclose(found, detector.score(taken), rtol=RTOL, err_msg=kind)
+    assert detector.is_unknown(foreign["acceleration in g"]).mean() > 0.95
+    assert detector.is_unknown(test).mean() < 0.1
 
 
 def test_windows_shorter_than_the_largest_lag(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.signal import butter, filtfilt
 
-from har.data.recording import Recording
+from har.data.recording import ACC, Recording
 from har.errors import DataError
 from har.features.extractor import WindowFeatures
 from har.features.signals import WindowSignals
@@ -179,6 +179,19 @@ def test_onnx_runtime_gives_the_same_numbers(
         expected = features(windows).numpy()
         scale = np.abs(expected).mean(0) + 1
         assert np.abs((found - expected) / scale).max() < 1e-3
+
+
+def test_features_of_acceleration_alone_are_those_made_of_it(
+    features: WindowFeatures, real: torch.Tensor
+) -> None:
+    """The same numbers under the same names; none of them speaks of a gyroscope."""
+    alone = WindowFeatures(N, RATE_HZ, ACC).eval()
+    assert alone.window_shape == (N, 3)
+    expected = [name for name in features.names if "gyro" not in name and "yaw" not in name]
+    assert list(alone.names) == expected
+    found, of_both = named(alone, real[..., :3]), named(features, real)
+    for name in alone.names:
+        torch.testing.assert_close(found[name], of_both[name], rtol=1e-4, atol=1e-4)
 
 
 def test_the_transformer_is_the_extractor_in_batches(

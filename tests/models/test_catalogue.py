@@ -13,7 +13,16 @@ from har.config import (
     WindowGrid,
     model_names,
 )
-from har.models.catalogue import BUNDLED, CLASSICAL, ENCODERS, MODELS, NETWORKS, seeds_of
+from har.data.channels import NAMES
+from har.models.catalogue import (
+    BUNDLED,
+    CLASSICAL,
+    ENCODERS,
+    MODELS,
+    NETWORKS,
+    bundled,
+    seeds_of,
+)
 from har.models.network import WindowClassifier
 from har.models.networks import make_network
 
@@ -49,8 +58,9 @@ def test_no_two_models_look_alike() -> None:
 
 
 def test_bundled_encoders_are_of_the_catalogue() -> None:
-    """A folder of weights belongs to a model that can be pretrained."""
-    assert {folder.name for folder in BUNDLED.iterdir() if folder.is_dir()} <= set(ENCODERS)
+    """A folder of weights belongs to a model that can be pretrained, and a set of sensors."""
+    known = {bundled(name, sensors) for name in ENCODERS for sensors in NAMES}
+    assert {folder for folder in BUNDLED.iterdir() if folder.is_dir()} <= known
 
 
 def test_one_seed_is_enough_without_chance() -> None:

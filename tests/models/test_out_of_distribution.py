@@ -36,6 +36,13 @@ def test_quantities_worked_out_by_hand() -> None:
     np.testing.assert_allclose(second, 0, atol=1e-12)
 
 
+def test_acceleration_alone_has_half_of_the_quantities() -> None:
+    """Those of its sensor, as beside a gyroscope."""
+    windows = np.random.default_rng(0).normal(1, 2, (3, 64, 6))
+    both = physical_quantities(windows).reshape(3, -1, 2)
+    np.testing.assert_allclose(physical_quantities(windows[..., :3]), both[..., 0])
+
+
 def test_lags_longer_than_a_window_are_left_out() -> None:
     """Of 20 samples, five lags are left."""
     assert physical_quantities(np.ones((2, 20, 6))).shape == (2, 2 * 3 + 2 * 5)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from records import fine_tuning, pretraining, training
 
+from har.data.channels import channels_of
 from har.errors import VerificationError
 from har.lineage import digest
-from har.models.catalogue import BUNDLED
+from har.models.catalogue import bundled
 from har.models.record import (
     ClassicalRecord,
     NetworkRecord,
@@ -17,8 +18,6 @@ from har.models.record import (
     best_seed,
     pretraining_of,
 )
-
-ENCODER = BUNDLED / "encoder-small"
 
 
 def rewrite(folder: Path, **fields: object) -> None:
@@ -51,13 +50,22 @@ def test_what_a_classical_model_chose_stands_by_its_name(tmp_path: Path) -> None
     assert TrainingRecord.read(tmp_path).history == ()
 
 
-def test_the_bundled_encoder_has_a_record_of_the_bytes_that_its_lineage_states() -> None:
-    record = PretrainingRecord.read(ENCODER)
+@pytest.mark.parametrize("sensors", ["acc", "acc+gyro"])
+def test_a_bundled_encoder_has_a_record_of_the_bytes_that_its_lineage_states(
+    sensors: str,
+) -> None:
+    encoder = bundled("encoder-small", sensors)
+    record = PretrainingRecord.read(encoder)
     assert len(record.subjects) == 17
+    assert not {"hapt-02", "hapt-04", "hapt-07"} & set(record.subjects)
     assert (record.datasets, record.windows) == (("hapt",), 10067)
     assert record.history[0].loss > record.history[-1].loss
-    stated = json.loads((ENCODER / "lineage.json").read_text())["step"]["files"]
-    assert digest.of_file(ENCODER / record.FILE) == stated[record.FILE]["sha256"]
+    stated = json.loads((encoder / "lineage.json").read_text())["step"]["files"]
+    assert digest.of_file(encoder / record.FILE) == stated[record.FILE]["sha256"]
+    weights = digest.of_file(encoder / "model.safetensors")
+    assert f"weights SHA-256 `{weights}`" in (encoder / "README.md").read_text()
+    config = json.loads((encoder / "config.json").read_text())
+    assert tuple(config["channels"]) == channels_of(sensors)
 
 
 def test_a_checkpoint_of_others_has_no_record(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from graphs import write_rule
 from reading import read_user
 
 from har.config import WindowGrid
+from har.data.recording import GYRO
 from har.data.windows import cut
 from har.errors import DataError, MissingError, UsageError
 from har.export.distance import add_distance
@@ -48,6 +50,23 @@ def test_default_window_survives_the_metadata(predictor: Predictor) -> None:
     """Samples to seconds and back gives the samples again."""
     predictor.n_samples, predictor.n_hop = WindowGrid().n_samples, WindowGrid().n_hop
     assert predictor.window == WindowGrid()
+
+
+@pytest.mark.parametrize("gyro", [True, False])
+def test_a_model_of_acceleration_alone_answers_with_and_without_a_gyroscope(
+    table: pd.DataFrame, tmp_path: Path, gyro: bool
+) -> None:
+    """It reads its three channels and no more, in the order that its file states."""
+    turned = ("acc_z", "acc_x", "acc_y")
+    predictor = Predictor(write_rule(tmp_path / "acc.onnx", channel="acc_x", channels=turned))
+    assert not predictor.needs_gyro
+    table["acc_x"] = table["gyro_x"]
+    columns = table if gyro else table.drop(columns=list(GYRO))
+    columns.to_csv(tmp_path / "walk.csv", index=False)
+    (part,) = read_user(tmp_path / "walk.csv", channels=predictor.channels).parts
+    assert predictor.windows(part).shape == (9, 20, 3)
+    timeline = predictor.timeline(predictor.predict_parts([part]))
+    assert timeline["activity"].tolist() == ["walking", "sitting"]
 
 
 def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:

@@ -8,7 +8,8 @@ import pytest
 from runs import MakeRun
 from transformers import BertConfig, BertModel
 
-from har.errors import DataError, MissingError
+from har.data.recording import ACC
+from har.errors import DataError, MissingError, UsageError
 from har.models import catalogue
 from har.models.network import WindowClassifier
 from har.models.networks import load_network
@@ -28,9 +29,41 @@ def test_the_bundled_encoder_is_taken_where_it_fits(run: MakeRun) -> None:
     assert "hapt-01" in known.people
     assert not {"hapt-02", "hapt-07"} & set(known.people)
     assert (known.datasets, known.licence) == (("hapt",), "cc-by-4.0")
-    bundled = catalogue.BUNDLED / "encoder-small" / "model.safetensors"
-    assert (folder / "model.safetensors").read_bytes() == bundled.read_bytes()
-    assert bundled.stat().st_size < 2_000_000
+    weights = catalogue.bundled("encoder-small", "acc+gyro") / "model.safetensors"
+    assert (folder / "model.safetensors").read_bytes() == weights.read_bytes()
+    assert weights.stat().st_size < 2_000_000
+
+
+@pytest.mark.parametrize("asked", ["auto", "bundled"])
+def test_acceleration_alone_has_an_encoder_of_its_own(run: MakeRun, asked: str) -> None:
+    """The one for the windows' channels is taken, and a training starts from it."""
+    words = (*ENCODER, *QUICK, "window.channels=acc", f"pretrain.checkpoint={asked}")
+    made = run(*words, "labels.share=0.05")
+    folder = made["pretrain-encoder-small"].path
+    weights = catalogue.bundled("encoder-small", "acc") / "model.safetensors"
+    assert (folder / "model.safetensors").read_bytes() == weights.read_bytes()
+    assert weights.stat().st_size < 2_000_000
+    known = BaseCheckpoint.read(folder)
+    assert known.people is not None
+    assert not {"hapt-02", "hapt-07"} & set(known.people)
+    network = load_network(made["train-encoder-small-0"].path)
+    assert network.config.channels == list(ACC)
+
+
+def test_a_checkpoint_of_other_channels_is_refused(run: MakeRun) -> None:
+    """What was pretrained on both sensors is not started from with one of them."""
+    other = catalogue.bundled("encoder-small", "acc+gyro")
+    words = (*ENCODER, *QUICK, "window.channels=acc", f"pretrain.checkpoint={other}")
+    with pytest.raises(UsageError, match="made for other windows"):
+        run(*words)["train-encoder-small-0"]
+
+
+def test_a_size_that_is_not_bundled_is_told(run: MakeRun) -> None:
+    """Asked for by name it is missing; otherwise training starts from random weights."""
+    words = ("candidates=['encoder-nano']", "seeds=[0]")
+    assert run(*words).plan.start_of("encoder-nano") is None
+    with pytest.raises(MissingError, match="no encoder of this size is bundled"):
+        run(*words, "pretrain.checkpoint=bundled")["pretrain-encoder-nano"]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +93,7 @@ def test_a_folder_must_hold_a_pretraining_of_ours(run: MakeRun, tmp_path: Path) 
     """Nobody knows whom an encoder without its record has seen."""
     bare = tmp_path / "bare"
     skipped = shutil.ignore_patterns("training.json")
-    shutil.copytree(catalogue.BUNDLED / "encoder-small", bare, ignore=skipped)
+    shutil.copytree(catalogue.bundled("encoder-small", "acc+gyro"), bare, ignore=skipped)
     with pytest.raises(MissingError, match=r"training\.json not there"):
         run(*ENCODER, f"pretrain.checkpoint={bare}")
 
@@ -68,7 +101,7 @@ def test_a_folder_must_hold_a_pretraining_of_ours(run: MakeRun, tmp_path: Path) 
 def test_a_checkpoint_that_saw_a_held_out_subject_is_refused(run: MakeRun, tmp_path: Path) -> None:
     """The checkpoint's own record gives it away."""
     leaky = tmp_path / "leaky"
-    shutil.copytree(catalogue.BUNDLED / "encoder-small", leaky)
+    shutil.copytree(catalogue.bundled("encoder-small", "acc+gyro"), leaky)
     record = json.loads((leaky / "training.json").read_text())
     (leaky / "training.json").write_text(json.dumps({**record, "subjects": ["hapt-02"]}))
     with pytest.raises(DataError, match=r"the checkpoint[^§]*hapt-02"):

@@ -65,6 +65,21 @@ def test_each_setting_is_its_change_and_repeats(windows: Tensor, name: str) -> N
     assert not torch.equal(same[0], same[1]) or not torch.equal(same[0], same[2])
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_acceleration_alone_is_changed_too(windows: Tensor, name: str) -> None:
+    """Every change but the loss of the only sensor, which would leave nothing."""
+    _, strength = CHANGES[name]
+    alone = windows[..., :3]
+    changed = augment.augment(alone, OFF.model_copy(update={name: strength}), generator())
+    assert changed.shape == alone.shape
+    assert torch.equal(changed, alone) == (name == "sensor_dropout")
+    if name.endswith("rotation") or name == "rotation_deg":
+        torch.testing.assert_close(changed.norm(dim=2), alone.norm(dim=2))
+    if name == "axis_dropout":
+        lost = (changed == 0).all(1).sum(1)
+        assert set(lost.tolist()) == {0, 1}
+
+
 def test_the_defaults_are_small(windows: Tensor) -> None:
     """They keep the windows recognisable."""
     settings = AugmentSettings(shift=0)

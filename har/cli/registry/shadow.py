@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from har.cli.flags import refuse_ignored
-from har.cli.ingest import stated_in
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
 from har.cli.registry.common import Reason, Selector
+from har.cli.understood import stated_by
 from har.cli.user_files import Entries, MappingFile, Yes
 
 if TYPE_CHECKING:
@@ -40,14 +40,13 @@ def shadow(
     Example: har registry shadow challenger week-47/*.csv --reason "before promotion"
     """
     from har.config import load
-    from har.data.ingest.mapping import load_mapping
     from har.errors import DataError
     from har.monitoring.shadow import Columns
     from har.registry.handle import Registry
     from har.registry.shadow import shadow as run
 
     refuse_ignored(context, exclusive=("--mapping", "--map"))
-    stated = load_mapping(mapping) if mapping else stated_in(entries or [])
+    stated = stated_by(mapping, entries or [])
     recipe, environment = load(overrides)
     registry = Registry.open(environment)
     report = run(

@@ -258,27 +258,45 @@ def _read_all(
 ) -> Iterator[Artifact | Refusal]:
     """Yield each item's artifact, or why it cannot be read, in the order of the items."""
     new = [item for item, artifact in items if artifact is None]
-    made = _make_all(partial(_make, store, request, seen), new, jobs)
+    made = _make_all(_Maker(store, request, seen), new, jobs)
     for _, artifact in items:
         yield artifact or next(made)
 
 
-def _make_all(
-    make: Callable[[Item], Artifact | Refusal], items: Sequence[Item], jobs: int
-) -> Iterator[Artifact | Refusal]:
+@dataclass(frozen=True)
+class _Maker:
+    """Makes items; sent to another process, it takes along what one item needs."""
+
+    store: Store
+    request: Request
+    seen: Seen
+
+    def __call__(self, item: Item) -> Artifact | Refusal:
+        """Return an item's artifact, or why it cannot be read."""
+        build = partial(_build, request=self.request, seen=self.seen, item=item)
+        try:
+            recipe = _recipe(self.request, item, self.seen)
+            return self.store.get_or_make("item", build, **recipe)
+        except (DataError, VerificationError) as error:
+            return error
+
+    def of(self, item: Item) -> "_Maker":
+        """Return the maker of one item."""
+        plan = self.request.plan and self.request.plan.only(item)
+        seen = {name: self.seen[name] for name in item.files}
+        return _Maker(self.store, replace(self.request, plan=plan), seen)
+
+
+def _make_all(maker: _Maker, items: Sequence[Item], jobs: int) -> Iterator[Artifact | Refusal]:
     if jobs == 1 or len(items) < MIN_PARALLEL:
-        yield from map(make, items)
+        yield from map(maker, items)
         return
     with pool(min(jobs, len(items))) as workers:
-        yield from workers.map(make, items)
+        yield from workers.map(_make, map(maker.of, items), items)
 
 
-def _make(store: Store, request: Request, seen: Seen, item: Item) -> Artifact | Refusal:
-    build = partial(_build, request=request, seen=seen, item=item)
-    try:
-        return store.get_or_make("item", build, **_recipe(request, item, seen))
-    except (DataError, VerificationError) as error:
-        return error
+def _make(maker: _Maker, item: Item) -> Artifact | Refusal:
+    return maker(item)
 
 
 def _build(out: Path, *, request: Request, seen: Seen, item: Item) -> None:

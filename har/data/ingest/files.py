@@ -118,13 +118,14 @@ def open_files(path: Path, only: Sequence[str] = ()) -> RawFiles:
         raise MissingError(f"{path}: no such file or folder")
     if path.is_dir():
         return _with_inner(_Folder(path, [path / name for name in only]))
-    if _is_archive(path.name):
+    if is_archive(path.name):
         with reading(str(path)):
             return _with_inner(_archive(path, path.open("rb"), path.stat().st_size))
     return _Folder(path.parent, [path], root=path)
 
 
-def _is_archive(name: str) -> bool:
+def is_archive(name: str) -> bool:
+    """Tell whether a file is an archive, by its name."""
     return name.lower().endswith(ARCHIVES)
 
 
@@ -238,7 +239,7 @@ class _Nested(RawFiles):
 
 def _with_inner(files: RawFiles) -> RawFiles:
     """Open the archives among the files, one level deep."""
-    inner = {name: _inner(files, name) for name in files.names if _is_archive(name)}
+    inner = {name: _inner(files, name) for name in files.names if is_archive(name)}
     return _Nested(files, inner) if inner else files
 
 

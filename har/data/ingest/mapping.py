@@ -1,13 +1,13 @@
-r"""Which columns of a user's own tables are what: stated in TOML or by flags, or guessed.
+r"""What a person states of files of their own: which columns are what, in TOML or by flags.
 
 .. code-block:: toml
 
    time = "timestamp"        # none: rows are rate_hz apart
    time_unit = "ms"          # s, ms, us, ns or datetime
    acc = ["ax", "ay", "az"]
-   acc_unit = "g"            # m/s2 or g
+   acc_unit = "g"            # m/s2, g or mg
    gyro = ["gx", "gy", "gz"]
-   gyro_unit = "deg/s"       # rad/s or deg/s
+   gyro_unit = "deg/s"       # rad/s, deg/s or mdeg/s
    subject = "user"          # a column, or: subject_pattern = "s(\d+)" on the file's path
    activity = "label"
 
@@ -17,16 +17,17 @@ r"""Which columns of a user's own tables are what: stated in TOML or by flags, o
 
    [activities]              # of your own, under a parent; "" for a root
    biceps-curl = "exercise"
+
+``docs/recordings.md`` lists every entry. Who names `acc` states the whole of a table; any
+other entries only settle what is in doubt, for tables and recorders alike.
 """
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
-import numpy as np
-import pandas as pd
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -37,41 +38,61 @@ from pydantic import (
     model_validator,
 )
 
-from har.arrays import Float64
 from har.data.activities import Taxonomy, name_of
-from har.data.gravity import STANDARD_GRAVITY
+from har.data.ingest.columns import Axes
 from har.data.ingest.vocabulary import is_no_label
-from har.data.schema import MAX_GYRO
 from har.errors import DataError, MissingError
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-RATES = (4.0, 2000.0)  # Hz; what wearable sensors sample at
-TIME = (
-    r"(?:time|timestamp|t|ts|epoch|datetime|date|elapsed)"
-    r"(?:[ _]*[(\[]?(?:s|ms|us|ns|sec|seconds|milli\w*)[)\]]?)?"
-)
-Axes = tuple[str, str, str]
+# Of a unit, the one that harmonising knows, and the factor to it.
+ACC_UNITS = {"m/s2": ("m/s2", 1.0), "g": ("g", 1.0), "mg": ("g", 1e-3)}
+GYRO_UNITS = {"rad/s": ("rad/s", 1.0), "deg/s": ("deg/s", 1.0), "mdeg/s": ("deg/s", 1e-3)}
+T = TypeVar("T", bound="Entries")
+_LISTS = ("acc", "gyro", "names", "gravity")
+_CHARACTERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
+_PATTERNS = ("subject_pattern", "recording_pattern", "activity_pattern")
 
 
-class ColumnMapping(BaseModel):
-    """Columns and units of tables."""
+class Entries(BaseModel):
+    """Some entries of a mapping; `model_fields_set` says which were stated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    # how the text is written
+    separator: str | None = Field(None, min_length=1, max_length=1)
+    decimal: Literal[".", ","] | None = None
+    encoding: str | None = None
+    names: tuple[str, ...] = ()
+    skip: int | None = Field(None, ge=0)
+    comment: str = ""
+    # time
     time: str | None = None
     time_unit: Literal["s", "ms", "us", "ns", "datetime"] = "s"
+    date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
     rate_hz: float | None = Field(None, gt=0)
-    acc: Axes
-    acc_unit: Literal["m/s2", "g"] = "m/s2"
+    # sensors
+    acc: Axes | None = None
+    acc_unit: Literal["m/s2", "g", "mg"] = "m/s2"
+    acc_scale: float = 1.0
+    acc_offset: float = 0.0
+    acc_sign: Literal["+", "-"] = "+"
+    gravity: Literal["included", "none"] | Axes = "included"
     gyro: Axes | None = None
-    gyro_unit: Literal["rad/s", "deg/s"] = "rad/s"
+    gyro_unit: Literal["rad/s", "deg/s", "mdeg/s"] = "rad/s"
+    gyro_scale: float = 1.0
+    gyro_offset: float = 0.0
+    sensor: str | None = None
+    sensors: dict[Literal["acc", "gyro"], str] = {}
+    # who, where, what
     subject: str | None = None
     subject_pattern: str | None = None
     recording: str | None = None
+    recording_pattern: str | None = None
     activity: str | None = None
+    activity_pattern: str | None = None
     placement: str = "unknown"
-    separator: str = Field(",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
+    placement_column: str | None = None
+    placements: dict[str, str] = {}
     labels: dict[str, str] = {}
     activities: dict[str, str] = {}
 
@@ -83,47 +104,116 @@ class ColumnMapping(BaseModel):
         keys = meant if field.field_name == "labels" else map(name_of, meant)
         return {key: name and name_of(name) for key, name in zip(keys, meant.values(), strict=True)}
 
+    @field_validator("separator", mode="before")
+    @classmethod
+    def _character(cls, value: Any) -> Any:
+        return _CHARACTERS.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        try:
+            "".encode(value or "utf-8")
+        except LookupError:
+            raise ValueError(f"no encoding {value!r}, such as latin-1") from None
+        return value
+
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.time is None and self.rate_hz is None:
-            raise ValueError("needs a column of time, or rate_hz")
-        used = [self.time, *self.acc, *(self.gyro or ()), self.subject]
-        for role in (self.activity, self.recording):  # there may be one recording per activity
-            names = [name for name in (*used, role) if name]
-            if len(names) != len(set(names)):
-                raise ValueError("uses one column twice")
+    def _sound_patterns(self) -> Self:
+        for name in _PATTERNS:
+            pattern = getattr(self, name)
+            if pattern and _groups(name, pattern) != 1:
+                raise ValueError(f"{name} needs one group, such as s(\\d+)")
+        return self
+
+    @model_validator(mode="after")
+    def _sound_parents(self) -> Self:
         try:
             Taxonomy(self.activities)
         except DataError as error:
             raise ValueError(f"{error.message} ({error.found})") from None
-        if self.subject_pattern and _groups(self.subject_pattern) != 1:
-            raise ValueError("subject_pattern needs one group, such as s(\\d+)")
         return self
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The entries that were stated."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+    def texts(self) -> dict[str, str]:
+        """Return what was stated as a command line has it."""
+        return {name: _text(value) for name, value in sorted(self.stated.items())}
+
+
+class ColumnMapping(Entries):
+    """Columns and units of tables: all that is needed to read them."""
+
+    acc: Axes
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.time is None and self.rate_hz is None:
+            raise ValueError("needs a column of time, or rate_hz")
+        for own in self._used():
+            names = [name for name in own if name]
+            if len(names) != len(set(names)):
+                raise ValueError("uses one column twice")
+        if self.sensor and not self.sensors:
+            raise ValueError('sensor needs the words of its column: [sensors] acc = "0"')
+        if self.placement_column and not self.placements:
+            raise ValueError("placement_column needs its words: [placements]")
+        return self
+
+    def _used(self) -> Iterable[tuple[str | None, ...]]:
+        """Yield columns that must differ; there may be one recording per activity."""
+        # Sensors in files or rows of their own may have columns of one name.
+        axes = [(*self.acc, *self.gravity_columns), self.gyro or ()]
+        sets = axes if self.sensors else [(*axes[0], *axes[1])]
+        for columns in sets:
+            for role in (self.activity, self.recording):
+                yield (self.time, *columns, self.subject, role)
+
+    @property
+    def gravity_columns(self) -> tuple[str, ...]:
+        """The columns of gravity, where it stands apart."""
+        return () if isinstance(self.gravity, str) else self.gravity
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, those of numbers first."""
-        numbers = (self.time, *self.acc, *(self.gyro or ()))
-        words = (self.subject, self.recording, self.activity)
-        return tuple(dict.fromkeys(name for name in (*numbers, *words) if name))
+        numbers = (self.time, *self.acc, *self.gravity_columns, *(self.gyro or ()))
+        return tuple(dict.fromkeys(name for name in (*numbers, *self._words) if name))
 
     @property
     def text(self) -> tuple[str, ...]:
         """Those of them that are words."""
         stamps = (self.time,) if self.time_unit == "datetime" else ()
-        names = (*stamps, self.subject, self.recording, self.activity)
-        return tuple(dict.fromkeys(name for name in names if name))
+        return tuple(dict.fromkeys(name for name in (*stamps, *self._words) if name))
+
+    @property
+    def _words(self) -> tuple[str | None, ...]:
+        return (self.subject, self.recording, self.activity, self.sensor, self.placement_column)
+
+    @property
+    def worn(self) -> tuple[str, ...]:
+        """The placements."""
+        return tuple(dict.fromkeys(self.placements.values())) or (self.placement,)
 
 
-def _groups(pattern: str) -> int:
+def _groups(name: str, pattern: str) -> int:
     try:
         return re.compile(pattern).groups
     except re.error as error:
-        raise ValueError(f"subject_pattern is no regular expression: {error}") from None
+        raise ValueError(f"{name} is no regular expression: {error}") from None
 
 
-def load_mapping(path: Path) -> ColumnMapping:
-    """Read a mapping from a TOML file.
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{key}={word}" for key, word in value.items())
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def load_mapping(path: Path) -> "Entries":
+    """Read entries from a TOML file; with `acc`, they are the whole of a mapping.
 
     Raises
     ------
@@ -136,15 +226,29 @@ def load_mapping(path: Path) -> ColumnMapping:
         raise MissingError(f"{path}: no such file")
     try:
         # Some editors begin a file with a byte order mark.
-        return make_mapping(tomllib.loads(path.read_text(encoding="utf-8-sig")), str(path))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not TOML", found=str(error)) from None
+    return make_mapping(values, str(path)) if "acc" in values else make_entries(values, str(path))
 
 
-def make_mapping(values: dict[str, Any], where: str) -> ColumnMapping:
+def make_mapping(values: Mapping[str, Any], where: str) -> ColumnMapping:
     """Return a mapping from its entries, or say which of them does not fit."""
+    return _checked(ColumnMapping, values, where)
+
+
+def make_entries(values: Mapping[str, Any], where: str) -> Entries:
+    """Return some entries of a mapping, as TOML or a command line has them.
+
+    >>> make_entries({"acc": "ax,ay,az", "labels.Walk": "walking"}, "flags").texts()
+    {'acc': 'ax,ay,az', 'labels': 'Walk=walking'}
+    """
+    return _checked(Entries, values, where)
+
+
+def _checked(kind: type[T], values: Mapping[str, Any], where: str) -> T:
     try:
-        return ColumnMapping(**values)
+        return kind(**_typed(values))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"]) or "the mapping"
@@ -154,121 +258,15 @@ def make_mapping(values: dict[str, Any], where: str) -> ColumnMapping:
         ) from None
 
 
-def guess(
-    header: Sequence[str], sample: pd.DataFrame, where: str, stated: dict[str, Any]
-) -> dict[str, Any]:
-    """Guess a mapping from the names of columns and a sample of rows.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Names of the columns.
-    sample : DataFrame
-        Rows as text or numbers, in those columns.
-    where : str
-        The file, for errors.
-    stated : dict
-        Entries that are known already.
-
-    Returns
-    -------
-    dict
-        Entries of a `ColumnMapping`, to be confirmed by a person.
-
-    Raises
-    ------
-    DataError
-        If no three columns can be acceleration.
-    """
-    acc = (
-        _stated_axes(stated, "acc", header, where)
-        or _axes(header, r"(?:acc(?!uracy)\w*|user_?acceleration|linear\w*|a)")
-        or _axes(header, "")
-    )
-    gyro = _stated_axes(stated, "gyro", header, where) or _axes(
-        header, r"(?:gyr\w*|gyro\w*|rot\w*|rotation_?rate|angular\w*|w|g)"
-    )
-    if acc is None:
-        raise DataError(
-            f"{where}: no columns that look like acceleration",
-            expected="names such as acc_x, ax or x",
-            found=", ".join(header[:12]),
-            hint="name them with --map acc=X,Y,Z",
-        )
-    time = stated.get("time") or _first(header, TIME)
-    found: dict[str, Any] = {"acc": acc, "acc_unit": _acc_unit(sample, acc)}
-    if gyro and not set(gyro) & set(acc):
-        found |= {"gyro": gyro, "gyro_unit": _gyro_unit(sample, gyro)}
-    if time in sample:
-        found |= {"time": time, "time_unit": _time_unit(sample[time])}
-    roles = {
-        "subject": r"(?:subject|user|participant|person|id|subject_?id|user_?id|pid)",
-        "recording": r"(?:recording|session|trial|recording_?id|session_?id)",
-        "activity": r"(?:activity|label|class|gt|activity_?(?:name|label|id))",
-    }
-    return found | {role: name for role, p in roles.items() if (name := _first(header, p))}
-
-
-def _stated_axes(
-    stated: dict[str, Any], what: str, header: Sequence[str], where: str
-) -> Axes | None:
-    if what not in stated:
-        return None
-    names = tuple(stated[what])
-    if len(names) != len(set(names) & set(header)) or len(names) != 3:
-        raise DataError(
-            f"{where}: {what} = {','.join(names)}",
-            expected="three columns of the file, as X,Y,Z",
-            found=", ".join(header[:12]),
-        )
-    return names
-
-
-def _axes(header: Sequence[str], prefix: str) -> Axes | None:
-    """Find three columns that differ in x, y, z alone, with the prefix before or behind."""
-    for pattern in (rf"{prefix}[ _.\-\[(]*{{}}[\])]*(?:[ _(\[].*)?", rf"{{}}[ _.\-]*{prefix}"):
-        names = [_first(header, pattern.format(axis)) for axis in "xyz"]
-        if all(names):
-            return (str(names[0]), str(names[1]), str(names[2]))
-    return None
-
-
-def _first(header: Sequence[str], pattern: str) -> str | None:
-    compiled = re.compile(pattern, re.IGNORECASE)
-    return next((name for name in header if compiled.fullmatch(name.strip())), None)
-
-
-def _numbers(column: "pd.Series[Any]") -> Float64:
-    text = column.astype(str).str.replace(",", ".", regex=False)
-    values = pd.to_numeric(text, errors="coerce").to_numpy("float64")
-    finite: Float64 = values[np.isfinite(values)]
-    return finite
-
-
-def _acc_unit(sample: pd.DataFrame, acc: Axes) -> str:
-    columns = [_numbers(sample[name]) for name in acc]
-    n = min(map(len, columns))
-    if not n:
-        return "m/s2"
-    norm = float(np.median(np.linalg.norm([c[:n] for c in columns], axis=0)))
-    return "g" if norm < np.sqrt(STANDARD_GRAVITY) else "m/s2"
-
-
-def _gyro_unit(sample: pd.DataFrame, gyro: Axes) -> str:
-    if re.search(r"deg|dps|°", gyro[0], re.IGNORECASE):
-        return "deg/s"
-    values = np.concatenate([_numbers(sample[name]) for name in gyro])
-    return "deg/s" if len(values) and np.abs(values).max() > MAX_GYRO else "rad/s"
-
-
-def _time_unit(column: "pd.Series[Any]") -> str:
-    """Return the unit in which the median step is a plausible rate; text is a date."""
-    values = _numbers(column)
-    if len(values) < len(column) / 2:
-        return "datetime"
-    steps = np.diff(values)
-    steps = steps[steps > 0]
-    if not len(steps):
-        return "s"
-    rates = {unit: 1 / (factor * float(np.median(steps))) for unit, factor in TIME_UNITS.items()}
-    return next((u for u, r in rates.items() if RATES[0] <= r <= RATES[1]), "s")
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return entries with the lists and tables that a command line writes as text."""
+    typed: dict[str, Any] = {}
+    for entry, value in values.items():
+        outer, dot, inner = entry.partition(".")
+        if dot:
+            typed[outer] = {**typed.get(outer, {}), inner: value}
+        elif entry in _LISTS and isinstance(value, str) and "," in value:
+            typed[entry] = tuple(value.split(","))
+        else:
+            typed[entry] = value
+    return typed

@@ -13,27 +13,36 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from har.data import recorders
 from har.data.ingest import tables, understand
+from har.data.ingest.blocks import SUFFIXES
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.mapping import ColumnMapping, Entries, make_entries
+from har.data.ingest.named import with_paths
+from har.data.ingest.paths import activity_of, subject_of
 from har.data.ingest.plan import Group, Plan, summary
 from har.data.recorders.base import Recorder, Understanding
-from har.data.sources.base import Item, Raw, Source
+from har.data.sources.base import Item, Raw, Source, Table
 from har.errors import DataError
 
+# Who states one of them has tables, whatever else their files look like.
+COLUMNS = {"acc", "gyro", "time", "names", "sensors", "sensor"}
 
-def plan(files: RawFiles, stated: Mapping[str, Any] | ColumnMapping, where: str) -> Plan:
+
+def plan(files: RawFiles, stated: Mapping[str, Any] | Entries, where: str) -> Plan:
     """Tell what is made of files, before they are read in whole.
 
     Parameters
     ----------
     files : RawFiles
         All of them; those that are no recordings are left.
-    stated : mapping or ColumnMapping
+    stated : mapping or Entries
         What a person said: some entries of a mapping, texts as on a command line or values
-        as in TOML, or the whole of it. Who names columns has tables, of no recorder.
+        as in TOML, or the whole of it, a `ColumnMapping`. Who names columns has tables, of no
+        recorder.
     where : str
         The path, for errors.
 
@@ -49,11 +58,13 @@ def plan(files: RawFiles, stated: Mapping[str, Any] | ColumnMapping, where: str)
     """
     if isinstance(stated, ColumnMapping):
         return tables.plan(files, stated, where)
-    texts = {entry: _text(value) for entry, value in stated.items()}
-    groups = [] if understand.names_columns(stated) else _recorded(files, texts)
+    entries = stated if isinstance(stated, Entries) else make_entries(stated, where)
+    groups = [] if entries.model_fields_set & COLUMNS else _recorded(files, entries.texts())
     taken = {name for group in groups for item in group.items for name in item.files}
-    others = understand.tables(files, [n for n in files.names if n not in taken], stated, where)
-    made = Plan((*groups, *others.groups), others.refused, others.left, texts)
+    free = [name for name in files.names if name not in taken]
+    others = understand.tables(files, free, entries, where)
+    found = with_paths([*groups, *others.groups], entries)
+    made = Plan(tuple(found), others.refused, others.left, entries.texts())
     if not made.groups:
         raise _nothing(made, files, where)
     return made
@@ -63,7 +74,7 @@ def source(name: str, understood: Plan) -> Source:
     """Return the reader of what was planned, as of any data set."""
     mappings = [group.mapping for group in understood.groups if group.mapping]
     stated = understood.stated.get("placement")
-    placements = [p for m in mappings for p in (m.placement,)] or [stated or "unknown"]
+    placements = [p for m in mappings for p in m.worn] or [stated or "unknown"]
     if stated:
         placements = [stated]
     elif len(mappings) < len(understood.groups):
@@ -92,11 +103,6 @@ def _units(group: Group) -> Iterator[str]:
         yield tables.units(group.mapping)
     else:
         yield f"as {group.title} writes them"
-
-
-def _text(value: Any) -> str:
-    """Return a value of TOML as the command line has it."""
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _recorded(files: RawFiles, stated: Mapping[str, str]) -> list[Group]:
@@ -133,8 +139,26 @@ def _read(files: RawFiles, item: Item, ledger: Ledger, *, plan: Plan) -> Iterato
         return
     recorder = recorders.get(group.recorder)
     for raw in recorder.read(files, item, ledger, plan.stated):
-        placement = plan.stated.get("placement")
-        yield replace(raw, placement=placement or raw.placement or "unknown")
+        yield _placed(raw, item.files[0], {**group.guesses, **plan.stated})
+
+
+def _placed(raw: Raw, name: str, entries: Mapping[str, str]) -> Raw:
+    """Return a recorder's recording with what was stated, or its path says, of it."""
+    subject = raw.subject
+    if subject in ("", "unknown") or "subject_pattern" in entries:
+        subject = subject_of(name, entries.get("subject_pattern"))
+    placement = entries.get("placement") or raw.placement or "unknown"
+    word = activity_of(name, entries.get("activity_pattern"))
+    first, *rest = raw.tables
+    labelled = (_labelled(first, word), *rest) if word else raw.tables
+    return replace(raw, subject=subject, placement=placement, tables=labelled)
+
+
+def _labelled(table: Table, word: str) -> Iterator[pd.DataFrame]:
+    """Yield a table's blocks with a label for the rows that have none."""
+    for block in [table] if isinstance(table, pd.DataFrame) else table:
+        own = block["label"].astype("str") if "label" in block else pd.Series(None, block.index)
+        yield block.assign(label=own.where(own.notna(), word))
 
 
 def _nothing(made: Plan, files: RawFiles, where: str) -> DataError:
@@ -144,6 +168,6 @@ def _nothing(made: Plan, files: RawFiles, where: str) -> DataError:
     return DataError(
         f"{where}: no tables",
         expected="recordings of an app or a device that is known, or files that end in "
-        + ", ".join(tables.SUFFIXES),
+        + ", ".join(SUFFIXES),
         found=", ".join(files.names[:5]) or "no file",
     )

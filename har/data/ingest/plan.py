@@ -1,7 +1,7 @@
 """What is made of the files at a path before they are read: items, and a reader for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -100,6 +100,15 @@ class Plan:
         if group.mapping is not None:
             return {"mapping": group.mapping.model_dump(exclude_defaults=True)}
         return {"recorder": group.recorder, "stated": dict(self.stated)}
+
+    def only(self, item: Item) -> "Plan":
+        """Return the plan of one item, which other processes are sent."""
+        groups = (
+            replace(group, items=tuple(own for own in group.items if own == item))
+            for group in self.groups
+        )
+        refused = {item: self.refused[item]} if item in self.refused else {}
+        return replace(self, groups=tuple(groups), refused=refused, left={})
 
     def refuse_doubts(self, where: str) -> None:
         """Raise `UsageError`, with the flags that settle them, if anything is in doubt."""

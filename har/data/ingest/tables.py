@@ -1,44 +1,33 @@
-"""A user's own tables, CSV or Parquet, read by a mapping of their columns."""
+"""Tables of a user's own, read by a mapping of their columns.
 
-import codecs
-import contextlib
-import csv
-import io
+A recording is a table; or several of one table, told apart by columns or by blank lines; or
+two tables, of acceleration and of angular velocity; or rows of a long table, one per sensor.
+"""
+
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, cast
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from har import parquet
-from har.data.ingest.files import RawFiles, reading
+from har.data.ingest.blocks import SUFFIXES, has_captures
+from har.data.ingest.canonical import canonical, clock_of, conversions, of_sensor
+from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import slug
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import TIME_UNITS, ColumnMapping
+from har.data.ingest.mapping import ACC_UNITS, GYRO_UNITS, ColumnMapping
 from har.data.ingest.partition import partition
+from har.data.ingest.paths import recording_of, subject_of
 from har.data.ingest.plan import Group, Plan
-from har.data.ingest.text import Layout, iter_tables
-from har.data.recording import ACC, GYRO
-from har.data.sources.base import Item, Raw
+from har.data.sources.base import Item, Raw, Table
 from har.errors import DataError
-
-SUFFIXES = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet")
-SAMPLE_LINES = 400
-HEAD = 2**17  # bytes that the names and a sample are looked for in
-SEPARATORS = ",;\t|"
-BATCH = 500_000  # rows of Parquet in memory at once
-SUBJECT_IN_PATH = (
-    r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?(\d+)(?=[/_\-. ])"
-)
 
 
 def plan(files: RawFiles, mapping: ColumnMapping, where: str) -> Plan:
     """Return the plan to read all tables by one mapping."""
-    found = tuple(items(files.names))
+    found = tuple(items(files.names, mapping))
     if not found:
         raise DataError(
             f"{where}: no tables",
@@ -48,204 +37,160 @@ def plan(files: RawFiles, mapping: ColumnMapping, where: str) -> Plan:
     return Plan((Group("tables", found, mapping=mapping),))
 
 
+def items(names: Iterable[str], mapping: ColumnMapping | None = None) -> list[Item]:
+    """Return one item per table, or per recording whose sensors have a table each."""
+    tables = [name for name in names if name.lower().endswith(SUFFIXES)]
+    if mapping and mapping.sensors and not mapping.sensor:
+        return named(_joined(tables, mapping))
+    return named((name,) for name in tables)
+
+
+def named(sets: Iterable[tuple[str, ...]]) -> list[Item]:
+    """Return items of files, with names that fit a folder and differ."""
+    files = list(sets)
+    plain = [re.sub(r"[^\w\-.]+", "-", names[0]) for names in files]
+    same = Counter(plain)
+    return [
+        Item(slug(names[0]) if same[name] > 1 else name, names)
+        for names, name in zip(files, plain, strict=True)
+    ]
+
+
 def units(mapping: ColumnMapping) -> str:
     """Return the units of a mapping's columns in words."""
     gyro = f", angular velocity in {mapping.gyro_unit}" if mapping.gyro else ""
     return f"acceleration in {mapping.acc_unit}{gyro}"
 
 
-def items(names: Iterable[str]) -> list[Item]:
-    """Return one item per table."""
-    names = [name for name in names if name.lower().endswith(SUFFIXES)]
-    plain = {name: re.sub(r"[^\w\-.]+", "-", name) for name in names}
-    same = Counter(plain.values())
-    return [Item(slug(name) if same[plain[name]] > 1 else plain[name], (name,)) for name in names]
-
-
-def look(
-    files: RawFiles, name: str, separator: str | None = None
-) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the first rows of a table as text, and how its fields are written.
-
-    Raises
-    ------
-    DataError
-        If it has no line of names.
-    """
-    if name.lower().endswith(".parquet"):
-        return _look_parquet(files, name), {}
-    with reading(name), files.open(name) as file:
-        lines = _head(file).splitlines()[:SAMPLE_LINES]
-    if len(lines) < 2:
-        raise DataError(f"{name}: no rows", expected="a line of names, then rows")
-    separator = separator or max(SEPARATORS, key=lines[0].count)
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
-    width = len(rows[0])
-    sample = pd.DataFrame([row for row in rows[1:] if len(row) == width], columns=rows[0])
-    if any(_is_number(cell) for cell in rows[0]):
-        raise DataError(
-            f"{name}: the first line holds numbers",
-            expected="the names of the columns",
-            found=lines[0][:60],
-            hint="add a line of names",
-        )
-    commas = separator != "," and sample.apply(lambda c: c.str.fullmatch(r"-?\d+,\d+")).any(
-        axis=None
-    )
-    return sample, {"separator": separator, "decimal": "," if commas else "."}
-
-
-def _look_parquet(files: RawFiles, name: str) -> pd.DataFrame:
-    with _parquet(files, name) as table:
-        for batch in table.iter_batches(SAMPLE_LINES):
-            return pd.DataFrame(batch.replace_schema_metadata(None).to_pandas())
-        return pd.DataFrame(columns=table.schema_arrow.names)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _head(file: IO[bytes]) -> str:
-    """Return the whole lines among a file's first bytes."""
-    data = file.read(HEAD)
-    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    text = data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
-    return text if len(data) < HEAD else text[: max(text.rfind("\n"), text.rfind("\r"))]
-
-
 def read(files: RawFiles, item: Item, ledger: Ledger, *, mapping: ColumnMapping) -> Iterator[Raw]:
-    """Yield the recordings of a table: one, or one per subject and recording that it names."""
-    (name,) = item.files
-    read = _parquet_blocks if name.lower().endswith(".parquet") else _csv_blocks
-    blocks = (_canonical(block, mapping) for block in read(files, name, mapping, ledger))
-    by = [role for role in ("subject", "recording") if getattr(mapping, role)]
-    groups: Any = partition(blocks, by) if by else [((), pd.concat(blocks, ignore_index=True))]
-    for key, rows in groups:
-        who = dict(zip(by, key, strict=True))
-        yield Raw(
-            who.get("subject") or subject_of(name, mapping),
-            "-".join(filter(None, [_stem(name), who.get("recording")])),
-            mapping.placement,
-            (rows.drop(columns=by),),
-            acc_unit=mapping.acc_unit,
-            gyro_unit=mapping.gyro_unit,
-        )
-
-
-def _csv_blocks(
-    files: RawFiles, name: str, mapping: ColumnMapping, ledger: Ledger
-) -> Iterator[pd.DataFrame]:
-    with reading(name), files.open(name) as file:
-        lines = _head(file).splitlines()
-    header = next(csv.reader(lines[:1], delimiter=mapping.separator), [])
-    _check_columns(name, header, mapping)
-    # A layout drops names that start with _, which a column that is read may do.
-    names = {c: f" {c}" if c.startswith("_") else c for c in mapping.columns}
-    layout = Layout(
-        # A column that is not read may hold anything, even a name that is there twice.
-        columns=tuple(names.get(c, f"_{i}") for i, c in enumerate(header)),
-        text=(*(names[c] for c in mapping.text), *(f"_{i}" for i in range(len(header)))),
-        separator=mapping.separator,
-        decimal=mapping.decimal,
-        header=1,
-        quotes=True,
-    )
-    for block in iter_tables(files, name, layout, ledger):
-        yield block.rename(columns={read: c for c, read in names.items()})
-
-
-def _parquet_blocks(
-    files: RawFiles, name: str, mapping: ColumnMapping, ledger: Ledger
-) -> Iterator[pd.DataFrame]:
-    with _parquet(files, name) as table:
-        _check_columns(name, table.schema_arrow.names, mapping)
-        first = 1
-        for batch in table.iter_batches(BATCH, columns=list(mapping.columns)):
-            block = _with_words(batch, mapping.text).to_pandas()
-            ledger.read(len(block))
-            for column in set(mapping.columns) - set(mapping.text):
-                block[column] = pd.to_numeric(block[column], errors="coerce").astype("float64")
-            block["file"] = pd.Categorical([name]).repeat(len(block))
-            block["line"] = np.arange(first, first + len(block))
-            block["repaired"] = False
-            first += len(block)
-            yield block
-        if first == 1:
-            raise DataError(f"{name}: empty", expected="rows of sensor values")
-
-
-def _with_words(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-    """Turn columns into text, as a CSV would hold them; forget which one was the index."""
-    batch = batch.replace_schema_metadata(None)
-    for name in names:
-        words = batch[name].cast(pa.string())
-        batch = batch.set_column(batch.schema.names.index(name), name, words)
-    return batch
-
-
-@contextlib.contextmanager
-def _parquet(files: RawFiles, name: str) -> Iterator[pq.ParquetFile]:
-    try:
-        with reading(name), files.open(name) as file:
-            seekable = file if file.seekable() else io.BytesIO(file.read())
-            with parquet.open_file(seekable, name) as table:
-                yield table
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{name}: cannot be read", expected="Parquet", found=str(error).splitlines()[0]
-        ) from None
-
-
-def _check_columns(name: str, header: list[str], mapping: ColumnMapping) -> None:
-    if missing := [column for column in mapping.columns if column not in header]:
-        raise DataError(
-            f"{name}: no column {', '.join(missing)}",
-            expected=", ".join(mapping.columns),
-            found=", ".join(str(column)[:40] for column in header[:12]) or "no names",
-        )
-    if twice := [column for column in mapping.columns if header.count(column) > 1]:
-        raise DataError(f"{name}: {', '.join(twice)} is the name of several columns")
-
-
-def _canonical(block: pd.DataFrame, mapping: ColumnMapping) -> pd.DataFrame:
-    """Rename the columns, and turn time into seconds."""
-    names = dict(zip(mapping.acc, ACC, strict=True))
-    names |= dict(zip(mapping.gyro or (), GYRO, strict=False))
-    for role in ("subject", "recording"):
-        if column := getattr(mapping, role):
-            names[column] = role
-    rows = block.rename(columns=names)
-    rows["label"] = block[mapping.activity].astype("str") if mapping.activity else None
-    if mapping.time is None:
-        assert mapping.rate_hz is not None
-        return rows.assign(time_s=(rows["line"] - 1) / mapping.rate_hz)
-    time = block[mapping.time]
-    if mapping.time_unit == "datetime":
-        stamps = pd.to_datetime(time.astype("str"), errors="coerce", utc=True, format="ISO8601")
-        seconds = (stamps - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    """Yield the recordings of an item: one, or one per subject and recording that it names."""
+    if mapping.sensor:
+        yield from _read_long(files, item, ledger, mapping)
+    elif mapping.sensors:
+        yield from _read_joined(files, item, ledger, mapping)
     else:
-        seconds = time * TIME_UNITS[mapping.time_unit]
-    kept = rows.drop(columns=mapping.time) if mapping.time in rows else rows
-    return kept.assign(time_s=seconds)
+        yield from _read_wide(files, item, ledger, mapping)
 
 
-def _stem(name: str) -> str:
-    return re.sub(r"(\.csv)?(\.gz)?(\.\w+)?$", "", name).replace("/", "-")
+def _read_wide(
+    files: RawFiles, item: Item, ledger: Ledger, mapping: ColumnMapping
+) -> Iterator[Raw]:
+    (name,) = item.files
+    blocks = canonical(files, name, mapping, ledger, ("acc", "gyro"))
+    first = next(blocks)
+    rest: Iterator[pd.DataFrame] = itertools.chain([first], blocks)
+    by = [role for role in ("subject", "recording") if getattr(mapping, role)]
+    if mapping.time is None and has_captures(files, name):
+        by.append("capture")
+        rest = (block.assign(capture=block["capture"].astype("str")) for block in rest)
+    if not by:
+        yield _raw(name, {}, (rest,), mapping, first)
+        return
+    for key, rows in partition(rest, by):
+        who = dict(zip(by, map(str, key), strict=True))
+        yield _raw(name, who, (rows.drop(columns=by),), mapping, rows)
 
 
-def subject_of(name: str, mapping: ColumnMapping) -> str:
-    """Return the subject that a file's path names."""
-    match = re.search(mapping.subject_pattern or SUBJECT_IN_PATH, name, re.IGNORECASE)
-    if match:
-        return match[1]
-    if mapping.subject_pattern:
+def _read_joined(
+    files: RawFiles, item: Item, ledger: Ledger, mapping: ColumnMapping
+) -> Iterator[Raw]:
+    """Yield a recording whose sensors have a file each."""
+    by_sensor = {_sensor_of(name, mapping): name for name in item.files}
+    if "acc" not in by_sensor:
         raise DataError(
-            f"{name}: subject_pattern finds no subject",
-            expected=f"a path that matches {mapping.subject_pattern!r}",
+            f"{item.files[0]}: angular velocity without acceleration",
+            hint="[sensors] says which part of a file's name is which sensor",
         )
-    return "unknown"
+    sensors = [sensor for sensor in ("acc", "gyro") if sensor in by_sensor]
+    tables = [canonical(files, by_sensor[s], mapping, ledger, (s,)) for s in sensors]
+    first = next(tables[0])
+    acc = itertools.chain([first], tables[0])
+    yield _raw(by_sensor["acc"], {}, (acc, *tables[1:]), mapping, first)
+
+
+def _read_long(
+    files: RawFiles, item: Item, ledger: Ledger, mapping: ColumnMapping
+) -> Iterator[Raw]:
+    """Yield the recordings of a table with a row for each sensor and time."""
+    (name,) = item.files
+    sensor_of = {word: sensor for sensor, word in mapping.sensors.items()}
+    blocks = canonical(files, name, mapping, ledger, ())
+    by = [role for role in ("subject", "recording") if getattr(mapping, role)]
+    by += ["placement"] if mapping.placement_column else []
+    found: dict[tuple[str, ...], dict[str, pd.DataFrame]] = {}
+    for key, rows in partition((_wanted(b, mapping, ledger) for b in blocks), [*by, "sensor"]):
+        who, sensor = tuple(map(str, key[:-1])), sensor_of[str(key[-1])]
+        found.setdefault(who, {})[sensor] = of_sensor(
+            rows.drop(columns=[*by, "sensor"]), mapping, sensor
+        )
+    for key, tables in found.items():
+        if "acc" not in tables:
+            ledger.quarantine(tables["gyro"], "angular velocity without acceleration")
+            continue
+        both = tuple(tables[sensor] for sensor in ("acc", "gyro") if sensor in tables)
+        yield _raw(name, dict(zip(by, key, strict=True)), both, mapping, both[0])
+
+
+def _wanted(block: pd.DataFrame, mapping: ColumnMapping, ledger: Ledger) -> pd.DataFrame:
+    """Return the rows of sensors and placements that have a name."""
+    known = block["sensor"].astype("str").isin(list(mapping.sensors.values())).to_numpy()
+    if mapping.placement_column:
+        known &= block["placement"].astype("str").isin(list(mapping.placements)).to_numpy()
+    ledger.leave_out(block[~known])
+    return block[known]
+
+
+def _raw(
+    name: str,
+    who: Mapping[str, str],
+    tables: tuple[Table, ...],
+    mapping: ColumnMapping,
+    first: pd.DataFrame,
+) -> Raw:
+    capture = str(int(who["capture"]) + 1) if "capture" in who else None
+    parts = [recording_of(name, mapping.recording_pattern), who.get("recording"), capture]
+    word = who.get("placement")
+    return Raw(
+        who.get("subject") or subject_of(name, mapping.subject_pattern),
+        "-".join(filter(None, parts)),
+        mapping.placements[word] if word else mapping.placement,
+        tables,
+        acc_unit=cast(Literal["m/s2", "g"], ACC_UNITS[mapping.acc_unit][0]),
+        gyro_unit=cast(Literal["rad/s", "deg/s"], GYRO_UNITS[mapping.gyro_unit][0]),
+        conversions=tuple(conversions(mapping)),
+        gravity=mapping.gravity != "none",
+        clock=clock_of(first),
+    )
+
+
+def _sensor_of(name: str, mapping: ColumnMapping) -> str | None:
+    """Return the sensor whose word a file's name holds, the longest one first."""
+    found = [
+        (len(word), sensor)
+        for sensor, word in mapping.sensors.items()
+        if word.lower() in name.rpartition("/")[2].lower()
+    ]
+    return max(found)[1] if found else None
+
+
+def _joined(names: Sequence[str], mapping: ColumnMapping) -> Iterator[tuple[str, ...]]:
+    """Yield the files of each recording: of names that are alike but for the sensor."""
+    alike: dict[str, dict[str, str]] = {}
+    for name in names:
+        sensor = _sensor_of(name, mapping)
+        if sensor is None:
+            continue
+        alike.setdefault(rest_of(name, mapping.sensors[cast(Any, sensor)]), {})[sensor] = name
+    for files in alike.values():
+        yield tuple(files[sensor] for sensor in ("acc", "gyro") if sensor in files)
+
+
+def rest_of(name: str, word: str) -> str:
+    """Return a file's name without a sensor's word and the sensor's rate.
+
+    >>> rest_of("a/Walk_Gyroscope_25.000Hz.csv", "gyroscope")
+    'a/walk_.csv'
+    """
+    folder, slash, base = name.rpartition("/")
+    rest = re.sub(r"_?\d+(\.\d+)?hz", "", base.lower().replace(word.lower(), "", 1))
+    return f"{folder}{slash}{rest}"

@@ -6,30 +6,26 @@ quarantine with the reason.
 """
 
 import codecs
-import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
+from har.data.ingest.lines import MAX_LINE, MISSING, frame_of, read_lines, words
 from har.errors import DataError
 
 BLOCK = 16 * 2**20  # bytes; the most of a file that is in memory at once
-MAX_LINE = 64 * 2**10  # bytes; no row of any sensor is as long
-MISSING = ("", "NaN", "nan", "NAN", "NA", "N/A", "null", "NULL", "None", "-")
-KEPT_CHARACTERS = 1000  # of a line that goes to quarantine
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")  # two: Windows' ends written again by Windows
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.I | re.A)
-_NAN = re.compile(r"[+-]?nan(\(\w*\))?", re.I | re.A)
+_BLANK = re.compile(rb"\n[ \t]*\n|\A[ \t]*\n")
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,16 @@ class Layout:
         row, for it may have been cut off.
     mend : callable, optional
         Given a line that is no row, returns the rows' texts in it, or none.
+    dates : tuple of str
+        Those of `text` that are dates with times, as ISO 8601 writes them, and become
+        seconds since 1970; NaN where one cannot be read. Without a zone they count as UTC.
+    encoding : str
+        UTF-16 is told from it by its byte order mark.
+    comment : str
+        What lines that are no rows begin with; empty: nothing.
+    counted : bool
+        Whether rows are numbered, for those that have no time: ``row``, from 0, and
+        ``capture``, the number of blank stretches before.
     """
 
     columns: tuple[str, ...]
@@ -65,6 +71,15 @@ class Layout:
     quotes: bool = False
     end: str = ""
     mend: Callable[[str], list[str]] | None = None
+    dates: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    comment: str = ""
+    counted: bool = False
+
+    @property
+    def kept(self) -> list[str]:
+        """The columns that are not dropped."""
+        return [name for name in self.columns if not name.startswith("_")]
 
 
 def read_table(files: RawFiles, name: str, layout: Layout, ledger: Ledger) -> pd.DataFrame:
@@ -107,31 +122,73 @@ def iter_tables(
     DataError
         If the file is damaged or empty, or has no line breaks for the length of a block.
     """
-    line, found = 1, False
+    line, found, before = 1, False, (0, 0)
     with reading(name), files.open(name) as file:
-        for block in _blocks(file, name):
+        for block in _blocks(file, name, layout.encoding):
             n_lines = block.count(b"\n")
             skip = min(n_lines, max(0, layout.header - (line - 1)))
-            body = block.split(b"\n", skip)[-1]
-            frame = _fast(body, layout)
+            body = _body(block.split(b"\n", skip)[-1], layout)
+            first = line + skip
+            frame = _fast(body.rows, layout)
             if frame is None:
-                frame = _slow(body, layout, ledger, name, line + skip)
+                frame = read_lines(body.text, layout, ledger, name, first)
             else:
                 ledger.read(len(frame))
-                frame["line"] = np.arange(len(frame)) + line + skip
+                frame["line"] = body.lines + first
                 frame["repaired"] = False
             codes = np.zeros(len(frame), np.int8)
             frame["file"] = pd.Categorical.from_codes(codes, categories=pd.Index([name]))
+            for date in layout.dates:
+                frame[date] = _seconds(frame[date])
+            if layout.counted:
+                before = _count(frame, body, first, before)
             yield frame
             line, found = line + n_lines, True
     if not found:
         raise DataError(f"{name}: empty", expected="rows of sensor values")
 
 
-def _blocks(file: IO[bytes], name: str) -> Iterator[bytes]:
+class _Body(NamedTuple):
+    """Lines of a block: all of them; those that may be rows; where these stand, from 0."""
+
+    text: bytes
+    rows: bytes
+    lines: npt.NDArray[np.int64]
+
+
+def _body(text: bytes, layout: Layout) -> _Body:
+    comment = layout.comment.encode()
+    if not (comment and comment in text) and not _BLANK.search(text):
+        return _Body(text, text, np.arange(text.count(b"\n")))
+    solid = [
+        (number, line)
+        for number, line in enumerate(text.split(b"\n"))
+        if line.strip() and not (comment and line.lstrip().startswith(comment))
+    ]
+    rows = b"".join(line + b"\n" for _, line in solid)
+    return _Body(text, rows, np.array([number for number, _ in solid], np.int64))
+
+
+def _count(
+    frame: pd.DataFrame, body: _Body, first: int, before: tuple[int, int]
+) -> tuple[int, int]:
+    """Add the numbers of rows and captures to a block; return those to go on from."""
+    rows, captures = before
+    places = np.searchsorted(body.lines, frame["line"].to_numpy() - first)
+    # Where the file begins, or goes on after a blank line.
+    starts = np.diff(body.lines, prepend=-1) > 1
+    number = captures + np.cumsum(starts)
+    frame["row"] = rows + places
+    frame["capture"] = number[places]
+    last = int(number[-1]) if len(number) else captures
+    ended = body.text.endswith(b"\n\n")
+    return rows + len(body.lines), last + int(ended)
+
+
+def _blocks(file: IO[bytes], name: str, encoding: str) -> Iterator[bytes]:
     """Yield blocks of whole lines in UTF-8 with line feeds at all ends."""
     rest = b""
-    for text in _utf8(file):
+    for text in _utf8(file, encoding):
         whole = rest + text
         held = 2 if whole.endswith(b"\r\r") else int(whole.endswith(b"\r"))  # a \n may follow
         end = len(whole) - held
@@ -155,11 +212,12 @@ def _line_ends(text: bytes) -> bytes:
     return _LINE_END.sub(b"\n", text) if b"\r" in text else text
 
 
-def _utf8(file: IO[bytes]) -> Iterator[bytes]:
+def _utf8(file: IO[bytes], encoding: str) -> Iterator[bytes]:
     """Yield a file's blocks in UTF-8, without a byte order mark."""
     block = file.read(max(BLOCK, len(codecs.BOM_UTF8)))
-    if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+    wide = block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide or codecs.lookup(encoding).name not in ("utf-8", "ascii"):
+        decoder = codecs.getincrementaldecoder("utf-16" if wide else encoding)(errors="replace")
         while block:
             yield decoder.decode(block).encode()
             block = file.read(BLOCK)
@@ -185,6 +243,8 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
     if body.startswith(b"\n") or b"\n\n" in body:
         return None  # a blank line, which would be taken for a row without values
     types = {name: pa.string() if name in layout.text else pa.float64() for name in layout.columns}
+    # Many times faster than by their words, of which no two are alike.
+    types |= dict.fromkeys(layout.dates, pa.timestamp("ns"))
     try:
         table = pacsv.read_csv(
             io.BytesIO(body),
@@ -196,7 +256,7 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
             ),
             convert_options=pacsv.ConvertOptions(
                 column_types=types,
-                include_columns=_kept(layout),
+                include_columns=layout.kept,
                 null_values=list(MISSING),
                 decimal_point=layout.decimal,
             ),
@@ -205,8 +265,16 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
         return None
     if len(table) != body.count(b"\n"):
         return None
-    columns = {n: _words(table[n]) if n in layout.text else table[n] for n in table.column_names}
-    return _frame(columns)
+    columns = {
+        n: words(table[n]) if types[n] == pa.string() else table[n] for n in table.column_names
+    }
+    return frame_of(columns)
+
+
+def _seconds(column: "pd.Series[Any]") -> npt.NDArray[np.float64]:
+    """Return seconds since 1970 of dates, as texts or parsed."""
+    times = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+    return np.asarray((times - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), np.float64)
 
 
 def _is_plain(body: bytes, layout: Layout) -> bool:
@@ -234,127 +302,3 @@ def _single_blanks(body: bytes) -> bytes:
 
 def _kept(layout: Layout) -> list[str]:
     return [name for name in layout.columns if not name.startswith("_")]
-
-
-def _words(column: pa.Array) -> pa.Array:
-    """Trim texts; those that say that something is missing become null."""
-    trimmed = pc.utf8_trim_whitespace(column)
-    missing = pc.is_in(trimmed, value_set=pa.array(MISSING))
-    return pc.if_else(missing, pa.scalar(None, pa.string()), trimmed)
-
-
-def _frame(columns: dict[str, pa.Array]) -> pd.DataFrame:
-    frame: pd.DataFrame = pa.table(columns).to_pandas(strings_to_categorical=True)
-    for name in frame.select_dtypes("category"):
-        if frame[name].cat.categories.empty:  # of object, which joins with no others
-            frame[name] = frame[name].astype(pd.CategoricalDtype(pd.Index([], dtype="str")))
-    return frame
-
-
-class _Row(NamedTuple):
-    line: int
-    repaired: bool
-    fields: Sequence[str]
-
-
-def _slow(body: bytes, layout: Layout, ledger: Ledger, name: str, first: int) -> pd.DataFrame:
-    """Parse a block line by line; quarantine what is no row."""
-    rows: list[_Row] = []
-    bad: dict[str, list[tuple[int, str]]] = {}
-    for number, raw in enumerate(body.split(b"\n")[:-1], start=first):
-        line, problem = _decode(raw)
-        if problem is None and not line.strip():
-            continue  # a blank line is no row
-        parts, repaired = ([line], False) if problem else _parts(line, layout)
-        ledger.read(len(parts))
-        for part in parts:
-            fields = () if problem else _fields(part, layout)
-            if len(fields) == len(layout.columns):
-                rows.append(_Row(number, repaired, fields))
-            else:
-                reason = problem or _wanted(layout)
-                bad.setdefault(reason, []).append((number, part[:KEPT_CHARACTERS]))
-    for reason, lines in bad.items():
-        ledger.set_aside(name, [n for n, _ in lines], [text for _, text in lines], reason)
-    return _to_numbers(rows, layout, ledger, name)
-
-
-def _decode(raw: bytes) -> tuple[str, str | None]:
-    """Return a line, and why it can be no row."""
-    if len(raw) >= MAX_LINE:
-        return raw[:KEPT_CHARACTERS].decode(errors="replace"), "longer than any row"
-    try:
-        line = raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode(errors="backslashreplace"), "not UTF-8"
-    return line, "holds a NUL byte" if "\0" in line else None
-
-
-def _parts(line: str, layout: Layout) -> tuple[list[str], bool]:
-    """Return the rows in a line, and whether it had to be repaired."""
-    if layout.mend is None or len(_fields(line, layout)) == len(layout.columns):
-        return [line], False
-    parts = layout.mend(line)
-    return (parts, True) if parts else ([line], False)
-
-
-def _wanted(layout: Layout) -> str:
-    end = f" and {layout.end!r} at the end" if layout.end else ""
-    return f"not {len(layout.columns)} fields{end}"
-
-
-def _fields(line: str, layout: Layout) -> Sequence[str]:
-    if layout.end:
-        line = line.rstrip()
-        if not line.endswith(layout.end):
-            return ()
-        line = line.removesuffix(layout.end)
-    if layout.separator == " ":
-        line = re.sub(r"[ \t]+", " ", line).strip(" ")
-    if layout.quotes and '"' in line:
-        return next(csv.reader([line], delimiter=layout.separator))
-    return line.split(layout.separator)
-
-
-def _to_numbers(rows: list[_Row], layout: Layout, ledger: Ledger, name: str) -> pd.DataFrame:
-    """Convert the numeric columns; quarantine rows with a word where a number belongs."""
-    texts = {n: [row.fields[i] for row in rows] for i, n in enumerate(layout.columns)}
-    numbers = {
-        n: [_number(text, layout.decimal) for text in texts[n]]
-        for n in _kept(layout)
-        if n not in layout.text
-    }
-    bad = np.zeros(len(rows), bool)
-    for values in numbers.values():
-        bad |= np.array([value is None for value in values], bool)
-    origin = pd.DataFrame(
-        {
-            "line": np.array([row.line for row in rows], np.int64),
-            "repaired": np.array([row.repaired for row in rows], bool),
-        }
-    )
-    if bad.any():
-        ledger.quarantine(origin.assign(file=name, **texts)[bad], "not a number")
-    good = pa.array(~bad)
-    columns = {
-        n: (
-            _words(pa.array(texts[n], pa.string()).filter(good))
-            if n in layout.text
-            else pa.array(numbers[n], pa.float64(), from_pandas=False).filter(good)
-        )
-        for n in _kept(layout)
-    }
-    frame = _frame(columns).join(origin[~bad].reset_index(drop=True))
-    if repaired := int(frame["repaired"].sum()):
-        ledger.repairs["malformed line"] += repaired
-    return frame
-
-
-def _number(text: str, decimal: str) -> float | None:
-    """Return a number, NaN where one is missing, or None for a word."""
-    text = text.strip()
-    if text in MISSING or _NAN.fullmatch(text):
-        return float("nan")
-    if decimal != ".":
-        text = text.replace(".", "?").replace(decimal, ".")
-    return float(text) if _NUMBER.fullmatch(text) else None

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -96,45 +97,28 @@ def _sheet(beginning: Head, header: _Header) -> sheets.Sheet:
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     ask = Asking(item, stated)
-    (name,) = item.files
-    beginning = head(files, name)
+    beginning = head(files, item.files[0])
     if binary.is_gt3x(beginning):
-        return plan(files, ask, binary.capture(item, device="ActiGraph"))
+        return plan(files, ask, binary.actigraph(item))
     header = _header(beginning)
     sheet = _sheet(beginning, header)
-    _refuse_counts(name, header, sheet)
-    acc = sheet.axes("acc", r"Accelerometer {}")
-    if acc is None:
-        raise DataError(
-            f"{name}: no acceleration",
-            expected="Accelerometer X, Y, Z",
-            found=", ".join(sheet.names),
-        )
-    gyro = sheet.axes("gyro", r"Gyroscope {}")
-    timed = sheet.column("Timestamp")
+    columns = _columns(sheet, header)
     rate = header.rate_hz or ask.number("rate_hz", "the header states no rate")
     if header.rate_hz:
         ask.known("rate_hz", f"{rate:g}")
     day_first = _day_first(header, ask)
-    start = stamp(*_start(header, day_first)) if header.start_date else float("nan")
-    columns = {**acc, **(gyro or {}), **({"time": timed} if timed is not None else {})}
-
-    def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
+    start = stamp(*_start(header, day_first)) if header.start_date else math.nan
+    if "time" in columns:
+        rows = partial(_timed, sheet=sheet, columns=columns, day_first=day_first)
+    else:
         known = start if math.isfinite(start) else 0.0
-        text = ("time",) if timed is not None else ()
-        for block in sheets.blocks(files, ledger, sheet, columns, text=text):
-            if timed is None:
-                yield block.assign(time_s=known + (block["line"] - 1 - sheet.header) / rate)
-            else:
-                time = block.pop("time")
-                yield block.assign(time_s=_times(time, day_first))
-
+        rows = partial(_counted, sheet=sheet, columns=columns, start=known, rate=rate)
     capture = Capture(
         recording_name(item),
         (rows,),
         acc_unit="g",
-        gyro_unit="deg/s" if gyro else "",
-        clock="local" if math.isfinite(start) or timed is not None else "",
+        gyro_unit="deg/s" if "gyro_x" in columns else "",
+        clock="local" if "time" in columns or math.isfinite(start) else "",
         device=header.device,
         app=header.app,
         facts={"rate": f"{rate:g} Hz"} if math.isfinite(rate) else {},
@@ -142,12 +126,52 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     return plan(files, ask, capture)
 
 
-def _refuse_counts(name: str, header: _Header, sheet: sheets.Sheet) -> None:
+def _columns(sheet: sheets.Sheet, header: _Header) -> dict[str, int]:
+    """Return the columns that are read; raise if they are counts of epochs."""
+    _refuse_counts(sheet, header)
+    acc = sheet.axes("acc", r"Accelerometer {}")
+    if acc is None:
+        raise DataError(
+            f"{sheet.file}: no acceleration",
+            expected="Accelerometer X, Y, Z",
+            found=", ".join(sheet.names),
+        )
+    timed = sheet.column("Timestamp")
+    gyro = sheet.axes("gyro", r"Gyroscope {}") or {}
+    return {**acc, **gyro, **({"time": timed} if timed is not None else {})}
+
+
+def _counted(
+    files: RawFiles,
+    ledger: Ledger,
+    *,
+    sheet: sheets.Sheet,
+    columns: dict[str, int],
+    start: float,
+    rate: float,
+) -> Iterator[pd.DataFrame]:
+    for block in sheets.blocks(files, ledger, sheet, columns):
+        yield block.assign(time_s=start + (block["line"] - 1 - sheet.header) / rate)
+
+
+def _timed(
+    files: RawFiles,
+    ledger: Ledger,
+    *,
+    sheet: sheets.Sheet,
+    columns: dict[str, int],
+    day_first: bool,
+) -> Iterator[pd.DataFrame]:
+    for block in sheets.blocks(files, ledger, sheet, columns, text=("time",)):
+        yield block.assign(time_s=_times(block.pop("time"), day_first))
+
+
+def _refuse_counts(sheet: sheets.Sheet, header: _Header) -> None:
     """Raise if the file holds counts of epochs, not acceleration."""
     counts = sheet.column(r"axis ?1|activity|.*counts?.*")
     if counts is not None or not re.fullmatch(r"[0:]+", header.epoch):
         raise DataError(
-            f"{name}: counts of epochs, not acceleration",
+            f"{sheet.file}: counts of epochs, not acceleration",
             expected="the RAW export of ActiLife, with an epoch period of 00:00:00",
             found=f"an epoch period of {header.epoch}; columns {', '.join(sheet.names[:6])}",
             hint="export it again as raw data, or ingest the .gt3x file",

@@ -1,6 +1,7 @@
 """Arduino's capture sketches: ``aX,aY,aZ,gX,gY,gZ`` without time, a blank line between captures.
 
-In g and deg/s, as the boards' libraries give them; 119 Hz on the Nano 33 BLE, 104 Hz on others.
+In g and deg/s, as the boards' libraries give them, unless other units are stated; 119 Hz on the
+Nano 33 BLE, 104 Hz on others.
 """
 
 import math
@@ -17,7 +18,7 @@ from har.data.ingest.harmonise import whole
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.base import Asking, Plan, Recorder, Stated
 from har.data.recorders.parts import sheets
-from har.data.recorders.parts.captures import Capture, plan
+from har.data.recorders.parts.captures import ACC_UNITS, GYRO_UNITS, Capture, plan
 from har.data.recorders.parts.groups import recording_name, single
 from har.data.recorders.parts.heads import Head, head
 from har.data.sources.base import Item, Raw
@@ -43,15 +44,15 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     capture = Capture(
         recording_name(item),
         (rows,),
-        acc_unit="g",
-        gyro_unit="deg/s" if len(columns) > 3 else "",
+        acc_unit=ask.usual("acc_unit", "g", ACC_UNITS),
+        gyro_unit=ask.usual("gyro_unit", "deg/s", GYRO_UNITS) if len(columns) > 3 else "",
         facts={
             "rate": f"{rate:g} Hz" if math.isfinite(rate) else "",
             "recordings": "one for each stretch between blank lines",
         },
     )
     whole_file = plan(files, ask, capture)
-    return Plan(whole_file.understanding, partial(_captures, whole_file, name))
+    return replace(whole_file, recordings=partial(_captures, whole_file, name))
 
 
 def _captures(plan: Plan, name: str, files: RawFiles, ledger: Ledger) -> Iterator[Raw]:
@@ -72,4 +73,7 @@ def _blank_lines(files: RawFiles, name: str) -> list[int]:
         return [number for number, line in enumerate(file, start=1) if not line.strip()]
 
 
-RECORDER = Recorder("arduino", "Arduino capture sketch", _recognises, single, _plan, ("rate_hz",))
+RECORDER = Recorder(
+    *("arduino", "Arduino capture sketch", _recognises, single, _plan),
+    entries=("rate_hz", "acc_unit", "gyro_unit"),
+)

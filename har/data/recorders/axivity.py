@@ -14,7 +14,6 @@ from har.data.ingest.ledger import Ledger
 from har.data.recorders.base import Asking, Plan, Recorder, Stated
 from har.data.recorders.parts import binary, sheets
 from har.data.recorders.parts.captures import ACC_UNITS, Capture, plan
-from har.data.recorders.parts.clocks import stamps
 from har.data.recorders.parts.groups import recording_name, single
 from har.data.recorders.parts.heads import Head, head
 from har.data.recording import ACC, CHANNELS
@@ -38,21 +37,19 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     (name,) = item.files
     beginning = head(files, name)
     if binary.is_cwa(beginning):
-        return plan(files, ask, binary.capture(item, device="Axivity"))
+        return plan(files, ask, binary.axivity(item, beginning))
     width = beginning.first.count(",")
     sheet = sheets.table(beginning, ("time", *CHANNELS[:width]), header=0, separator=",")
     columns = {channel: i for i, channel in enumerate(sheet.names) if i}
     dates = re.match(_DATE, beginning.first) is not None
     raw = not any("." in cell for row in sheet.rows for cell in row[1:4])
-    unit = "g"
+    unit = ask.usual("acc_unit", "g", ACC_UNITS)
     if raw:
         unit = ask("acc_unit", "acceleration in whole numbers, which are no g", ACC_UNITS)
 
     def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
-        text = ("time",) if dates else ()
-        for block in sheets.blocks(files, ledger, sheet, {"time": 0, **columns}, text=text):
-            time = block.pop("time")
-            yield block.assign(time_s=stamps(time) if dates else time)
+        timed = {"time_s": 0, **columns}
+        yield from sheets.blocks(files, ledger, sheet, timed, dates=("time_s",) if dates else ())
 
     return plan(
         files,

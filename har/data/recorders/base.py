@@ -65,13 +65,16 @@ class Plan:
 
     Attributes
     ----------
-    understanding : Understanding
-        What a person is shown and asked.
+    doubts : tuple of Doubt
+        What must be stated first.
+    facts : callable
+        Tells what a person is shown, for which it may look into the files.
     recordings : callable
         Yields them, and tells the ledger of every row.
     """
 
-    understanding: Understanding
+    doubts: tuple[Doubt, ...]
+    facts: Callable[[], dict[str, str]]
     recordings: Callable[[RawFiles, Ledger], Iterator[Raw]]
 
 
@@ -110,7 +113,8 @@ class Recorder:
         DataError
             If it cannot be read at all, or an answer to a doubt is none of the choices.
         """
-        return self.plan(files, item, stated).understanding
+        plan = self.plan(files, item, stated)
+        return Understanding(plan.facts(), plan.doubts)
 
     def read(self, files: RawFiles, item: Item, ledger: Ledger, stated: Stated) -> Iterator[Raw]:
         """Yield the recordings of an item; the ledger is told of every row.
@@ -121,7 +125,7 @@ class Recorder:
             If it cannot be read at all, or is still in doubt.
         """
         plan = self.plan(files, item, stated)
-        for doubt in plan.understanding.doubts:
+        for doubt in plan.doubts:
             choices = " or ".join(f"{doubt.entry}={choice}" for choice in doubt.choices)
             raise DataError(
                 f"{item.name}: {doubt.question}",
@@ -152,14 +156,19 @@ class Asking:
 
     def __call__(self, entry: str, question: str, choices: tuple[str, ...] = ()) -> str:
         """Return what was stated about an entry, or ask and return nothing."""
+        answer = self.usual(entry, "", choices)
+        if not answer and all(doubt.entry != entry for doubt in self.doubts):
+            self.doubts.append(Doubt(entry, question, choices))
+        return answer
+
+    def usual(self, entry: str, value: str, choices: tuple[str, ...] = ()) -> str:
+        """Return what was stated about an entry, or the recorder's habit, without asking."""
         self._asked.add(entry)
-        answer = self.stated.get(entry, "")
+        answer = self.stated.get(entry, value)
         if answer and choices and answer not in choices:
             raise DataError(
                 f"{self.item.name}: {entry} = {answer}", expected=" or ".join(choices), found=answer
             )
-        if not answer and all(doubt.entry != entry for doubt in self.doubts):
-            self.doubts.append(Doubt(entry, question, choices))
         return answer
 
     def number(self, entry: str, question: str) -> float:

@@ -70,6 +70,7 @@ def _table(item: Item, beginning: Head, ask: Asking) -> Capture:
     return Capture(
         recording_name(item),
         (rows,),
+        acc_unit=ask.usual("acc_unit", "m/s2", ACC_UNITS),
         gyro_unit=ask("gyro_unit", question, GYRO_UNITS) if gyro else "",
         label=_label(item.files[0]),
     )

@@ -6,6 +6,7 @@ milliseconds, acceleration in g, light, button, temperature.
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -31,43 +32,46 @@ def _recognises(head: Head) -> bool:
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     ask = Asking(item, stated)
-    (name,) = item.files
-    beginning = head(files, name)
+    beginning = head(files, item.files[0])
     if binary.is_geneactiv(beginning):
-        return plan(files, ask, binary.capture(item, device="GENEActiv"))
+        return plan(files, ask, binary.geneactiv(item, beginning))
+    first = _first_row(beginning)
+    header = "\n".join(beginning.lines[:first])
+    told = dict(re.findall(r"^([A-Z][\w ]+),([^,\n]+?),*$", header, re.M))
+    sheet = sheets.table(beginning, COLUMNS, header=first, separator=",")
+    capture = Capture(
+        recording_name(item),
+        (partial(_rows, sheet=sheet),),
+        acc_unit="g",
+        clock="local",
+        subject=told.get("Subject Code", ""),
+        placement=told.get("Device Location Code", ""),
+        device=f"GENEActiv {told.get('Device Model', '')}".strip(),
+        app=told.get("Device Firmware Version", ""),
+        facts={"rate": told.get("Measurement Frequency", "")},
+    )
+    return plan(files, ask, capture)
+
+
+def _first_row(beginning: Head) -> int:
+    """Return the line of the first row, from 0; raise if it is not raw."""
     lines = beginning.lines
     first = next((i for i, line in enumerate(lines) if _ROW.match(line)), None)
-    if first is None or lines[first].count(",") != len(COLUMNS) - 1:
+    fields = [line.count(",") + 1 for line in lines[first : first + 20]] if first else []
+    if first is None or len(COLUMNS) not in fields:
         raise DataError(
-            f"{name}: no raw rows of a GENEActiv",
+            f"{beginning.name}: no raw rows of a GENEActiv",
             expected="time, x, y, z, light, button, temperature",
             found=lines[first][:80] if first is not None else f"{len(lines)} lines of header",
             hint="export it again as raw CSV, not as a summary of epochs",
         )
-    told = dict(re.findall(r"^([A-Z][\w ]+),([^,\n]+?),*$", "\n".join(lines[:first]), re.M))
-    sheet = sheets.table(beginning, COLUMNS, header=first, separator=",")
+    return first
 
-    def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
-        columns = {column: i for i, column in enumerate(COLUMNS[:4])}
-        for block in sheets.blocks(files, ledger, sheet, columns, text=("time",)):
-            time = block.pop("time")
-            yield block.assign(time_s=stamps(time, "%Y-%m-%d %H:%M:%S:%f"))
 
-    return plan(
-        files,
-        ask,
-        Capture(
-            recording_name(item),
-            (rows,),
-            acc_unit="g",
-            clock="local",
-            subject=told.get("Subject Code", ""),
-            placement=told.get("Device Location Code", ""),
-            device=f"GENEActiv {told.get('Device Model', '')}".strip(),
-            app=told.get("Device Firmware Version", ""),
-            facts={"rate": told.get("Measurement Frequency", "")},
-        ),
-    )
+def _rows(files: RawFiles, ledger: Ledger, *, sheet: sheets.Sheet) -> Iterator[pd.DataFrame]:
+    columns = {column: i for i, column in enumerate(COLUMNS[:4])}
+    for block in sheets.blocks(files, ledger, sheet, columns, text=("time",)):
+        yield block.assign(time_s=stamps(block.pop("time"), "%Y-%m-%d %H:%M:%S:%f"))
 
 
 RECORDER = Recorder("geneactiv", "GENEActiv", _recognises, single, _plan)

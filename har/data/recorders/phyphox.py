@@ -27,11 +27,11 @@ from har.errors import DataError
 _TIME = re.compile(r'"Time \(s\)"[,;\t]"')
 # By the start of a column's name, or by the name of the file where columns are called X, Y, Z.
 _SENSORS = (
-    ("linear", re.compile(r"lin|without ?g", re.I)),
+    ("linear", re.compile(r"lin(ear)?[ ._]*acc|without ?g", re.I)),
     ("gyro", re.compile(r"gyro|rotation", re.I)),
     ("acc", re.compile(r"acc", re.I)),
 )
-_SENSOR = re.compile(r"(lin\w* ?)?acc\w*|gyro\w*", re.I)
+_SENSOR = re.compile(r"(lin(ear)?[ ._]*)?acc\w*|gyro\w*", re.I)
 _UNITS = {"m/s^2": "acceleration", "m/s²": "acceleration", "rad/s": "gyro"}
 
 

@@ -233,10 +233,12 @@ def _phone(session: _Session, name: str, files: RawFiles, ask: Asking) -> Captur
 
 def _sign(session: _Session, unit: str, ask: Asking) -> str:
     """Return the sign of a phone's acceleration."""
-    if session.platform == "android" or session.standardised or TOTAL in session:
+    if session.platform == "android" or session.standardised:
         return "+"
     if session.platform or unit == "g":  # in g it is on iPhones alone, and not standardised
         return "-"
+    if TOTAL in session:  # iPhones do not write it
+        return "+"
     return ask(
         "acc_sign",
         "no Metadata.csv tells whether it is from Android (+) or an iPhone (-), whose "

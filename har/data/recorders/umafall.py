@@ -64,7 +64,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         facts={"placement": ", ".join(places.values()), "recordings": "one for each sensor"},
     )
     long = plan(files, ask, replace(capture, facts=capture.facts | {"rate": ""}))
-    return Plan(long.understanding, partial(_sensors, long, places, ask))
+    return replace(long, recordings=partial(_sensors, long, places, ask))
 
 
 def _sensors(

@@ -6,6 +6,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -21,7 +23,6 @@ from har.data.sources.base import Item
 from har.errors import DataError
 
 LINES = 30  # in which the names must be
-PACKETS, MICROSECONDS = 2.0**16, 2.0**32
 _NAMES = re.compile(r"PacketCounter[,;\t]")
 
 
@@ -36,47 +37,54 @@ def _recognises(head: Head) -> bool:
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     ask = Asking(item, stated)
-    (name,) = item.files
-    beginning = head(files, name)
+    beginning = head(files, item.files[0])
     at = _names_at(beginning)
     sheet = sheets.sheet(beginning, names_at=at)
     lines = "\n".join(beginning.lines[:at])
     told: dict[str, str] = dict(re.findall(r"^(\w[\w ]*):[,;\t ]*([^,;\t\n]+)", lines, re.M))
     raw = sheet.axes("acc", "Acc_{}")
     if (acc := raw or sheet.axes("acc", "FreeAcc_{}")) is None:
-        raise DataError(f"{name}: no acceleration", found=", ".join(sheet.names))
+        raise DataError(f"{sheet.file}: no acceleration", found=", ".join(sheet.names))
     gyro = sheet.axes("gyro", "Gyr_{}") or {}
-    fine = sheet.column("SampleTimeFine")
-    if fine is not None and not any(row[fine].strip() for row in sheet.rows):
-        fine = None
-    rate = float("nan")
-    if fine is None:
-        digits = re.match(r"[\d.]+", told.get("OutputRate", ""))
-        rate = (
-            float(digits[0]) if digits else ask.number("rate_hz", "no time but a count of packets")
-        )
-    period = PACKETS if fine is None else MICROSECONDS
-
-    def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
-        counter = Unwrapped(period)
-        columns = {**acc, **gyro, "count": 0 if fine is None else fine}
-        for block in sheets.blocks(files, ledger, sheet, columns):
-            count = counter(block.pop("count").to_numpy())
-            yield block.assign(time_s=count / (rate if fine is None else 1e6))
-
-    unit = "deg/s"
+    unit = "deg/s" if gyro else ""
     if gyro and "DeviceTag" not in told:  # other exports of the maker's have rad/s
         unit = ask("gyro_unit", "no DeviceTag tells that it is a DOT's, in deg/s", GYRO_UNITS)
+    clock = _clock(sheet, told, ask)
     capture = Capture(
         recording_name(item),
-        (rows,),
-        gyro_unit=unit if gyro else "",
+        (partial(_rows, sheet=sheet, columns={**acc, **gyro}, clock=clock),),
+        gyro_unit=unit,
         gravity=raw is not None,
         device=f"Xsens DOT {told.get('DeviceTag', '')}".strip(),
         app=told.get("AppVersion", told.get("FirmwareVersion", "")),
         facts={} if raw else {"axes": "of the world, not of the sensor: FreeAcc"},
     )
     return plan(files, ask, capture)
+
+
+class _Clock(NamedTuple):
+    """Which column counts, how many a second, and where it starts again."""
+
+    column: int
+    rate_hz: float
+    period: float
+
+
+def _clock(sheet: sheets.Sheet, told: dict[str, str], ask: Asking) -> _Clock:
+    fine = sheet.column("SampleTimeFine")
+    if fine is not None and any(row[fine].strip() for row in sheet.rows):
+        return _Clock(fine, 1e6, 2.0**32)
+    digits = re.match(r"[\d.]+", told.get("OutputRate", ""))
+    rate = float(digits[0]) if digits else ask.number("rate_hz", "no time, but a count of packets")
+    return _Clock(0, rate, 2.0**16)
+
+
+def _rows(
+    files: RawFiles, ledger: Ledger, *, sheet: sheets.Sheet, columns: dict[str, int], clock: _Clock
+) -> Iterator[pd.DataFrame]:
+    count = Unwrapped(clock.period)
+    for block in sheets.blocks(files, ledger, sheet, {**columns, "count": clock.column}):
+        yield block.assign(time_s=count(block.pop("count").to_numpy()) / clock.rate_hz)
 
 
 RECORDER = Recorder(

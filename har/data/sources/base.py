@@ -1,6 +1,6 @@
 """What every data set states about itself, and how it hands over what it read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -120,7 +120,7 @@ class Source:
         A file that ships with the package.
     labels : dict, optional
         Words of the data set and their activities; by default the taxonomy's.
-    own_activities : dict, optional
+    own_activities : mapping, optional
         Parents of activities that the taxonomy lacks, "" for a root.
     """
 
@@ -142,4 +142,4 @@ class Source:
     same_people_as: tuple[str, ...] = ()
     bundled: Path | None = None
     labels: dict[str, str] | None = None
-    own_activities: dict[str, str] | None = None
+    own_activities: Mapping[str, str] | None = None

@@ -10,7 +10,8 @@ import pandas as pd
 
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import ORIGIN, Ledger
-from har.data.ingest.text import MAX_LINE, Layout, iter_tables
+from har.data.ingest.lines import MAX_LINE
+from har.data.ingest.text import Layout, iter_tables
 from har.data.sources.base import Archive, Item, Raw, Source
 from har.errors import DataError
 

@@ -65,6 +65,8 @@ class Case:
         Writes the input into a folder; returns the path to ingest.
     error : str, optional
         Pattern of the error that rejects it.
+    exit_code : int
+        Of that error.
     account : tuple of int
         Rows in, kept, repaired, quarantined.
     reasons, repairs : dict
@@ -81,6 +83,7 @@ class Case:
     outcome: str
     make: Callable[[Path], Path]
     error: str | None = None
+    exit_code: int = 3
     account: tuple[int, int, int, int] = (N, N, 0, 0)
     reasons: dict[str, int] = field(default_factory=dict)
     repairs: dict[str, int] = field(default_factory=dict)
@@ -107,12 +110,22 @@ def _rows(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Path], Pa
     return _file(text(change(sound())))
 
 
+def _stamped(times: Callable[[pd.DataFrame], Any]) -> Callable[[Path], Path]:
+    """Make the sound table with other times, in a column whose name says no unit."""
+    return _rows(lambda f: f.assign(time_s=times(f)).rename(columns={"time_s": "timestamp"}))
+
+
 def _one(reason: str, n: int = 1, rows: int = N) -> dict[str, Any]:
     return {"account": (rows, rows - n, 0, n), "reasons": {reason: n}}
 
 
 def _bad(fault: str, make: Callable[[Path], Path], error: str, **more: Any) -> Case:
     return Case(fault, "rejected", make, error=error, **more)
+
+
+def _asked(fault: str, make: Callable[[Path], Path], error: str) -> Case:
+    """Return a case that a person must settle; without a terminal, by a flag."""
+    return Case(fault, "asked", make, error=error, exit_code=2)
 
 
 def _iso(start: str, seconds: Any) -> Any:
@@ -209,7 +222,7 @@ CASES = [
     _bad(
         "random bytes",
         _file(np.random.default_rng(0).bytes(5000)),
-        "no columns that look like acceleration|no rows|cannot be read",
+        "no columns that look like acceleration|no rows|the first line holds numbers",
     ),
     _bad("an empty file", _file(""), "no rows"),
     _bad("a line of names and nothing else", _file(NAMES + "\n"), "no rows"),
@@ -290,12 +303,16 @@ CASES = [
         "looks like g",
         stated={"acc_unit": "m/s2"},
     ),
-    _bad(
+    Case(
         "thousandths of g",
+        "read; the unit is guessed and converted",
         _changed(**{a: lambda f, a=a: f[a] * 102 for a in ("acc_x", "acc_y", "acc_z")}),
-        "not in m/s²",
     ),
-    _bad("gravity taken away", _changed(acc_z=lambda f: f["acc_z"] - 9.81), "lacks gravity"),
+    _asked(
+        "gravity taken away",
+        _changed(acc_z=lambda f: f["acc_z"] - 9.81),
+        "in g or, without gravity, in m/s²",
+    ),
     _bad(
         "two units in one file",
         _changed(acc_z=lambda f: np.where(f.index < 250, f["acc_z"], f["acc_z"] / 9.80665)),
@@ -307,7 +324,7 @@ CASES = [
         "not in rad/s",
         stated={"gyro_unit": "rad/s"},
     ),
-    _bad(
+    _asked(
         "acceleration and angular velocity swapped",
         _rows(
             lambda f: f.rename(
@@ -318,7 +335,7 @@ CASES = [
                 )
             )
         ),
-        "lacks gravity",
+        "in g or, without gravity, in m/s²",
     ),
     # time
     Case(
@@ -367,12 +384,17 @@ CASES = [
     Case(
         "time in milliseconds",
         "read; the unit is guessed",
+        _stamped(lambda f: f["time_s"] * 1000),
+    ),
+    _asked(
+        "milliseconds in a column that is named in seconds",
         _changed(time_s=lambda f: f["time_s"] * 1000),
+        "Is 'time_s' in s, as it is named, or in ms, by its steps",
     ),
     Case(
         "nanoseconds since 1970",
         "read; the unit is guessed",
-        _changed(time_s=lambda f: (1_700_000_000_000_000_000 + f["time_s"] * 1e9).astype("int64")),
+        _stamped(lambda f: (1_700_000_000_000_000_000 + f["time_s"] * 1e9).astype("int64")),
     ),
     Case(
         "rows without a time",
@@ -526,7 +548,7 @@ def test_each_fault_has_its_outcome(case: Case, tmp_path: Path) -> None:
     if case.error:
         with pytest.raises(HarError, match=case.error) as caught:
             run(case, tmp_path / "raw", store)
-        assert caught.value.exit_code == 3
+        assert caught.value.exit_code == case.exit_code
         return
     totals = run(case, tmp_path / "raw", store).totals
     counts = totals["counts"]

@@ -1,6 +1,6 @@
 """A user's own tables, whatever their format and however people are mixed in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import own, tables
+from har.data.ingest import blocks, own, tables
 from har.data.ingest.files import RawFiles, open_files
-from har.data.ingest.harmonise import Origin
+from har.data.ingest.harmonise import Origin, whole
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.mapping import ColumnMapping, Entries
 from har.data.recording import Recording
 from har.data.sources.base import Raw, Source
 from har.errors import DataError
@@ -46,7 +46,8 @@ def raws(folder: Path, **entries: Any) -> tuple[list[Raw], Ledger]:
     files, ledger = open_files(folder), Ledger()
     source = source_of(files, **entries)
     items = source.items(files)
-    return [raw for item in items for raw in source.read(files, item, ledger)], ledger
+    found = [raw for item in items for raw in source.read(files, item, ledger)]
+    return [replace(raw, tables=tuple(map(whole, raw.tables))) for raw in found], ledger
 
 
 def source_of(files: RawFiles, **entries: Any) -> Source:
@@ -101,7 +102,7 @@ def test_parquet_equals_csv(extra: dict[str, Any], tmp_path: Path) -> None:
 
 def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines go on from batch to batch, and no row is lost between them."""
-    monkeypatch.setattr(tables, "BATCH", 5)
+    monkeypatch.setattr(blocks, "BATCH", 5)
     (raw,), ledger = raws(write(tmp_path, rows(), "s1.PARQUET"))
     assert raw.tables[0]["line"].tolist() == list(range(1, 13))
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
@@ -111,8 +112,8 @@ def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_time_in_the_index_of_a_parquet_file(tmp_path: Path) -> None:
     """What pandas had as the index of its rows is a column as any other."""
     rows().set_index("t").to_parquet(tmp_path / "s1.parquet")
-    sample, _ = tables.look(open_files(tmp_path), "s1.csv")
-    assert set(sample) == {"t", "x", "y", "z"}
+    look = blocks.look(open_files(tmp_path), "s1.parquet", Entries())
+    assert set(look.names) == {"t", "x", "y", "z"}
     (raw,), _ = raws(tmp_path)
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
 
@@ -128,16 +129,15 @@ def test_look_finds_how_fields_are_written(separator: str, tmp_path: Path) -> No
     """The separator is that of the names; a comma between digits is a decimal point."""
     decimal = "." if separator == "," else ","
     write(tmp_path, rows(), sep=separator, decimal=decimal)
-    sample, written = tables.look(open_files(tmp_path), "s1.csv")
-    assert list(sample) == ["t", "x", "y", "z"]
-    assert len(sample) == 12
-    assert written == {"separator": separator, "decimal": decimal}
+    look = blocks.look(open_files(tmp_path), "s1.csv", Entries())
+    assert look.names == ("t", "x", "y", "z")
+    assert (len(look.rows), look.decimal) == (12, decimal)
 
 
 def test_look_reads_parquet(tmp_path: Path) -> None:
-    """Parquet has no separator."""
-    sample, written = tables.look(open_files(write(tmp_path, rows(), "s1.parquet")), "s1.parquet")
-    assert (list(sample), len(sample), written) == (["t", "x", "y", "z"], 12, {})
+    """Parquet has no separator, and its numbers are numbers."""
+    look = blocks.look(open_files(write(tmp_path, rows(), "s1.parquet")), "s1.parquet", Entries())
+    assert (look.names, len(look.rows), look.decimal) == (("t", "x", "y", "z"), 12, None)
 
 
 def test_names_that_start_with_an_underscore(tmp_path: Path) -> None:

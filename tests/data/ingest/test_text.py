@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from har.data.ingest import lines as lines_module
 from har.data.ingest import text as module
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
@@ -81,6 +82,10 @@ TABLES = {
     "all dropped but one": (b"1,x,y\n3,,4\n", Layout(("a", "_", "_"))),
     "header": (b"a,b,word\nunits\n1,2,x\n3,4,y\n", Layout(PLAIN.columns, ("word",), header=2)),
     "ended": (b"1,2,x;\n3,4,y;\n", Layout(PLAIN.columns, ("word",), end=";")),
+    "dates": (
+        b"2014-05-07 16:29:30.250,1\n2014-05-07T16:29:31,2\n-,3\n",
+        Layout(("when", "a"), ("when",), dates=("when",)),
+    ),
     "one column": (b"1\n2\nNaN\n", Layout(("a",))),
     "one word": (b"x\n y\nx\n", Layout(("word",), ("word",))),
 }
@@ -91,13 +96,23 @@ def test_fast_and_slow_path_agree(name: str, monkeypatch: pytest.MonkeyPatch) ->
     """What Arrow takes is the same frame line by line: values, types, lines, missing."""
     content, layout = TABLES[name]
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_slow", None)  # the fast path is taken
+        patch.setattr(module, "read_lines", None)  # the fast path is taken
         fast, _ = read(content, layout)
     slow(monkeypatch)
     by_line, ledger = read(content, layout)
     assert ledger.rows_quarantined == 0
     pd.testing.assert_frame_equal(fast, by_line, check_exact=True)
     assert [str(fast[c].dtype) for c in ("line", "repaired")] == ["int64", "bool"]
+
+
+def test_dates_become_seconds_since_1970() -> None:
+    """With a zone, or as UTC; what is no date is NaN, and no reason to lose the row."""
+    layout = TABLES["dates"][1]
+    content = b"2014-05-07 16:29:30.250,1\n2014-05-07T16:29:30+01:00,2\nsoon,3\n"
+    table, ledger = read(content, layout)
+    assert table["when"].tolist()[:2] == [1399480170.25, 1399476570.0]
+    assert np.isnan(table["when"].iloc[2])
+    assert ledger.rows_quarantined == 0
 
 
 def test_values() -> None:
@@ -170,6 +185,7 @@ def test_header_longer_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lines_that_are_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is set aside with its number, its reason and its beginning."""
     monkeypatch.setattr(module, "MAX_LINE", 2000)
+    monkeypatch.setattr(lines_module, "MAX_LINE", 2000)
     lines = [
         *(b"1,2,x", b"1,2", b"1,2,x,4", b"", b"   ", b"one,2,x", b"1,2;5,x", b"1,2,\xff"),
         *(b"1,2\0,x", b"1,2," + b"y" * 3000, b"0x10,2,x", b"1_0,2,x", "١,2,x".encode()),
@@ -212,7 +228,7 @@ def test_blank_lines(layout: Layout, content: bytes, monkeypatch: pytest.MonkeyP
     table, ledger = read(content, layout)
     assert (table["line"].tolist(), table["word"].tolist()) == ([2, 5], ["x", "y"])
     assert ledger.rows_in == 2
-    monkeypatch.setattr(module, "_slow", None)
+    monkeypatch.setattr(module, "read_lines", None)
     end = layout.end.encode() + b"\n\n\n"
     after = content.split(b"\n")[1].removesuffix(layout.end.encode()) + end
     assert len(read(after, layout)[0]) == 1  # blank lines at the end do not cost the fast path
@@ -278,6 +294,7 @@ def test_binary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block without a line end is no text; a shorter one is a line that is set aside."""
     monkeypatch.setattr(module, "BLOCK", 10_000)
     monkeypatch.setattr(module, "MAX_LINE", 5_000)
+    monkeypatch.setattr(lines_module, "MAX_LINE", 5_000)
     with pytest.raises(DataError, match=r"f\.csv: no line breaks") as caught:
         read(bytes(range(32, 232)) * 500)
     assert "one row per line" in str(caught.value)

@@ -3,6 +3,8 @@
 import pytest
 from recorded import recorded
 
+from har.errors import DataError
+
 NAMES = "aX,aY,aZ,gX,gY,gZ\n"
 TEXT = NAMES + "0.5,0,1,30,0,0\n0,0,1,0,0,0\n\n0,0,1,0,-45,0\n0,0.25,1,0,0,0\n0,0,1,0,0,0\n\n"
 
@@ -39,3 +41,12 @@ def test_acceleration_alone(tmp_path):
     found = recorded(tmp_path, {"a.csv": "aX,aY,aZ\n0,0,1\n0,0.5,1\n"}, rate_hz="119")
     assert found.acc == [[0, 0, 1], [0, 0.5, 1]]
     assert "gyro_x" not in found.tables[0]
+
+
+def test_other_units_may_be_stated(tmp_path):
+    """Some libraries give m/s² and rad/s; the file does not tell, and g is the habit."""
+    units = {"acc_unit": "m/s2", "gyro_unit": "rad/s"}
+    raw = recorded(tmp_path, {"punch.csv": TEXT}, rate_hz="100", **units).raws[0][0]
+    assert (raw.acc_unit, raw.gyro_unit) == ("m/s2", "rad/s")
+    with pytest.raises(DataError, match="acc_unit = ft"):
+        _ = recorded(tmp_path, {"punch.csv": TEXT}, rate_hz="100", acc_unit="ft").raws

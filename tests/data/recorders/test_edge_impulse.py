@@ -48,6 +48,7 @@ def test_csv_of_acceleration_alone_asks_nothing(tmp_path):
     text = "\n".join(",".join(line.split(",")[:4]) for line in CSV.splitlines())
     found = recorded(tmp_path, {"e.csv": text})
     assert (found.asked, found.raw.acc_unit) == ([], "m/s2")
+    assert recorded(tmp_path, {"e.csv": text}, acc_unit="g").raw.acc_unit == "g"
 
 
 @pytest.mark.parametrize(("name", "write"), [("json", json.dumps), ("cbor", cbor2.dumps)])

@@ -77,6 +77,13 @@ def test_a_renamed_file_of_plain_axes_is_asked_about(tmp_path):
         _ = recorded(tmp_path, {"walk.csv": XYZ}, gravity="maybe").raws
 
 
+def test_a_name_that_only_sounds_linear_is_not(tmp_path):
+    """Linda's accelerometer holds gravity."""
+    assert recorded(tmp_path, {"linda_Accelerometer.csv": XYZ}).raw.gravity is True
+    files = {"linda_Linear Accelerometer.csv": XYZ}
+    assert recorded(tmp_path / "a", files).raw.gravity is False
+
+
 def test_a_gyroscope_alone_is_refused(tmp_path):
     """It is never taken for acceleration."""
     with pytest.raises(DataError, match="no acceleration"):

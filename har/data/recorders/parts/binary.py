@@ -1,9 +1,11 @@
 """Binary files of ActiGraph, Axivity and GENEActiv, read by the library ``actfast``."""
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,14 @@ from har.data.sources.base import Item
 from har.errors import DataError
 
 ROWS = 500_000  # in a block
+BLOCK = 2**20  # bytes
+GENEACTIV = b"Device Identity"
+LATEST = 4_000_000_000 * 10**9  # ns since 1970, in the year 2096
+PANIC = "PanicException"  # what an error of the library's own becomes
+AX6 = 0x64  # as the header of a .cwa names the device
+GT3X, CWA, BIN = "Actigraph GT3X", "Axivity CWA", "GeneActiv BIN"  # as the library names them
+CWA_BLOCK = 512  # bytes
+BIN_PAGE = 300  # rows
 
 
 def is_cwa(head: Head) -> bool:
@@ -28,60 +38,128 @@ def is_cwa(head: Head) -> bool:
 
 
 def is_gt3x(head: Head) -> bool:
-    """Tell whether a file is ActiGraph's: a zip of ``info.txt`` and ``log.bin``."""
-    return head.data[:2] == b"PK" and head.data[30:38] in {b"info.txt", b"log.bin\0"[:8]}
+    """Tell whether a file is ActiGraph's: a zip that begins with one of its two members."""
+    return head.data[:2] == b"PK" and head.data[30:].startswith((b"info.txt", b"log.bin"))
 
 
 def is_geneactiv(head: Head) -> bool:
     """Tell whether a file is GENEActiv's own."""
-    return head.data.startswith(b"Device Identity")
+    return head.data.startswith(GENEACTIV)
 
 
-def capture(item: Item, *, device: str) -> Capture:
-    """Return the recording of a binary file; it is read in whole when its rows are asked for."""
-    (name,) = item.files
+def axivity(item: Item, beginning: Head) -> Capture:
+    """Return the recording of a ``.cwa``, whose header tells device and rate."""
+    rate = 3200 / 2 ** (15 - (beginning.data[36] & 0x0F))
+    six = beginning.data[4] == AX6
+    capture = _capture(item, "Axivity AX6" if six else "Axivity AX3", f"{rate:g} Hz")
+    return replace(capture, gyro_unit="deg/s" if six else "")
 
-    def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
-        sensors = _read(files, name)
-        time = sensors["datetime"]
-        ledger.read(len(time))
-        for first in range(0, len(time), ROWS):
-            yield _block(sensors, slice(first, first + ROWS), name)
 
-    return Capture(
-        recording_name(item),
-        (rows,),
-        acc_unit="g",
-        gyro_unit="deg/s",
-        clock="local",
-        device=device,
-        facts={"angular velocity": "deg/s, if the device has a gyroscope"},
+def actigraph(item: Item) -> Capture:
+    """Return the recording of a ``.gt3x``."""
+    return _capture(item, "ActiGraph", "")
+
+
+def geneactiv(item: Item, beginning: Head) -> Capture:
+    """Return the recording of a ``.bin``, whose header is text."""
+    header = "\n".join(beginning.lines).partition("Recorded Data")[0]
+    told = dict(re.findall(r"^([A-Z][\w ]+):(.*\S)\s*$", header, re.M))
+    capture = _capture(item, "GENEActiv", told.get("Measurement Frequency", ""))
+    return replace(
+        capture,
+        subject=told.get("Subject Code", ""),
+        placement=told.get("Device Location Code", ""),
     )
 
 
-def _read(files: RawFiles, name: str) -> dict[str, Any]:
-    """Return the table of a file that holds acceleration.
+def _capture(item: Item, device: str, rate: str) -> Capture:
+    """Return a recording whose file is read, in whole, when its rows are asked for.
 
     Raises
     ------
     ModuleNotFoundError
         Without the library; the command line says which extra brings it.
-    DataError
-        If the file is damaged, or has no acceleration.
     """
     import actfast
 
+    del actfast  # it is missed before a person is asked anything
+    (name,) = item.files
+
+    def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
+        sensors, whole = _read(files, name)
+        total = len(sensors["datetime"])
+        ledger.read(total)
+        if not whole:
+            ledger.warn(name, "cut off", "the file ends within a block, which is not read")
+        for first in range(0, total, ROWS):
+            yield _block(sensors, slice(first, first + ROWS), name)
+
+    facts = {"rate": rate}
+    return Capture(
+        recording_name(item), (rows,), acc_unit="g", clock="local", device=device, facts=facts
+    )
+
+
+def _read(files: RawFiles, name: str) -> tuple[dict[str, Any], bool]:
+    """Return the table of a file that holds acceleration, and whether its last block is whole.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, does not tell its scale, or has no acceleration.
+    """
     with _on_disk(files, name) as path:
-        try:
-            content = actfast.read(path)
-        except (ValueError, OSError) as error:
-            raise DataError(
-                f"{name}: damaged or cut off", found=str(error), hint="copy it again"
-            ) from None
+        size = path.stat().st_size
+        content = _content(path, name)
+    # Without a record of parameters the library knows no scale, and multiplies by 256.
+    scaled = content["format"] != GT3X or "device_feature_enabled" in content["metadata"]
     for sensors in content["timeseries"].values():
-        if "acceleration" in sensors and len(sensors["acceleration"]):
-            return dict(sensors)
-    raise DataError(f"{name}: no acceleration", found=", ".join(content["timeseries"]) or "nothing")
+        if scaled and len(sensors.get("acceleration", ())):
+            of_block = {CWA: size % CWA_BLOCK, BIN: len(sensors["acceleration"]) % BIN_PAGE}
+            return dict(sensors), not of_block.get(content["format"], 0)
+    raise DataError(
+        f"{name}: no acceleration that can be read",
+        expected="records of activity, and of the parameters that tell their scale",
+        found=", ".join(content["timeseries"]) if scaled else "no parameters",
+        hint="export it as raw CSV with the maker's software",
+    )
+
+
+def _content(path: Path, name: str) -> dict[str, Any]:
+    """Return what the library reads; a panic of it, which is no `Exception`, is damage too."""
+    import actfast
+
+    try:
+        _refuse_other_characters(path)
+        content: dict[str, Any] = dict(actfast.read(path))
+        _refuse_other_times(content)
+    except BaseException as error:
+        if not isinstance(error, ValueError | OSError) and type(error).__name__ != PANIC:
+            raise
+        raise DataError(
+            f"{name}: damaged or cut off",
+            found=str(error).splitlines()[0][:200],
+            hint="copy it again",
+        ) from None
+    return content
+
+
+def _refuse_other_times(content: dict[str, Any]) -> None:
+    """Raise ValueError at times that cannot be, as a rate of 0 gives."""
+    times = [table["datetime"] for table in content["timeseries"].values()]
+    if any(len(time) and not 0 <= time.min() <= time.max() < LATEST for time in times):
+        raise ValueError("times that cannot be")
+
+
+def _refuse_other_characters(path: Path) -> None:
+    """Raise ValueError if a GENEActiv's file is not ASCII: the library would panic, loudly."""
+    with path.open("rb") as file:
+        block = file.read(BLOCK)
+        is_text = block.startswith(GENEACTIV)
+        while is_text and block:
+            if not block.isascii():
+                raise ValueError("characters that no GENEActiv writes")
+            block = file.read(BLOCK)
 
 
 def _block(sensors: dict[str, Any], part: slice, name: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from har.data import rates
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
-from har.data.recorders.base import UNKNOWN, Asking, Plan, Reader, Understanding
+from har.data.recorders.base import UNKNOWN, Asking, Plan, Reader
 from har.data.recorders.parts.peek import Peek
 from har.data.recording import ACC, Clock
 from har.data.sources.base import Raw
@@ -78,15 +78,12 @@ def plan(files: RawFiles, ask: Asking, *captures: Capture) -> Plan:
         ask.known("gyro_unit", capture.gyro_unit)
         ask.known("acc_sign", capture.sign)
         ask.known("gravity", "included" if capture.gravity else "none")
-    facts = _facts(files, ask, captures[0])
-    if ask.unheeded:
-        facts["not heeded"] = "; ".join(dict.fromkeys(ask.unheeded))
-    if len(captures) > 1:
-        facts["recordings"] = ", ".join(capture.name for capture in captures)
-    return Plan(Understanding(facts, tuple(ask.doubts)), partial(_read, ask, captures))
+    facts = partial(_facts, files, ask, captures)
+    return Plan(tuple(ask.doubts), facts, partial(_read, ask, captures))
 
 
-def _facts(files: RawFiles, ask: Asking, capture: Capture) -> dict[str, str]:
+def _facts(files: RawFiles, ask: Asking, captures: tuple[Capture, ...]) -> dict[str, str]:
+    capture = captures[0]
     gravity = "with gravity" if capture.gravity else "without gravity: linear acceleration"
     units = (capture.acc_unit or "unit in doubt").replace("m/s2", "m/s²")
     sign = {"+": "at rest up reads plus, as on Android", "-": "turned: at rest up read minus"}
@@ -95,14 +92,18 @@ def _facts(files: RawFiles, ask: Asking, capture: Capture) -> dict[str, str]:
         "angular velocity": capture.gyro_unit or _gyro_or_none(ask),
         "sign": sign.get(capture.sign, "in doubt"),
         "clock": CLOCKS[capture.clock],
-        "rate": _rate(files, capture),
+        "rate": "" if "rate" in capture.facts else _rate(files, capture),
         "subject": ask.stated.get("subject") or capture.subject,
         "activity": ask.stated.get("activity") or capture.label,
         "placement": ask.stated.get("placement") or capture.placement,
         "device": capture.device,
         "app": capture.app,
     }
-    return {name: text for name, text in (found | capture.facts).items() if text}
+    found |= capture.facts
+    found["not heeded"] = "; ".join(dict.fromkeys(ask.unheeded))
+    if len(captures) > 1:
+        found["recordings"] = ", ".join(capture.name for capture in captures)
+    return {name: text for name, text in found.items() if text}
 
 
 def _gyro_or_none(ask: Asking) -> str:

@@ -109,7 +109,13 @@ def _fields(line: str, separator: str) -> list[str]:
 
 
 def blocks(
-    files: RawFiles, ledger: Ledger, of: Sheet, columns: Columns, *, text: tuple[str, ...] = ()
+    files: RawFiles,
+    ledger: Ledger,
+    of: Sheet,
+    columns: Columns,
+    *,
+    text: tuple[str, ...] = (),
+    dates: tuple[str, ...] = (),
 ) -> Iterator[pd.DataFrame]:
     """Yield the rows of a table, block by block, with the columns that are asked for.
 
@@ -123,6 +129,8 @@ def blocks(
         Names that the columns get; the others are not read.
     text : tuple of str
         Those that are not numbers.
+    dates : tuple of str
+        Those that are dates with times in ISO 8601: they become seconds since 1970.
 
     Yields
     ------
@@ -132,7 +140,8 @@ def blocks(
     given = {column: name for name, column in columns.items()}
     layout = Layout(
         columns=tuple(given.get(i, f"_{i}") for i in range(len(of.names))),
-        text=(*text, *(f"_{i}" for i in range(len(of.names)))),
+        text=(*text, *dates, *(f"_{i}" for i in range(len(of.names)))),
+        dates=dates,
         separator=of.separator,
         decimal=of.decimal,
         header=of.header,
