@@ -248,7 +248,8 @@ def _answer(
             for name, error in files.account.refused.items():
                 answered.rejected[str(path / name) if path.is_dir() else str(path)] = str(error)
         except HarError as error:
-            answered.rejected[str(path)] = str(error).removeprefix(f"{path}: ")
+            reason = str(error).removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
+            answered.rejected[str(path)] = reason
     if not answered.answers:
         reasons = "\n".join(f"{path}: {reason}" for path, reason in answered.rejected.items())
         raise DataError(f"none of {len(paths)} file(s) could be scored\n{reasons}")

@@ -18,12 +18,12 @@ from har.config import CleanSettings
 from har.data.channels import has_gyro, measured
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
-from har.data.ingest import own
+from har.data.ingest import blocks, own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, slug
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.mapping import ColumnMapping, Entries
 from har.data.ingest.plan import Group, Plan
 from har.data.ingest.refusal import Refusal, reason_of, set_aside
 from har.data.recording import ACC, GYRO, Recording, RecordingMeta
@@ -35,6 +35,7 @@ DATASET = "user"
 T = TypeVar("T")
 # What nobody needs to confirm before a prediction: it changes no sample.
 HARMLESS = ("subject", "subject_pattern", "recording", "activity", "separator", "decimal")
+UNITS = {"time_unit": "s", "acc_unit": "m/s2", "gyro_unit": "rad/s"}
 DEFAULT_CLEAN = CleanSettings()
 
 
@@ -292,16 +293,34 @@ def open_user_files(
         If something is in doubt that a person must state.
     """
     files = open_files(path, only)
-    plan = own.plan(files, stated or {}, str(path))
+    said = stated or {}
+    if not isinstance(said, ColumnMapping):
+        said = {**units_by_name(files), **said}
+    plan = own.plan(files, said, str(path))
     plan.refuse_doubts(str(path))
     return UserFiles(files, with_canonical(plan), str(path))
 
 
-def with_canonical(plan: Plan) -> Plan:
-    """Return a plan that takes canonical names at their word, and asks about no person or label.
+def units_by_name(files: RawFiles) -> dict[str, str]:
+    """Return the units that our own names of columns state, if all tables have them.
 
-    A column ``acc_x`` is in m/s² and ``gyro_x`` in rad/s, whatever the values look like.
+    A column ``acc_x`` is in m/s² with gravity and ``gyro_x`` in rad/s, whatever the values
+    look like; a file that is wrong about that is refused.
     """
+    tables = [name for name in files.names if name.lower().endswith(blocks.SUFFIXES)]
+    return UNITS if tables and all(_is_ours(files, name) for name in tables) else {}
+
+
+def _is_ours(files: RawFiles, name: str) -> bool:
+    try:
+        names = set(blocks.look(files, name, Entries()).names)
+    except (DataError, VerificationError):
+        return False
+    return {"time_s", *ACC} <= names
+
+
+def with_canonical(plan: Plan) -> Plan:
+    """Return a plan that asks about no person or label, and about nothing where names are ours."""
     return replace(plan, groups=tuple(map(_taken_at_its_word, plan.groups)))
 
 
@@ -312,10 +331,8 @@ def _taken_at_its_word(group: Group) -> Group:
         return replace(group, guesses=open_questions)
     if mapping.time not in (None, "time_s"):
         return replace(group, guesses=open_questions)
-    by_name = {"acc_unit": "m/s2", "gyro_unit": "rad/s", "time_unit": "s"}
-    unread = {"activity": None, "recording": None}
-    guessed = {k: v for k, v in {**by_name, **unread}.items() if k in group.guesses}
-    return replace(group, mapping=mapping.model_copy(update=guessed), guesses={})
+    unread = {role: None for role in ("activity", "recording") if role in group.guesses}
+    return replace(group, mapping=mapping.model_copy(update=unread), guesses={})
 
 
 def _whole_name(piece: Recording) -> str:
