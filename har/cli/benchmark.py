@@ -279,7 +279,7 @@ def unlike(
     show_progress()
     base = start(*settings_of(overrides))
     found = run(base, others or [])
-    write(to, lines(found, base, others or []))
+    write(to, lines(found, base.recipe.data.datasets, others or []))
     if as_json:
         return print_json(found)
     for sensors, told in found.items():
