@@ -1,16 +1,17 @@
 """Reads files in a data set's official layout, as `har data ingest` does."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from har.data import sources
+from har.data.cleaning import CleanReport
 from har.data.ingest.files import open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.recording import CHANNELS, Recording
-from har.serving.recordings import UserRecording, open_user_files
+from har.data.recording import CHANNELS, Recording, RecordingMeta
+from har.serving.recordings import Aim, UserFiles, UserRecording, open_user_files
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,31 @@ def read_all(name: str, path: Path) -> Read:
     return read
 
 
-def read_user(
-    path: Path, *, rate_hz: float = 50, channels: Sequence[str] = CHANNELS
-) -> UserRecording:
-    """Read a file of one recording, as `har predict` does."""
-    (recording,) = open_user_files(path).recordings(rate_hz=rate_hz, channels=channels)
-    return recording
+@dataclass(frozen=True)
+class Taken:
+    """A recording of a user's files, whole."""
+
+    name: str
+    subject: str
+    meta: RecordingMeta
+    parts: list[Recording]
+    rows: CleanReport
+
+    @classmethod
+    def of(cls, recording: UserRecording) -> Self:
+        """Read all parts."""
+        parts = list(recording.parts())
+        return cls(recording.name, recording.subject, recording.meta, parts, recording.rows)
+
+
+def read_users(
+    files: UserFiles, *, rate_hz: float = 50, channels: tuple[str, ...] = CHANNELS
+) -> list[Taken]:
+    """Read all recordings of a user's files, as `har predict` does."""
+    return list(files.each(Taken.of, Aim(rate_hz, channels)))
+
+
+def read_user(path: Path, *, rate_hz: float = 50, channels: tuple[str, ...] = CHANNELS) -> Taken:
+    """Read a file of one recording."""
+    (taken,) = read_users(open_user_files(path), rate_hz=rate_hz, channels=channels)
+    return taken

@@ -15,10 +15,10 @@ PREDICT = """
 import sys
 from pathlib import Path
 from har.serving.predictor import Predictor
-from har.serving.recordings import open_user_files
+from har.serving.recordings import Aim, open_user_files
 model = Predictor(Path(sys.argv[1]))
-for recording in open_user_files(Path(sys.argv[2])).recordings(rate_hz=50):
-    print(model.predict_parts(recording.parts))
+files = open_user_files(Path(sys.argv[2]))
+print(*files.each(lambda recording: model.predict_parts(recording.parts()), Aim(50)))
 """
 SWITCHES = """
 import os, sys

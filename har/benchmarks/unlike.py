@@ -16,7 +16,7 @@ from har.arrays import Float64
 from har.benchmarks.page import made_by, table
 from har.config import WindowGrid
 from har.data.assignment import Assignment
-from har.data.channels import ACCELERATION, NAMES, channels_of, sensors_of
+from har.data.channels import ACCELERATION, NAMES, channels_of, has_gyro, sensors_of
 from har.data.clean import clean
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import dataset
@@ -30,6 +30,7 @@ from har.steps.run import Run
 MINUTE_S = 60.0
 MAX_GAP_S = 0.2  # of other data sets, whose sensors deliver in bursts
 OWN = "nothing: their own recordings"
+GYRO_UNIT = "angular velocity in deg/s"
 Change = Callable[[Recording], Recording]
 
 
@@ -78,16 +79,19 @@ def run(base: Run, others: Sequence[str]) -> dict[str, list[Told]]:
         reference = Reference.fit(chosen, grid)
         if reference is None:
             raise DataError("too few windows for a reference", hint="ingest more recordings")
-        judge = _Minutes(reference, grid, chosen.channels)
-        told = [judge.of(name, map(change, recordings)) for name, change in _FAULTS.items()]
+        judge = Minutes(reference, grid, chosen.channels)
+        faults = FAULTS if has_gyro(chosen.channels) else FAULTS_OF_ACCELERATION
+        told = [judge.of(name, map(change, recordings)) for name, change in faults.items()]
         told += [judge.of(*worn) for name in others for worn in _worn(base, name)]
         found[NAMES[sensors]] = told
     return found
 
 
-def lines(found: Mapping[str, Sequence[Told]], base: Run, others: Sequence[str]) -> list[str]:
+def lines(
+    found: Mapping[str, Sequence[Told]], datasets: Sequence[str], others: Sequence[str]
+) -> list[str]:
     """Return the page."""
-    names = ", ".join(base.recipe.data.datasets)
+    names = ", ".join(datasets)
     page = [
         "# Unlike training",
         "",
@@ -124,14 +128,25 @@ def _notes(others: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Minutes:
-    """Judges minutes of recordings."""
+class Minutes:
+    """Judges minutes of recordings.
+
+    Attributes
+    ----------
+    reference : Reference
+        What they are held against.
+    grid : WindowGrid
+        How windows are cut.
+    channels : tuple of str
+        What they are cut from.
+    """
 
     reference: Reference
     grid: WindowGrid
     channels: tuple[str, ...]
 
     def of(self, fault: str, recordings: Iterator[Recording]) -> Told:
+        """Return what is told of the whole minutes of recordings with one fault."""
         verdicts = [self._judged(*minute) for r in recordings for minute in _minutes(r, self.grid)]
         said = [v.warnings[0].what.split(":")[0] for v in verdicts if v.warnings]
         return Told(
@@ -224,11 +239,11 @@ def _filled_up(recording: Recording) -> Recording:
 
 
 _ONE = np.eye(3)
-_FAULTS: dict[str, Change] = {
+FAULTS: dict[str, Change] = {
     OWN: lambda recording: recording,
     "the sign of acceleration": _changed(-_ONE, _ONE),
     "acceleration in g": _changed(_ONE / STANDARD_GRAVITY, _ONE),
-    "angular velocity in deg/s": _changed(_ONE, _ONE * 180 / np.pi),
+    GYRO_UNIT: _changed(_ONE, _ONE * 180 / np.pi),
     **{
         f"turned by {degrees}° about {name}": _turned(axis, degrees)
         for degrees in (180, 45, -45)
@@ -237,3 +252,4 @@ _FAULTS: dict[str, Change] = {
     "recorded at 25 Hz": _slowed,
     "recorded at 25 Hz, filled up to 50 Hz": _filled_up,
 }
+FAULTS_OF_ACCELERATION = {name: change for name, change in FAULTS.items() if name != GYRO_UNIT}

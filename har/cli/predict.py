@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -111,21 +112,12 @@ def _model(found: "Version", predictor: "Predictor", smoothing: str) -> dict[str
 def _predicted(
     predictor: "Predictor", files: "UserFiles", smoothing: Any, *, anyway: bool
 ) -> Iterator["Predicted"]:
-    """Yield what is predicted of each recording; one that is too short is refused as others are."""
-    from har.errors import DataError
+    from har.serving.recordings import Aim
     from har.serving.timeline import predict_recording
 
     smoother = predictor.smoother(smoothing)
-    answered, first = False, None
-    for recording in files.recordings(rate_hz=predictor.rate_hz, channels=predictor.channels):
-        try:
-            yield predict_recording(predictor, recording, smoother, anyway=anyway)
-            answered = True
-        except DataError as error:
-            first = first or error
-            files.account.refused[recording.name] = error
-    if not answered and first:
-        raise first
+    predict = partial(predict_recording, predictor, smoother=smoother, anyway=anyway)
+    yield from files.each(predict, Aim(predictor.rate_hz, predictor.channels))
 
 
 def _tell(one: "Predicted") -> None:

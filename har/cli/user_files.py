@@ -46,15 +46,16 @@ def user_files(
         If nobody confirms, or standard input is not the only path.
     """
     from har.data.ingest.files import open_files
-    from har.serving.recordings import UserFiles, with_canonical
+    from har.serving.recordings import UserFiles, units_by_name, with_canonical
 
     with _standard_input(paths) as named:
         place = place_of(named)
         assert place is not None
         files, where = open_files(*place), str(place[0])
-        plan = settled(
-            files, where, mapping, entries or [], yes=yes, quiet=True, refine=with_canonical
-        )
+        said = entries or []
+        if not mapping:
+            said = [*(f"{k}={v}" for k, v in units_by_name(files).items()), *said]
+        plan = settled(files, where, mapping, said, yes=yes, quiet=True, refine=with_canonical)
         yield UserFiles(files, plan, where)
 
 

@@ -1,6 +1,7 @@
 """``har data validate``: what is understood of a user's files, and whether a model can use it."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -39,6 +40,7 @@ def validate(
     """
     from har.data.recording import ACC
     from har.errors import DataError
+    from har.serving.recordings import Aim
 
     refuse_ignored(context, exclusive=("--rate-hz", "--version"))
     refuse_ignored(context, exclusive=("--mapping", "--map"))
@@ -46,8 +48,8 @@ def validate(
     rate = model.rate_hz if model else rate_hz or 50.0
     channels = model.channels if model else ACC
     with user_files(paths, mapping, entries, yes=yes) as files:
-        recordings = files.recordings(rate_hz=rate, channels=channels)
-        checked = [_facts(recording, rate, model) for recording in recordings]
+        check = partial(_facts, rate_hz=rate, model=model)
+        checked = list(files.each(check, Aim(rate, channels)))
         tell_account(files.account)
         understood = _understood(files)
     if as_json:
@@ -85,12 +87,18 @@ def _understood(files: "UserFiles") -> list[dict[str, Any]]:
     ]
 
 
-def _facts(recording: "UserRecording", rate_hz: float, model: Any) -> dict[str, Any]:
+def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[str, Any]:
     """Return what a person wants to know of a recording before it is predicted."""
     from har.serving.timeline import predict_recording
 
+    unfit: list[str] = []
+    if model:
+        likeness = predict_recording(model, recording, None).likeness.to_dict()
+        gravity, unfit = likeness["gravity_m_s2"], likeness["warnings"]
+    else:
+        gravity = _gravity(recording)
     meta, rows = recording.meta, recording.rows
-    facts: dict[str, Any] = {
+    return {
         "recording": recording.name,
         "subject": recording.subject,
         "recorder": meta.recorder,
@@ -98,28 +106,24 @@ def _facts(recording: "UserRecording", rate_hz: float, model: Any) -> dict[str, 
         "placement": meta.placement,
         "rate_hz": round(meta.rate_hz, 3),
         "resampled_to_hz": rate_hz if rows.rows_resampled else None,
-        "seconds": round(sum(len(part.table) for part in recording.parts) / rate_hz, 2),
+        "seconds": round(rows.rows_out / rate_hz, 2),
         "rows": rows.to_dict(),
         "told": rows.describe(),
         "conversions": list(meta.conversions),
-        "gravity_m_s2": _gravity(recording),
-        "unfit": [],
+        "gravity_m_s2": gravity,
+        "unfit": unfit,
     }
-    if model:
-        likeness = predict_recording(model, recording, None).likeness
-        facts["likeness"] = likeness.to_dict()
-        facts["unfit"] = likeness.to_dict()["warnings"]
-    return facts
 
 
 def _gravity(recording: "UserRecording") -> list[float]:
-    """Return the median of each axis of acceleration, m/s²: where gravity points."""
-    import pandas as pd
+    """Return the mean, over all parts, of the median of each axis of acceleration, m/s²."""
+    import numpy as np
 
     from har.data.recording import ACC
 
-    rows = pd.concat([part.table[list(ACC)] for part in recording.parts])
-    return [round(float(value), 2) for value in rows.median()]
+    parts = [(len(part.table), part.table[list(ACC)].median()) for part in recording.parts()]
+    sizes, medians = zip(*parts, strict=True)
+    return [round(float(v), 2) for v in np.average(medians, axis=0, weights=sizes)]
 
 
 def _print(understood: list[dict[str, Any]], checked: list[dict[str, Any]]) -> None:
@@ -144,7 +148,8 @@ def _lines(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"{one['rate_hz']:g} Hz" + (f", resampled to {resampled:g} Hz" if resampled else ""),
     )
     yield "length", f"{one['seconds']:,.1f} s"
-    x, y, z = one["gravity_m_s2"]
-    yield "acceleration at rest", f"x {x:g}, y {y:g}, z {z:g} m/s² (median)"
+    if one["gravity_m_s2"]:
+        x, y, z = one["gravity_m_s2"]
+        yield "gravity", f"x {x:.2f}, y {y:.2f}, z {z:.2f} m/s² most of the time"
     if one["conversions"]:
         yield "converted", "; ".join(one["conversions"])

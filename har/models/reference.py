@@ -97,7 +97,7 @@ def _right_angles() -> list[Float64]:
 UNITS_AND_SIGNS = (
     _scaled(
         "gravity points the other way: the sign of acceleration is opposite, as on iPhones, or "
-        "the device was worn upside down",
+        "the device was worn upside down or elsewhere",
         "--map acc_sign=- turns the sign",
         acc=-1,
     ),

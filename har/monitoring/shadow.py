@@ -3,7 +3,7 @@
 A recording is known by its bytes: scored twice it counts once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ import pandas as pd
 from har.arrays import Float32
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.ingest.mapping import ColumnMapping
-from har.data.recording import Recording
 from har.errors import DataError, HarError, UsageError
 from har.lineage import digest
 from har.models.answers import UNKNOWN
 from har.models.runtime import latencies
 from har.progress import track
 from har.serving.predictor import Predictor
-from har.serving.recordings import UserFiles, UserRecording, open_user_files
+from har.serving.recordings import Aim, UserFiles, UserRecording, open_user_files
 
 
 @dataclass(frozen=True)
@@ -239,69 +238,70 @@ def _answer(
     paths: Sequence[Path], champion: Predictor, challenger: Predictor, columns: Columns
 ) -> _Answered:
     answered = _Answered()
+    aim = Aim(champion.rate_hz, champion.channels)
     for path in track(paths, what="scoring"):
         try:
             files = columns.open(path)
-            for key, recording in _keyed(files, champion):
-                if key in answered.answers:
-                    answered.repeated.append(str(_file(path, recording)))
-                else:
-                    _add(answered, key, recording, champion, challenger)
+            compare = _Comparison(answered, files, path, champion, challenger)
+            for _ in files.each(compare.of, aim):
+                pass
             for name, error in files.account.refused.items():
                 answered.rejected[str(path / name) if path.is_dir() else str(path)] = str(error)
         except HarError as error:
-            answered.rejected[str(path)] = str(error).removeprefix(f"{path}: ")
+            reason = str(error).removeprefix(f"{path}: ").removeprefix(f"{path.name}: ")
+            answered.rejected[str(path)] = reason
     if not answered.answers:
         reasons = "\n".join(f"{path}: {reason}" for path, reason in answered.rejected.items())
         raise DataError(f"none of {len(paths)} file(s) could be scored\n{reasons}")
     return answered
 
 
-def _file(path: Path, recording: UserRecording) -> Path:
-    return path / recording.files[0] if path.is_dir() else path
+@dataclass
+class _Comparison:
+    """Adds both answers for the recordings of a path."""
 
+    answered: _Answered
+    files: UserFiles
+    path: Path
+    champion: Predictor
+    challenger: Predictor
+    _seen: set[tuple[str, ...]] = field(default_factory=set)
 
-def _keyed(files: UserFiles, predictor: Predictor) -> Iterator[tuple[str, UserRecording]]:
-    """Yield recordings, each under 16 hexadecimal digits of the SHA-256 of what it is made of."""
-    seen: set[tuple[str, ...]] = set()
-    for recording in files.recordings(rate_hz=predictor.rate_hz, channels=predictor.channels):
-        key = files.digest(recording.files)
-        if recording.files in seen:  # a file of several recordings
+    def of(self, recording: UserRecording) -> None:
+        """Add the answers for each window of a recording, unless the same bytes were answered."""
+        key = self.files.digest(recording.files)
+        if recording.files in self._seen:  # a file of several recordings
             key = digest.of_bytes(f"{key}/{recording.name}".encode())
-        seen.add(recording.files)
-        yield key[:16], recording
+        self._seen.add(recording.files)
+        if key[:16] in self.answered.answers:
+            inside = self.path / recording.files[0]
+            self.answered.repeated.append(str(inside if self.path.is_dir() else self.path))
+            return
+        self.answered.answers[key[:16]] = self._answers(recording)
+        self.answered.rows.append(recording.rows)
 
-
-def _add(
-    answered: _Answered,
-    key: str,
-    recording: UserRecording,
-    champion: Predictor,
-    challenger: Predictor,
-) -> None:
-    answered.answers[key] = _answers(recording, champion, challenger)
-    answered.rows.append(recording.rows)
-    if answered.window is None:
-        answered.window = _first_window(recording.parts, champion)
-
-
-def _answers(recording: UserRecording, champion: Predictor, challenger: Predictor) -> pd.DataFrame:
-    """Return both answers for each window of a recording."""
-    one, other = (rival.predict_parts(recording.parts) for rival in (champion, challenger))
-    return pd.DataFrame(
-        {
-            "subject": recording.subject,
-            "champion": one["activity"],
-            "challenger": other["activity"],
-            "champion_probability": one["probability"],
-            "challenger_probability": other["probability"],
-        }
-    )
-
-
-def _first_window(parts: Sequence[Recording], predictor: Predictor) -> Float32:
-    """Return one window of a recording as the model takes it, (1, n_samples, n_channels)."""
-    return next(X for part in parts if len(X := predictor.windows(part)))[:1]
+    def _answers(self, recording: UserRecording) -> pd.DataFrame:
+        rivals = (self.champion, self.challenger)
+        longest, pairs = 0, []
+        for part in recording.parts():
+            longest = max(longest, len(part.table))
+            pairs.append([rival.predict(part) for rival in rivals])
+            if self.answered.window is None:
+                X = self.champion.windows(part)
+                self.answered.window = X[:1] if len(X) else None
+        one, other = (
+            rival.joined([pair[place] for pair in pairs], longest)
+            for place, rival in enumerate(rivals)
+        )
+        return pd.DataFrame(
+            {
+                "subject": recording.subject,
+                "champion": one["activity"],
+                "challenger": other["activity"],
+                "champion_probability": one["probability"],
+                "challenger_probability": other["probability"],
+            }
+        )
 
 
 def _side(

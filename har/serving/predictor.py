@@ -1,7 +1,7 @@
 """Activities over time from one ONNX file, which says itself how windows are cut."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -256,16 +256,26 @@ class Predictor:
             If no part is as long as one window.
         """
         parts = list(parts)
-        frames = [frame for part in parts if len(frame := self.predict(part, smoother, judge))]
-        if not frames:
-            longest = max((len(part.table) for part in parts), default=0) / self.rate_hz
+        longest = max((len(part.table) for part in parts), default=0)
+        return self.joined([self.predict(part, smoother, judge) for part in parts], longest)
+
+    def joined(self, frames: Sequence[pd.DataFrame], longest: int) -> pd.DataFrame:
+        """Return the answers for the parts of a recording as one table.
+
+        Raises
+        ------
+        DataError
+            If there are none, because the longest part, in samples, is shorter than a window.
+        """
+        answered = [frame for frame in frames if len(frame)]
+        if not answered:
             raise DataError(
                 "the recording is too short for one window",
                 expected=f"at least {self.n_samples / self.rate_hz:g} s without a gap",
-                found=f"{longest:.2f} s",
+                found=f"{longest / self.rate_hz:.2f} s",
                 hint="record for longer",
             )
-        return pd.concat(frames, ignore_index=True)
+        return pd.concat(answered, ignore_index=True)
 
     def unanswered(self, parts: Iterable[Recording]) -> int:
         """Return how many samples lie in no window: behind the last one, or in a short part."""

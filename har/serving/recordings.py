@@ -2,26 +2,28 @@
 
 >>> from har.serving.recordings import open_user_files
 >>> files = open_user_files(Path("my-recordings"))  # doctest: +SKIP
->>> for recording in files.recordings(rate_hz=50.0, channels=ACC):  # doctest: +SKIP
-...     print(recording.name, recording.rows.describe())
+>>> for activities in files.each(predict, Aim(50.0)):  # doctest: +SKIP
+...     print(activities)
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from har.config import CleanSettings
 from har.data.channels import has_gyro, measured
 from har.data.clean import clean
-from har.data.cleaning import CleanReport
-from har.data.ingest import own
+from har.data.cleaning import Cleaning, CleanReport
+from har.data.ingest import blocks, own
 from har.data.ingest.files import RawFiles, open_files
-from har.data.ingest.harmonise import Origin
+from har.data.ingest.harmonise import Origin, slug
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.mapping import ColumnMapping, Entries
 from har.data.ingest.plan import Group, Plan
 from har.data.ingest.refusal import Refusal, reason_of, set_aside
 from har.data.recording import ACC, GYRO, Recording, RecordingMeta
@@ -30,36 +32,96 @@ from har.errors import DataError, VerificationError
 from har.lineage import digest
 
 DATASET = "user"
+T = TypeVar("T")
 # What nobody needs to confirm before a prediction: it changes no sample.
 HARMLESS = ("subject", "subject_pattern", "recording", "activity", "separator", "decimal")
+UNITS = {"time_unit": "s", "acc_unit": "m/s2", "gyro_unit": "rad/s"}
 DEFAULT_CLEAN = CleanSettings()
 
 
-@dataclass(frozen=True)
+@dataclass
 class UserRecording:
-    """One recording of a user's files.
+    """One recording of a user's files, read once, part by part, so that memory holds one part.
 
     Attributes
     ----------
     name, subject : str
         Of the recording and of the person; where the files name none, the files' own name.
     files : tuple of str
-        That it was read from.
+        That it is read from.
     meta : RecordingMeta
         What is known of it, its own rate among it.
-    parts : tuple of Recording
-        The stretches between gaps, at the model's rate; ``meta.start_s`` places each on the
-        clock of the files.
-    rows : CleanReport
-        What cleaning changed.
+    aim : Aim
+        What its parts are to be.
     """
 
     name: str
     subject: str
     files: tuple[str, ...]
     meta: RecordingMeta
-    parts: tuple[Recording, ...]
-    rows: CleanReport
+    aim: "Aim"
+    _read: Iterator[Recording]
+    _reports: list[CleanReport] = field(default_factory=list)
+
+    def parts(self) -> Iterator[Recording]:
+        """Yield the stretches between gaps, at the model's rate, once.
+
+        ``meta.start_s`` places each on the clock of the files. A recording of more than a
+        million rows is parted there too (`har.data.ingest.streams`).
+
+        Raises
+        ------
+        DataError
+            If the model cannot use the recording.
+        """
+        for piece in self._read:
+            self.aim.check(piece, self.name)
+            seconds, rate_hz = self.aim.cleaning.max_gap_s, self.aim.rate_hz
+            parts, report = clean(piece, max_gap_s=seconds, rate_hz=rate_hz)
+            self._reports.append(report)
+            yield from parts
+
+    @property
+    def rows(self) -> CleanReport:
+        """What cleaning changed in the parts that were read so far."""
+        totals = Cleaning(recordings=tuple(self._reports)).totals
+        return CleanReport(recording_id=self.name, **totals.to_dict())
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a model needs recordings to be.
+
+    Attributes
+    ----------
+    rate_hz : float
+        Its rate, Hz.
+    channels : tuple of str
+        What it reads.
+    cleaning : CleanSettings
+        How long a gap may be to be filled.
+    """
+
+    rate_hz: float
+    channels: tuple[str, ...] = ACC
+    cleaning: CleanSettings = DEFAULT_CLEAN
+
+    def check(self, recording: Recording, name: str) -> None:
+        """Raise `DataError` if a recording lacks what the model was trained with."""
+        if has_gyro(self.channels) and not has_gyro(measured(recording)):
+            raise DataError(
+                f"{name}: no gyroscope",
+                expected="angular velocity, which the model was trained with",
+                found="acceleration alone",
+                hint="record with the gyroscope on, or use a model for acceleration alone",
+            )
+        if not recording.meta.gravity:
+            raise DataError(
+                f"{name}: acceleration without gravity",
+                expected="acceleration with gravity, which the model was trained with",
+                found="linear acceleration",
+                hint="record the accelerometer itself, or gravity beside it",
+            )
 
 
 @dataclass
@@ -147,40 +209,36 @@ class UserFiles:
         self.files, self.plan, self.where = files, plan, where
         self.account = Account(left=plan.left)
 
-    def recordings(
-        self,
-        *,
-        rate_hz: float,
-        channels: Sequence[str] = ACC,
-        cleaning: CleanSettings = DEFAULT_CLEAN,
-    ) -> Iterator[UserRecording]:
-        """Yield every recording, clean and at a rate, as the steps of a run make them.
+    def each(self, do: Callable[[UserRecording], T], aim: Aim) -> Iterator[T]:
+        """Yield what a function makes of each recording; those that it refuses are accounted for.
 
         Parameters
         ----------
-        rate_hz : float
-            The model's, Hz.
-        channels : sequence of str
-            What the model reads.
-        cleaning : CleanSettings
-            How long a gap may be to be filled.
+        do : callable
+            Is given one recording after another, and reads its parts.
+        aim : Aim
+            What the parts are to be.
 
         Raises
         ------
         DataError
-            At the end, if there was no recording at all: the first reason.
+            At the end, if nothing was made of any recording: the first reason.
         """
         source = own.source(DATASET, self.plan)
         self.account = Account(left=self.plan.left)
-        any_read = False
+        anything = False
         for item in self.plan.items:
-            for recording in self._read(item, source):
+            pieces = groupby(self._read(item, source), key=_whole_name)
+            for name, read in pieces:
+                recording = _opened(name, item, aim, read)
                 try:
-                    yield _cleaned(recording, item, rate_hz, channels, cleaning)
-                    any_read = True
+                    result = do(recording)
                 except DataError as error:
-                    self.account.refused[_short(recording.meta.recording_id)] = error
-        if not any_read:
+                    self.account.refused[recording.name] = error
+                    continue
+                anything = True
+                yield result
+        if not anything:
             raise self._nothing()
 
     def digest(self, names: Sequence[str]) -> str:
@@ -235,16 +293,34 @@ def open_user_files(
         If something is in doubt that a person must state.
     """
     files = open_files(path, only)
-    plan = own.plan(files, stated or {}, str(path))
+    said = stated or {}
+    if not isinstance(said, ColumnMapping):
+        said = {**units_by_name(files), **said}
+    plan = own.plan(files, said, str(path))
     plan.refuse_doubts(str(path))
     return UserFiles(files, with_canonical(plan), str(path))
 
 
-def with_canonical(plan: Plan) -> Plan:
-    """Return a plan that takes canonical names at their word, and asks about no person or label.
+def units_by_name(files: RawFiles) -> dict[str, str]:
+    """Return the units that our own names of columns state, if all tables have them.
 
-    A column ``acc_x`` is in m/s² and ``gyro_x`` in rad/s, whatever the values look like.
+    A column ``acc_x`` is in m/s² with gravity and ``gyro_x`` in rad/s, whatever the values
+    look like; a file that is wrong about that is refused.
     """
+    tables = [name for name in files.names if name.lower().endswith(blocks.SUFFIXES)]
+    return UNITS if tables and all(_is_ours(files, name) for name in tables) else {}
+
+
+def _is_ours(files: RawFiles, name: str) -> bool:
+    try:
+        names = set(blocks.look(files, name, Entries()).names)
+    except (DataError, VerificationError):
+        return False
+    return {"time_s", *ACC} <= names
+
+
+def with_canonical(plan: Plan) -> Plan:
+    """Return a plan that asks about no person or label, and about nothing where names are ours."""
     return replace(plan, groups=tuple(map(_taken_at_its_word, plan.groups)))
 
 
@@ -255,39 +331,24 @@ def _taken_at_its_word(group: Group) -> Group:
         return replace(group, guesses=open_questions)
     if mapping.time not in (None, "time_s"):
         return replace(group, guesses=open_questions)
-    by_name = {"acc_unit": "m/s2", "gyro_unit": "rad/s", "time_unit": "s"}
-    unread = {"activity": None, "recording": None}
-    guessed = {k: v for k, v in {**by_name, **unread}.items() if k in group.guesses}
-    return replace(group, mapping=mapping.model_copy(update=guessed), guesses={})
+    unread = {role: None for role in ("activity", "recording") if role in group.guesses}
+    return replace(group, mapping=mapping.model_copy(update=unread), guesses={})
 
 
-def _cleaned(
-    recording: Recording,
-    item: Item,
-    rate_hz: float,
-    channels: Sequence[str],
-    cleaning: CleanSettings,
-) -> UserRecording:
-    meta = recording.meta
-    name = _short(meta.recording_id)
-    subject = _short(meta.subject_id)
-    if has_gyro(channels) and not has_gyro(measured(recording)):
-        raise DataError(
-            f"{name}: no gyroscope",
-            expected="angular velocity, which the model was trained with",
-            found="acceleration alone",
-            hint="record with the gyroscope on, or use a model for acceleration alone",
-        )
-    if not meta.gravity:
-        raise DataError(
-            f"{name}: acceleration without gravity",
-            expected="acceleration with gravity, which the model was trained with",
-            found="linear acceleration",
-            hint="record the accelerometer itself, or gravity beside it",
-        )
-    parts, rows = clean(recording, max_gap_s=cleaning.max_gap_s, rate_hz=rate_hz)
-    whose = Path(item.files[0]).name.split(".")[0] if subject == "unknown" else subject
-    return UserRecording(name, whose, item.files, meta, tuple(parts), rows)
+def _whole_name(piece: Recording) -> str:
+    """Return the name of the recording that a piece is a part of."""
+    return re.sub(r"-part\d+$", "", piece.meta.recording_id)
+
+
+def _opened(name: str, item: Item, aim: Aim, read: Iterator[Recording]) -> UserRecording:
+    first = next(read)
+    # What a name of a file on disk may not hold is told by a digest there, and by itself here.
+    stem = re.sub(r"(\.\w+)+$", "", item.files[0]).replace("/", "-")
+    shown = _short(name).replace(slug(stem), stem, 1)
+    subject = _short(first.meta.subject_id)
+    if subject == "unknown":
+        subject = stem
+    return UserRecording(shown, subject, item.files, first.meta, aim, chain([first], read))
 
 
 def _short(name: str) -> str:

@@ -1,19 +1,18 @@
 """From the answers for windows to what a person reads: segments over time and their sums."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Self
 
 import pandas as pd
 
 from har.data.cleaning import CleanReport
-from har.data.recording import Clock
-from har.data.windows import count_windows
+from har.data.recording import Clock, Recording
 from har.models.answers import UNKNOWN
 from har.models.smoothing import Smoother
-from har.serving.predictor import ROW, UNLIKE, Predictor
+from har.serving.predictor import UNLIKE, Predictor
 from har.serving.recordings import UserRecording
 from har.serving.unlike import Judge, Likeness
 
@@ -82,24 +81,23 @@ def predict_recording(
         Whether a recording that is unlike training is answered nevertheless.
     """
     judge = Judge(predictor.reference, predictor.rate_hz)
-    windows = predictor.predict_parts(recording.parts, smoother, judge)
+    frames, spans = [], []
+    for part in recording.parts():
+        frames.append(predictor.predict(part, smoother, judge))
+        spans.append(Span.of(part, predictor))
+    windows = predictor.joined(frames, max((span.samples for span in spans), default=0))
     likeness = judge.verdict(recording.meta)
     if likeness.is_unlike and not anyway:
         windows = windows.assign(activity=UNKNOWN, probability=0.0, reason=UNLIKE)
-    holes = pd.DataFrame(_holes(predictor, recording), columns=list(ROW))
-    segments = timeline(windows, predictor.rate_hz)
-    if len(holes):
-        segments = pd.concat([segments, holes.assign(windows=0)], ignore_index=True)
-        segments = segments.sort_values("start_s", kind="stable", ignore_index=True)
     return Predicted(
         name=recording.name,
         subject=recording.subject,
         clock=recording.meta.clock,
         rows=recording.rows,
-        unanswered=predictor.unanswered(recording.parts),
+        unanswered=sum(span.unanswered for span in spans),
         likeness=likeness,
         windows=windows,
-        segments=segments,
+        segments=_with_holes(timeline(windows, predictor.rate_hz), spans, predictor.rate_hz),
     )
 
 
@@ -169,17 +167,39 @@ def time_of_day(seconds: float, clock: Clock) -> str:
     return f"{text}Z" if clock == "utc" else text
 
 
-def _holes(predictor: Predictor, recording: UserRecording) -> Iterator[dict[str, Any]]:
-    """Yield the time between the stretches of a recording, and stretches without a window."""
-    spans = [_span(part, predictor.rate_hz) for part in recording.parts]
-    unknown = {"activity": UNKNOWN, "probability": 0.0}
-    for part, (start, end) in zip(recording.parts, spans, strict=True):
-        if not count_windows(len(part.table), predictor.window):
-            yield {"start_s": start, "end_s": end, **unknown, "reason": TOO_SHORT}
-    for (_, end), (start, _) in pairwise(spans):
-        yield {"start_s": end, "end_s": start, **unknown, "reason": GAP}
+@dataclass(frozen=True)
+class Span:
+    """Where a stretch without gaps lies, and how much of it has an answer.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        On the clock of the files.
+    samples, unanswered : int
+        All of them, and those in no window.
+    """
+
+    start_s: float
+    end_s: float
+    samples: int
+    unanswered: int
+
+    @classmethod
+    def of(cls, part: Recording, predictor: Predictor) -> Self:
+        """Return the span of a part."""
+        start = float(part.meta.start_s)
+        length = float(part.table["time_s"].iloc[-1]) + 1 / predictor.rate_hz
+        return cls(start, start + length, len(part.table), predictor.unanswered([part]))
 
 
-def _span(part: Any, rate_hz: float) -> tuple[float, float]:
-    start = float(part.meta.start_s)
-    return start, start + float(part.table["time_s"].iloc[-1]) + 1 / rate_hz
+def _with_holes(segments: pd.DataFrame, spans: Sequence[Span], rate_hz: float) -> pd.DataFrame:
+    """Add the time between the stretches of a recording, and stretches without a window."""
+    holes = [(s.start_s, s.end_s, TOO_SHORT) for s in spans if s.unanswered == s.samples]
+    for before, after in pairwise(spans):
+        if after.start_s - before.end_s > 0.75 / rate_hz:  # not where a long recording is parted
+            holes.append((before.end_s, after.start_s, GAP))
+    if not holes:
+        return segments
+    rows = pd.DataFrame(holes, columns=["start_s", "end_s", "reason"])
+    rows = rows.assign(activity=UNKNOWN, probability=0.0, windows=0)
+    return pd.concat([segments, rows]).sort_values("start_s", kind="stable", ignore_index=True)

@@ -4,8 +4,12 @@ from typing import Any
 
 from scores import paired, protocol_scores
 
-from har.benchmarks import labels, models, page, runtimes
+from har.benchmarks import labels, models, page, runtimes, unlike
+from har.config import WindowGrid
+from har.data.recording import Recording
+from har.data.windows import Windows
 from har.evaluation.results.protocol import ProtocolResult
+from har.models.reference import Reference
 
 
 def build(n_bytes: int, change: float) -> dict[str, Any]:
@@ -98,3 +102,36 @@ def test_a_page_tells_how_it_was_made() -> None:
     assert "- seeds: 3, 4" in text
     for fact in ("torch", "onnxruntime", "code: SHA-256", "machine:"):
         assert fact in text
+
+
+def test_the_page_of_wrong_devices_has_a_row_for_each() -> None:
+    """By sensors, with false alarms first, shares in per cent, and what is not found."""
+    told = [
+        unlike.Told(unlike.OWN, 98, 0.0, 0.0, ""),
+        unlike.Told("the sign of acceleration", 98, 0.995, 0.9, "gravity points the other way"),
+    ]
+    lines = unlike.lines({"acceleration alone": told}, ("hapt",), ("sp-sw-har",))
+    assert "## Acceleration alone" in lines
+    assert "| nothing: their own recordings | 98 | 0.0% | 0.0% | — |" in lines
+    told_row = "| the sign of acceleration | 98 | 99.5% | 90.0% | gravity points the other way |"
+    assert told_row in lines
+    assert "sp-sw-har" in lines[-3]
+
+
+def test_minutes_of_wrong_devices_are_told(recordings: list[Recording], small: Windows) -> None:
+    """Hardly any of a person's own minutes are; in g, negated and at 25 Hz, all of them are."""
+    reference = Reference.fit(small, WindowGrid())
+    assert reference is not None
+    judge = unlike.Minutes(reference, WindowGrid(), small.channels)
+    own = [r for r in recordings if r.meta.subject_id == "hapt-02"]
+    shares = {
+        fault: judge.of(fault, map(unlike.FAULTS[fault], own)).told
+        for fault in (
+            unlike.OWN,
+            "the sign of acceleration",
+            "acceleration in g",
+            "recorded at 25 Hz",
+        )
+    }
+    assert shares.pop(unlike.OWN) < 0.1  # by limits of a single person
+    assert list(shares.values()) == [1, 1, 1]

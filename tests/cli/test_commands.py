@@ -59,8 +59,8 @@ RUNS = [
         2,
     ),
     Run("export", "--model svm", ("ONNX builds", "svm", "fp32", "serves")),
-    Run("predict", "walk.csv", ("har version", "Activities in walk.csv", "lying")),
-    Run("predict", "walk.csv --csv --windows", ("start_s,end_s,activity,probability",)),
+    Run("predict", "walk.csv", ("har version", "Activities in", "walk", "lying")),
+    Run("predict", "walk.csv --csv --windows", ("recording,start_s,end_s,activity,", "sha256")),
     Run("data list", "", ("people", "ingested", "hapt", "bundled", "tables of your own")),
     Run("data show", "pamap2", ("CC BY 4.0", "chest", "Known faults", "what is done")),
     Run(
@@ -74,7 +74,7 @@ RUNS = [
     Run("data quarantine", "people", ("Quarantine of people", "All rows:")),
     Run("data recordings", "", ("people-2-s2-day", "people-2", "test", "7680", "153.6")),
     Run("data export", "people-4-s4-day -o one/walk.parquet", ("wrote", "7680 samples")),
-    Run("data validate", "walk.csv", ("walk.csv: 7,680 rows read", "fit for")),
+    Run("data validate", "walk.csv", ("walk: 7,680 rows read", "fit for")),
     Run("lineage show", "champion", ("har 1 (Production)", "s2/day.csv", "people-7")),
     Run("registry list", "", ("Versions", "svm", "Production", "champion")),
     Run("registry show", "champion", ("Gate: version 1 passed", "macro_f1", "holds")),
@@ -282,10 +282,11 @@ def test_benchmark_run(finished: Project) -> None:
 
 def test_benchmark_ingest(finished: Project) -> None:
     """Bundled and synthetic data, plain read and ingestion, each with a ratio to the read."""
-    line = "benchmark ingest --rows 20000 --kind parquet --jobs 1"
+    line = "benchmark ingest --rows 20000 --rows-per-file 8000 --kind parquet --jobs 1"
     entries = finished.json(*line.split())
     assert [entry["baseline"] for entry in entries] == ["read_parquet"] * 4
     assert [entry["rows"] for entry in entries] == [1_122_772, 1_122_772, 20_000, 20_000]
+    assert [entry["files"] for entry in entries] == [1, 1, 3, 3]
     for entry in entries:
         assert entry["rows_per_s"] == pytest.approx(entry["rows"] / entry["seconds"], rel=0.5)
         assert entry["peak_mb"] > 10

@@ -12,7 +12,14 @@ from hypothesis.extra import numpy as hnp
 from har.data.windows import Windows
 from har.errors import DataError
 from har.models.answers import Answers
-from har.models.smoothing import HMM, Average, Smoother, Smoothing, fit_smoothing
+from har.models.smoothing import (
+    HMM,
+    Average,
+    Smoother,
+    Smoothing,
+    best_smoother,
+    fit_smoothing,
+)
 
 N_CLASSES = 3
 STICKY = HMM(np.full((3, 3), 0.05) + 0.85 * np.eye(3), np.array([0.5, 0.3, 0.2]))
@@ -194,3 +201,18 @@ def test_what_is_no_distribution_is_refused() -> None:
     for transition, prior in ((np.ones((2, 2)), np.full(2, 0.5)), (np.eye(3), np.full(2, 0.5))):
         with pytest.raises(DataError, match="not a hidden Markov model"):
             HMM(transition, prior)
+
+
+def test_the_best_smoother_is_the_one_that_agrees_with_the_truth() -> None:
+    """A flicker in a long sitting is smoothed; where activities change each window, nothing is."""
+    sure = np.array([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]])
+    both = Smoothing(Average(3), STICKY)
+    long = np.repeat([0, 1], 20)
+    said = long.copy()
+    said[[5, 30]] = [1, 0]
+    answers = Answers.known(tuple("abc"), sure[said])
+    assert best_smoother(both, answers, long, np.zeros(40)) == "hmm"
+    quick = np.tile([0, 1], 20)
+    answers = Answers.known(tuple("abc"), sure[quick])
+    assert best_smoother(both, answers, quick, np.zeros(40)) == "none"
+    assert best_smoother(both, answers, np.full(40, -1), np.zeros(40)) == "none"

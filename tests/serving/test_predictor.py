@@ -65,8 +65,8 @@ def test_a_model_of_acceleration_alone_answers_with_and_without_a_gyroscope(
     columns.to_csv(tmp_path / "walk.csv", index=False)
     (part,) = read_user(tmp_path / "walk.csv", channels=predictor.channels).parts
     assert predictor.windows(part).shape == (9, 20, 3)
-    timeline = predictor.timeline(predictor.predict_parts([part]))
-    assert timeline["activity"].tolist() == ["walking", "sitting"]
+    segments = timeline(predictor.predict_parts([part]), 50)
+    assert segments["activity"].tolist() == ["walking", "sitting"]
 
 
 def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:
