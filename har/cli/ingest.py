@@ -11,7 +11,7 @@ import typer
 from har.cli import found
 from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
-from har.cli.understood import refusals, settled, to_json
+from har.cli.understood import settled, to_json
 from har.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -108,10 +108,11 @@ def ingest(
         print_json(_facts(done, request))
     else:
         _print(done, name)
-    if strict and (refused := {**done.rejected, **done.totals["rejected"]}):
+    if strict and (refused := done.totals["refusals"]):
+        n = sum(group["times"] for group in refused)
         raise DataError(
-            f"{len(refused):,} of the files or recordings of {name} were refused (--strict)",
-            found=next(iter(refused.values())),
+            f"{n:,} of the files or recordings of {name} were refused (--strict)",
+            found=refused[0]["why"],
             hint="the others are ingested; without --strict this is a warning",
         )
 
@@ -191,7 +192,6 @@ def _facts(done: "Ingestion", request: "Request") -> dict[str, Any]:
         "items_found": done.items_found,
         **to_json(request.plan),
         **totals,
-        "rejected": {**done.rejected, **totals["rejected"]},
     }
 
 
@@ -206,8 +206,12 @@ def _print(done: "Ingestion", name: str) -> None:
     _print_own(totals["own_words"])
     if totals["warnings"]:
         out.print(table("", ["warning", "recordings"], list(totals["warnings"].items())), "")
-    if refused := {**done.rejected, **totals["rejected"]}:
-        err.print(refusals(refused, "Refused; the rest is ingested"))
+    if refused := [
+        (group["reason"], f"{group['times']:,}", f"{group['rows']:,}", group["example"])
+        for group in totals["refusals"]
+    ]:
+        columns = ["reason", "refused", "rows", "for example"]
+        err.print(table("Refused; the rest is ingested", columns, refused), "")
     how = f"{done.items_read} read now, {done.items_found} found"
     out.print(f"{how}; see `har data report {name}`.")
 

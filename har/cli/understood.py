@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 import typer
 
 from har.cli.output import err, table
@@ -195,8 +194,13 @@ def _answer(question: str, choices: Iterable[str]) -> str:
     options = list(choices)
     if not options:
         return str(typer.prompt(question, err=True))
-    choice = click.Choice(options, case_sensitive=False)
-    return str(typer.prompt(question, type=choice, err=True))
+
+    def chosen(answer: str) -> str:
+        if answer not in options:
+            raise typer.BadParameter(f"{answer!r} is none of {', '.join(options)}")
+        return answer
+
+    return str(typer.prompt(f"{question} ({', '.join(options)})", value_proc=chosen, err=True))
 
 
 def _confirm(where: str) -> None:

@@ -126,7 +126,8 @@ def test_manifest_names_what_made_it(run: MakeRun) -> None:
     assert "har/data/windows.py" in manifest.code
     assert "har/data/sources/hapt.py" not in manifest.code
     assert manifest.libraries.keys() >= {"numpy", "pandas", "pyarrow"}
-    assert set(manifest.files) == {"X.npy", "y.npy", "index.parquet", "classes.txt"}
+    written = {"X.npy", "y.npy", "index.parquet", "classes.txt", "channels.json"}
+    assert set(manifest.files) == written
 
 
 def test_what_is_ingested_during_a_run_is_not_seen_by_it(
