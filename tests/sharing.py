@@ -10,7 +10,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
     # `people`, `summary`: one finished run; `prefect`: one Prefect server.
-    "run": r"tests/(cli/test_(commands|flags)|e2e/test_(run|servers|acceleration)|flows/)",
+    "run": r"tests/(cli/test_(commands|flags)|flows/"
+    r"|e2e/test_(run|servers|acceleration|own_activities))",
     # The second registry's runs find in the store what the first one's made.
     "story": r"tests/e2e/test_story",
     # `whole`: every step of a run.

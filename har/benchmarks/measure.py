@@ -1,6 +1,7 @@
 """Time and peak memory of a call, in a process of its own."""
 
 import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -18,6 +19,8 @@ class Cost:
     ----------
     seconds : float
         Wall clock, without the start of the process and its imports.
+    cpu_seconds : float
+        Of all its threads, and of its children.
     peak_mb : float
         Largest resident memory of the process, and of the largest of its children, MB.
     result : Any
@@ -25,6 +28,7 @@ class Cost:
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     result: Any
 
@@ -54,10 +58,15 @@ def cost_of(call: Callable[..., Any], *arguments: Any) -> Cost:
 
 
 def _run(pipe: Connection, call: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _cpu_seconds()
     result = call(*arguments)
-    seconds = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds() - used
     unit = 2**20 if sys.platform == "darwin" else 2**10
     whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = sum(resource.getrusage(who).ru_maxrss for who in whose) / unit
-    pipe.send(Cost(seconds, peak, result))
+    pipe.send(Cost(seconds, cpu_seconds, peak, result))
+
+
+def _cpu_seconds() -> float:
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system

@@ -33,29 +33,38 @@ def _noun() -> None:
 
 @app.command()
 def ingest(
-    rows: Annotated[
-        int, typer.Option(min=1, help="Rows of synthetic tables, a million per file.")
-    ] = (4_000_000),
+    rows: Annotated[int, typer.Option(min=1, help="Rows of synthetic tables.")] = 4_000_000,
+    rows_per_file: Annotated[
+        int, typer.Option(min=2, help="All of them: one long recording; few: many small files.")
+    ] = 1_000_000,
     kind: Annotated[Literal["csv", "parquet"], typer.Option(help="Their format.")] = "csv",
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ingest the bundled data and synthetic tables, against a plain read of the same bytes.
 
-    Example: har benchmark ingest --rows 50000000 --kind parquet
+    Example: har benchmark ingest --rows 60000000 --rows-per-file 60000000
     """
     from har.benchmarks.ingest import run
     from har.processes import count
 
     entries = []
-    for entry in run(rows, kind, count(jobs)):
+    for entry in run(rows, kind, count(jobs), rows_per_file):
         err.print(f"{entry.what}: {entry.seconds:.1f} s")
         entries.append(entry)
     if as_json:
         return print_json([asdict(entry) for entry in entries])
-    columns = ["what", "s", "rows/s", "peak MB", "times", "baseline"]
+    columns = ["what", "s", "CPU s", "rows/s", "peak MB", "times", "baseline"]
     cells = [
-        (e.what, e.seconds, f"{e.rows_per_s:,}", f"{e.peak_mb:,.0f}", f"{e.ratio:.2f}", e.baseline)
+        (
+            e.what,
+            e.seconds,
+            e.cpu_s,
+            f"{e.rows_per_s:,}",
+            f"{e.peak_mb:,.0f}",
+            f"{e.ratio:.2f}",
+            e.baseline,
+        )
         for e in entries
     ]
     out.print(table("Ingestion", columns, cells))

@@ -49,8 +49,9 @@ def clean(
     table, meta = recording.table, recording.meta
     if rate_hz is not None:
         check_rate(meta.rate_hz, rate_hz, meta.recording_id)
-    unique = table.drop_duplicates()
-    times = unique.drop_duplicates("time_s", ignore_index=True)
+    in_order = bool((np.diff(table["time_s"]) > 0).all())
+    unique = table if in_order else table.drop_duplicates()
+    times = table if in_order else unique.drop_duplicates("time_s", ignore_index=True)
     gaps = _short_gaps(times["time_s"].to_numpy(), meta.rate_hz, max_gap_s)
     split = list(_split(replace(recording, table=times), max_gap_s))
     parts, interpolated = [], 0

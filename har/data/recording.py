@@ -100,15 +100,18 @@ class Recording:
 
 def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> pd.DataFrame:
     """Return a canonical table from axes in SI units, time in s and activity names."""
-    table = pd.DataFrame({"time_s": columns["time_s"]}, dtype="float64")
-    table.insert(0, "subject_id", meta.subject_id)
-    table.insert(0, "recording_id", meta.recording_id)
-    for channel in CHANNELS:
-        values = columns.get(channel)
-        table[channel] = pd.Series(values, dtype="float32") if values is not None else float("nan")
-    table[list(CHANNELS)] = table[list(CHANNELS)].astype("float32")
-    table["activity"] = named(activity)
-    return table
+    time = np.asarray(columns["time_s"], np.float64)
+    none = np.full(len(time), np.nan, np.float32)
+    values = {c: none if columns.get(c) is None else columns[c] for c in CHANNELS}
+    return pd.DataFrame(
+        {
+            "recording_id": meta.recording_id,
+            "subject_id": meta.subject_id,
+            "time_s": time,
+            **{c: np.asarray(axis, np.float32) for c, axis in values.items()},
+            "activity": named(activity),
+        }
+    )
 
 
 def named(activities: Any) -> "pd.Categorical":

@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +32,8 @@ DISTRIBUTIONS = {
     "sklearn": ("scikit-learn",),
     "optimum": ("optimum", "optimum-onnx"),
 }
+# Libraries that a module can do without for most of what it reads: they count where they are.
+OPTIONAL = frozenset({"actfast", "cbor2"})
 _TEMPLATE = re.compile(r"[\"']([\w.-]+\.html)[\"']")
 
 
@@ -210,7 +212,11 @@ def _digest(path: Path) -> str:
 def _versions(names: set[str]) -> Iterator[tuple[str, str]]:
     for name in sorted(names - sys.stdlib_module_names):
         for distribution in DISTRIBUTIONS.get(name, (name,)):
-            yield distribution, _version(distribution)
+            try:
+                yield distribution, _version(distribution)
+            except PackageNotFoundError:
+                if name not in OPTIONAL:
+                    raise
 
 
 _version = functools.cache(version)

@@ -44,6 +44,7 @@ RUNS = [
         ("there is no Node with onnxruntime-web here", "to do: `npm install onnxruntime-web`"),
         code=6,
     ),
+    Run("benchmark unlike", "--to u.md", ("nothing: their own recordings", "Written: u.md")),
     Run("config", "--set window.hop_s=0.64", ("window.hop_s 0.64",)),
     Run("run", "", ("14 of 14 steps found in the store", "Registry", "report.html")),
     Run("train", "", ("train-svm", "train-encoder-small", "reused", "validation macro-F1")),

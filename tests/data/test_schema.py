@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from pandera.errors import SchemaErrors
 
-from har.data.recording import Recording
-from har.data.schema import CleanTable, validate
+from har.data.recording import ACC, GYRO, Recording
+from har.data.schema import CleanTable, _fits, are_measurements, failing_rows, validate
 from har.errors import DataError
 
 
@@ -73,7 +75,7 @@ def test_activities_are_names(recording: Recording) -> None:
     for wrong in (labels.rename_categories([1, 2]), labels.rename_categories({"walking": ""})):
         with pytest.raises(DataError) as caught:
             validate(_with(recording, activity=wrong))
-        assert "activity activities_are_names" in str(caught.value.found)
+        assert "activities_are_names" in str(caught.value.found)
     with pytest.raises(DataError, match="does not fit the schema"):
         validate(_with(recording, activity=recording.table["activity"].astype("str")))
 
@@ -92,3 +94,49 @@ def test_empty_recording_is_an_error(recording: Recording) -> None:
     """No rows is said as such."""
     with pytest.raises(DataError, match="lab-01-a: no rows"):
         validate(replace(recording, table=recording.table.iloc[:0]))
+
+
+FAULTS = {
+    "another order of columns": lambda t: t[[*t.columns[:2], "acc_x", "time_s", *t.columns[4:]]],
+    "a column too many": lambda t: t.assign(more=1.0),
+    "float64": lambda t: t.assign(acc_x=t["acc_x"].astype(float)),
+    "no name": lambda t: t.assign(recording_id=None),
+    "time before 0": lambda t: t.assign(time_s=t["time_s"] - 1),
+    "time backward": lambda t: t.assign(time_s=t["time_s"][::-1].to_numpy()),
+    "no time": lambda t: t.assign(time_s=t["time_s"].where(t.index != 9)),
+    "acceleration beyond": lambda t: t.assign(acc_y=t["acc_y"] + np.float32(200)),
+    "infinite": lambda t: t.assign(acc_y=np.float32(np.inf)),
+    "missing": lambda t: t.assign(acc_y=t["acc_y"].where(t.index != 9)),
+    "turning beyond": lambda t: t.assign(gyro_y=t["gyro_y"] - np.float32(40)),
+    "half a gyroscope": lambda t: t.assign(gyro_y=np.float32(np.nan)),
+    "words": lambda t: t.assign(activity=t["activity"].astype("str")),
+    "numbered": lambda t: t.assign(activity=pd.Categorical(np.arange(len(t)) % 2)),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_quick_look_and_schema_agree(recording: Recording, fault: str) -> None:
+    """What fits at first glance fits the schema, and each fault fits neither."""
+    assert _fits(recording.table, CleanTable)
+    CleanTable.validate(recording.table, lazy=True)
+    faulty = FAULTS[fault](recording.table)
+    assert not _fits(faulty, CleanTable)
+    with pytest.raises(SchemaErrors):
+        CleanTable.validate(faulty, lazy=True)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 2e11, -200.0])
+@pytest.mark.parametrize("column", ["time_s", "acc_y", "gyro_z"])
+def test_quick_look_at_rows_agrees_with_the_reasons(
+    recording: Recording, column: str, value: float
+) -> None:
+    """Rows are measurements where no row has a reason not to be one."""
+    columns = ["time_s", *ACC, *GYRO]
+    rows = recording.table[columns].astype(float)
+    assert are_measurements(rows)
+    assert failing_rows(rows).isna().all()
+    rows.loc[7, column] = value
+    legal = column == "time_s" and value == -200
+    assert are_measurements(rows) == legal
+    assert failing_rows(rows).notna().tolist() == [i == 7 and not legal for i in range(500)]
+    assert are_measurements(rows[["time_s", *ACC]][:0])

@@ -31,7 +31,7 @@ pendulum-right = "exercise"
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def therapy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Make a project of four people with ten exercises, ingested as ``therapy``."""
     project = Project(tmp_path_factory.mktemp("therapy"), SETTINGS)
@@ -43,7 +43,7 @@ def therapy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def told(therapy: Project, prefect: None) -> Any:
     """Run the main job on them."""
     return therapy.json("run")

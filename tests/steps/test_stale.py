@@ -18,7 +18,7 @@ from har.steps.run import Run
 from har.steps.step import Step, enter
 
 HOME = Path(code.__file__).parents[2]
-SOURCES = "har.data.sources"
+FINDERS = ("har.data.sources", "har.data.recorders")  # packages that find modules by their names
 # What the values of other settings leave unread in the smallest run.
 CONDITIONAL = {
     ("LogisticSettings", "augment"),  # no copies of windows
@@ -66,8 +66,8 @@ def _reachable(graph: grimp.ImportGraph, first: str) -> set[str]:
             continue
         seen.add(module)
         imported = graph.find_modules_directly_imported_by(module)
-        if SOURCES in imported:  # which finds the readers of data sets by their names
-            imported |= graph.find_children(SOURCES)
+        for finder in FINDERS:
+            imported |= graph.find_children(finder) if finder in imported else set()
         waiting += [*imported, module.rpartition(".")[0]]
     return seen
 

@@ -19,7 +19,7 @@ from har.data import rates
 from har.data.ingest.ledger import ORIGIN, Ledger
 from har.data.ingest.text import joined
 from har.data.recording import GYRO, exceeds
-from har.data.schema import failing_rows
+from har.data.schema import are_measurements, failing_rows
 from har.data.sources.base import Table
 from har.errors import DataError
 
@@ -254,10 +254,11 @@ def _sound(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Quarantine rows that are no measurement, and copies of rows."""
     if "acc_x" in table and all(c in table and table[c].isna().all() for c in GYRO):
         table = table.drop(columns=list(GYRO))
-    reasons = failing_rows(table)
-    for reason in reasons.dropna().unique():
-        ledger.quarantine(table[reasons == reason], reason)
-    table = table[reasons.isna()].reset_index(drop=True)
+    if not are_measurements(table):
+        reasons = failing_rows(table)
+        for reason in reasons.dropna().unique():
+            ledger.quarantine(table[reasons == reason], reason)
+        table = table[reasons.isna()].reset_index(drop=True)
     return _without_copies(table, ledger)
 
 

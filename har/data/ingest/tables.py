@@ -18,7 +18,7 @@ from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import slug
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ACC_UNITS, GYRO_UNITS, ColumnMapping
-from har.data.ingest.partition import partition
+from har.data.ingest.partition import partition, streams
 from har.data.ingest.paths import recording_of, subject_of
 from har.data.ingest.plan import Group, Plan
 from har.data.sources.base import Item, Raw, Table
@@ -86,9 +86,10 @@ def _read_wide(
     if not by:
         yield _raw(name, {}, (rest,), mapping, first)
         return
-    for key, rows in partition(rest, by):
+    for key, rows in streams(rest, by):
         who = dict(zip(by, map(str, key), strict=True))
-        yield _raw(name, who, (rows.drop(columns=by),), mapping, rows)
+        own = (block.drop(columns=by) for block in rows)
+        yield _raw(name, who, (own,), mapping, first)
 
 
 def _read_joined(

@@ -15,14 +15,15 @@ from har.data.ingest.ledger import Ledger
 from har.data.recorders.base import Asking, Plan, Recorder, Stated
 from har.data.recorders.parts import binary, sheets
 from har.data.recorders.parts.captures import Capture, plan
-from har.data.recorders.parts.clocks import stamps
 from har.data.recorders.parts.groups import recording_name, single
 from har.data.recorders.parts.heads import Head, head
+from har.data.recorders.parts.rewritten import Rewritten
 from har.data.recording import ACC
 from har.data.sources.base import Item
 from har.errors import DataError
 
-COLUMNS = ("time", *ACC, "_light", "_button", "_temperature")
+COLUMNS = ("time_s", *ACC, "_light", "_button", "_temperature")
+_COLON = re.compile(rb"(:\d\d):(\d{3},)")
 _ROW = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{3},")
 
 
@@ -69,9 +70,10 @@ def _first_row(beginning: Head) -> int:
 
 
 def _rows(files: RawFiles, ledger: Ledger, *, sheet: sheets.Sheet) -> Iterator[pd.DataFrame]:
+    # Twice as fast as dates in a form of their own.
+    pointed = Rewritten(files, _COLON, rb"\1.\2")
     columns = {column: i for i, column in enumerate(COLUMNS[:4])}
-    for block in sheets.blocks(files, ledger, sheet, columns, text=("time",)):
-        yield block.assign(time_s=stamps(block.pop("time"), "%Y-%m-%d %H:%M:%S:%f"))
+    return sheets.blocks(pointed, ledger, sheet, columns, dates=("time_s",))
 
 
 RECORDER = Recorder("geneactiv", "GENEActiv", _recognises, single, _plan)

@@ -25,7 +25,7 @@ def of_values(name: str, values: np.ndarray) -> Recording:
 
 
 def values_of(recording: Recording) -> np.ndarray:
-    return recording.table[list(CHANNELS)].to_numpy()
+    return recording.table[list(CHANNELS)].to_numpy().copy()
 
 
 def copied(recording: str, same_as: str, share: float) -> Copy:

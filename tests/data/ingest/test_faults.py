@@ -370,6 +370,24 @@ CASES = [
         repairs={AVERAGED: 2},
     ),
     Case(
+        "batches of four samples with one time",
+        "spread over the time of their batch",
+        _changed(time_s=lambda f: f.index // 4 * 0.08),
+        account=(N, N // 4, 3 * N // 4, 0),
+        repairs={"given a time of its own within its batch": 3 * N // 4},
+    ),
+    _bad(
+        "times rounded to a tenth of a second, of an uneven rate",
+        _changed(time_s=lambda f: (f.index / 47 + 0.004 * np.sin(f.index)).round(1)),
+        "most rows share their time",
+    ),
+    Case(
+        "a rate of 12.5 Hz",
+        "a warning; refused where windows of 50 Hz are wanted",
+        _changed(time_s=lambda f: f["time_s"] * 4),
+        warnings=frozenset({"low rate"}),
+    ),
+    Case(
         "a row twice",
         "the copy in quarantine",
         _rows(lambda f: pd.concat([f.iloc[:101], f.iloc[100:]])),
@@ -439,6 +457,11 @@ CASES = [
             )
         ),
         warnings=frozenset({"stuck"}),
+    ),
+    Case(
+        "jogging, with a median norm of 20 m/s²",
+        "read",
+        _changed(acc_x=lambda f: f["acc_x"] + 30 * np.sin(f.index / 50 * 2 * np.pi * 3)),
     ),
     Case(
         "gravity 20 % off",

@@ -3,6 +3,7 @@
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from recorded import Recorded, recorded
 from har.data import recorders
 from har.data.ingest.files import open_files
 from har.errors import DataError
+from har.lineage import code
 
 actfast = pytest.importorskip("actfast")
 
@@ -134,6 +136,28 @@ def test_without_the_library_its_name_is_told(tmp_path, monkeypatch):
     with pytest.raises(ModuleNotFoundError) as error:
         _ = recorded(tmp_path, {"a.cwa": cwa([second(80)])}).understood
     assert error.value.name == "actfast"
+
+
+def test_files_that_need_no_library_are_read_without_it(monkeypatch):
+    """A step that reads CSV has a key, with the library's version where it is installed."""
+    entry = "har.data.recorders.actigraph"
+    assert "actfast" in code.executed_by(entry).libraries
+
+    def version(name):
+        if name == "actfast":
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(code, "_version", version)
+    code.executed_by.cache_clear()
+    try:
+        assert "actfast" not in code.executed_by(entry).libraries
+    finally:
+        code.executed_by.cache_clear()
+
+
+def test_the_extra_brings_the_libraries():
+    """By the names that they are imported by."""
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
     extra = project["project"]["optional-dependencies"]["recorders"]
-    assert {line.split(">")[0] for line in extra} == {"actfast", "cbor2"}
+    assert {line.split(">")[0] for line in extra} == {"actfast", "cbor2"} == code.OPTIONAL
