@@ -233,12 +233,13 @@ def quarantine(name: Dataset, overrides: Overrides = None, as_json: AsJson = Fal
     Example: har data quarantine sp-sw-har
     """
     from har.config import load
-    from har.data.ingest import dataset
+    from har.data.ingest.dataset import find
+    from har.data.ingest.quarantine import quarantine_reasons
     from har.data.ingested import QUARANTINED
     from har.store import Store
 
-    folder = dataset.find(Store(load(overrides).environment.store), name).path / QUARANTINED
-    reasons = dataset.quarantine_reasons(folder)
+    folder = find(Store(load(overrides).environment.store), name).path / QUARANTINED
+    reasons = quarantine_reasons(folder)
     if as_json:
         return print_json({"folder": folder, "reasons": reasons})
     cells = [[r["reason"], r["rows"], f"{r['file']}:{r['line']}", r["content"]] for r in reasons]

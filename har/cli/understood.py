@@ -100,7 +100,7 @@ def settle(
     """
     answers: dict[str, str] = {}
     plan = make(answers)
-    while plan.doubts and sys.stdin.isatty():
+    while plan.doubts and is_terminal():
         for doubt in plan.doubts:
             answers[doubt.entry] = _answer(doubt.question, doubt.choices)
         plan = make(answers)
@@ -110,6 +110,11 @@ def settle(
     if plan.is_guess and not yes:
         _confirm(where)
     return plan
+
+
+def is_terminal() -> bool:
+    """Tell whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def show(plan: "Plan", where: str) -> None:
@@ -195,7 +200,7 @@ def _answer(question: str, choices: Iterable[str]) -> str:
 
 
 def _confirm(where: str) -> None:
-    if not sys.stdin.isatty():
+    if not is_terminal():
         raise UsageError(
             f"{where}: columns were guessed and nobody confirmed them",
             hint="--yes takes them as guessed; --map ENTRY=VALUE or --mapping FILE state them",

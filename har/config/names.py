@@ -59,7 +59,7 @@ def example_of(path: str) -> str | None:
     """Return a setting of a section; None if a dotted name is a setting's own.
 
     >>> example_of("window")
-    'window.classes'
+    'window.channels'
     """
     return next((name for name in sorted(_NAMES) if name.startswith(f"{path}.")), None)
 

@@ -283,10 +283,11 @@ def test_benchmark_run(finished: Project) -> None:
 
 def test_benchmark_ingest(finished: Project) -> None:
     """Bundled and synthetic data, plain read and ingestion, each with a ratio to the read."""
-    line = "benchmark ingest --rows 20000 --kind parquet --jobs 1"
+    line = "benchmark ingest --rows 20000 --rows-per-file 8000 --kind parquet --jobs 1"
     entries = finished.json(*line.split())
     assert [entry["baseline"] for entry in entries] == ["read_parquet"] * 4
     assert [entry["rows"] for entry in entries] == [1_122_772, 1_122_772, 20_000, 20_000]
+    assert [entry["files"] for entry in entries] == [1, 1, 3, 3]
     for entry in entries:
         assert entry["rows_per_s"] == pytest.approx(entry["rows"] / entry["seconds"], rel=0.5)
         assert entry["peak_mb"] > 10

@@ -126,6 +126,114 @@ def test_refusals_say_what_to_do(words: tuple[str, ...], message: str) -> None:
     assert done.exception.hint or done.exception.expected
 
 
+# what was understood
+
+
+def table_of(n: int = 200, *, unit: float = 9.8, seed: int = 0) -> pd.DataFrame:
+    """Return a sound table: 50 Hz, names without units."""
+    values = np.random.default_rng(seed).normal((0, 0, unit), 0.02 * unit, (n, 3))
+    frame = pd.DataFrame(values, columns=["ax", "ay", "az"])
+    frame.insert(0, "time", np.arange(n) / 50)
+    return frame
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty folder beside the store."""
+    (tmp_path / "mine").mkdir()
+    return tmp_path / "mine"
+
+
+def test_refused_files_are_grouped_by_reason(folder: Path) -> None:
+    """Three sound files, three other tables: one line for the three, all of them in JSON."""
+    for i in range(3):
+        table_of(seed=i).to_csv(folder / f"a{i}.csv", index=False)
+        pd.DataFrame({"time": range(5), "pulse": 60}).to_csv(folder / f"b{i}.csv", index=False)
+    done = har("data", "ingest", "lab", str(folder), "--yes")
+    assert done.exit_code == 0
+    lines = [line.split() for line in done.stderr.splitlines()]
+    reason = "no columns that look like acceleration"
+    assert lines.count([*reason.split(), "3", "b0.csv"]) == 2  # before and after
+    found = json.loads(har("data", "ingest", "lab", str(folder), "--yes", "--json").stdout)
+    rejected = {f"b{i}.csv": f"b{i}.csv: {reason}" for i in range(3)}
+    assert {name: why.partition("\n")[0] for name, why in found["rejected"].items()} == rejected
+    assert found["counts"]["recordings"] == 3
+
+
+def test_strict_ends_with_an_error(folder: Path) -> None:
+    """A refused file is a warning, or exit code 3 with --strict; the rest is ingested."""
+    table_of().to_csv(folder / "a.csv", index=False)
+    (folder / "b.csv").write_text("pulse,time\n60,1\n")
+    done = har("data", "ingest", "lab", str(folder), "--yes", "--strict")
+    assert isinstance(done.exception, DataError)
+    assert "1 of the files or recordings of lab were refused" in str(done.exception)
+    (folder / "b.csv").unlink()
+    assert har("data", "ingest", "lab", str(folder), "--yes", "--strict").exit_code == 0
+
+
+def test_yes_answers_no_doubt(folder: Path) -> None:
+    """g, or m/s² without gravity: the error names both flags, and either is taken."""
+    values = np.random.default_rng(0).normal(0, 1, (200, 3))
+    table_of().assign(ax=values[:, 0], ay=values[:, 1], az=values[:, 2]).to_csv(
+        folder / "a.csv", index=False
+    )
+    done = har("data", "ingest", "lab", str(folder / "a.csv"), "--yes")
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.hint == "--map acc_unit=g or --map acc_unit=m/s2"
+
+
+def test_json_tells_all_that_was_understood(raw: Path) -> None:
+    """Layouts with facts, guesses, the mapping and the files."""
+    found = json.loads(har("data", "ingest", "lab", str(raw), "--yes", "--json").stdout)
+    (layout,) = found["understood"]
+    assert layout["facts"]["acceleration"] == "ax, ay, az in g, with gravity"
+    assert layout["facts"]["subject"].startswith("1, 2, 3, by the path")
+    assert layout["guesses"]["gyro_unit"] == "deg/s"
+    assert layout["mapping"]["acc_unit"] == "g"
+    assert [item["files"] for item in layout["items"]] == [
+        [f"subject{who}/walk.csv"] for who in (1, 2, 3)
+    ]
+
+
+def test_names_that_say_everything_need_no_yes(folder: Path) -> None:
+    """Units in all names: nothing is guessed, nothing asked, what was understood is shown."""
+    frame = table_of()
+    frame.columns = pd.Index(["Time (s)", "Acc X (m/s²)", "Acc Y (m/s²)", "Acc Z (m/s²)"])
+    frame.to_csv(folder / "a.csv", index=False)
+    done = har("data", "ingest", "lab", str(folder / "a.csv"))
+    assert done.exit_code == 0
+    assert "as on Android" in done.stderr
+    assert "Guessed" not in done.stderr
+
+
+def test_a_mapping_file_may_state_a_part(folder: Path) -> None:
+    """The sign alone; the rest is guessed."""
+    table_of().to_csv(folder / "a.csv", index=False)
+    (folder / "mine.toml").write_text('acc_sign = "-"\n')
+    words = (
+        "data",
+        "ingest",
+        "lab",
+        str(folder / "a.csv"),
+        "--mapping",
+        str(folder / "mine.toml"),
+    )
+    assert "nobody confirmed" in str(har(*words).exception)
+    assert har(*words, "--yes").exit_code == 0
+
+
+def test_doubts_are_asked_at_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers are those of the flags; then the guesses are confirmed."""
+    table_of().drop(columns="time").to_csv(folder / "a.csv", index=False)
+    monkeypatch.setattr("har.cli.understood.is_terminal", lambda: True)
+    done = CliRunner().invoke(
+        app, ["data", "ingest", "lab", str(folder / "a.csv")], input="40\ny\n"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "how many rows are there in a second" in done.stderr
+    assert "none; 40 rows a second" in done.stderr
+
+
 # one person
 
 

@@ -59,7 +59,7 @@ def test_wrong_settings_are_named(pair: str, message: str) -> None:
         ("HAR_WINDW__HOP_S", "0.64", r"HAR_WINDW__HOP_S: no such.*mean HAR_WINDOW__HOP_S\?"),
         ("HAR_SEEDS", "a,b", r"HAR_SEEDS: not JSON.*expected: a list such as \[1, 2\]"),
         ("HAR_MODELS__SVM__C_GRID", "1;2", "HAR_MODELS__SVM__C_GRID: not JSON"),
-        ("HAR_WINDOW", "5", "HAR_WINDOW is a section.*as HAR_WINDOW__CLASSES"),
+        ("HAR_WINDOW", "5", "HAR_WINDOW is a section.*as HAR_WINDOW__CHANNELS"),
         ("HAR_WINDOW__HOP_S", "wide", "HAR_WINDOW__HOP_S: input should be a valid number"),
         ("HAR_EVALUATE__CONFIDENCE", "95", "HAR_EVALUATE__CONFIDENCE: input should be less"),
     ],

@@ -9,7 +9,7 @@ from people import MAPPING, write_harth, write_people, write_wisdm
 from reading import read_user
 from support import Project
 
-from har.data.recording import ACC, GYRO
+from har.data.recording import ACC
 from har.export.artifact import Builds
 from har.models.runtime import OnnxModel
 from har.serving.predictor import Predictor
@@ -105,7 +105,7 @@ def test_of_joined_data_sets_the_channels_are_what_both_have(tmp_path: Path, pre
     made.env["HAR_SPLIT__VALIDATION_SUBJECTS"] = '["people-3", "worn-7"]'
     for name, numbers, gyro in (("people", range(1, 5), True), ("worn", range(5, 9), False)):
         raw = write_people(tmp_path / name, numbers, gyro=gyro)
-        told = {what: column for what, column in MAPPING.items() if gyro or what != "gyro"}
+        told = {what: column for what, column in MAPPING.items() if gyro or "gyro" not in what}
         columns = [word for what, name_ in told.items() for word in ("--map", f"{what}={name_}")]
         done = made.har("data", "ingest", name, str(raw), *columns, "--jobs", "1")
         assert done.returncode == 0, done.stderr
@@ -120,9 +120,9 @@ def test_of_joined_data_sets_the_channels_are_what_both_have(tmp_path: Path, pre
 def test_a_champion_with_a_gyroscope_refuses_a_file_without(
     people: Project, summary: object, tmp_path: Path
 ) -> None:
-    """The error names the columns, and what would help."""
+    """The error says what is missing, and what would help."""
     file, _ = file_of(tmp_path, gyro=False)
     done = people.har("predict", str(file))
     assert done.returncode == 3
-    assert f"no gyroscope ({', '.join(GYRO)} missing or empty)" in done.stderr
+    assert "no gyroscope" in done.stderr
     assert "a model for acceleration alone" in done.stderr

@@ -5,84 +5,29 @@ with their accounts, and ``<store>/datasets/<name>.json`` says where a name's la
 ingestion is and which raw files it read.
 """
 
-import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from har import parquet
 from har.data import sources
-from har.data.ingest import catalogue, own
+from har.data.ingest import catalogue
 from har.data.ingest.assemble import assemble
-from har.data.ingest.catalogue import Seen
-from har.data.ingest.files import RawFiles, open_files
-from har.data.ingest.harmonise import Origin
-from har.data.ingest.items import write_item
-from har.data.ingest.mapping import ColumnMapping
-from har.data.ingest.plan import Plan
+from har.data.ingest.files import RawFiles
+from har.data.ingest.making import look, opened, read_all
 from har.data.ingest.refusal import Refusal, Refused
+from har.data.ingest.request import Request
 from har.data.ingested import Accounts, Datasets
-from har.data.sources.base import Item, Source
 from har.errors import DataError, MissingError, VerificationError
 from har.lineage import digest
-from har.processes import pool
 from har.store import Artifact, Store
 
-MIN_PARALLEL = 4  # items; starting a process takes as long as reading some
+__all__ = ["Ingestion", "Request", "find", "ingest"]
+
 Watch = Callable[[Iterator[Artifact | Refusal], int], Iterable[Artifact | Refusal]]
-READ = "har.data.ingest.items:write_item"
 ASSEMBLE = "har.data.ingest.assemble:assemble"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a user asked to be ingested.
-
-    Attributes
-    ----------
-    name : str
-        Of the data set from now on.
-    root : Path
-        Folder, archive or file.
-    only : tuple of str
-        Of a folder, only these files; empty: all.
-    placements : tuple of str
-        Those wanted; empty: all.
-    mapping : ColumnMapping, optional
-        For tables of the user's own, all of one layout.
-    plan : Plan, optional
-        For files of the user's own, as `har.data.ingest.own.plan` understands them. Without
-        it and without a mapping, `name` is a known data set.
-    """
-
-    name: str
-    root: Path
-    only: tuple[str, ...] = ()
-    placements: tuple[str, ...] = ()
-    mapping: ColumnMapping | None = None
-    plan: Plan | None = None
-
-    def planned(self, files: RawFiles) -> "Request":
-        """Return the request with a plan if it has a mapping."""
-        if self.mapping is None or self.plan is not None:
-            return self
-        return replace(self, plan=own.plan(files, self.mapping, str(self.root)))
-
-    @property
-    def source(self) -> Source:
-        """The data set's reader."""
-        return own.source(self.name, self.plan) if self.plan else sources.get(self.name)
-
-    def reader(self, item: Item) -> str:
-        """Return the module that reads the files of an item."""
-        if self.plan is None:
-            return f"har.data.sources.{self.name.replace('-', '_')}"
-        return self.plan.module(item)
 
 
 @dataclass(frozen=True)
@@ -163,10 +108,10 @@ def ingest(
     items = source.items(files)
     if not items:
         raise _unknown_layout(request, files)
-    seen, found = _look(store, request, files, items)
+    seen, found = look(store, request, files, items)
     made: dict[str, Artifact] = {}
     rejected: dict[str, Refusal] = {}
-    outcomes = _read_all(store, request, seen, list(zip(items, found, strict=True)), jobs)
+    outcomes = read_all(store, request, seen, list(zip(items, found, strict=True)), jobs)
     for item, outcome in zip(items, watch(outcomes, len(items)), strict=True):
         if isinstance(outcome, Refusal):
             rejected[item.name] = outcome
@@ -231,105 +176,6 @@ def _is_readable(folder: Path) -> bool:
     return True
 
 
-def _look(
-    store: Store, request: Request, files: RawFiles, items: Sequence[Item]
-) -> tuple[Seen, list[Artifact | None]]:
-    """Return what every raw file is, and what an earlier ingestion made of each item.
-
-    What is to be read is hashed now, whatever was seen of it: the digest on record is that of
-    the bytes that were read.
-    """
-    names = {name for item in items for name in item.files}
-    known = catalogue.known(store, request.name, files, names)
-    seen = known | catalogue.hashed(files, names - known.keys())
-    recipes = [_recipe(request, item, seen) for item in items]
-    found = [store.find("item", store.key("item", **recipe)) for recipe in recipes]
-    new = [item for item, artifact in zip(items, found, strict=True) if artifact is None]
-    unread = {name for item in new for name in item.files}
-    return seen | catalogue.hashed(files, unread & known.keys()), found
-
-
-def _read_all(
-    store: Store,
-    request: Request,
-    seen: Seen,
-    items: Sequence[tuple[Item, Artifact | None]],
-    jobs: int,
-) -> Iterator[Artifact | Refusal]:
-    """Yield each item's artifact, or why it cannot be read, in the order of the items."""
-    new = [item for item, artifact in items if artifact is None]
-    made = _make_all(_Maker(store, request, seen), new, jobs)
-    for _, artifact in items:
-        yield artifact or next(made)
-
-
-@dataclass(frozen=True)
-class _Maker:
-    """Makes items; sent to another process, it takes along what one item needs."""
-
-    store: Store
-    request: Request
-    seen: Seen
-
-    def __call__(self, item: Item) -> Artifact | Refusal:
-        """Return an item's artifact, or why it cannot be read."""
-        build = partial(_build, request=self.request, seen=self.seen, item=item)
-        try:
-            recipe = _recipe(self.request, item, self.seen)
-            return self.store.get_or_make("item", build, **recipe)
-        except (DataError, VerificationError) as error:
-            return error
-
-    def of(self, item: Item) -> "_Maker":
-        """Return the maker of one item."""
-        plan = self.request.plan and self.request.plan.only(item)
-        seen = {name: self.seen[name] for name in item.files}
-        return _Maker(self.store, replace(self.request, plan=plan), seen)
-
-
-def _make_all(maker: _Maker, items: Sequence[Item], jobs: int) -> Iterator[Artifact | Refusal]:
-    if jobs == 1 or len(items) < MIN_PARALLEL:
-        yield from map(maker, items)
-        return
-    with pool(min(jobs, len(items))) as workers:
-        yield from workers.map(_make, map(maker.of, items), items)
-
-
-def _make(maker: _Maker, item: Item) -> Artifact | Refusal:
-    return maker(item)
-
-
-def _build(out: Path, *, request: Request, seen: Seen, item: Item) -> None:
-    own = {name: seen[name]["sha256"] for name in item.files}
-    origin = Origin(request.name, request.source, own, request.placements)
-    files = opened(request.root, request.only)
-    write_item(out, files, item, origin)
-    if changed := [name for name in item.files if files.stamp(name) != seen[name]["stamp"]]:
-        raise DataError(
-            f"{', '.join(changed)}: changed while it was read",
-            hint="ingest it again when nothing writes to it",
-        )
-
-
-def _recipe(request: Request, item: Item, seen: Seen) -> dict[str, Any]:
-    return {
-        "inputs": {name: seen[name]["sha256"] for name in item.files},
-        "params": {
-            "dataset": request.name,
-            "item": item.name,
-            "placements": list(request.placements),
-            **({"reader": request.plan.reader(item)} if request.plan else {}),
-        },
-        "entries": [READ, request.reader(item)],
-    }
-
-
-@functools.lru_cache(maxsize=1)
-def opened(root: Path, only: tuple[str, ...]) -> RawFiles:
-    """Return the raw files below a root, opened once per process."""
-    return open_files(root, only)
-
-
 def _assemble(
     store: Store, request: Request, made: dict[str, Artifact], rejected: dict[str, str]
 ) -> Artifact:
@@ -368,36 +214,6 @@ def _facts(request: Request, rejected: dict[str, str]) -> dict[str, Any]:
         "root_sha256": digest.of_file(archive) if archive else None,
         "rejected_items": rejected,
     }
-
-
-def quarantine_reasons(folder: Path) -> list[dict[str, Any]]:
-    """Return the reasons for which rows are in quarantine, with counts and a first row."""
-    found = quarantine_examples(folder, 1)
-    return [{"reason": e["reason"], "rows": e["rows"], **e["examples"][0]} for e in found]
-
-
-def quarantine_examples(folder: Path, n: int) -> list[dict[str, Any]]:
-    """Return why rows are in quarantine: ``reason``, ``rows`` and up to n ``examples``.
-
-    An example has ``file``, ``line`` and ``content``.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.glob("*.parquet")):
-        with parquet.open_file(path, str(path)) as file:
-            for batch in file.iter_batches():
-                _count(batch.to_pandas(), n, found)
-    return list(found.values())
-
-
-def _count(rows: pd.DataFrame, n: int, found: dict[str, dict[str, Any]]) -> None:
-    """Add rows in quarantine to what was found, by reason, with up to n examples of each."""
-    for reason, alike in rows.groupby("reason", sort=False):
-        empty: dict[str, Any] = {"reason": reason, "rows": 0, "examples": []}
-        entry = found.setdefault(str(reason), empty)
-        # An entry of a file that could not be read stands for all its rows.
-        entry["rows"] += int(alike["rows"].sum()) if "rows" in alike else len(alike)
-        wanted = alike.head(n - len(entry["examples"]))
-        entry["examples"] += wanted[["file", "line", "content"]].to_dict("records")
 
 
 def _unknown_layout(request: Request, files: RawFiles) -> DataError:

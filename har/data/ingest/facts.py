@@ -5,7 +5,7 @@ from typing import Any
 
 from har.data.ingest.blocks import Look
 from har.data.ingest.guess import Guess
-from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.mapping import ColumnMapping, Entries
 
 HIDDEN = ("decimal",)
 
@@ -41,8 +41,12 @@ def facts_of(mapping: ColumnMapping | None, found: Guess, looks: Iterable[Look])
 
 
 def guesses_of(found: Guess) -> dict[str, str]:
-    """Return the entries that a person confirms: those that no file says."""
-    return {name: _text(value) for name, value in found.entries.items() if name not in found.said}
+    """Return the entries that a person confirms: those that no file says, but for defaults."""
+    return {
+        name: _text(value)
+        for name, value in found.entries.items()
+        if name not in found.said and value != Entries.model_fields[name].default
+    }
 
 
 def _acceleration(mapping: ColumnMapping) -> str:

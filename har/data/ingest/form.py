@@ -266,6 +266,8 @@ def _are_units(cells: Sequence[str]) -> bool:
 
 def _fitted(cells: list[str], width: int, *, trailing: bool) -> list[str]:
     """Return the names of all fields of a row, or none if these are no names."""
+    if _values(cells) > len(cells) / 2:
+        return []
     if len(cells) == width + 1 and not cells[-1]:
         return cells[:-1]
     if len(cells) == width - 1:  # without the last separator, or R's number of the row

@@ -23,8 +23,8 @@ from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping, Entries, make_entries
 from har.data.ingest.named import with_paths
 from har.data.ingest.paths import activity_of, subject_of
-from har.data.ingest.plan import Group, Plan, summary
-from har.data.recorders.base import Recorder, Understanding
+from har.data.ingest.plan import Group, Plan, flag, summary
+from har.data.recorders.base import Understanding
 from har.data.sources.base import Item, Raw, Source, Table
 from har.errors import DataError
 
@@ -59,12 +59,14 @@ def plan(files: RawFiles, stated: Mapping[str, Any] | Entries, where: str) -> Pl
     if isinstance(stated, ColumnMapping):
         return tables.plan(files, stated, where)
     entries = stated if isinstance(stated, Entries) else make_entries(stated, where)
-    groups = [] if entries.model_fields_set & COLUMNS else _recorded(files, entries.texts())
-    taken = {name for group in groups for item in group.items for name in item.files}
+    is_table = bool(entries.model_fields_set & COLUMNS)
+    groups, refused = ([], {}) if is_table else _recorded(files, entries.texts())
+    items = [*refused, *(item for group in groups for item in group.items)]
+    taken = {name for item in items for name in item.files}
     free = [name for name in files.names if name not in taken]
     others = understand.tables(files, free, entries, where)
     found = with_paths([*groups, *others.groups], entries)
-    made = Plan(tuple(found), others.refused, others.left, entries.texts())
+    made = Plan(tuple(found), {**refused, **others.refused}, others.left, entries.texts())
     if not made.groups:
         raise _nothing(made, files, where)
     return made
@@ -105,28 +107,33 @@ def _units(group: Group) -> Iterator[str]:
         yield f"as {group.title} writes them"
 
 
-def _recorded(files: RawFiles, stated: Mapping[str, str]) -> list[Group]:
-    """Return the recordings of recorders, those together of which the same is understood."""
+def _recorded(
+    files: RawFiles, stated: Mapping[str, str]
+) -> tuple[list[Group], dict[Item, DataError]]:
+    """Return recorders' recordings by what is understood of them, and why others are none."""
     alike: dict[tuple[Any, ...], list[tuple[Item, Understanding]]] = {}
-    by_name: dict[str, Recorder] = {}
+    titles: dict[str, str] = {}
+    refused: dict[Item, DataError] = {}
     for recorder, item in recorders.recognise(files):
-        by_name[recorder.name] = recorder
-        made = recorder.understand(files, item, stated)
+        titles[recorder.name] = recorder.title
+        try:
+            made = recorder.understand(files, item, stated)
+        except DataError as error:
+            refused[item] = error
+            continue
         key = (recorder.name, tuple(made.facts), made.doubts)
         alike.setdefault(key, []).append((item, made))
-    return [
+    groups = [
         Group(
-            title=by_name[key[0]].title,
+            title=titles[name],
             items=tuple(item for item, _ in members),
-            recorder=key[0],
-            facts={
-                fact: summary(made.facts[fact] for _, made in members)
-                for fact in members[0][1].facts
-            },
-            doubts=key[2],
+            recorder=name,
+            facts={fact: summary(made.facts[fact] for _, made in members) for fact in facts},
+            doubts=doubts,
         )
-        for key, members in alike.items()
+        for (name, facts, doubts), members in alike.items()
     ]
+    return groups, refused
 
 
 def _read(files: RawFiles, item: Item, ledger: Ledger, *, plan: Plan) -> Iterator[Raw]:
@@ -134,6 +141,8 @@ def _read(files: RawFiles, item: Item, ledger: Ledger, *, plan: Plan) -> Iterato
     if item in plan.refused:
         raise plan.refused[item]
     group = plan.group_of[item.name]
+    for doubt in group.doubts:
+        raise DataError(f"{item.name}: {doubt.question}", hint=f"state it with {flag(doubt)}")
     if group.mapping is not None:
         yield from tables.read(files, item, ledger, mapping=group.mapping)
         return

@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import StrictStr
 
+from har import parquet
 from har.data.ingest.files import RawFiles
 from har.data.sources.base import Item
 from har.errors import DataError, HarError, VerificationError
@@ -90,9 +90,10 @@ def _lines(files: RawFiles, name: str) -> tuple[int, str]:
     try:
         with files.open(name) as file:
             if name.lower().endswith(".parquet"):
-                return pq.read_metadata(file).num_rows, ""
+                with parquet.open_file(file, name) as table:
+                    return table.metadata.num_rows, ""
             block = file.read(BLOCK)
-            if b"\0" in block[:BLOCK] and not block.startswith((b"\xff\xfe", b"\xfe\xff")):
+            if b"\0" in block and not block.startswith((b"\xff\xfe", b"\xfe\xff")):
                 return 0, ""
             first = block.split(b"\n", 1)[0][:KEPT_CHARACTERS].decode(errors="replace")
             rows, last = 0, b""

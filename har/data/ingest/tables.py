@@ -136,7 +136,7 @@ def _wanted(block: pd.DataFrame, mapping: ColumnMapping, ledger: Ledger) -> pd.D
     """Return the rows of sensors and placements that have a name."""
     known = block["sensor"].astype("str").isin(list(mapping.sensors.values())).to_numpy()
     if mapping.placement_column:
-        known &= block["placement"].astype("str").isin(list(mapping.placements)).to_numpy()
+        known = known & block["placement"].astype("str").isin(list(mapping.placements)).to_numpy()
     ledger.leave_out(block[~known])
     return block[known]
 

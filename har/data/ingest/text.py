@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from har.data.ingest.captures import body_of, count
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.lines import MAX_LINE, MISSING, frame_of, read_lines, words
@@ -25,7 +26,6 @@ from har.errors import DataError
 
 BLOCK = 16 * 2**20  # bytes; the most of a file that is in memory at once
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")  # two: Windows' ends written again by Windows
-_BLANK = re.compile(rb"\n[ \t]*\n|\A[ \t]*\n")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def iter_tables(
         for block in _blocks(file, name, layout.encoding):
             n_lines = block.count(b"\n")
             skip = min(n_lines, max(0, layout.header - (line - 1)))
-            body = _body(block.split(b"\n", skip)[-1], layout)
+            body = body_of(block.split(b"\n", skip)[-1], layout)
             first = line + skip
             frame = _fast(body.rows, layout)
             if frame is None:
@@ -141,48 +141,11 @@ def iter_tables(
             for date in layout.dates:
                 frame[date] = _seconds(frame[date])
             if layout.counted:
-                before = _count(frame, body, first, before)
+                before = count(frame, body, first, before)
             yield frame
             line, found = line + n_lines, True
     if not found:
         raise DataError(f"{name}: empty", expected="rows of sensor values")
-
-
-class _Body(NamedTuple):
-    """Lines of a block: all of them; those that may be rows; where these stand, from 0."""
-
-    text: bytes
-    rows: bytes
-    lines: npt.NDArray[np.int64]
-
-
-def _body(text: bytes, layout: Layout) -> _Body:
-    comment = layout.comment.encode()
-    if not (comment and comment in text) and not _BLANK.search(text):
-        return _Body(text, text, np.arange(text.count(b"\n")))
-    solid = [
-        (number, line)
-        for number, line in enumerate(text.split(b"\n"))
-        if line.strip() and not (comment and line.lstrip().startswith(comment))
-    ]
-    rows = b"".join(line + b"\n" for _, line in solid)
-    return _Body(text, rows, np.array([number for number, _ in solid], np.int64))
-
-
-def _count(
-    frame: pd.DataFrame, body: _Body, first: int, before: tuple[int, int]
-) -> tuple[int, int]:
-    """Add the numbers of rows and captures to a block; return those to go on from."""
-    rows, captures = before
-    places = np.searchsorted(body.lines, frame["line"].to_numpy() - first)
-    # Where the file begins, or goes on after a blank line.
-    starts = np.diff(body.lines, prepend=-1) > 1
-    number = captures + np.cumsum(starts)
-    frame["row"] = rows + places
-    frame["capture"] = number[places]
-    last = int(number[-1]) if len(number) else captures
-    ended = body.text.endswith(b"\n\n")
-    return rows + len(body.lines), last + int(ended)
 
 
 def _blocks(file: IO[bytes], name: str, encoding: str) -> Iterator[bytes]:

@@ -121,7 +121,20 @@ def _understand(
             own = found if part is group else part.guess(part.names[0], stated)
             groups.append(_group(part, own, stated, where))
     except DataError as error:
-        refused |= dict.fromkeys(group.names, error)
+        refused |= _for_each(group.names, error)
+
+
+def _for_each(names: Sequence[str], error: DataError) -> dict[str, DataError]:
+    """Return the error of the first of alike files as each file's own."""
+    return {
+        name: DataError(
+            error.message.replace(names[0], name, 1),
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint,
+        )
+        for name in names
+    }
 
 
 def _by_unit(group: _Alike, found: Guess, stated: Entries) -> Iterator[_Alike]:
@@ -188,7 +201,7 @@ def _with_gyroscopes(
             try:
                 joined[position] = _joined(joined[position], looks, gyro, stated)
             except DataError as error:
-                refused |= dict.fromkeys(gyro.names, error)
+                refused |= _for_each(gyro.names, error)
                 continue
             alone -= {name for item in joined[position].items for name in item.files}
         refused |= {name: _without_acceleration(name) for name in alone}

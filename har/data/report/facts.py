@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from har.arrays import Float64
 from har.data.activities import in_order
-from har.data.ingest.dataset import quarantine_examples
+from har.data.ingest.quarantine import quarantine_examples
 from har.data.ingested import QUARANTINED, Account, Accounts, Datasets, Warn
 from har.data.recording import GYRO, Recording
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from har.data import sources
-from har.data.ingest import catalogue, dataset
+from har.data.ingest import catalogue, making
 from har.data.ingest.assemble import COPIED
 from har.data.ingest.dataset import Ingestion, Request, find, ingest
 from har.data.ingest.files import RawFiles, open_files
@@ -20,6 +20,7 @@ from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import QUARANTINE, write_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.quarantine import quarantine_reasons
 from har.data.ingest.refusal import Refused, set_aside
 from har.data.ingested import QUARANTINED, Account, Accounts, Datasets
 from har.data.recording import CHANNELS, read_recordings
@@ -72,7 +73,7 @@ def test_a_second_ingestion_reads_nothing(
     """The same files give the same artifact, and not one of them is opened."""
     first = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert (first.items_read, first.items_found) == (2, 0)
-    dataset.opened.cache_clear()
+    making.opened.cache_clear()
 
     def refuse(*_: object) -> None:
         raise AssertionError("a file was opened")
@@ -175,14 +176,14 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody knows which bytes were read; the next ingestion reads it again."""
-    write_item = dataset.write_item
+    write_item = making.write_item
 
     def grow(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
         write_item(out, files, item, origin)
         if item.name == "s2-walk.csv":
             write(raw, "s2/walk.csv", seed=4)
 
-    monkeypatch.setattr(dataset, "write_item", grow)
+    monkeypatch.setattr(making, "write_item", grow)
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
     assert "changed while it was read" in done.rejected["s2-walk.csv"]
     assert done.totals["rejected"] == done.rejected
@@ -247,7 +248,7 @@ def test_rows_of_refused_files_are_counted(raw: Path, store: Store) -> None:
         *("lab-2-s2-walk", "s3-heart.csv", "s4-heart.csv", "s4-noise.csv"),
     }
     assert (done.items_read, done.items_found) == (1, 0)
-    reasons = dataset.quarantine_reasons(done.artifact.path / QUARANTINED)
+    reasons = quarantine_reasons(done.artifact.path / QUARANTINED)
     rows = {r["reason"]: (r["rows"], r["file"], r["line"]) for r in reasons}
     assert rows[unit] == (400, "s2/walk.csv", 2)
     assert rows[columns] == (200, "s3/heart.csv", 1)
@@ -337,7 +338,7 @@ def test_quarantine_keeps_line_and_content(raw: Path, store: Store) -> None:
     lines[10] = lines[10].replace(lines[10].split(",")[0], "oops", 1)
     path.write_text("\n".join(lines) + "\n")
     done = ingest(store, Request("lab", raw, mapping=MAPPING))
-    (reason,) = dataset.quarantine_reasons(done.artifact.path / QUARANTINED)
+    (reason,) = quarantine_reasons(done.artifact.path / QUARANTINED)
     assert (reason["reason"], reason["rows"]) == ("not a number", 1)
     assert (reason["file"], reason["line"]) == ("s1/walk.csv", 11)
     assert json.loads(reason["content"])["ax"] == "oops"

@@ -79,6 +79,10 @@ def numbers(values: "pd.Series[Any]") -> Float64:
     """Return a column as numbers, NaN where there is none."""
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy("float64", na_value=np.nan)
+    try:  # where every field is a number, many times faster than pandas
+        return np.array([float(word) for word in values], np.float64)
+    except (TypeError, ValueError):
+        pass
     text = values.astype("str").str.replace(",", ".", regex=False)
     found: Float64 = pd.to_numeric(text, errors="coerce").to_numpy("float64")
     return found

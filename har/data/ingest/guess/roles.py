@@ -32,7 +32,9 @@ def add_roles(made: Made, header: Sequence[str], samples: Sequence[pd.DataFrame]
             plain = re.sub(r"[\W_]+", "", name).lower()
             if name in taken or not re.fullmatch(pattern, plain):
                 continue
-            if any(has_values(s[name]) for s in samples) and not _is_count(samples, name):
+            # Labels that are numbers are refused later, and not lost here.
+            is_count = role != "activity" and _is_count(samples, name)
+            if any(has_values(s[name]) for s in samples) and not is_count:
                 made.add(role, name)
                 taken.add(name)
                 break

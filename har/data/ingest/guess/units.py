@@ -16,6 +16,7 @@ from har.data.ingest.guess.clock import seconds_of
 from har.data.ingest.guess.made import Made, numbers
 from har.data.ingest.mapping import GYRO_UNITS, ColumnMapping, Entries
 from har.data.recorders.base import Doubt
+from har.data.recording import ACC, GYRO
 from har.errors import DataError
 
 
@@ -117,6 +118,8 @@ def _add_gyro_unit(
         made.add("gyro_unit", turning.unit, said=True)
     elif unit := judge.of_rotation(pairs):
         made.add("gyro_unit", unit)
+    elif made.get("gyro") == GYRO and made.get("acc") == ACC:
+        made.add("gyro_unit", "rad/s", said=True)  # the names that `har data export` writes
     elif largest := _largest(pairs):
         made.doubt("gyro_unit", _question(where, largest), "rad/s", "deg/s")
 
@@ -160,7 +163,7 @@ def _largest(pairs: Sequence[tuple[Float64, Float64]]) -> float:
 
 
 def _question(where: str, largest: float) -> str:
-    return f"{where}: is angular velocity (at most {largest:.2g}, at rest) in rad/s or deg/s?"
+    return f"{where}: is angular velocity (at most {largest:.2g}, hardly moved) in rad/s or deg/s?"
 
 
 def _rate(time_s: Float64) -> float:
