@@ -234,7 +234,8 @@ class Reference:
         _, scale = np.linalg.slogdet(self.whitening)
         constant = np.log(self.weights) + scale - quantities.shape[1] / 2 * np.log(2 * np.pi)
         terms = [c - (w**2).sum(1) / 2 for c, w in zip(constant, white, strict=True)]
-        return np.asarray(-np.logaddexp.reduce(np.array(terms), axis=0))
+        with np.errstate(invalid="ignore"):  # a window with missing values has no likelihood
+            return np.asarray(-np.logaddexp.reduce(np.array(terms), axis=0))
 
     def length(self, n_windows: int) -> int:
         """Return how many windows are judged together in a recording of so many; 0: too few."""
