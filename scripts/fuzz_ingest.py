@@ -1,10 +1,12 @@
 """Fuzz the readers for a while: no traceback, and no row lost silently.
 
-Takes small inputs in the layout of every data set and of users' tables, damages them at
-random (bytes, lines, fields, archives) and ingests what comes out. An input may be
-rejected with a `DataError`; whatever is read must add up, and warnings are errors.
+Takes small inputs in the layout of every data set, of every recorder and of users' tables,
+damages them at random (bytes, lines, fields, archives) and ingests what comes out. An input
+may be rejected with a `DataError`; whatever is read must add up, and must not be in another
+unit; warnings are errors.
 
     python scripts/fuzz_ingest.py --minutes 10 --seed 1
+    python scripts/fuzz_ingest.py --minutes 10 --only recorders
 """
 
 import argparse
@@ -23,14 +25,22 @@ from pathlib import Path
 
 import numpy as np
 
-from har.data import sources
+from har.data import gravity, sources
 from har.data.ingest import own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
+from har.data.recording import ACC as ACCELERATION
+from har.data.recording import Recording
 from har.errors import DataError, MissingError
 
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+import binary_files
+from recorder_files import SAMPLES
+
+# What people who stand or walk have, m/s²; and rows of which some damage cannot change it.
+LEVEL, ENOUGH = (7.0, 13.0), 50
 ONE_ROW_A_LINE = ("lab", "sp-sw-har")
 JUNK = (
     *(b"", b"NaN", b"inf", b"-", b"1e999", b"0x1F", b"1_000", b"1,5", b"'", b'"', b'""', b"\0"),
@@ -50,11 +60,6 @@ HHAR = "Index,Arrival_Time,Creation_Time,x,y,z,User,Model,Device,gt"
 Seeds = dict[str, dict[str, bytes]]
 
 
-def seeds() -> Seeds:
-    """Return small sound inputs: files by name, by data set; ``lab`` is a user's own."""
-    return _own() | _phones() | _motion() | _worn()
-
-
 def _rows(*columns: object, sep: str = ",", end: str = "", head: str = "") -> bytes:
     """Return columns, matrices and constants as lines of text."""
     arrays = [np.broadcast_to(np.asarray(c), (N,)) if np.ndim(c) < 2 else c for c in columns]
@@ -70,6 +75,19 @@ def _own() -> Seeds:
     lab = _rows(TICKS / 50, ACC, GYRO, "walking", head="time_s,ax,ay,az,gx,gy,gz,activity")
     other = lab.replace(b",", b";").replace(b".", b",")
     return {"lab": {"s1/walk.csv": lab, "s2/walk.csv": other}}
+
+
+def _recorders() -> Seeds:
+    standing = [[(0.5, -0.25, 0.8)] * 100] * 3
+    texts = {
+        name: {file: text.encode() for file, text in sample.files.items()}
+        for name, sample in SAMPLES.items()
+    }
+    return texts | {
+        "gt3x": {"a.gt3x": binary_files.gt3x(standing)},
+        "cwa": {"a.cwa": binary_files.cwa([page[:80] for page in standing])},
+        "bin": {"a.bin": binary_files.geneactiv([page * 3 for page in standing])},
+    }
 
 
 def _phones() -> Seeds:
@@ -154,6 +172,19 @@ def _worn() -> Seeds:
             )
         },
     }
+
+
+KINDS: dict[str, Callable[[], Seeds]] = {
+    "own": _own,
+    "data-sets": lambda: _phones() | _motion() | _worn(),
+    "recorders": _recorders,
+}
+
+
+def seeds(only: str | None = None) -> Seeds:
+    """Return small sound inputs: files by name, by data set or recorder, of one kind or all."""
+    made = [make() for kind, make in KINDS.items() if only in (None, kind)]
+    return {name: files for inputs in made for name, files in inputs.items()}
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
@@ -245,10 +276,11 @@ def write(files: dict[str, bytes], folder: Path, chance: random.Random) -> Path:
 def read(name: str, path: Path) -> collections.Counter[str]:
     """Ingest an input; return its account. `Ledger.check` proves that it adds up."""
     files = open_files(path)
-    if name == "lab":
-        source = own.source(name, own.plan(files, {}, str(path)))
-    else:
+    if name in sources.names():
         source = sources.get(name)
+    else:
+        stated = SAMPLES[name].stated if name in SAMPLES else {}
+        source = own.source(name, own.plan(files, stated, str(path)))
     total: collections.Counter[str] = collections.Counter()
     for item in source.items(files):
         ledger = Ledger()
@@ -256,6 +288,7 @@ def read(name: str, path: Path) -> collections.Counter[str]:
         try:
             for recording in read_item(files, item, origin, ledger):
                 total["samples"] += len(recording.table)
+                _require_unit(recording)
         except DataError:
             total["rejected items"] += 1
             continue
@@ -266,6 +299,15 @@ def read(name: str, path: Path) -> collections.Counter[str]:
         for field in ("rows_in", "rows_kept", "rows_repaired", "rows_quarantined"):
             total[field] += getattr(ledger, field)
     return total
+
+
+def _require_unit(recording: Recording) -> None:
+    """Raise unless a recording is in m/s²: whatever was damaged, no unit changes silently."""
+    table = recording.table
+    level = gravity.level(table["time_s"], table[list(ACCELERATION)])
+    low, high = LEVEL
+    if recording.meta.gravity and len(table) > ENOUGH and not low < level < high:
+        raise AssertionError(f"{recording.meta.recording_id}: gravity of {level:.3g} m/s²")
 
 
 def lines_of(files: RawFiles, names: tuple[str, ...]) -> int:
@@ -288,9 +330,10 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=tuple(KINDS))
     options = parser.parse_args()
     warnings.simplefilter("error")
-    inputs = seeds()
+    inputs = seeds(options.only)
     end = time.monotonic() + 60 * options.minutes
     total: collections.Counter[str] = collections.Counter()
     failures = number = 0

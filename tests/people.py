@@ -17,6 +17,7 @@ from har.data.recording import ACC, GYRO
 RATE_HZ = 50.0
 MAPPING = {
     "time": "time_s",
+    "time_unit": "s",
     "acc": ",".join(ACC),
     "acc_unit": "m/s2",
     "gyro": ",".join(GYRO),

@@ -39,10 +39,10 @@ def page(predicted: Sequence[Predicted], model: Mapping[str, Any], account: Any)
 
 
 def share(value: float) -> str:
-    """Format a share.
+    r"""Format a share, with a narrow space.
 
     >>> share(0.126)
-    '13 %'
+    '13\u202f%'
     """
     return f"{value:.0%}".replace("%", "\u202f%")
 

@@ -7,6 +7,7 @@
 """
 
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -247,13 +248,17 @@ class UserFiles:
         return found[0] if len(found) == 1 else digest.of_json(found)
 
     def _read(self, item: Item, source: Source) -> Iterator[Recording]:
-        ledger = Ledger()
-        try:
-            yield from read_item(self.files, item, Origin(DATASET, source, {}), ledger)
-        except (DataError, VerificationError) as error:
-            self.account.refuse(self.files, item, error)
-        else:
-            self.account.add(ledger)
+        with tempfile.TemporaryDirectory(prefix="har-") as folder:
+            # What is set aside is counted; its content, which may be long, is not for memory.
+            ledger = Ledger(spill=Path(folder) / "set-aside.parquet")
+            try:
+                yield from read_item(self.files, item, Origin(DATASET, source, {}), ledger)
+            except (DataError, VerificationError) as error:
+                self.account.refuse(self.files, item, error)
+            else:
+                self.account.add(ledger)
+            finally:
+                ledger.close()
 
     def _nothing(self) -> Refusal:
         if refused := next(iter(self.account.refused.values()), None):

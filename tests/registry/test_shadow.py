@@ -185,12 +185,12 @@ def test_bad_files(rivals: Setup, files: list[Path]) -> None:
     assert report.overall.windows == 2 * WINDOWS
     first_lines = {Path(p).name: why.splitlines()[0] for p, why in report.rejected.items()}
     assert first_lines == {
-        "b.csv": "no column acc_y, acc_z",
+        "b.csv": "no columns that look like acceleration",
         "short.csv": "the recording is too short for one window",
-        "empty": "not a recording",
-        "gone.csv": "no such file",
+        "empty": "no tables",
+        "gone.csv": "no such file or folder",
     }
-    with pytest.raises(DataError, match=r"none of 2 file\(s\)(.|\n)*b\.csv: no column acc_y"):
+    with pytest.raises(DataError, match=r"none of 2 file\(s\)(.|\n)*b\.csv: no columns that look"):
         shadow(opened(rivals), "2", [files[1], empty], export=rivals.export, reason="look")
 
 
