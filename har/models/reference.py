@@ -146,6 +146,8 @@ class Reference:
         By number of windows in a stretch, the largest mean surprise that is like training.
     placements : tuple of str
         Where on the body the training sensors were, as far as is known.
+    gravity : bool
+        Whether their acceleration holds gravity.
     """
 
     weights: Float64
@@ -155,6 +157,7 @@ class Reference:
     typical: float
     limits: Mapping[int, float]
     placements: tuple[str, ...] = ()
+    gravity: bool = True
 
     @classmethod
     def fit(cls, windows: Windows, window: WindowGrid) -> Self | None:
@@ -187,7 +190,8 @@ class Reference:
                 middle, largest = float(np.median(means)), float(means.max())
                 limits[n] = largest + MARGIN * (largest - middle)
         known = sorted(set(train.index["placement"]) - {"unknown", ""})
-        return replace(bare, limits=limits, placements=tuple(known))
+        gravity = windows.choice.gravity
+        return replace(bare, limits=limits, placements=tuple(known), gravity=gravity)
 
     @classmethod
     def _mixture(cls, windows: RawWindows, k: int, acceleration: tuple[bool, ...]) -> Self:
@@ -249,11 +253,18 @@ class Reference:
             Of windows that are unlike training, at least the shortest stretch of them.
         """
         limit = self.limits[self.length(len(of))]
-        for causes in (UNITS_AND_SIGNS, TURNED):
+        for causes in (self._units_and_signs, TURNED):
             means = [self.surprise(self._undone(of, cause)).mean() for cause in causes]
             if min(means) <= limit:
                 return causes[int(np.argmin(means))]
         return None
+
+    @property
+    def _units_and_signs(self) -> tuple[Cause, ...]:
+        """What a recorder may state wrongly: without gravity, no sign or size tells it."""
+        if self.gravity:
+            return UNITS_AND_SIGNS
+        return tuple(cause for cause in UNITS_AND_SIGNS if np.array_equal(cause.acc, np.eye(3)))
 
     def _undone(self, of: Float64, cause: Cause) -> Float64:
         result = np.empty_like(of)
@@ -274,6 +285,7 @@ class Reference:
             "typical": self.typical,
             "limits": {str(n): limit for n, limit in self.limits.items()},
             "placements": list(self.placements),
+            "gravity": self.gravity,
         }
 
     @classmethod
@@ -290,6 +302,7 @@ class Reference:
             typical=float(fields["typical"]),
             limits={int(n): float(limit) for n, limit in fields["limits"].items()},
             placements=tuple(fields["placements"]),
+            gravity=fields.get("gravity", True),
         )
 
 

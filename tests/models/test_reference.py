@@ -121,3 +121,31 @@ def test_acceleration_alone(small: Windows) -> None:
 def test_too_few_windows_have_no_reference(small: Windows) -> None:
     """Nothing can be said of a device that hardly anybody wore."""
     assert Reference.fit(small.take(np.arange(40)), GRID) is None
+
+
+def test_without_gravity_no_sign_and_no_unit_of_acceleration_is_the_cause(small: Windows) -> None:
+    """The reference of a linear model keeps its kind, and speaks of its gyroscope alone."""
+    X = small.X.copy()
+    X[..., :3] -= X[..., :3].mean(1, keepdims=True)
+    choice = small.choice.model_copy(update={"gravity": False})
+    found = Reference.fit(Windows(X, small.y, small.index, small.classes, choice), GRID)
+    assert found is not None
+    again = Reference.from_dict(found.to_dict())
+    assert not again.gravity
+    of_test = X[(small.index["split"] == "test").to_numpy()]
+    assert again.surprise(moments(of_test)).max() <= MOST
+    for factors, cause in (
+        ((1 / STANDARD_GRAVITY, 1.0), None),
+        ((1.0, 180 / np.pi), "angular velocity looks like deg/s in place of rad/s"),
+    ):
+        of = moments(of_test * np.repeat(factors, 3))
+        assert again.surprise(of).mean() > again.limits[again.length(len(of))]
+        named = again.cause(of)
+        assert (named and named.what) == cause
+
+
+def test_old_references_are_of_acceleration_with_gravity(reference: Reference) -> None:
+    """A file from before the kind was a field."""
+    fields = reference.to_dict()
+    del fields["gravity"]
+    assert Reference.from_dict(fields).gravity
