@@ -117,7 +117,7 @@ def _predicted(
 
     smoother = predictor.smoother(smoothing)
     predict = partial(predict_recording, predictor, smoother=smoother, anyway=anyway)
-    yield from files.each(predict, Aim(predictor.rate_hz, predictor.channels))
+    yield from files.each(predict, Aim.of(predictor))
 
 
 def _tell(one: "Predicted") -> None:
