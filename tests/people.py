@@ -129,6 +129,31 @@ def write_harth(folder: Path, numbers: Iterable[int]) -> Path:
     return folder
 
 
+def write_mhealth(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write made people as MHEALTH has its own: a file each, chest, ankle and wrist, 50 Hz.
+
+    The chest has no gyroscope, and angular velocity is in deg/s.
+    """
+    labels = {"standing": 1, "sitting": 2, "lying": 3, "walking": 4, "stairs-up": 5}
+    labels["stairs-down"] = 0
+    path = folder / "MHEALTHDATASET"
+    path.mkdir(parents=True)
+    for number in numbers:
+        day = _day(number, 12.8)
+        turned = day[[*GYRO]] * 180 / np.pi
+        other = pd.DataFrame(np.zeros((len(day), 3)))
+        parts = [
+            *(day[[*ACC]], other[[0, 1]]),
+            *(day[["acc_z", "acc_x", "acc_y"]], turned, other),
+            *(-day[["acc_y", "acc_x", "acc_z"]], turned, other),
+            day["activity"].map(labels),
+        ]
+        table = pd.concat(parts, axis=1)
+        name = f"mHealth_subject{number}.log"
+        table.to_csv(path / name, sep="\t", header=False, index=False, float_format="%.4f")
+    return folder
+
+
 def _day(number: int, seconds: float, motions: Motions = _MOTIONS) -> pd.DataFrame:
     rng = np.random.default_rng(number)
     worn, pace = rng.normal(0, 2, 2), rng.normal(1, 0.05)

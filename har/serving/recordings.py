@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from har.config import CleanSettings
-from har.data.channels import has_gyro, measured
+from har.data.channels import has_gyro, measured, placements_of
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.ingest import blocks, own
@@ -109,6 +109,14 @@ class Aim:
 
     def check(self, recording: Recording, name: str) -> None:
         """Raise `DataError` if a recording lacks what the model was trained with."""
+        if (needed := placements_of(self.channels)) and not placements_of(measured(recording)):
+            raise DataError(
+                f"{name}: of one placement ({recording.meta.placement})",
+                expected=f"{', '.join(needed)}, worn at once, which the model reads together",
+                found="a recording of one of them, or of another",
+                hint="give recordings of all placements on one clock, or use a model of one "
+                "placement",
+            )
         if has_gyro(self.channels) and not has_gyro(measured(recording)):
             raise DataError(
                 f"{name}: no gyroscope",

@@ -8,8 +8,9 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from har.data.recording import CHANNELS
 from har.errors import DataError
-from har.features.convolutions import SCALE, STEP, MiniRocket
+from har.features.convolutions import STEP, MiniRocket, scale_of
 from har.features.transformer import FeatureTransformer
 
 N = 128
@@ -34,7 +35,7 @@ def test_shares_are_those_of_the_formula(
 ) -> None:
     """Each feature, tap by tap: the share of samples where the weighted sum exceeds the bias."""
     found = rocket(torch.tensor(windows[:2])).numpy()
-    scaled = np.round(windows[:2] / np.float32(SCALE) / STEP).astype(np.float64) * STEP
+    scaled = np.round(windows[:2] / scale_of(CHANNELS).numpy() / STEP).astype(np.float64) * STEP
     kernels: dict[tuple[int, str], int] = {}
     for column, name in enumerate(rocket.names):
         _, dilation, taps, _ = name.split(".")

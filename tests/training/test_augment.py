@@ -9,6 +9,7 @@ from scipy.stats import kstest
 from torch import Tensor
 
 from har.config import AugmentSettings
+from har.data.recording import ACC
 from har.training import augment
 from har.training.augment import Change
 
@@ -70,7 +71,7 @@ def test_acceleration_alone_is_changed_too(windows: Tensor, name: str) -> None:
     """Every change but the loss of the only sensor, which would leave nothing."""
     _, strength = CHANGES[name]
     alone = windows[..., :3]
-    changed = augment.augment(alone, OFF.model_copy(update={name: strength}), generator())
+    changed = augment.augment(alone, OFF.model_copy(update={name: strength}), generator(), ACC)
     assert changed.shape == alone.shape
     assert torch.equal(changed, alone) == (name == "sensor_dropout")
     if name.endswith("rotation") or name == "rotation_deg":

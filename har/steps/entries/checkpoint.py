@@ -6,7 +6,7 @@ from pathlib import Path
 
 from har.config import EncoderSettings, WindowGrid
 from har.data.assignment import Assignment
-from har.data.channels import NAMES, ChannelChoice, sensors_of
+from har.data.channels import ChannelChoice, name_of, sensors_of
 from har.errors import MissingError
 from har.models.catalogue import SIZES
 from har.models.config import HarEncoderConfig
@@ -22,11 +22,11 @@ def bundled(out: Path, *, windows: Path, **files: Path) -> None:
     MissingError
         If none is bundled for them.
     """
-    sensors = sensors_of(ChannelChoice.beside(windows).channels)
-    own = _of(sensors, files)
+    channels = ChannelChoice.beside(windows).channels
+    own = _of(sensors_of(channels), files)
     if not own:
         raise MissingError(
-            f"no encoder of this size is bundled for {NAMES[sensors]}",
+            f"no encoder of this size is bundled for {name_of(channels)}",
             hint="`har pretrain` makes one; or set pretrain.checkpoint to own or none",
         )
     _take(out, own)
@@ -50,8 +50,7 @@ def bundled_if_it_fits(
     channels = ChannelChoice.beside(windows).channels
     own = _of(sensors_of(channels), files)
     if not own:
-        what = NAMES[sensors_of(channels)]
-        return base.refuse(out, f"none of this size is bundled for {what}")
+        return base.refuse(out, f"none of this size is bundled for {name_of(channels)}")
     sizes = HarEncoderConfig.of(encoder, window, channels=channels).to_dict()
     refused = base.why_not(
         json.loads(own["config"].read_text(encoding="utf-8")),
