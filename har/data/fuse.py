@@ -1,10 +1,10 @@
 """Several placements worn at once as one recording, whose channels carry the placement's name.
 
 Recordings of one person are on one clock if their times count from the same moment: 1970, or
-the start of the same raw files. Where stretches of all placements overlap on it, the common
-stretch is one recording. Every sample stays as it was measured: to each of the first placement
-belongs the nearest one of every other, at most half a sampling interval away. A gap at one
-placement is thus a gap of all.
+the start of the same session in the same raw files. Where stretches of all placements overlap on
+it, the common stretch is one recording. Every sample stays as it was measured: to each of the
+first placement belongs the nearest one of every other, at most half a sampling interval away. A
+gap at one placement is thus a gap of all.
 """
 
 import re
@@ -131,7 +131,8 @@ def same_clock(meta: RecordingMeta) -> Key:
     >>> same_clock(meta)
     ('lab', 'lab-1', '', 'lab-1-day', ())
     """
-    if meta.clock:
+    # At the same time of day, two recordings of nobody in particular may be two people's.
+    if meta.clock and meta.subject_id != f"{meta.dataset}-unknown":
         return meta.dataset, meta.subject_id, meta.clock
     files = tuple(sorted(meta.source.values()))
     return meta.dataset, meta.subject_id, "", session(meta), files
