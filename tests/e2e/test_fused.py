@@ -18,7 +18,7 @@ SETTINGS = {
     "HAR_DATA__FUSE": '["wrist", "ankle", "chest"]',
     "HAR_SPLIT__TEST_SUBJECTS": '["mhealth-2", "mhealth-4", "mhealth-6"]',
     "HAR_SPLIT__VALIDATION_SUBJECTS": '["mhealth-7"]',
-    "HAR_CANDIDATES": '["svm", "encoder-nano", "resnet"]',
+    "HAR_CANDIDATES": '["svm", "encoder-nano"]',
     "HAR_WINDOW__CLASSES": '["walking", "stairs-up", "sitting", "standing", "lying"]',
 }
 

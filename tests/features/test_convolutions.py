@@ -8,6 +8,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from har.data.channels import placed
 from har.data.recording import CHANNELS
 from har.errors import DataError
 from har.features.convolutions import STEP, MiniRocket, scale_of
@@ -98,3 +99,14 @@ def test_windows_of_another_shape_are_refused() -> None:
     """The transformer is fitted to windows of its own length."""
     with pytest.raises(DataError, match="windows do not fit"):
         FeatureTransformer(N, convolutions=84).fit(np.zeros((2, 64, 6), np.float32))
+
+
+def test_each_placement_has_the_scale_of_its_sensors() -> None:
+    """One g counts as much as one rad/s wherever it is worn."""
+    g, unit = [np.float32(9.80665)] * 3, [1.0] * 3
+    assert scale_of(CHANNELS).tolist() == [*g, *unit]
+    assert scale_of((*placed("a", CHANNELS), *placed("b", CHANNELS[:3]))).tolist() == [
+        *g,
+        *unit,
+        *g,
+    ]
