@@ -1,8 +1,11 @@
-"""Windows as a sensor without a gyroscope would have given them."""
+"""Windows as other sensors would have given them: without a gyroscope, or at two placements."""
 
 from dataclasses import replace
 
-from har.data.channels import ACCELERATION, AXES, ChannelChoice
+import numpy as np
+
+from har.data.channels import ACCELERATION, AXES, ChannelChoice, placed
+from har.data.recording import ACC, CHANNELS
 from har.data.windows import Windows
 
 
@@ -10,3 +13,14 @@ def acceleration_of(windows: Windows) -> Windows:
     """Return windows of both sensors without the angular velocity."""
     choice = ChannelChoice.of(ACCELERATION, [])
     return replace(windows, X=windows.X[..., :AXES].copy(), choice=choice)
+
+
+WORN = (*placed("wrist", CHANNELS), *placed("chest", ACC))
+"""Channels of `worn_twice`."""
+
+
+def worn_twice(windows: Windows) -> Windows:
+    """Return windows of both sensors as at the wrist, beside acceleration turned as at a chest."""
+    chest = windows.X[..., [2, 0, 1]]
+    choice = ChannelChoice(channels=WORN, asked=False, recordings=4, with_gyro=0)
+    return replace(windows, X=np.concatenate([windows.X, chest], axis=2), choice=choice)

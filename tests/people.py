@@ -26,6 +26,8 @@ MAPPING = {
 }
 """What `har data ingest --map` must be told of the tables."""
 
+# Which axes of the waist point where those of other placements do, and the sign of gravity.
+WORN = {"chest": ("xyz", 1), "ankle": ("zxy", 1), "wrist": ("yxz", -1)}
 Motions = Mapping[str, tuple[float, float, float, float]]
 # Tilt of the phone, degrees; step rate, Hz; sway of the trunk, m/s²; ringing of a step, m/s².
 _MOTIONS: Motions = {
@@ -132,6 +134,46 @@ def write_harth(folder: Path, numbers: Iterable[int]) -> Path:
         table["label"] = day["activity"].map(labels)
         table.to_csv(path / f"S{number:03d}.csv", index=False, float_format="%.6f")
     return folder
+
+
+def write_mhealth(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write made people as MHEALTH has its own: a file each, chest, ankle and wrist, 50 Hz.
+
+    The chest has no gyroscope, and angular velocity is in deg/s.
+    """
+    labels = {"standing": 1, "sitting": 2, "lying": 3, "walking": 4, "stairs-up": 5}
+    labels["stairs-down"] = 0
+    path = folder / "MHEALTHDATASET"
+    path.mkdir(parents=True)
+    for number in numbers:
+        day = _day(number, 12.8)
+        turned = day[[*GYRO]] * 180 / np.pi
+        other = pd.DataFrame(np.zeros((len(day), 3)))
+        worn = {placement: _worn(day, placement) for placement in WORN}
+        parts = [worn["chest"], other[[0, 1]]]
+        parts += [part for name in ("ankle", "wrist") for part in (worn[name], turned, other)]
+        table = pd.concat([*parts, day["activity"].map(labels)], axis=1)
+        name = f"mHealth_subject{number}.log"
+        table.to_csv(path / name, sep="\t", header=False, index=False, float_format="%.4f")
+    return folder
+
+
+def write_worn(path: Path, number: int) -> Path:
+    """Write what a made person wears at chest, ankle and wrist as one long table, unlabelled."""
+    day = _day(number, 12.8)
+    parts = [
+        day.assign(**dict(zip(ACC, _worn(day, placement).to_numpy().T, strict=True)), at=placement)
+        for placement in WORN
+    ]
+    table = pd.concat(parts).sort_values("time_s", kind="stable").drop(columns="activity")
+    table.to_csv(path, index=False, float_format="%.4f")
+    return path
+
+
+def _worn(day: pd.DataFrame, placement: str) -> pd.DataFrame:
+    """Return acceleration as another placement has it."""
+    axes, sign = WORN[placement]
+    return sign * day[[f"acc_{axis}" for axis in axes]]
 
 
 def _day(

@@ -24,7 +24,7 @@ from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import dataset
 from har.data.recording import ACC, CHANNELS, GYRO, Recording, read_recordings
 from har.data.windows import Windows, cut
-from har.errors import DataError
+from har.errors import DataError, UsageError
 from har.models.reference import Reference
 from har.serving.unlike import Judge, Likeness
 from har.steps.run import Run
@@ -73,6 +73,13 @@ def run(base: Run, others: Sequence[str]) -> dict[str, list[Told]]:
     others : sequence of str
         Ingested data sets; each of their placements is judged as a device worn elsewhere.
     """
+    if base.recipe.data.fuse:
+        raise UsageError(
+            "recordings of several placements are not judged",
+            expected="windows of one placement",
+            found=f"data.fuse {', '.join(base.recipe.data.fuse)}",
+            hint="leave data.fuse out",
+        )
     windows = Windows.load(base["windows"].path)
     test = set(Assignment.read(base["split"].path).by_split["test"])
     recordings = [r for r in read_recordings(base["clean"].path) if r.meta.subject_id in test]

@@ -256,12 +256,13 @@ def recordings(
     Example: har data recordings --dataset hapt
     """
     from har.data.recording import read_meta
+    from har.steps.plan import recordings_of
     from har.steps.run import start
 
     run = start(*settings_of(overrides, datasets=datasets))
     split_of = _splits(run)
     rows = []
-    for path in sorted(run["clean"].path.glob("*.parquet")):
+    for path in sorted(run[recordings_of(run.recipe)].path.glob("*.parquet")):
         meta, n = read_meta(path)
         rows.append(
             {
@@ -318,9 +319,11 @@ def export(
     from har import disk, parquet
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
+    from har.steps.plan import recordings_of
     from har.steps.run import start
 
-    folder = start(*settings_of(overrides, datasets=datasets))["clean"].path
+    run = start(*settings_of(overrides, datasets=datasets))
+    folder = run[recordings_of(run.recipe)].path
     source = folder / f"{recording}.parquet"
     if not source.exists():
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")

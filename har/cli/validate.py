@@ -104,7 +104,7 @@ def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[st
         "placement": meta.placement,
         "rate_hz": round(meta.rate_hz, 3),
         "resampled_to_hz": rate_hz if rows.rows_resampled else None,
-        "seconds": round(rows.rows_out / rate_hz, 2),
+        "seconds": round(recording.samples / rate_hz, 2),
         "rows": rows.to_dict(),
         "told": rows.describe(),
         "conversions": list(meta.conversions),

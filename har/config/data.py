@@ -1,8 +1,8 @@
 """Which data, and how they are cleaned, split and cut."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from har.config.section import LONGEST_S, Count, EachOnce, Section
 
@@ -13,6 +13,23 @@ class DataSettings(Section):
     datasets: Annotated[tuple[str, ...], EachOnce] = Field(("hapt",), min_length=1)
     subjects: tuple[str, ...] | None = Field(None, description="default: all of them")
     placements: tuple[str, ...] | None = Field(None, description="default: all of them")
+    fuse: Annotated[tuple[str, ...], EachOnce] | None = Field(
+        None,
+        min_length=2,
+        description="placements that are worn at once and make one window, in the order of its "
+        "channels; default: a window is of one placement",
+    )
+
+    @model_validator(mode="after")
+    def _one_choice_of_placements(self) -> Self:
+        if self.fuse and self.placements:
+            raise ValueError("data.fuse names the placements: leave data.placements out")
+        return self
+
+    @property
+    def wanted_placements(self) -> tuple[str, ...] | None:
+        """The placements whose recordings are used; None: all."""
+        return self.fuse or self.placements
 
     @property
     def name(self) -> str:

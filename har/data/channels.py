@@ -2,12 +2,17 @@
 
 A set of sensors is written as in ``window.channels``: ``acc`` or ``acc+gyro``. Its channels
 are columns of recordings, in the order of `har.data.recording.CHANNELS`.
+
+Where several placements are one window (`har.data.fuse`), a channel carries the name of its
+placement, as ``chest.acc_x``, and each placement has the sensors that it has.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import pandas as pd
 from pydantic import StrictBool, StrictInt, StrictStr
 
 from har.data.gravity import KINDS
@@ -27,32 +32,137 @@ NAMES = {
 AXES = 3
 
 
+@dataclass(frozen=True)
+class SensorLayout:
+    """What each three channels of windows are the axes of.
+
+    Attributes
+    ----------
+    places : tuple of int
+        Of each sensor, the number of the placement at which it is worn.
+    acceleration : tuple of bool
+        Of each sensor, whether it measures acceleration, and not angular velocity.
+    """
+
+    places: tuple[int, ...]
+    acceleration: tuple[bool, ...]
+
+    @property
+    def n_places(self) -> int:
+        """Number of placements."""
+        return max(self.places) + 1
+
+    @classmethod
+    def of(cls, channels: Sequence[str]) -> "SensorLayout":
+        """Return the layout of some channels.
+
+        >>> SensorLayout.of(placed("chest", ACC) + placed("wrist", CHANNELS)).places
+        (0, 1, 1)
+        """
+        first = channels[::AXES]
+        names = list(dict.fromkeys(placement_of(channel) for channel in first))
+        return cls(
+            tuple(names.index(placement_of(channel)) for channel in first),
+            tuple(bare(channel) in ACC for channel in first),
+        )
+
+
+def placed(placement: str, channels: Sequence[str]) -> tuple[str, ...]:
+    """Return channels with the name of the placement that they are of; without one as they are.
+
+    >>> placed("chest", ("acc_x", "acc_y"))
+    ('chest.acc_x', 'chest.acc_y')
+    """
+    return tuple(f"{placement}.{channel}" if placement else channel for channel in channels)
+
+
+def bare(channel: str) -> str:
+    """Return a channel without the name of its placement.
+
+    >>> bare("chest.acc_x"), bare("acc_x")
+    ('acc_x', 'acc_x')
+    """
+    return channel.rpartition(".")[2]
+
+
+def placement_of(channel: str) -> str:
+    """Return the placement that a channel names; empty where windows have but one.
+
+    >>> placement_of("chest.acc_x"), placement_of("acc_x")
+    ('chest', '')
+    """
+    return channel.rpartition(".")[0]
+
+
+def by_placement(channels: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the bare channels of each placement, in their order; "" names the only one.
+
+    >>> by_placement(("back.acc_x", "back.acc_y", "thigh.acc_x"))
+    {'back': ('acc_x', 'acc_y'), 'thigh': ('acc_x',)}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for channel in channels:
+        placement = placement_of(channel)
+        found[placement] = (*found.get(placement, ()), bare(channel))
+    return found
+
+
+def placements_of(channels: Sequence[str]) -> tuple[str, ...]:
+    """Return the placements that channels name; none where windows have but one."""
+    return tuple(name for name in by_placement(channels) if name)
+
+
 def channels_of(sensors: str) -> tuple[str, ...]:
-    """Return the channels of a set of sensors.
+    """Return the channels of a set of sensors, as `sensors_of` writes it.
 
     >>> channels_of("acc")
     ('acc_x', 'acc_y', 'acc_z')
+    >>> channels_of("back: acc, thigh: acc")[2:4]
+    ('back.acc_z', 'thigh.acc_x')
     """
-    return tuple(channel for sensor in sensors.split("+") for channel in SENSORS[sensor])
+    parts = [part.rpartition(": ") for part in sensors.split(", ")]
+    return tuple(
+        channel
+        for placement, _, own in parts
+        for sensor in own.split("+")
+        for channel in placed(placement, SENSORS[sensor])
+    )
 
 
 def sensors_of(channels: Sequence[str]) -> str:
-    """Return the set of sensors that channels are of.
+    """Return the set of sensors that channels are of, each placement's after its name.
 
     >>> sensors_of(("acc_x", "acc_y", "acc_z"))
     'acc'
+    >>> sensors_of(placed("back", ACC) + placed("thigh", CHANNELS))
+    'back: acc, thigh: acc+gyro'
     """
-    return "+".join(name for name, axes in SENSORS.items() if set(axes) & set(channels))
+    return ", ".join(
+        f"{placement}: {_sensors(own)}" if placement else _sensors(own)
+        for placement, own in by_placement(channels).items()
+    )
+
+
+def name_of(channels: Sequence[str]) -> str:
+    """Return what people read of channels.
+
+    >>> name_of(placed("back", ACC) + placed("thigh", ACC))
+    'acceleration alone at back and thigh'
+    """
+    groups: dict[str, list[str]] = {}
+    for placement, own in by_placement(channels).items():
+        groups.setdefault(NAMES[_sensors(own)], []).append(placement)
+    return "; ".join(f"{what}{_at(where)}" for what, where in groups.items())
 
 
 def has_gyro(channels: Sequence[str]) -> bool:
     """Tell whether angular velocity is among some channels."""
-    return not set(GYRO).isdisjoint(channels)
+    return any(bare(channel) in GYRO for channel in channels)
 
 
 def units_of(channels: Sequence[str]) -> dict[str, str]:
     """Return the unit of each channel."""
-    return {channel: UNITS[channel] for channel in channels}
+    return {channel: UNITS[bare(channel)] for channel in channels}
 
 
 def described(channels: Sequence[str], *, gravity: bool = True) -> str:
@@ -61,15 +171,34 @@ def described(channels: Sequence[str], *, gravity: bool = True) -> str:
     >>> described(("acc_x", "acc_y", "acc_z"))
     'three channels: acceleration in m/s² with gravity'
     """
-    number = {3: "three", 6: "six"}[len(channels)]
-    gyro = " and angular velocity in rad/s" if has_gyro(channels) else ""
-    return f"{number} channels: acceleration in m/s² {KINDS[gravity]}{gyro}"
+    number = {3: "three", 6: "six"}.get(len(channels), str(len(channels)))
+    units = f"acceleration in m/s² {KINDS[gravity]}"
+    units += " and angular velocity in rad/s" if has_gyro(channels) else ""
+    if len(by_placement(channels)) > 1:
+        return f"{number} channels ({', '.join(channels)}): {units}"
+    return f"{number} channels: {units}"
+
+
+def columns_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns of a recording's table that are channels, with values or without."""
+    return tuple(name for name in table.columns if bare(str(name)) in UNITS)
 
 
 def measured(recording: Recording) -> tuple[str, ...]:
     """Return the channels that a recording has values of."""
-    missing = recording.table[list(GYRO)].isna().any(axis=None)
-    return ACC if missing else CHANNELS
+    columns = columns_of(recording.table)
+    axes = [columns[first : first + AXES] for first in range(0, len(columns), AXES)]
+    there = [three for three in axes if not recording.table[list(three)].isna().any(axis=None)]
+    return tuple(channel for three in there for channel in three)
+
+
+def _sensors(bare_channels: Sequence[str]) -> str:
+    return "+".join(name for name, axes in SENSORS.items() if set(axes) & set(bare_channels))
+
+
+def _at(placements: Sequence[str]) -> str:
+    *first, last = placements
+    return f" at {', '.join(first)}{' and ' if first else ''}{last}" if last else ""
 
 
 class ChannelChoice(TypedFile):
@@ -119,13 +248,13 @@ class ChannelChoice(TypedFile):
         DataError
             If a recording lacks what was asked for.
         """
-        without = [name for name, channels in found if not has_gyro(channels)]
-        chosen = channels_of(asked or (ACCELERATION if without else BOTH))
-        if without and has_gyro(chosen):
+        chosen = _chosen(asked, [channels for _, channels in found])
+        lacking = [name for name, channels in found if not set(chosen) <= set(channels)]
+        if lacking:
             raise DataError(
-                f"{without[0]} has no gyroscope",
+                f"{lacking[0]} has no gyroscope{_where(chosen, dict(found)[lacking[0]])}",
                 expected=f"angular velocity in every recording: window.channels is {asked}",
-                found=f"{len(without)} of {len(found)} recordings without it",
+                found=f"{len(lacking)} of {len(found)} recordings without it",
                 hint="--set window.channels=acc trains on acceleration alone; or choose placements "
                 "that have a gyroscope, as --set 'data.placements=[\"wrist\"]'",
             )
@@ -133,7 +262,7 @@ class ChannelChoice(TypedFile):
             channels=chosen,
             asked=asked is not None,
             recordings=len(found),
-            with_gyro=len(found) - len(without),
+            with_gyro=sum(_has_gyro_everywhere(channels) for _, channels in found),
             gravity=gravity,
         )
 
@@ -145,7 +274,7 @@ class ChannelChoice(TypedFile):
     @property
     def what(self) -> str:
         """What the models read."""
-        return NAMES[sensors_of(self.channels)] + ("" if self.gravity else f", {KINDS[False]}")
+        return name_of(self.channels) + ("" if self.gravity else f", {KINDS[False]}")
 
     @property
     def sentence(self) -> str:
@@ -155,10 +284,32 @@ class ChannelChoice(TypedFile):
             return what
         if self.asked:
             return f"{what}, as window.channels says"
-        if self.with_gyro == self.recordings:
+        if self.with_gyro == self.recordings or placements_of(self.channels):
             return f"{what}, which all {self.recordings} recordings have"
         without = self.recordings - self.with_gyro
         return f"{what}: {without} of {self.recordings} recordings have no gyroscope"
+
+
+def _chosen(asked: str | None, found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the channels asked for at every placement, else those that all recordings have."""
+    every = list(found) or [CHANNELS]
+    common = [channel for channel in every[0] if all(channel in other for other in every)]
+    if asked is None:
+        return tuple(common)
+    wanted = channels_of(asked)
+    if placements_of(wanted):
+        return wanted
+    return tuple(channel for place in by_placement(common) for channel in placed(place, wanted))
+
+
+def _has_gyro_everywhere(channels: Sequence[str]) -> bool:
+    return all(set(GYRO) <= set(own) for own in by_placement(channels).values())
+
+
+def _where(chosen: Sequence[str], there: Sequence[str]) -> str:
+    """Say at which placement channels are missing, if they name one."""
+    missing = next(channel for channel in chosen if channel not in there)
+    return _at([placement_of(missing)])
 
 
 NO_CHOICE = ChannelChoice(channels=CHANNELS, asked=False, recordings=0, with_gyro=0)

@@ -6,7 +6,8 @@ from itertools import combinations, product
 import numpy as np
 
 from har.data.assignment import Assignment, Proof, Shared
-from har.data.recording import CHANNELS, Recording
+from har.data.channels import columns_of
+from har.data.recording import Recording
 from har.errors import DataError
 from har.lineage import digest
 
@@ -75,7 +76,7 @@ def held_out(
 
 def content_digest(recording: Recording) -> str:
     """Return the digest of a recording's samples, whatever its name."""
-    return digest.of_array(recording.table[list(CHANNELS)].to_numpy(np.float32))
+    return digest.of_array(recording.table[list(columns_of(recording.table))].to_numpy(np.float32))
 
 
 def prove_disjoint(

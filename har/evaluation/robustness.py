@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from har.arrays import Float32, Float64
 from har.config import IntervalSettings
-from har.data.channels import AXES, has_gyro
+from har.data.channels import AXES, SensorLayout, bare, has_gyro, placement_of, placements_of
 from har.data.recording import ACC, CHANNELS, GYRO, Recording
 from har.data.resample import MAX_FACTOR
 from har.data.windows import Windows
@@ -54,7 +54,7 @@ class Perturbation:
 
 
 def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -> Perturbation:
-    """Turn all sensors by one rotation about a random axis.
+    """Turn all sensors of a placement by one rotation about a random axis.
 
     One rotation per subject is what a sensor worn differently does: it stays turned as
     long as it is worn, so all windows of that person are off in the same way, and the
@@ -66,11 +66,13 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
     def change(windows: Windows, rng: np.random.Generator) -> Float64:
         whose = windows.subjects if per == "subject" else np.arange(len(windows.X))
         names, place = np.unique(whose, return_inverse=True)
-        axes = rng.normal(size=(len(names), 3))
+        layout = SensorLayout.of(windows.channels)
+        axes = rng.normal(size=(len(names) * layout.n_places, 3))
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-        matrices = Rotation.from_rotvec(np.deg2rad(degrees) * axes).as_matrix()[place]
+        matrices = Rotation.from_rotvec(np.deg2rad(degrees) * axes).as_matrix()
+        own = matrices.reshape(-1, layout.n_places, 3, 3)[place][:, list(layout.places)]
         sensors = windows.X.reshape(*windows.X.shape[:2], -1, AXES)
-        turned = np.einsum("wij,wtsj->wtsi", matrices, sensors)
+        turned = np.einsum("wsij,wtsj->wtsi", own, sensors)
         return np.asarray(turned.reshape(windows.X.shape))
 
     return Perturbation("worn differently", f"turned {degrees:g}°, each {per}", change)
@@ -87,19 +89,32 @@ def noise(std: float) -> Perturbation:
     """Add white noise of a standard deviation in m/s², and a tenth of it in rad/s."""
 
     def change(windows: Windows, rng: np.random.Generator) -> Float64:
-        each = std * np.where(np.isin(windows.channels, GYRO), 0.1, 1)
+        each = std * np.where(np.isin([bare(name) for name in windows.channels], GYRO), 0.1, 1)
         return np.asarray(windows.X + each * rng.normal(size=windows.X.shape))
 
     return Perturbation("noise", f"noise {std:g} m/s²", change)
 
 
 def loss(channels: tuple[str, ...]) -> Perturbation:
-    """Let channels read zero."""
+    """Let channels read zero, at all placements."""
     what = "gyroscope" if channels == GYRO else ", ".join(channels)
     return Perturbation(
         "loss",
         f"no {what}",
-        lambda windows, rng: windows.X * ~np.isin(windows.channels, channels),
+        lambda windows, rng: (
+            windows.X * ~np.isin([bare(name) for name in windows.channels], channels)
+        ),
+    )
+
+
+def unworn(placement: str) -> Perturbation:
+    """Let all channels of a placement read zero: what is worn there is lost."""
+    return Perturbation(
+        "loss",
+        f"nothing at {placement}",
+        lambda windows, rng: (
+            windows.X * (np.array([placement_of(name) for name in windows.channels]) != placement)
+        ),
     )
 
 
@@ -176,6 +191,7 @@ def catalogue(
         *(noise(std) for std in (0.1, 0.5, 1.0)),
         *(loss((channel,)) for channel in ACC),
         *([loss(GYRO)] if has_gyro(channels) else []),
+        *(unworn(placement) for placement in placements_of(channels)),
         *(sampling(rate, model_hz=model_hz) for rate in (25, 100)),
         *(shift(seconds, model_hz=model_hz, recordings=known) for seconds in (0.1, 0.32)),
     )

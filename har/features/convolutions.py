@@ -1,5 +1,6 @@
 """Features of convolutions: MiniRocket as a torch module, the same in training and in ONNX."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Self
 
@@ -9,14 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from har.arrays import Float32, Float64
-from har.features.extractor import WindowFeatures
+from har.data.channels import bare
+from har.data.gravity import STANDARD_GRAVITY
+from har.data.recording import ACC, CHANNELS
+from har.features.extractor import PlacedFeatures, WindowFeatures
 
 TAPS = 9
 Patterns = tuple[tuple[int, ...], ...]
 PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
 MOST_DILATIONS = 32
-# By channel, those of `har.data.recording.CHANNELS`: one g counts as much as one rad/s.
-SCALE = (9.80665,) * 3 + (1.0,) * 3
 # Of one g or one rad/s. On this grid float32 adds up every convolution of up to 56 g without
 # rounding, in any order: so no machine and no runtime sees another sample above a bias.
 STEP = 1 / 4096
@@ -39,6 +41,8 @@ class MiniRocket(nn.Module):
         Which channels each convolution adds up.
     biases : ndarray of shape (n_features,)
         By dilation, then kernel in the order of `names`, then number.
+    of : sequence of str, optional
+        The names of the channels.
 
     Attributes
     ----------
@@ -48,11 +52,17 @@ class MiniRocket(nn.Module):
 
     scale: Tensor
 
-    def __init__(self, n_samples: int, channels: npt.NDArray[np.bool_], biases: Float32) -> None:
+    def __init__(
+        self,
+        n_samples: int,
+        channels: npt.NDArray[np.bool_],
+        biases: Float32,
+        of: Sequence[str] = CHANNELS,
+    ) -> None:
         super().__init__()
         self.n_samples, self.channels, self.biases = n_samples, channels, biases
         self.dilations, counts = _dilations(n_samples, len(biases) // len(PATTERNS))
-        self.register_buffer("scale", _scale(channels.shape[-1]))
+        self.register_buffer("scale", scale_of(of))
         sizes = [len(PATTERNS) * count for count in counts]
         own = torch.split(torch.tensor(biases, dtype=torch.float32), sizes)
         parts = zip(self.dilations, _patterns(len(sizes)), channels, own, strict=True)
@@ -67,7 +77,7 @@ class MiniRocket(nn.Module):
         )
 
     @classmethod
-    def fit(cls, X: Float32, n_features: int, seed: int) -> Self:
+    def fit(cls, X: Float32, n_features: int, seed: int, of: Sequence[str] = CHANNELS) -> Self:
         """Draw channels, and biases from what the convolutions of some windows give.
 
         Parameters
@@ -77,6 +87,8 @@ class MiniRocket(nn.Module):
             84 or more; rounded down to a multiple of 84.
         seed : int
             Of the draws.
+        of : sequence of str, optional
+            The names of the channels.
         """
         _, n_samples, n_channels = X.shape
         generator = np.random.default_rng(seed)
@@ -91,10 +103,10 @@ class MiniRocket(nn.Module):
         ):
             # One window for each kernel: of all of them with all kernels, the diagonal.
             drawn = torch.tensor(X[generator.integers(len(X), size=len(PATTERNS))])
-            x = _on_grid(drawn, _scale(n_channels))
+            x = _on_grid(drawn, scale_of(of))
             found = _convolve(x, _weights(order, mask), dilation).diagonal().T.numpy()
             biases += [np.quantile(row, next(of_kernel)) for row in found]
-        return cls(n_samples, channels, np.concatenate(biases).astype(np.float32))
+        return cls(n_samples, channels, np.concatenate(biases).astype(np.float32), of)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the features.
@@ -136,9 +148,9 @@ class _Dilation(nn.Module):
         return torch.cat(shares, dim=1)
 
 
-def _scale(n_channels: int) -> Tensor:
-    """Return what the first channels are divided by; acceleration comes first."""
-    return torch.tensor(SCALE[:n_channels])
+def scale_of(channels: Sequence[str]) -> Tensor:
+    """Return what channels are divided by, so that one g counts as much as one rad/s."""
+    return torch.tensor([STANDARD_GRAVITY if bare(name) in ACC else 1.0 for name in channels])
 
 
 def _on_grid(windows: Tensor, scale: Tensor) -> Tensor:
@@ -201,11 +213,11 @@ class WithConvolutions(nn.Module):
 
     Parameters
     ----------
-    named : WindowFeatures
+    named : WindowFeatures or PlacedFeatures
     convolutions : MiniRocket
     """
 
-    def __init__(self, named: WindowFeatures, convolutions: MiniRocket) -> None:
+    def __init__(self, named: WindowFeatures | PlacedFeatures, convolutions: MiniRocket) -> None:
         super().__init__()
         self.named, self.convolutions = named, convolutions
         self.window_shape = named.window_shape
@@ -216,4 +228,4 @@ class WithConvolutions(nn.Module):
         return torch.cat([self.named(windows), self.convolutions(windows)], dim=1)
 
 
-Extractor = WindowFeatures | WithConvolutions
+Extractor = WindowFeatures | PlacedFeatures | WithConvolutions

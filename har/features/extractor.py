@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from har.data.channels import has_gyro
+from har.data.channels import by_placement, has_gyro, placed
 from har.data.recording import CHANNELS
 from har.features.signals import (
     BODY_ACC,
@@ -100,6 +100,11 @@ class WindowFeatures(nn.Module):
             *(f"{a}.sma" for a in self.triaxial),
         )
 
+    @property
+    def signal_names(self) -> tuple[str, ...]:
+        """The name of each signal."""
+        return self.signals.names
+
     def forward(self, windows: Tensor) -> Tensor:
         """Return the features.
 
@@ -140,6 +145,70 @@ class WindowFeatures(nn.Module):
         a, b = first / norm(first), last / norm(last)
         tilt = 2 * (norm(a - b) / norm(a + b)).atan()
         return torch.cat([(mean / size), tilt, size], dim=1)
+
+
+class PlacedFeatures(nn.Module):
+    """Named features of windows of several placements: those of each placement by itself.
+
+    Names are those of `WindowFeatures` after the placement's, as ``chest.body_acc_x.mean``.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one window.
+    rate_hz : float
+        Sampling rate, Hz.
+    channels : sequence of str
+        Of the windows, each with its placement.
+
+    Attributes
+    ----------
+    names, signal_names : tuple of str
+        The name of each feature, and of each signal.
+    window_shape : tuple of int
+        Samples and channels of a window.
+    """
+
+    def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str]) -> None:
+        super().__init__()
+        self.window_shape = (n_samples, len(channels))
+        own = by_placement(channels)
+        self.parts = nn.ModuleList(WindowFeatures(n_samples, rate_hz, c) for c in own.values())
+        self.n_channels = [len(c) for c in own.values()]
+        self.n_signals = [len(part.signal_names) for part in self._each()]
+        named = list(zip(own, self._each(), strict=True))
+        self.signal_names = tuple(
+            n for name, part in named for n in placed(name, part.signal_names)
+        )
+        self.names = tuple(n for name, part in named for n in placed(name, part.names))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return the features of windows of shape (batch, n_samples, n_channels)."""
+        return self.describe(self.signals(windows))
+
+    def signals(self, windows: Tensor) -> Tensor:
+        """Return the signals of all placements, shape (batch, n_signals, n_samples)."""
+        own = torch.split(windows, self.n_channels, dim=2)
+        pairs = zip(self._each(), own, strict=True)
+        return torch.cat([part.signals(values) for part, values in pairs], dim=1)
+
+    def describe(self, values: Tensor) -> Tensor:
+        """Return the features of what `signals` gave."""
+        own = torch.split(values, self.n_signals, dim=1)
+        pairs = zip(self._each(), own, strict=True)
+        return torch.cat([part.describe(signals) for part, signals in pairs], dim=1)
+
+    def _each(self) -> list[WindowFeatures]:
+        return [part for part in self.parts if isinstance(part, WindowFeatures)]
+
+
+def window_features(
+    n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS
+) -> WindowFeatures | PlacedFeatures:
+    """Return the extractor of windows of one placement, or of several."""
+    if len(by_placement(channels)) > 1:
+        return PlacedFeatures(n_samples, rate_hz, channels)
+    return WindowFeatures(n_samples, rate_hz, channels)
 
 
 def _unit(axes: Tensor) -> Tensor:

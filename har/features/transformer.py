@@ -13,7 +13,7 @@ from har.arrays import Float32
 from har.data.recording import CHANNELS
 from har.errors import DataError
 from har.features.convolutions import Extractor, MiniRocket, WithConvolutions
-from har.features.extractor import WindowFeatures
+from har.features.extractor import window_features
 
 
 class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -71,11 +71,13 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if not self.convolutions:
             return self._built()
         assert X is not None, "MiniRocket's biases are drawn from windows"
-        return self._built(MiniRocket.fit(self._checked(X), self.convolutions, self.seed))
+        return self._built(
+            MiniRocket.fit(self._checked(X), self.convolutions, self.seed, self.channels)
+        )
 
     def restore(self, biases: Float32, channels: npt.NDArray[np.bool_]) -> Self:
         """Build the extractor with MiniRocket as it was fitted before."""
-        return self._built(MiniRocket(self.n_samples, channels, biases))
+        return self._built(MiniRocket(self.n_samples, channels, biases, self.channels))
 
     def transform(self, X: Float32) -> Float32:
         """Return the features.
@@ -108,7 +110,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.extractor_.names, dtype=object)
 
     def _built(self, convolutions: MiniRocket | None = None) -> Self:
-        named = WindowFeatures(self.n_samples, self.rate_hz, self.channels)
+        named = window_features(self.n_samples, self.rate_hz, self.channels)
         extractor = WithConvolutions(named, convolutions) if convolutions else named
         self.extractor_ = extractor.eval()
         return self

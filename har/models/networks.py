@@ -8,7 +8,7 @@ from pathlib import Path
 from transformers import AutoModelForSequenceClassification
 
 from har.config import NetworkSettings, WindowGrid
-from har.data.channels import NAMES, sensors_of
+from har.data.channels import name_of
 from har.data.recording import CHANNELS
 from har.errors import UsageError
 from har.models.catalogue import MODELS, NETWORKS
@@ -66,8 +66,8 @@ def _require_channels(network: WindowClassifier, channels: Sequence[str], checkp
     if known != tuple(channels):
         raise UsageError(
             f"checkpoint {checkpoint} is made for other windows",
-            expected=NAMES[sensors_of(known)],
-            found=NAMES[sensors_of(channels)],
+            expected=name_of(known),
+            found=name_of(channels),
             hint="choose window.channels as it has them; or set pretrain.checkpoint to own or none",
         )
 

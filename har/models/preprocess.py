@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from har.data.channels import has_gyro
+from har.data.channels import by_placement, has_gyro, placed
 from har.data.recording import CHANNELS
-from har.features.extractor import WindowFeatures
+from har.features.extractor import window_features
 from har.features.signals import BODY_ACC, GYRO
 from har.features.spectra import PowerSpectrum
 from har.models.network import Standardise
@@ -28,14 +28,22 @@ def patch_signals(channels: Sequence[str]) -> tuple[str, ...]:
     Without gravity: a patch of it tells how this person wears the sensor, and is learned
     by heart.
     """
-    return (*BODY_ACC, *GYRO) if has_gyro(channels) else BODY_ACC
+    return tuple(
+        signal
+        for placement, own in by_placement(channels).items()
+        for signal in placed(placement, (*BODY_ACC, *GYRO) if has_gyro(own) else BODY_ACC)
+    )
 
 
 def spectral_signals(channels: Sequence[str]) -> tuple[str, ...]:
-    """Return the signals whose spectra are tokens, three in each."""
-    if has_gyro(channels):
-        return (*BODY_ACC, *GYRO, "vertical_acc", "body_acc_mag", "gyro_mag")
-    return (*BODY_ACC, "vertical_acc", "horizontal_acc", "body_acc_mag")
+    """Return the signals whose spectra are tokens, three of one placement in each."""
+    both = (*BODY_ACC, *GYRO, "vertical_acc", "body_acc_mag", "gyro_mag")
+    alone = (*BODY_ACC, "vertical_acc", "horizontal_acc", "body_acc_mag")
+    return tuple(
+        signal
+        for placement, own in by_placement(channels).items()
+        for signal in placed(placement, both if has_gyro(own) else alone)
+    )
 
 
 class Tokens(NamedTuple):
@@ -76,9 +84,9 @@ class WindowTokens(nn.Module):
     ) -> None:
         super().__init__()
         self.patch = patch
-        self.extractor = WindowFeatures(n_samples, rate_hz, channels)
+        self.extractor = window_features(n_samples, rate_hz, channels)
         in_patches, in_spectra = patch_signals(channels), spectral_signals(channels)
-        place = self.extractor.signals.names.index
+        place = self.extractor.signal_names.index
         self.patch_index = [place(name) for name in in_patches]
         self.spectral_index = [place(name) for name in in_spectra]
         self.spectrum = PowerSpectrum(n_samples, rate_hz, SPECTRUM_HZ)

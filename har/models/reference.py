@@ -20,9 +20,8 @@ import numpy as np
 
 from har.arrays import Float64, RawWindows
 from har.config import WindowGrid
-from har.data.channels import AXES
+from har.data.channels import AXES, SensorLayout
 from har.data.gravity import STANDARD_GRAVITY
-from har.data.recording import ACC
 from har.data.windows import Windows
 
 # Gaussians in the mixture, and training windows for each of them at least.
@@ -182,7 +181,7 @@ class Reference:
         k = min(COMPONENTS, len(train.y) // MIN_WINDOWS)
         if not k:
             return None
-        acceleration = tuple(name in ACC for name in windows.channels[::AXES])
+        acceleration = SensorLayout.of(windows.channels).acceleration
         bare = cls._mixture(_thinned(train.X), k, acceleration)
         surprise = bare.surprise(moments(validation.X))
         pieces = validation.index["recording_id"].to_numpy()

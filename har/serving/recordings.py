@@ -9,14 +9,15 @@
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from har.config import CleanSettings
-from har.data.channels import has_gyro, measured
+from har.data import fuse
+from har.data.channels import by_placement, has_gyro, measured, placements_of
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.gravity import KINDS
@@ -63,17 +64,17 @@ class UserRecording:
         That it is read from.
     meta : RecordingMeta
         What is known of it, its own rate among it.
-    aim : Aim
-        What its parts are to be.
+    samples : int
+        Of the parts that were read so far.
     """
 
     name: str
     subject: str
     files: tuple[str, ...]
     meta: RecordingMeta
-    aim: "Aim"
-    _read: Iterator[Recording]
-    _reports: list[CleanReport] = field(default_factory=list)
+    _parts: Iterator[Recording]
+    _reports: list[CleanReport]
+    samples: int = 0
 
     def parts(self) -> Iterator[Recording]:
         """Yield the stretches between gaps, at the model's rate, once.
@@ -86,16 +87,13 @@ class UserRecording:
         DataError
             If the model cannot use the recording.
         """
-        for piece in self._read:
-            self.aim.check(piece, self.name)
-            seconds, rate_hz = self.aim.cleaning.max_gap_s, self.aim.rate_hz
-            parts, report = clean(piece, max_gap_s=seconds, rate_hz=rate_hz)
-            self._reports.append(report)
-            yield from parts
+        for part in self._parts:
+            self.samples += len(part.table)
+            yield part
 
     @property
     def rows(self) -> CleanReport:
-        """What cleaning changed in the parts that were read so far."""
+        """What cleaning changed in the parts that were read so far, over all placements."""
         totals = Cleaning(recordings=tuple(self._reports)).totals
         return CleanReport(recording_id=self.name, **totals.to_dict())
 
@@ -128,7 +126,8 @@ class Aim:
 
     def check(self, recording: Recording, name: str) -> None:
         """Raise `DataError` if a recording lacks what the model was trained with."""
-        if has_gyro(self.channels) and not has_gyro(measured(recording)):
+        needed = by_placement(self.channels).get(recording.meta.placement, self.channels)
+        if has_gyro(needed) and not has_gyro(measured(recording)):
             raise DataError(
                 f"{name}: no gyroscope",
                 expected="angular velocity, which the model was trained with",
@@ -142,6 +141,23 @@ class Aim:
                 expected=f"acceleration {KINDS[not kind]}, which the model was trained with",
                 hint=_OTHER_KIND[kind],
             )
+
+    def cleaned(
+        self, read: Iterable[Recording], name: str, reports: list[CleanReport]
+    ) -> Iterator[Recording]:
+        """Yield the clean parts of a recording at the model's rate; each piece is reported.
+
+        Raises
+        ------
+        DataError
+            If the model cannot use the recording.
+        """
+        for piece in read:
+            self.check(piece, name)
+            seconds = self.cleaning.max_gap_s
+            parts, report = clean(piece, max_gap_s=seconds, rate_hz=self.rate_hz)
+            reports.append(report)
+            yield from parts
 
 
 @dataclass
@@ -248,9 +264,7 @@ class UserFiles:
         self.account = Account(left=self.plan.left)
         anything = False
         for item in self.plan.items:
-            pieces = groupby(self._read(item, source), key=_whole_name)
-            for name, read in pieces:
-                recording = _opened(name, item, aim, read)
+            for recording in self._recordings(item, source, aim):
                 try:
                     result = do(recording)
                 except DataError as error:
@@ -260,6 +274,32 @@ class UserFiles:
                 yield result
         if not anything:
             raise self._nothing()
+
+    def _recordings(self, item: Item, source: Source, aim: Aim) -> Iterator[UserRecording]:
+        """Yield the recordings of an item; those that are worn at once as one."""
+        read = self._read(item, source)
+        if placements_of(aim.channels):
+            yield from self._fused(item, list(read), aim)
+            return
+        for name, pieces in groupby(read, key=_whole_name):
+            yield _opened(name, item, aim, pieces)
+
+    def _fused(self, item: Item, read: list[Recording], aim: Aim) -> Iterator[UserRecording]:
+        """Yield a recording for each clock of an item, which memory holds whole."""
+        groups: dict[fuse.Key, list[Recording]] = {}
+        for piece in read:
+            groups.setdefault(fuse.same_clock(piece.meta), []).append(piece)
+        for pieces in groups.values():
+            name, subject = _names(fuse.session(pieces[0].meta), pieces[0].meta, item)
+            try:
+                reports: list[CleanReport] = []
+                parts = _worn_at_once(pieces, name, aim, reports)
+            except DataError as error:
+                self.account.refused[name] = error
+                continue
+            slowest = min(piece.meta.rate_hz for piece in pieces)
+            meta = replace(parts[0].meta, rate_hz=slowest)
+            yield UserRecording(name, subject, item.files, meta, iter(parts), reports)
 
     def digest(self, names: Sequence[str]) -> str:
         """Return the SHA-256 of a file; of several, of their digests in order."""
@@ -366,13 +406,45 @@ def _whole_name(piece: Recording) -> str:
 
 def _opened(name: str, item: Item, aim: Aim, read: Iterator[Recording]) -> UserRecording:
     first = next(read)
+    shown, subject = _names(name, first.meta, item)
+    reports: list[CleanReport] = []
+    parts = aim.cleaned(chain([first], read), shown, reports)
+    return UserRecording(shown, subject, item.files, first.meta, parts, reports)
+
+
+def _names(name: str, meta: RecordingMeta, item: Item) -> tuple[str, str]:
+    """Return what a recording and its person are called where people read it."""
     # What a name of a file on disk may not hold is told by a digest there, and by itself here.
     stem = re.sub(r"(\.\w+)+$", "", item.files[0]).replace("/", "-")
     shown = _short(name).replace(slug(stem), stem, 1)
-    subject = _short(first.meta.subject_id)
-    if subject == "unknown":
-        subject = stem
-    return UserRecording(shown, subject, item.files, first.meta, aim, chain([first], read))
+    subject = _short(meta.subject_id)
+    return shown, stem if subject == "unknown" else subject
+
+
+def _worn_at_once(
+    pieces: list[Recording], name: str, aim: Aim, reports: list[CleanReport]
+) -> list[Recording]:
+    """Return the fused stretches of recordings of one clock.
+
+    Raises
+    ------
+    DataError
+        If they are not of all placements at once, or the model cannot use one of them.
+    """
+    placements = placements_of(aim.channels)
+    own = [piece for piece in pieces if piece.meta.placement in placements]
+    parts = list(aim.cleaned(own, name, reports))
+    because = fuse.why_not([(part.meta, len(part.table)) for part in parts], placements)
+    made = [] if because else [one.recording for one in fuse.fuse(parts, placements)]
+    if not made:
+        raise DataError(
+            f"{name}: not of all placements at once",
+            expected=f"{', '.join(placements)}, worn at once, which the model reads together",
+            found=because or "no stretch of time that all have",
+            hint="give a file of all placements, as a table with placement_column and "
+            "[placements] in a mapping; or use a model of one placement",
+        )
+    return made
 
 
 def _short(name: str) -> str:

@@ -19,7 +19,7 @@ from har.steps.checkpoints import resolve
 from har.steps.step import Step
 
 ENTRIES = "har.steps.entries"
-INGEST = "ingest"
+INGEST, FUSE = "ingest", "fuse"
 # Whose versions the report prints.
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
 
@@ -108,23 +108,37 @@ def data_steps(recipe: Recipe) -> Iterator[Step]:
             "max_gap_s": recipe.clean.max_gap_s,
             "rate_hz": recipe.window.rate_hz,
             "subjects": data.subjects,
-            "placements": data.placements,
+            "placements": data.wanted_placements,
         },
     )
+    if data.fuse:
+        yield Step(
+            FUSE,
+            "fuse",
+            f"{ENTRIES}.fuse:fuse",
+            inputs={"cleaned": "clean"},
+            settings={"placements": data.fuse},
+        )
+    recordings = recordings_of(recipe)
     yield Step(
         "split",
         "split",
         f"{ENTRIES}.split:split",
-        inputs={"ingested": INGEST, "cleaned": "clean"},
+        inputs={"ingested": INGEST, "cleaned": recordings},
         settings={"settings": recipe.split},
     )
     yield Step(
         "windows",
         "windows",
         f"{ENTRIES}.windows:windows",
-        inputs={"ingested": INGEST, "cleaned": "clean", "split": "split"},
+        inputs={"ingested": INGEST, "cleaned": recordings, "split": "split"},
         settings={"settings": recipe.window},
     )
+
+
+def recordings_of(recipe: Recipe) -> str:
+    """Return the step whose recordings are cut into windows."""
+    return FUSE if recipe.data.fuse else "clean"
 
 
 def pinned(dataset: str) -> str:
@@ -325,7 +339,7 @@ def score_steps(recipe: Recipe) -> Iterator[Step]:
         f"{ENTRIES}.continuous:continuous",
         inputs={
             "windows": "windows",
-            "cleaned": "clean",
+            "cleaned": recordings_of(recipe),
             "ingested": INGEST,
             "predicted": {name: f"predict-{name}" for name in names},
         },
@@ -336,7 +350,11 @@ def score_steps(recipe: Recipe) -> Iterator[Step]:
             f"robustness-{name}",
             f"robustness-{name}",
             f"{ENTRIES}.robustness:robustness",
-            inputs={"windows": "windows", "cleaned": "clean", "model": chosen(name)},
+            inputs={
+                "windows": "windows",
+                "cleaned": recordings_of(recipe),
+                "model": chosen(name),
+            },
             settings={"rate_hz": recipe.window.rate_hz, "intervals": intervals},
             also=(module_of(name),),
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from har.evaluation.protocols import Fold, Protocol
 
 # The steps before subjects are split, which all folds have in common.
-_SHARED = (plans.INGEST, "clean")
+_SHARED = (plans.INGEST, "clean", plans.FUSE)
 
 
 def folds(run: Run, protocol: "Protocol") -> list["Fold"]:
@@ -25,7 +25,8 @@ def folds(run: Run, protocol: "Protocol") -> list["Fold"]:
     from har.evaluation.protocols import Fold, make_folds
 
     assigned = Assignment.read(run["split"].path)
-    metas = [recording.meta for recording in read_recordings(run["clean"].path)]
+    folder = run[plans.recordings_of(run.recipe)].path
+    metas = [recording.meta for recording in read_recordings(folder)]
     return make_folds(
         protocol,
         {meta.subject_id: meta.dataset for meta in metas},

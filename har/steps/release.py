@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from har.config import Recipe
-from har.steps.plan import chosen
+from har.steps.plan import FUSE, chosen
 from har.steps.run import Run
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def candidate(run: Run, name: str) -> "Candidate":
     recorded = {
         "ingest": "ingest",
         "clean": "clean",
+        "fuse": FUSE if run.recipe.data.fuse else None,
         "split": "split",
         "windows": "windows",
         "pretrain": run.plan.start_of(name),

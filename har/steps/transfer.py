@@ -4,7 +4,7 @@ from har.config import DataSettings
 from har.data.sources import same_people
 from har.errors import UsageError
 from har.steps.pins import pin
-from har.steps.plan import ENTRIES, INGEST, chosen, module_of
+from har.steps.plan import ENTRIES, INGEST, chosen, module_of, recordings_of
 from har.steps.run import Run
 from har.steps.step import Step
 from har.store import Artifact
@@ -18,7 +18,8 @@ def transfer(
     Raises
     ------
     UsageError
-        If the models were trained on it, or on the same people.
+        If the models were trained on it, or on the same people; or if they read several
+        placements at once, and some are asked for.
     """
     recipe = run.recipe
     people = {dataset, *same_people(dataset)}
@@ -27,9 +28,16 @@ def transfer(
             f"the models have seen people of {dataset}: they were trained on {', '.join(known)}",
             hint="`har evaluate --trained-on …` without --dataset scores them on test subjects",
         )
-    other = DataSettings(datasets=(dataset,), placements=placements)
+    if recipe.data.fuse and placements:
+        raise UsageError(
+            "the models read several placements at once",
+            expected=f"all of {', '.join(recipe.data.fuse)}",
+            found=f"--placement {', '.join(placements)}",
+            hint="leave --placement out",
+        )
+    other = DataSettings(datasets=(dataset,), placements=placements, fuse=recipe.data.fuse)
     foreign = Run(recipe.model_copy(update={"data": other}), pin(other, run.store), run.store)
-    run.remember("foreign", foreign["clean"])
+    run.remember("foreign", foreign[recordings_of(foreign.recipe)])
     run.remember("foreign-data", foreign[INGEST])
     run.plan.add(
         Step(

@@ -2,27 +2,34 @@
 """Augmentation: what another wearer, sensor or moment would change.
 
 Every change is one function of windows of shape (batch, n_samples, n_channels) in m/s² and
-rad/s, and how strong it is; each window has its own draw. A sensor has three channels, and
-acceleration comes first.
+rad/s, and how strong it is; each window has its own draw. A sensor has three channels. What is
+worn at one placement is one device, which turns as a whole; devices turn by themselves.
 """
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from har.config import AugmentSettings
-from har.data.channels import AXES
+from har.data.channels import AXES, SensorLayout
+from har.data.recording import CHANNELS
 
 # Random speeds along a window that is warped in time.
 KNOTS = 4
+BOTH = SensorLayout.of(CHANNELS)
 Change = Callable[[Tensor, float, torch.Generator], Tensor]
 
 
-def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generator) -> Tensor:
+def augment(
+    windows: Tensor,
+    settings: AugmentSettings,
+    generator: torch.Generator,
+    channels: Sequence[str] = CHANNELS,
+) -> Tensor:
     """Return changed windows, all but `mix` of what the settings ask for.
 
     Parameters
@@ -32,14 +39,16 @@ def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generat
         How strong each change is; one of strength 0 draws nothing.
     generator : Generator
         On the CPU; the same state gives the same windows.
+    channels : sequence of str, optional
+        Of the windows.
     """
-    n_channels = windows.shape[2]
-    n_sensors = n_channels // AXES
+    layout = SensorLayout.of(channels)
+    n_channels, n_sensors = len(channels), len(layout.places)
     changes: list[tuple[Change, float]] = [
-        (turn, settings.rotation_deg),
-        (turn_anywhere, settings.any_rotation),
+        (functools.partial(turn, layout=layout), settings.rotation_deg),
+        (functools.partial(turn_anywhere, layout=layout), settings.any_rotation),
         (amplify, settings.gain),
-        (add_noise, settings.noise),
+        (functools.partial(add_noise, layout=layout), settings.noise),
         (warp_time, settings.time_warp),
         (shift_time, settings.shift),
         (functools.partial(drop, n_parts=n_channels), settings.axis_dropout),
@@ -52,26 +61,30 @@ def augment(windows: Tensor, settings: AugmentSettings, generator: torch.Generat
     return windows
 
 
-def turn(windows: Tensor, degrees: float, generator: torch.Generator) -> Tensor:
-    """Turn all sensors about a random axis, by a normal angle of this spread."""
-    n = len(windows)
+def turn(
+    windows: Tensor, degrees: float, generator: torch.Generator, *, layout: SensorLayout = BOTH
+) -> Tensor:
+    """Turn the sensors of each placement about a random axis, by a normal angle of this spread."""
+    n = len(windows) * layout.n_places
     axis = nn.functional.normalize(torch.randn(n, 3, generator=generator), dim=1)
     angle = torch.deg2rad(torch.randn(n, 1, generator=generator) * degrees)
-    return _rotate(windows, torch.linalg.matrix_exp(_cross_matrix(axis * angle)))
+    return _rotate(windows, torch.linalg.matrix_exp(_cross_matrix(axis * angle)), layout)
 
 
-def turn_anywhere(windows: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Turn all sensors of a share of windows, every orientation being as likely as another.
+def turn_anywhere(
+    windows: Tensor, share: float, generator: torch.Generator, *, layout: SensorLayout = BOTH
+) -> Tensor:
+    """Turn each placement in a share of windows, every orientation being as likely as another.
 
     Four normal numbers, scaled to length 1, are a uniform unit quaternion, thus a
     rotation from the Haar measure (Shoemake 1992, Uniform random rotations, Graphics
     Gems III).
     """
-    n = len(windows)
+    n = len(windows) * layout.n_places
     quaternion = nn.functional.normalize(torch.randn(n, 4, generator=generator), dim=1)
     chosen = torch.rand(n, 1, generator=generator) < share
     none = torch.tensor([1.0, 0.0, 0.0, 0.0])
-    return _rotate(windows, _matrix(torch.where(chosen, quaternion, none)))
+    return _rotate(windows, _matrix(torch.where(chosen, quaternion, none)), layout)
 
 
 def amplify(windows: Tensor, spread: float, generator: torch.Generator) -> Tensor:
@@ -80,11 +93,13 @@ def amplify(windows: Tensor, spread: float, generator: torch.Generator) -> Tenso
     return windows * gain.repeat_interleave(AXES, dim=2)
 
 
-def add_noise(windows: Tensor, spread: float, generator: torch.Generator) -> Tensor:
+def add_noise(
+    windows: Tensor, spread: float, generator: torch.Generator, *, layout: SensorLayout = BOTH
+) -> Tensor:
     """Add white noise: `spread` in m/s², and a tenth of it in rad/s."""
     noise = spread * torch.randn(windows.shape, generator=generator)
-    noise[..., AXES:] *= 0.1
-    return windows + noise
+    each = torch.tensor([1.0 if acceleration else 0.1 for acceleration in layout.acceleration])
+    return windows + noise * each.repeat_interleave(AXES)
 
 
 def warp_time(windows: Tensor, change: float, generator: torch.Generator) -> Tensor:
@@ -153,10 +168,11 @@ def mix(
     return mixed, torch.lerp(targets[partner], targets, share)
 
 
-def _rotate(windows: Tensor, rotation: Tensor) -> Tensor:
-    """Apply one rotation per window, shape (batch, 3, 3), to every sensor."""
-    turned: Tensor = windows.unflatten(2, (-1, AXES)) @ rotation.unsqueeze(1)
-    return turned.flatten(2)
+def _rotate(windows: Tensor, rotations: Tensor, layout: SensorLayout) -> Tensor:
+    """Apply the rotations of each window, shape (batch * n_places, 3, 3), to its sensors."""
+    own = rotations.unflatten(0, (-1, layout.n_places))[:, list(layout.places)]
+    turned: Tensor = windows.unflatten(2, (-1, AXES)).transpose(1, 2) @ own
+    return turned.transpose(1, 2).flatten(2)
 
 
 def _cross_matrix(vectors: Tensor) -> Tensor:

@@ -158,7 +158,7 @@ def _features(
     generator = torch.Generator().manual_seed(seed)
     X = torch.tensor(train.X)
     copies = [
-        transformer.transform(augment(X, settings.augment, generator).numpy())
+        transformer.transform(augment(X, settings.augment, generator, train.channels).numpy())
         for _ in range(settings.copies)
     ]
     own = transformer.transform(train.X)

@@ -164,7 +164,7 @@ def _epoch(learner: Learner, job: Job) -> float:
     smoothing, losses = settings.label_smoothing, []
     order = torch.cat([torch.randperm(len(X), generator=generator) for _ in range(learner.passes)])
     for rows in order.split(settings.batch_size):
-        batch = augment.augment(X[rows], settings.augment, generator)
+        batch = augment.augment(X[rows], settings.augment, generator, job.train.channels)
         target = targets[rows]
         if settings.augment.mixup:
             batch, target = augment.mix(batch, target, settings.augment.mixup, generator)

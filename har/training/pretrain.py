@@ -141,13 +141,13 @@ def _train(
     steps = settings.epochs * math.ceil(len(X) / settings.batch_size)
     scheduler = get_cosine_schedule_with_warmup(adamw, round(WARMUP * steps), steps)
     optimizer = device.prepare(adamw, accelerator)
-    history = []
+    history, channels = [], model.config.channels
     model.train()
     for epoch in track(range(1, settings.epochs + 1), what="pretraining"):
         losses = []
         for rows in torch.randperm(len(X), generator=generator).split(settings.batch_size):
             pair = (
-                augment(X[part], settings.augment, generator).to(accelerator.device)
+                augment(X[part], settings.augment, generator, channels).to(accelerator.device)
                 for part in (rows, neighbours.draw(rows, generator))
             )
             with accelerator.autocast():

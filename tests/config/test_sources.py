@@ -37,6 +37,8 @@ def test_flags_beat_environment_beats_file(tmp_path: Path, monkeypatch: pytest.M
         ("intervals.bootstrap=0", r"--set intervals\.bootstrap: input should be greater"),
         ("window.hop_s=0.001", r"--set window\.hop_s: shorter than 1 sample at 50 Hz"),
         ("window.rate_hz=0.5", r"setting window\.length_s: shorter than 2 samples at 0\.5 Hz"),
+        ("data.fuse=['wrist']", r"--set data\.fuse: tuple should have at least 2 items"),
+        ("data.fuse=['wrist', 'wrist']", r"--set data\.fuse: names something twice"),
         ("models.bert.heads=5", r"--set models\.bert\.heads: no divisor of hidden_size, 64"),
         ("models.bert.finetune.epochs=nan", r"--set models\.bert\.finetune: epochs: input"),
     ],
@@ -196,3 +198,11 @@ def test_an_environment_is_that_of_the_machine_unless_a_command_has_changed_it(
     with using(Environment(store=Path("/here"))):
         assert current().store == Path("/here")
     assert current().store == Path("/there")
+
+
+def test_fused_placements_are_named_once() -> None:
+    """They are those whose recordings are used, so that data.placements has nothing to say."""
+    data = load(["data.fuse=['wrist', 'chest']"]).recipe.data
+    assert data.wanted_placements == ("wrist", "chest")
+    with pytest.raises(UsageError, match=r"data\.fuse names the placements"):
+        load(["data.fuse=['wrist', 'chest']", "data.placements=['wrist']"])

@@ -12,6 +12,7 @@ import pytest
 
 from har.config import WindowSettings
 from har.data.activities import BASIC, SHARED, Taxonomy
+from har.data.channels import placed
 from har.data.recording import ACC, CHANNELS, GYRO, Recording, named
 from har.data.windows import Windows, cut, cut_all, write_all
 from har.errors import DataError
@@ -300,3 +301,31 @@ def test_few_labels_are_drawn_from_every_class(small: Windows) -> None:
     np.testing.assert_array_equal(few.select("test").y, small.select("test").y)
     assert not np.array_equal(few.y, small.with_labels(0.1, seed=1).y)
     assert small.with_labels(1.0, seed=0) is small
+
+
+def worn(recording: Recording) -> Recording:
+    """Return a recording with its acceleration at the chest and both sensors at the wrist."""
+    chest = recording.table[[*CHANNELS]].set_axis(list(placed("chest", CHANNELS)), axis=1)
+    wrist = recording.table[[*CHANNELS]].set_axis(list(placed("wrist", CHANNELS)), axis=1)
+    for axis in placed("chest", GYRO):
+        chest[axis] = np.float32("nan")
+    rest = recording.table[["recording_id", "subject_id", "time_s", "activity"]]
+    table = rest.join(chest).join(wrist)
+    return Recording(table, replace(recording.meta, placement="chest+wrist"))
+
+
+def test_channels_of_several_placements_carry_their_names(recording: Recording) -> None:
+    """What each has, or acceleration alone; a gyroscope asked for is missing at the chest."""
+    both, splits = worn(recording), {"train": ["lab-01"]}
+    windows = cut_all([both], splits, WindowSettings(), BASIC)
+    assert windows.channels == (*placed("chest", ACC), *placed("wrist", CHANNELS))
+    expected = cut_all([recording], splits, WindowSettings(), BASIC).X
+    np.testing.assert_array_equal(windows.X, np.concatenate([expected[..., :3], expected], axis=2))
+    assert windows.choice.sentence == (
+        "acceleration alone at chest; acceleration and angular velocity at wrist, "
+        "which all 1 recordings have"
+    )
+    alone = cut_all([both], splits, WindowSettings(channels="acc"), BASIC)
+    assert alone.channels == (*placed("chest", ACC), *placed("wrist", ACC))
+    with pytest.raises(DataError, match="lab-01-a has no gyroscope at chest"):
+        cut_all([both], splits, WindowSettings(channels="acc+gyro"), BASIC)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from alone import acceleration_of
+from alone import WORN, acceleration_of, worn_twice
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
@@ -200,3 +200,26 @@ def test_the_whole_catalogue_is_measured_by_default(small: Windows, model) -> No
     found = robustness(model, of_two_subjects(small), settings=SETTINGS, seed=0)
     assert [row.name for row in found.perturbations] == [p.name for p in ALL]
     assert (found.n_subjects, found.seed) == (2, 0)
+
+
+def test_placements_are_turned_and_lost_each_by_itself() -> None:
+    """Norms stay, the two turn differently; what is lost at one reads on at the other."""
+    alone = make()
+    windows = worn_twice(alone)
+    changes = {change.name: change for change in catalogue(channels=WORN)}
+    assert {"nothing at wrist", "nothing at chest", "no gyroscope"} <= set(changes)
+    assert not any(name.startswith("nothing at") for name in {change.name for change in ALL})
+    turned = changes["turned 90°, each subject"](windows, seed=0)
+    sensors = (slice(0, 3), slice(3, 6), slice(6, 9))
+    for part in sensors:
+        norms = [np.linalg.norm(X[..., part], axis=2) for X in (turned, windows.X)]
+        np.testing.assert_allclose(*norms, rtol=1e-4)
+    assert np.abs(turned[..., [8, 6, 7]] - turned[..., :3]).max() > 1
+    lost = changes["nothing at chest"](windows, seed=0)
+    assert (lost[..., 6:] == 0).all()
+    np.testing.assert_array_equal(lost[..., :6], windows.X[..., :6])
+    still = changes["no gyroscope"](windows, seed=0)
+    assert [bool((still[..., part] == 0).all()) for part in sensors] == [False, True, False]
+    noisy = changes["noise 1 m/s²"](windows, seed=0) - windows.X
+    found = [noisy[..., part].std() for part in sensors]
+    np.testing.assert_allclose(found, [1, 0.1, 1], rtol=0.15)

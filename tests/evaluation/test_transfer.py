@@ -8,6 +8,7 @@ import pytest
 
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC, Taxonomy
+from har.data.channels import placed
 from har.data.recording import ACC, CHANNELS, GYRO, Recording, RecordingMeta, make_table
 from har.data.windows import Windows
 from har.errors import DataError
@@ -184,6 +185,18 @@ def test_the_channels_are_those_of_the_models() -> None:
     assert foreign_windows(people, settings, BASIC, ACC).channels == ACC
     with pytest.raises(DataError, match="other-2-a has no gyroscope"):
         foreign_windows(people, settings, BASIC)
+
+
+def test_the_channels_of_several_placements_are_those_of_the_models() -> None:
+    """Of fused recordings the sensors that the models read at each placement, and no more."""
+    one = person("1", ["walking", "sitting"])
+    both = [one.table[list(CHANNELS)].set_axis(list(placed(at, CHANNELS)), axis=1) for at in "ab"]
+    rest = one.table[["recording_id", "subject_id", "time_s", "activity"]]
+    people = [Recording(rest.join(both[0]).join(both[1]), one.meta)]
+    settings = WindowSettings(length_s=1, hop_s=1)
+    read = (*placed("a", ACC), *placed("b", CHANNELS))
+    found = foreign_windows(people, settings, BASIC, read)
+    assert (found.channels, found.X.shape) == (read, (10, 50, 9))
 
 
 def test_nothing_in_common() -> None:

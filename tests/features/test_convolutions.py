@@ -8,8 +8,10 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from har.data.channels import placed
+from har.data.recording import CHANNELS
 from har.errors import DataError
-from har.features.convolutions import SCALE, STEP, MiniRocket
+from har.features.convolutions import STEP, MiniRocket, scale_of
 from har.features.transformer import FeatureTransformer
 
 N = 128
@@ -34,7 +36,7 @@ def test_shares_are_those_of_the_formula(
 ) -> None:
     """Each feature, tap by tap: the share of samples where the weighted sum exceeds the bias."""
     found = rocket(torch.tensor(windows[:2])).numpy()
-    scaled = np.round(windows[:2] / np.float32(SCALE) / STEP).astype(np.float64) * STEP
+    scaled = np.round(windows[:2] / scale_of(CHANNELS).numpy() / STEP).astype(np.float64) * STEP
     kernels: dict[tuple[int, str], int] = {}
     for column, name in enumerate(rocket.names):
         _, dilation, taps, _ = name.split(".")
@@ -97,3 +99,14 @@ def test_windows_of_another_shape_are_refused() -> None:
     """The transformer is fitted to windows of its own length."""
     with pytest.raises(DataError, match="windows do not fit"):
         FeatureTransformer(N, convolutions=84).fit(np.zeros((2, 64, 6), np.float32))
+
+
+def test_each_placement_has_the_scale_of_its_sensors() -> None:
+    """One g counts as much as one rad/s wherever it is worn."""
+    g, unit = [np.float32(9.80665)] * 3, [1.0] * 3
+    assert scale_of(CHANNELS).tolist() == [*g, *unit]
+    assert scale_of((*placed("a", CHANNELS), *placed("b", CHANNELS[:3]))).tolist() == [
+        *g,
+        *unit,
+        *g,
+    ]

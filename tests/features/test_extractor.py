@@ -9,9 +9,10 @@ import pytest
 import torch
 from scipy.signal import butter, filtfilt
 
-from har.data.recording import ACC, Recording
+from har.data.channels import placed
+from har.data.recording import ACC, CHANNELS, Recording
 from har.errors import DataError
-from har.features.extractor import WindowFeatures
+from har.features.extractor import WindowFeatures, window_features
 from har.features.signals import WindowSignals
 from har.features.spectra import PowerSpectrum
 from har.features.transformer import FeatureTransformer
@@ -192,6 +193,22 @@ def test_features_of_acceleration_alone_are_those_made_of_it(
     found, of_both = named(alone, real[..., :3]), named(features, real)
     for name in alone.names:
         torch.testing.assert_close(found[name], of_both[name], rtol=1e-4, atol=1e-4)
+
+
+def test_features_of_two_placements_are_those_of_each(
+    features: WindowFeatures, real: torch.Tensor
+) -> None:
+    """The chest's and then the wrist's, under its name; nothing crosses from one to the other."""
+    channels = (*placed("chest", ACC), *placed("wrist", CHANNELS))
+    both = window_features(N, RATE_HZ, channels).eval()
+    chest = WindowFeatures(N, RATE_HZ, ACC).eval()
+    turned = real[..., [1, 2, 0]]
+    found = both(torch.cat([turned, real], dim=2))
+    assert torch.equal(found, torch.cat([chest(turned), features(real)], dim=1))
+    assert both.names == (*placed("chest", chest.names), *placed("wrist", features.names))
+    assert both.names[0].startswith("chest.gravity_x.")
+    assert both.window_shape == (N, 9)
+    assert isinstance(window_features(N, RATE_HZ, ACC), WindowFeatures)
 
 
 def test_the_transformer_is_the_extractor_in_batches(

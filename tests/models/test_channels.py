@@ -1,11 +1,11 @@
-"""Models of acceleration alone: every kind of them, saved, loaded and as ONNX."""
+"""Models of other channels than both sensors: every kind of them, saved, loaded and as ONNX."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from alone import acceleration_of
+from alone import WORN, acceleration_of, worn_twice
 
 from har.config import (
     LogisticSettings,
@@ -14,6 +14,7 @@ from har.config import (
     PatchTstSettings,
     WindowGrid,
 )
+from har.data.channels import units_of
 from har.data.recording import ACC
 from har.data.windows import Windows
 from har.errors import UsageError
@@ -33,39 +34,52 @@ def alone(small: Windows) -> Windows:
     return acceleration_of(small)
 
 
+@pytest.fixture(scope="module")
+def worn(small: Windows) -> Windows:
+    """Real windows of a wrist with both sensors and a chest with acceleration alone."""
+    return worn_twice(small)
+
+
 @pytest.mark.parametrize("name", KINDS)
-def test_every_kind_of_network_reads_acceleration_alone(
-    name: str, alone: Windows, tmp_path: Path
+@pytest.mark.parametrize("kind", ["alone", "worn"])
+def test_every_kind_of_network_reads_the_channels_that_there_are(
+    name: str, kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Three channels in; the saved configuration says so, and the graph takes no more."""
+    """Three channels, or nine of two placements; the configuration and the graph say so."""
     torch.manual_seed(0)
-    section, X = ModelSettings().network(name), torch.tensor(alone.select("validation").X[:8])
-    network = make_network(name, section, WindowGrid(), alone.classes, ACC)
-    network.fit_preprocess(torch.tensor(alone.select("train").X))
+    windows: Windows = request.getfixturevalue(kind)
+    channels = windows.channels
+    section, X = ModelSettings().network(name), torch.tensor(windows.select("validation").X[:8])
+    network = make_network(name, section, WindowGrid(), windows.classes, channels)
+    network.fit_preprocess(torch.tensor(windows.select("train").X))
     expected = network.eval()(X).logits
     network.save_pretrained(tmp_path)
     loaded = load_network(tmp_path)
     assert torch.equal(loaded(X).logits, expected)
-    assert loaded.config.channels == list(ACC)
-    assert loaded.config.units == dict.fromkeys(ACC, "m/s2")
+    assert loaded.config.channels == list(channels)
+    assert loaded.config.units == units_of(channels)
     load_model(tmp_path).to_onnx(tmp_path / "model.onnx")
     model = OnnxModel(tmp_path / "model.onnx")
-    assert model.window_shape == (128, 3)
+    assert model.window_shape == (128, len(channels))
     np.testing.assert_allclose(
         model.predict_proba(X.numpy()), expected.softmax(1).detach().numpy(), atol=1e-4
     )
 
 
-def test_a_classical_model_reads_acceleration_alone(alone: Windows, tmp_path: Path) -> None:
-    """Named features and convolutions of it, the same when loaded and in the graph."""
+@pytest.mark.parametrize("kind", ["alone", "worn"])
+def test_a_classical_model_reads_the_channels_that_there_are(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Named features and convolutions of them, the same when loaded and in the graph."""
+    windows: Windows = request.getfixturevalue(kind)
     settings = LogisticSettings(convolutions=168, c_grid=(0.03,), copies=1)
-    train_classical("minirocket", alone, tmp_path, settings=settings, window=WindowGrid(), seed=0)
-    model, test = load_model(tmp_path), alone.select("test")
+    train_classical("minirocket", windows, tmp_path, settings=settings, window=WindowGrid(), seed=0)
+    model, test = load_model(tmp_path), windows.select("test")
     probabilities = model.predict_proba(test.X)
     assert np.mean(probabilities.argmax(1) == test.y) > 0.6
     model.to_onnx(tmp_path / "model.onnx")
     graph = OnnxModel(tmp_path / "model.onnx")
-    assert graph.window_shape == (128, 3)
+    assert graph.window_shape == (128, len(windows.channels))
     np.testing.assert_allclose(graph.predict_proba(test.X), probabilities, atol=1e-3)
 
 
@@ -77,6 +91,11 @@ def test_a_checkpoint_of_other_channels_is_refused() -> None:
         make_network("encoder-small", section, WindowGrid(), ("a", "b"), ACC, checkpoint=checkpoint)
     assert caught.value.expected == "acceleration and angular velocity"
     assert caught.value.found == "acceleration alone"
+    with pytest.raises(UsageError) as caught:
+        make_network("encoder-small", section, WindowGrid(), ("a",), WORN, checkpoint=checkpoint)
+    assert caught.value.found == (
+        "acceleration and angular velocity at wrist; acceleration alone at chest"
+    )
 
 
 def test_a_checkpoint_whose_channels_share_their_weights_is_taken_for_three(

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from reading import Taken, read_user, read_users
 
-from har.data.recording import ACC, CHANNELS, read_recording, write_recording
+from har.data.channels import placed
+from har.data.ingest.mapping import make_mapping
+from har.data.recording import ACC, CHANNELS, GYRO, read_recording, write_recording
 from har.errors import DataError, HarError, MissingError
-from har.serving.recordings import open_user_files
+from har.serving.recordings import UserFiles, open_user_files
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -254,3 +256,43 @@ def test_only_tables_of_other_names_are_a_guess(table: pd.DataFrame, tmp_path: P
         for name in ("ours", "semicolons", "others")
     }
     assert guesses == {"ours": False, "semicolons": False, "others": True}
+
+
+WORN = {
+    **{"time": "time_s", "time_unit": "s", "acc_unit": "m/s2", "gyro_unit": "rad/s"},
+    **{"acc": list(ACC), "gyro": list(GYRO), "placement_column": "at"},
+    "placements": {"c": "chest", "w": "wrist"},
+}
+
+
+def worn(table: pd.DataFrame, folder: Path, *, wrist: str = "w") -> UserFiles:
+    """Write a table of a chest and, 10 samples shorter, a wrist; return it as user's files."""
+    parts = [table.assign(at="c"), table[10:].assign(at=wrist, acc_x=table["acc_x"] + 1)]
+    pd.concat(parts).sort_values("time_s", kind="stable").to_csv(folder / "walk.csv", index=False)
+    return open_user_files(folder / "walk.csv", (), make_mapping(WORN, "worn.toml"))
+
+
+def test_placements_of_one_table_are_fused_for_a_model_that_reads_both(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """The stretch that both have, from 0.2 s; both placements' rows are counted."""
+    channels = (*placed("chest", ACC), *placed("wrist", CHANNELS))
+    files = worn(table, tmp_path)
+    (recording,) = read_users(files, channels=channels)
+    (part,) = recording.parts
+    assert (recording.name, recording.meta.placement) == ("walk", "chest+wrist")
+    assert (len(part.table), part.meta.start_s) == (len(table) - 10, 0.2)
+    difference = part.table["wrist.acc_x"] - part.table["chest.acc_x"]
+    np.testing.assert_allclose(difference, 1, atol=1e-5)
+    assert recording.rows.rows_in == files.account.rows_in == 2 * len(table) - 10
+
+
+def test_a_model_of_both_placements_refuses_one(table: pd.DataFrame, tmp_path: Path) -> None:
+    """It says what is missing and which files would do; alone, the chest is read as ever."""
+    channels = (*placed("chest", ACC), *placed("wrist", CHANNELS))
+    files = worn(table, tmp_path, wrist="nowhere")
+    with pytest.raises(DataError, match="walk: not of all placements at once") as caught:
+        read_users(files, channels=channels)
+    assert caught.value.found == "nothing at wrist on the same clock"
+    assert "placement_column" in str(caught.value.hint)
+    assert [taken.meta.placement for taken in read_users(files)] == ["chest"]

@@ -5,15 +5,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+from alone import worn_twice
 from runs import MakeRun
 from transformers import BertConfig, BertModel
 
+from har.config import WindowGrid
 from har.data.recording import ACC
+from har.data.windows import Windows
 from har.errors import DataError, MissingError, UsageError
 from har.models import catalogue
 from har.models.network import WindowClassifier
 from har.models.networks import load_network
 from har.steps.checkpoints import resolve
+from har.steps.entries.checkpoint import bundled, bundled_if_it_fits
 from har.training.base import BaseCheckpoint
 
 ENCODER = ("candidates=['encoder-small']", "seeds=[0]")
@@ -151,3 +155,21 @@ def test_a_hub_that_cannot_be_reached_is_a_missing_checkpoint(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(MissingError, match="nobody/nothing@main: not available"):
         resolve("nobody/nothing@main")
+
+
+def test_no_encoder_is_bundled_for_several_placements(
+    run: MakeRun, small: Windows, tmp_path: Path
+) -> None:
+    """A training then starts from random weights, and says why; asked for, it is an error."""
+    worn_twice(small).choice.write(tmp_path)
+    made = run(*ENCODER)
+    step, files = made.plan.steps["pretrain-encoder-small"], made["split"].path
+    given = {"encoder": step.settings["encoder"], "window": WindowGrid(), "relatives": ()}
+    (tmp_path / "out").mkdir()
+    at = {"windows": tmp_path, **step.files}
+    bundled_if_it_fits(tmp_path / "out", split=files, **given, **at)
+    known = BaseCheckpoint.read(tmp_path / "out")
+    assert not known.is_taken
+    assert "at wrist; acceleration alone at chest" in str(known.refused)
+    with pytest.raises(MissingError, match=r"bundled for .* at wrist"):
+        bundled(tmp_path / "out", **at)

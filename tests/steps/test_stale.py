@@ -44,9 +44,8 @@ class Watched:
 def entries() -> list[str]:
     """Return the entry functions of all steps, whatever the settings."""
     every = [f"candidates={list(model_names())}", "data.datasets=['hapt', 'lab']"]
-    plans = [
-        plan(load([*every, f"pretrain.checkpoint={start}"]).recipe) for start in ("auto", "own")
-    ]
+    others = (["pretrain.checkpoint=own"], ["data.fuse=['chest', 'wrist']"])
+    plans = [plan(load([*every, *words]).recipe) for words in ([], *others)]
     return sorted({step.entry for made in plans for step in made.steps.values()})
 
 

@@ -9,6 +9,8 @@ from scipy.stats import kstest
 from torch import Tensor
 
 from har.config import AugmentSettings
+from har.data.channels import placed
+from har.data.recording import ACC, CHANNELS
 from har.training import augment
 from har.training.augment import Change
 
@@ -70,7 +72,7 @@ def test_acceleration_alone_is_changed_too(windows: Tensor, name: str) -> None:
     """Every change but the loss of the only sensor, which would leave nothing."""
     _, strength = CHANGES[name]
     alone = windows[..., :3]
-    changed = augment.augment(alone, OFF.model_copy(update={name: strength}), generator())
+    changed = augment.augment(alone, OFF.model_copy(update={name: strength}), generator(), ACC)
     assert changed.shape == alone.shape
     assert torch.equal(changed, alone) == (name == "sensor_dropout")
     if name.endswith("rotation") or name == "rotation_deg":
@@ -204,3 +206,24 @@ def test_the_network_bears_a_lost_sensor(network: Callable[..., object], windows
     logits.square().sum().backward()
     assert logits.isfinite().all()
     assert all(p.grad.isfinite().all() for p in network.parameters() if p.grad is not None)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["rotation_deg", "any_rotation"])
+def test_each_placement_turns_by_itself(windows: Tensor, name: str) -> None:
+    """Of two alike, the sensors of each turn together and the two differently."""
+    channels = (*placed("chest", CHANNELS), *placed("wrist", CHANNELS))
+    twice = torch.cat([windows, windows], dim=2)
+    settings = OFF.model_copy(update={name: 30.0 if name == "rotation_deg" else 1.0})
+    turned = augment.augment(twice, settings, generator(), channels)
+    for part in turned.chunk(2, dim=2):
+        torch.testing.assert_close(_products(part), _products(windows), atol=5e-3, rtol=1e-3)
+    assert not torch.allclose(turned[..., :6], turned[..., 6:], atol=0.5)
+
+
+def test_noise_is_a_tenth_in_the_gyroscope_of_each_placement(windows: Tensor) -> None:
+    """Chest without one, wrist with one: nine channels, the last three of them angular velocity."""
+    channels = (*placed("chest", ACC), *placed("wrist", CHANNELS))
+    nine = torch.cat([windows[..., :3], windows], dim=2)
+    settings = OFF.model_copy(update={"noise": 0.5})
+    spread = (augment.augment(nine, settings, generator(), channels) - nine).std((0, 1))
+    torch.testing.assert_close(spread, torch.tensor([0.5] * 6 + [0.05] * 3), rtol=0.1, atol=0)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
+import numpy as np
 import pandas as pd
 
 from har.data.ingest.blocks import SUFFIXES, has_captures
@@ -83,6 +84,9 @@ def _read_wide(
     if mapping.time is None and has_captures(files, name):
         by.append("capture")
         rest = (block.assign(capture=block["capture"].astype("str")) for block in rest)
+    if mapping.placement_column:
+        by.append("placement")
+        rest = (_wanted(block, mapping, ledger) for block in rest)
     if not by:
         yield _raw(name, {}, (rest,), mapping, first)
         return
@@ -134,9 +138,11 @@ def _read_long(
 
 def _wanted(block: pd.DataFrame, mapping: ColumnMapping, ledger: Ledger) -> pd.DataFrame:
     """Return the rows of sensors and placements that have a name."""
-    known = block["sensor"].astype("str").isin(list(mapping.sensors.values())).to_numpy()
+    known = np.ones(len(block), bool)
+    if mapping.sensor:
+        known &= block["sensor"].astype("str").isin(list(mapping.sensors.values())).to_numpy()
     if mapping.placement_column:
-        known = known & block["placement"].astype("str").isin(list(mapping.placements)).to_numpy()
+        known &= block["placement"].astype("str").isin(list(mapping.placements)).to_numpy()
     ledger.leave_out(block[~known])
     return block[known]
 

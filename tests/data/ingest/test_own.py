@@ -525,6 +525,36 @@ def test_a_long_table(tmp_path: Path) -> None:
     assert (ledger.rows_in, ledger.rows_kept, ledger.rows_left_out) == (240, 160, 80)
 
 
+def test_placements_in_a_column_with_all_sensors_in_a_row(tmp_path: Path) -> None:
+    """Rows of two placements in turn are two recordings; those of a third are left out."""
+    acc, gyro = moving()
+    parts = [
+        pd.DataFrame({"t": np.arange(N) / RATE, **columns("a", a), **columns("g", gyro), "at": at})
+        for a, at in ((acc, "ch"), (acc[:, [1, 2, 0]], "wr"), (acc, "head"))
+    ]
+    pd.concat(parts).sort_values("t", kind="stable").to_csv(tmp_path / "s3.csv", index=False)
+    mapping = make_mapping(
+        {
+            "time": "t",
+            "time_unit": "s",
+            "acc": ["ax", "ay", "az"],
+            "gyro": ["gx", "gy", "gz"],
+            "placement_column": "at",
+            "placements": {"ch": "chest", "wr": "wrist"},
+        },
+        "mine.toml",
+    )
+    found = read(tmp_path, own.plan(open_files(tmp_path), mapping, "raw"))
+    by_place = {r.meta.placement: r.table for r in found.recordings}
+    assert set(by_place) == {"chest", "wrist"}
+    np.testing.assert_allclose(by_place["chest"][list(ACC)].to_numpy(), acc, atol=1e-4)
+    np.testing.assert_allclose(
+        by_place["wrist"][list(ACC)].to_numpy(), acc[:, [1, 2, 0]], atol=1e-4
+    )
+    (ledger,) = found.ledgers
+    assert (ledger.rows_in, ledger.rows_kept, ledger.rows_left_out) == (3 * N, 2 * N, N)
+
+
 # people and activities
 
 
