@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 
 from har.errors import VerificationError
 
+# Rows. Waking other threads for fewer takes more time than it saves.
+SMALL = 100_000
+
 
 def write(table: pa.Table | pd.DataFrame, path: Path, **how: Any) -> None:
     """Write a table; of a frame, without its index.
@@ -46,7 +49,8 @@ def read(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
         If a page is not as it was written.
     """
     with open_file(path, str(path)) as file:
-        return file.read(columns=None if columns is None else list(columns))
+        names = None if columns is None else list(columns)
+        return file.read(columns=names, use_threads=file.metadata.num_rows > SMALL)
 
 
 def read_frame(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from pandera.typing import Series
 from har.arrays import Float64
 from har.data import gravity
 from har.data.gravity import STANDARD_GRAVITY
-from har.data.recording import ACC, GYRO, Recording
+from har.data.recording import ACC, CHANNELS, GYRO, Recording, values_of
 from har.errors import DataError
 
 MAX_ACC = 18 * STANDARD_GRAVITY * 1.01  # a ±18 g sensor, with its tolerance
@@ -121,8 +121,8 @@ def _fits(table: pd.DataFrame, model: type[RawTable]) -> bool:
     """
     if tuple(table.columns) != _columns():
         return False
-    time, acc, gyro = table["time_s"], table[list(ACC)].dtypes, table[list(GYRO)].dtypes
-    if time.dtype != np.float64 or {*acc, *gyro} != {np.dtype(np.float32)}:
+    time = table["time_s"]
+    if time.dtype != np.float64 or any(table[c].dtype != np.float32 for c in CHANNELS):
         return False
     ids = [table[name] for name in ("recording_id", "subject_id")]
     if not all(isinstance(c.dtype, pd.StringDtype) and not c.hasnans for c in ids):
@@ -132,10 +132,10 @@ def _fits(table: pd.DataFrame, model: type[RawTable]) -> bool:
         return False
     if not all(isinstance(name, str) and name for name in activity.categories):
         return False
-    turned = table[list(GYRO)].to_numpy()
+    turned = values_of(table, GYRO)
     return (
         _in_order(time.to_numpy(), strictly=issubclass(model, CleanTable))
-        and _within(table[list(ACC)].to_numpy(), MAX_ACC)
+        and _within(values_of(table, ACC), MAX_ACC)
         and (bool(np.isnan(turned).all()) or _within(turned, MAX_GYRO))
     )
 
@@ -189,9 +189,9 @@ def failing_rows(rows: pd.DataFrame) -> "pd.Series[str]":
 
 def check_units(table: pd.DataFrame, name: str, *, holds_gravity: bool = True) -> None:
     """Raise `DataError` if acceleration or angular velocity has the wrong unit."""
-    found = gravity.stretches(table["time_s"], table[list(ACC)])
+    found = gravity.stretches(table["time_s"], values_of(table, ACC))
     gravity.check_level(found, name, gravity=holds_gravity)
-    gyro = table[[name for name in GYRO if name in table]].to_numpy("float64")
+    gyro = values_of(table, [name for name in GYRO if name in table])
     largest = float(np.nanmax(np.abs(gyro), initial=0.0))
     if largest > MAX_GYRO:
         raise DataError(

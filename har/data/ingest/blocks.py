@@ -108,7 +108,7 @@ def read_blocks(
 
 def has_captures(files: RawFiles, name: str) -> bool:
     """Tell whether blank lines stand between stretches of a text table's rows."""
-    if is_parquet(name) or form.look(files, name, form.Stated())[0].double_spaced:
+    if is_parquet(name) or form.form_of(files, name, form.Stated()).double_spaced:
         return False
     with reading(name), files.open(name) as file:
         rest = b""
@@ -134,7 +134,7 @@ def _how(stated: Entries) -> form.Stated:
 def _text_blocks(
     files: RawFiles, name: str, mapping: ColumnMapping, ledger: Ledger, columns: tuple[str, ...]
 ) -> Iterator[pd.DataFrame]:
-    written, _ = form.look(files, name, _how(mapping))
+    written = form.form_of(files, name, _how(mapping))
     _check_columns(name, written.names, columns)
     # A layout drops names that start with _, which a column that is read may do.
     names = {c: f" {c}" if c.startswith("_") else c for c in columns}

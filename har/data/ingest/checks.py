@@ -9,7 +9,7 @@ from har.arrays import Float32
 from har.data import gravity
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.rates import LEAST_SHARE
-from har.data.recording import ACC, GYRO, Recording
+from har.data.recording import ACC, GYRO, Recording, values_of
 from har.data.schema import MAX_ACC, MAX_GYRO
 from har.errors import DataError
 
@@ -27,7 +27,7 @@ JITTER = 0.5  # spread of the time steps (90th less 10th percentile) over their 
 def check_range(rows: pd.DataFrame, name: str) -> None:
     """Raise `DataError` if so many values are beyond any sensor that the unit is wrong."""
     for channels, limit, unit in ((ACC, MAX_ACC, "m/s²"), (GYRO, MAX_GYRO, "rad/s")):
-        values = rows[[c for c in channels if c in rows]].to_numpy("float64")
+        values = values_of(rows, [c for c in channels if c in rows])
         beyond = float((np.abs(values) > limit).any(axis=1).mean()) if values.size else 0.0
         if beyond > BEYOND_SHARE:
             largest = np.nanmax(np.abs(values))
@@ -51,7 +51,7 @@ def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, st
     """
     table = recording.table
     for channels, what in ((ACC, "acceleration"), (GYRO, "angular velocity")):
-        values = table[list(channels)].to_numpy()
+        values = values_of(table, channels)
         if np.isnan(values).any():
             continue
         yield from _clipping(values, what, SMALLEST_RANGE[what])
@@ -63,7 +63,7 @@ def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, st
     if recording.meta.rate_hz < LOW_HZ:
         yield "low rate", f"{recording.meta.rate_hz:.3g} Hz"
     if recording.meta.gravity:
-        level = gravity.level(table["time_s"], table[list(ACC)])
+        level = gravity.level(table["time_s"], values_of(table, ACC))
         if abs(level / STANDARD_GRAVITY - 1) > 0.15:
             yield "gravity", f"its level is {level:.2f} m/s² (median over seconds)"
 

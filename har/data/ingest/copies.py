@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from har import parquet
 from har.arrays import Float32
 from har.data.ingested import Copy
-from har.data.recording import CHANNELS, Recording, read_recording, read_recordings
-from har.data.splits import content_digest
+from har.data.recording import CHANNELS
+from har.lineage import digest
 
 # Rows in one hash: 0.6 to 3 s, which is longer than what two people share by chance.
 ROWS = 64
@@ -41,32 +42,37 @@ def find_copies(folder: Path) -> list[Copy]:
     whole: dict[str, str] = {}
     copies: list[Copy] = []
     prints: dict[str, tuple[int, Hashes]] = {}
-    for recording in read_recordings(folder):
-        name = recording.meta.recording_id
-        original = whole.setdefault(content_digest(recording), name)
+    for path in sorted(folder.glob("*.parquet")):
+        name, samples = path.stem, _samples(path)
+        original = whole.setdefault(digest.of_array(samples), name)
         if original != name:
             copies.append(Copy(recording=name, same_as=original, share=1.0))
         else:
-            prints[name] = (len(recording.table), _fingerprints(recording))
+            prints[name] = (len(samples), _fingerprints(samples))
     longest_first = sorted(prints, key=lambda name: (-prints[name][0], name))
     for longer, shorter in _sharing({name: prints[name][1] for name in longest_first}):
-        share = _share(*(read_recording(folder / f"{n}.parquet") for n in (shorter, longer)))
+        share = _share(*(_samples(folder / f"{n}.parquet") for n in (shorter, longer)))
         if share >= MIN_SHARE:
             copies.append(Copy(recording=shorter, same_as=longer, share=round(share, 4)))
     return sorted(copies, key=lambda copy: (copy.recording, copy.same_as))
 
 
-def _fingerprints(recording: Recording) -> Hashes:
-    hashes, lively = _hashes(recording)
+def _samples(path: Path) -> Float32:
+    """Return the samples of a recording, of shape (n_samples, n_channels), and nothing else."""
+    table = parquet.read(path, CHANNELS)
+    return np.column_stack([table[channel].to_numpy() for channel in CHANNELS])
+
+
+def _fingerprints(samples: Float32) -> Hashes:
+    hashes, lively = _hashes(samples)
     return np.unique(hashes[lively & (hashes % np.uint64(KEPT) == 0)])
 
 
-def _hashes(recording: Recording) -> tuple[Hashes, npt.NDArray[np.bool_]]:
+def _hashes(values: Float32) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     """Return, for each row, the hash of the `ROWS` rows that begin there, and if they vary.
 
     Rows that hardly vary are a stuck sensor or padding (`MIN_CHANGES`).
     """
-    values = recording.table[list(CHANNELS)].to_numpy(np.float32)
     if len(values) < ROWS:
         return np.empty(0, np.uint64), np.empty(0, bool)
     rows = _row_hashes(values)
@@ -75,7 +81,7 @@ def _hashes(recording: Recording) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     return hashes, changes[ROWS - 1 :] - changes[: len(hashes)] >= MIN_CHANGES
 
 
-def _share(shorter: Recording, longer: Recording) -> float:
+def _share(shorter: Float32, longer: Float32) -> float:
     """Return the share of the shorter one's rows that stand in the longer one."""
     hashes, lively = _hashes(shorter)
     common = lively & np.isin(hashes, _hashes(longer)[0])

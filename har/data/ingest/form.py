@@ -6,6 +6,7 @@ one or several lines of names, and a line of units. A row is what looks like mos
 
 import codecs
 import csv
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,10 +18,12 @@ from har.errors import DataError
 
 HEAD = 2**17  # bytes that the names and a sample are looked for in
 SAMPLE_LINES = 400
+MAX_KNOWN = 10_000  # files whose form is remembered, some 10 MB
 LAST = 60  # lines of the sample, which tell what a row is
 SEPARATORS = (",", ";", "\t", "|", " ")
 # A file with as large a share of blank lines has them between all rows, not between captures.
 DOUBLE_SPACED = 0.3
+_LINE_END = re.compile(r"\r{0,2}\n|\r")
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(nan|inf)", re.I | re.A)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.I | re.A)
 _STAMP = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\D.*\d|\d{1,2}:\d{2}:\d{2}.*", re.A)
@@ -86,6 +89,10 @@ class Form:
     double_spaced: bool = False
 
 
+# A file is understood when ingestion is planned and when it is read; small ones cost little else.
+_known: dict[tuple[bytes, Stated], Form] = {}
+
+
 def look(files: RawFiles, name: str, stated: Stated) -> tuple[Form, list[list[str]]]:
     """Return how a text table is written, and the fields of its first rows.
 
@@ -94,9 +101,32 @@ def look(files: RawFiles, name: str, stated: Stated) -> tuple[Form, list[list[st
     DataError
         If it has no rows of several fields.
     """
+    data = _head_of(files, name)
+    found = of_bytes(data, name, stated)
+    _remember(_key(data, stated), found[0])
+    return found
+
+
+def form_of(files: RawFiles, name: str, stated: Stated) -> Form:
+    """Return how a text table is written, which `look` may have found before; see there."""
+    data = _head_of(files, name)
+    key = _key(data, stated)
+    return _known.get(key) or _remember(key, of_bytes(data, name, stated)[0])
+
+
+def _head_of(files: RawFiles, name: str) -> bytes:
     with reading(name), files.open(name) as file:
-        data = file.read(HEAD)
-    return of_bytes(data, name, stated)
+        return file.read(HEAD)
+
+
+def _key(data: bytes, stated: Stated) -> tuple[bytes, Stated]:
+    return hashlib.blake2b(data, digest_size=16).digest(), stated
+
+
+def _remember(key: tuple[bytes, Stated], form: Form) -> Form:
+    if len(_known) >= MAX_KNOWN:
+        _known.clear()
+    return _known.setdefault(key, form)
 
 
 def of_bytes(data: bytes, name: str, stated: Stated) -> tuple[Form, list[list[str]]]:
@@ -155,10 +185,10 @@ def _lines(data: bytes, stated: Stated) -> tuple[list[str], str]:
     text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding, errors="replace")
     if len(data) == HEAD:
         text = text[: max(text.rfind("\n"), text.rfind("\r"), 0)]
-    lines = re.split(r"\r{0,2}\n|\r", text)[:SAMPLE_LINES]
+    lines = _LINE_END.split(text, SAMPLE_LINES)[:SAMPLE_LINES]
     if encoding == "utf-8" and not stated.encoding and "\ufffd" in _head(lines):
         latin = data.decode("cp1252", errors="replace")
-        return re.split(r"\r{0,2}\n|\r", latin)[:SAMPLE_LINES], "cp1252"
+        return _LINE_END.split(latin, SAMPLE_LINES)[:SAMPLE_LINES], "cp1252"
     return lines, "utf-8" if wide else encoding
 
 

@@ -24,6 +24,8 @@ from har.data.ingest.ledger import Ledger
 from har.data.ingest.lines import MAX_LINE, MISSING, frame_of, read_lines, words
 from har.errors import DataError
 
+# Bytes. Waking other threads for fewer takes more time than it saves.
+SMALL = 2**20
 BLOCK = 16 * 2**20  # bytes; the most of a file that is in memory at once
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")  # two: Windows' ends written again by Windows
 
@@ -211,7 +213,9 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
     try:
         table = pacsv.read_csv(
             io.BytesIO(body),
-            read_options=pacsv.ReadOptions(column_names=list(layout.columns)),
+            read_options=pacsv.ReadOptions(
+                column_names=list(layout.columns), use_threads=len(body) > SMALL
+            ),
             parse_options=pacsv.ParseOptions(
                 delimiter=layout.separator,
                 quote_char='"' if layout.quotes else False,
