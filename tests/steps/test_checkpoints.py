@@ -171,5 +171,5 @@ def test_no_encoder_is_bundled_for_several_placements(
     known = BaseCheckpoint.read(tmp_path / "out")
     assert not known.is_taken
     assert "at wrist; acceleration alone at chest" in str(known.refused)
-    with pytest.raises(MissingError, match="bundled for .* at wrist"):
+    with pytest.raises(MissingError, match=r"bundled for .* at wrist"):
         bundled(tmp_path / "out", **at)
