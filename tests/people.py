@@ -38,6 +38,8 @@ _MOTIONS: Motions = {
     "standing": (0.0, 0.0, 0.0, 0.0),
     "lying": (85.0, 0.0, 0.0, 0.0),
 }
+# Without gravity, nobody can tell how a person who keeps still is held.
+MOVING = {name: motion for name, motion in _MOTIONS.items() if name not in ("sitting", "lying")}
 _OF_WISDM = {name: motion for name, motion in _MOTIONS.items() if name != "lying"}
 _OF_WISDM |= {"jogging": (5.0, 2.8, 6.0, 2.5)}
 
@@ -63,6 +65,7 @@ def write_people(
     seconds: float = 12.8,
     motions: Motions = _MOTIONS,
     gyro: bool = True,
+    gravity: bool = True,
 ) -> Path:
     """Write a table for each person: every activity for so long, all of it twice.
 
@@ -78,6 +81,8 @@ def write_people(
         What they do: tilt, pace, sway and ringing, by activity.
     gyro : bool, default=True
         Whether the sensor has a gyroscope.
+    gravity : bool, default=True
+        Whether acceleration holds gravity.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def write_people(
     for number in numbers:
         path = folder / f"s{number}" / "day.csv"
         path.parent.mkdir(parents=True)
-        table = _day(number, seconds, motions)
+        table = _day(number, seconds, motions, level=STANDARD_GRAVITY if gravity else 0.0)
         table = table if gyro else table.drop(columns=list(GYRO))
         table.to_csv(path, index=False, float_format="%.4f")
     return folder
@@ -171,11 +176,17 @@ def _worn(day: pd.DataFrame, placement: str) -> pd.DataFrame:
     return sign * day[[f"acc_{axis}" for axis in axes]]
 
 
-def _day(number: int, seconds: float, motions: Motions = _MOTIONS) -> pd.DataFrame:
+def _day(
+    number: int,
+    seconds: float,
+    motions: Motions = _MOTIONS,
+    *,
+    level: float = STANDARD_GRAVITY,
+) -> pd.DataFrame:
     rng = np.random.default_rng(number)
     worn, pace = rng.normal(0, 2, 2), rng.normal(1, 0.05)
     parts = [
-        (name, _motion(rng, *motion, worn=worn, pace=pace, n=round(seconds * RATE_HZ)))
+        (name, _motion(rng, *motion, worn=worn, pace=pace, level=level, n=round(seconds * RATE_HZ)))
         for _ in range(2)
         for name, motion in motions.items()
     ]
@@ -195,12 +206,13 @@ def _motion(
     *,
     worn: npt.NDArray[np.float64],
     pace: float,
+    level: float,
     n: int,
 ) -> npt.NDArray[np.float64]:
     """Return acceleration and angular velocity of shape (n, 6), m/s² and rad/s."""
     t = np.arange(n) / RATE_HZ
     forward, sideways = np.deg2rad(tilt_deg + worn[0] + rng.normal(0, 1.5)), np.deg2rad(worn[1])
-    gravity = STANDARD_GRAVITY * np.array(
+    gravity = level * np.array(
         [np.cos(forward) * np.cos(sideways), np.sin(sideways), np.sin(forward)]
     )
     phase = 2 * np.pi * step_hz * pace * t + rng.uniform(0, 2 * np.pi)

@@ -217,10 +217,17 @@ def _print(done: "Ingestion", name: str) -> None:
 
 
 def _print_own(words: dict[str, list[str]]) -> None:
-    """Say which activities the data set has of its own, in the words of its files."""
-    if not words:
-        return
-    rows = [(name, ", ".join(spellings)) for name, spellings in words.items()]
-    out.print(table("Activities of its own", ["activity", "in the files"], rows), "")
-    if all(re.fullmatch(r"(minus-)?[\d.]+", name) for name in words):
+    """Say what words of the files were taken for, and which activities are the data set's own."""
+    from har.data.activities import SHARED
+
+    rows = {name: ", ".join(spellings) for name, spellings in words.items()}
+    own = {name: spellings for name, spellings in rows.items() if name not in SHARED}
+    taken = [(spellings, name) for name, spellings in rows.items() if name in SHARED]
+    if taken:
+        title = "Taken for activities of the taxonomy; --map labels.WORD=NAME says otherwise"
+        out.print(table(title, ["in the files", "taken for"], taken), "")
+    if own:
+        columns = ["activity", "in the files"]
+        out.print(table("Activities of its own", columns, list(own.items())), "")
+    if own and all(re.fullmatch(r"(minus-)?[\d.]+", name) for name in own):
         err.print("the labels are numbers; the [labels] of a --mapping file give them names")

@@ -117,7 +117,7 @@ def _predicted(
 
     smoother = predictor.smoother(smoothing)
     predict = partial(predict_recording, predictor, smoother=smoother, anyway=anyway)
-    yield from files.each(predict, Aim(predictor.rate_hz, predictor.channels))
+    yield from files.each(predict, Aim.of(predictor))
 
 
 def _tell(one: "Predicted") -> None:
@@ -238,16 +238,16 @@ def _draw(
     plot: Path | None,
     page: Path | None,
 ) -> None:
-    from har import disk
+    from har.disk import whole, write_text
 
     if plot:
         from har.monitoring.picture import picture
 
-        with disk.whole(plot) as new:
+        with whole(plot) as new:
             new.write_bytes(picture(predicted))
         err.print(f"wrote {plot}")
     if page:
         from har.monitoring.page import page as html
 
-        disk.write_text(page, html(predicted, model, account))
+        write_text(page, html(predicted, model, account))
         err.print(f"wrote {page}")

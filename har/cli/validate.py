@@ -38,7 +38,6 @@ def validate(
 
     Example: har data validate phone-export.zip --version champion
     """
-    from har.data.recording import ACC
     from har.errors import DataError
     from har.serving.recordings import Aim
 
@@ -46,10 +45,9 @@ def validate(
     refuse_ignored(context, exclusive=("--mapping", "--map"))
     model = _model(version, overrides) if version else None
     rate = model.rate_hz if model else rate_hz or 50.0
-    channels = model.channels if model else ACC
     with user_files(paths, mapping, entries, yes=yes) as files:
         check = partial(_facts, rate_hz=rate, model=model)
-        checked = list(files.each(check, Aim(rate, channels)))
+        checked = list(files.each(check, Aim.of(model) if model else Aim(rate, gravity=None)))
         tell_account(files.account)
         understood = _understood(files)
     if as_json:
@@ -110,6 +108,7 @@ def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[st
         "rows": rows.to_dict(),
         "told": rows.describe(),
         "conversions": list(meta.conversions),
+        "gravity": meta.gravity,
         "gravity_m_s2": gravity,
         "unfit": unfit,
     }
@@ -148,7 +147,9 @@ def _lines(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"{one['rate_hz']:g} Hz" + (f", resampled to {resampled:g} Hz" if resampled else ""),
     )
     yield "length", f"{one['seconds']:,.1f} s"
-    if one["gravity_m_s2"]:
+    if not one["gravity"]:
+        yield "gravity", "none: linear acceleration"
+    elif one["gravity_m_s2"]:
         x, y, z = one["gravity_m_s2"]
         yield "gravity", f"x {x:.2f}, y {y:.2f}, z {z:.2f} m/s² most of the time"
     if one["conversions"]:

@@ -45,6 +45,9 @@ def _shared() -> dict[str, Any]:
 SHARED: tuple[str, ...] = tuple(_shared()["activities"])
 """The activities of `taxonomy.toml`, in its order."""
 
+SYNONYMS: Mapping[str, str] = _shared()["synonyms"]
+"""Activities by the everyday words that they are known by, as `name_of` spells them."""
+
 _RANK = {name: rank for rank, name in enumerate(SHARED)}
 
 

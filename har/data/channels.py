@@ -15,6 +15,7 @@ from typing import ClassVar
 import pandas as pd
 from pydantic import StrictBool, StrictInt, StrictStr
 
+from har.data.gravity import KINDS
 from har.data.recording import ACC, CHANNELS, GYRO, UNITS, Recording
 from har.errors import DataError
 from har.lineage.typed import TypedFile
@@ -164,14 +165,14 @@ def units_of(channels: Sequence[str]) -> dict[str, str]:
     return {channel: UNITS[bare(channel)] for channel in channels}
 
 
-def described(channels: Sequence[str]) -> str:
+def described(channels: Sequence[str], *, gravity: bool = True) -> str:
     """Say what windows of some channels hold, in which units.
 
     >>> described(("acc_x", "acc_y", "acc_z"))
     'three channels: acceleration in m/s² with gravity'
     """
     number = {3: "three", 6: "six"}.get(len(channels), str(len(channels)))
-    units = "acceleration in m/s² with gravity"
+    units = f"acceleration in m/s² {KINDS[gravity]}"
     units += " and angular velocity in rad/s" if has_gyro(channels) else ""
     if len(by_placement(channels)) > 1:
         return f"{number} channels ({', '.join(channels)}): {units}"
@@ -211,6 +212,8 @@ class ChannelChoice(TypedFile):
         Whether ``window.channels`` named them; otherwise they are what all recordings have.
     recordings, with_gyro : int
         Of the run, and how many of them have angular velocity; 0 where nobody counted.
+    gravity : bool, default=True
+        Whether acceleration holds gravity; it does in files from before this was a field.
     """
 
     FILE: ClassVar[str] = "channels.json"
@@ -219,9 +222,16 @@ class ChannelChoice(TypedFile):
     asked: StrictBool
     recordings: StrictInt
     with_gyro: StrictInt
+    gravity: StrictBool = True
 
     @classmethod
-    def of(cls, asked: str | None, found: Sequence[tuple[str, tuple[str, ...]]]) -> "ChannelChoice":
+    def of(
+        cls,
+        asked: str | None,
+        found: Sequence[tuple[str, tuple[str, ...]]],
+        *,
+        gravity: bool = True,
+    ) -> "ChannelChoice":
         """Choose the channels of a run.
 
         Parameters
@@ -230,6 +240,8 @@ class ChannelChoice(TypedFile):
             A set of sensors; None: what all recordings have.
         found : sequence of (str, tuple of str)
             Each recording's id and channels.
+        gravity : bool, default=True
+            Whether their acceleration holds gravity.
 
         Raises
         ------
@@ -251,6 +263,7 @@ class ChannelChoice(TypedFile):
             asked=asked is not None,
             recordings=len(found),
             with_gyro=sum(_has_gyro_everywhere(channels) for _, channels in found),
+            gravity=gravity,
         )
 
     @classmethod
@@ -259,9 +272,14 @@ class ChannelChoice(TypedFile):
         return cls.read(windows) if (windows / cls.FILE).exists() else NO_CHOICE
 
     @property
+    def what(self) -> str:
+        """What the models read."""
+        return name_of(self.channels) + ("" if self.gravity else f", {KINDS[False]}")
+
+    @property
     def sentence(self) -> str:
         """What the models read, and why."""
-        what = name_of(self.channels)
+        what = self.what
         if not self.recordings:
             return what
         if self.asked:

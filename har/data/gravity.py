@@ -20,6 +20,8 @@ MOST_WITH = 2 * STANDARD_GRAVITY
 NEAR_G = 0.15  # of 1, for stretches in g: a hand that turns takes some of gravity's mean
 # Of stretches in g among others in m/s². Free fall lasts no second.
 MIXED_SHARE = 0.05
+# The two kinds of acceleration, as people read them; no model may mix them.
+KINDS = {True: "with gravity", False: "without gravity"}
 
 
 @dataclass(frozen=True)
@@ -164,31 +166,23 @@ def _check_without(found: Stretches, name: str) -> None:
         )
 
 
-def check_kind(metas: Iterable[RecordingMeta], *, gravity: bool | None = None) -> None:
-    """Raise `DataError` unless all acceleration holds gravity, or none does.
+def common_kind(metas: Iterable[RecordingMeta]) -> bool:
+    """Return whether the acceleration of recordings that are used together holds gravity.
 
-    Parameters
-    ----------
-    metas : iterable of RecordingMeta
-        Recordings that are to be used together.
-    gravity : bool, optional
-        What a model was trained on, which they must be like.
+    Raises
+    ------
+    DataError
+        If it does in some and not in others.
     """
-    words = {True: "with gravity", False: "without gravity"}
     first: dict[bool, str] = {}
     for meta in metas:
         first.setdefault(meta.gravity, meta.recording_id)
-    if gravity is not None and not first.keys() <= {gravity}:
-        raise DataError(
-            f"{first[not gravity]}: acceleration {words[not gravity]}",
-            expected=f"acceleration {words[gravity]}, which the model was trained on",
-            hint="record it as the training data were, or use a model of the other kind",
-        )
     if len(first) > 1:
         raise DataError(
             "some recordings hold gravity, and others do not",
             expected="one kind of acceleration in all data sets of a run",
-            found="; ".join(f"{words[kind]}: {first[kind]}" for kind in (True, False)),
+            found="; ".join(f"{KINDS[kind]}: {first[kind]}" for kind in (True, False)),
             hint="choose data sets of one kind (data.datasets), or ingest the columns that "
             "hold gravity",
         )
+    return next(iter(first), True)

@@ -52,7 +52,8 @@ class Account(TypedFile):
     warnings : tuple of Warn
         About recordings that were kept.
     own_words : mapping of str to str
-        The activity of each word of its files that the taxonomy lacks.
+        The activity of each word of its files that neither the taxonomy nor a person states:
+        of the data set's own, or by a synonym.
     """
 
     FILE: ClassVar[str] = "account.json"
@@ -250,7 +251,8 @@ class DatasetFacts(Typed):
     own_activities : mapping of str to str
         Parents of activities that the taxonomy lacks, "" for a root.
     own_words : mapping of str to tuple of str
-        The words of the raw files for each activity of the data set's own.
+        The words of the raw files for each activity of the data set's own, and synonyms for
+        those of the taxonomy.
     single_activity : tuple of str
         Subjects with but one of them.
     copies : tuple of Copy

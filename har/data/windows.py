@@ -14,7 +14,8 @@ from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowSettings, WindowShape
 from har.data.activities import TAXONOMY, Taxonomy, in_order
 from har.data.channels import NO_CHOICE, ChannelChoice, measured
-from har.data.recording import CHANNELS, Recording, named
+from har.data.gravity import common_kind
+from har.data.recording import CHANNELS, Recording, RecordingMeta, named
 from har.errors import DataError
 
 Labels = Int64
@@ -266,8 +267,8 @@ def cut_all(
     Raises
     ------
     DataError
-        If a recording has no gyroscope where one was asked for, none is as long as a
-        window, or fewer than two classes are left.
+        If a recording has no gyroscope where one was asked for, some hold gravity and others
+        do not, none is as long as a window, or fewer than two classes are left.
     """
     plan = _plan(recordings, splits, settings, classes, taxonomy, drop_missing=drop_missing)
     return plan.windows(np.concatenate(list(plan.blocks(recordings))))
@@ -323,11 +324,13 @@ def _plan(
     """Say which windows there are, going through the recordings once."""
     training = set(splits.get("train", ()))
     parts, found = [], []
+    metas: list[RecordingMeta] = []
     for recording in recordings:
         dense = recording.meta.subject_id in training
         parts.append(_index(recording, settings, settings.train_density if dense else 1))
         found.append((recording.meta.recording_id, measured(recording)))
-    choice = ChannelChoice.of(settings.channels, found)
+        metas.append(recording.meta)
+    choice = ChannelChoice.of(settings.channels, found, gravity=common_kind(metas))
     if all(part.empty for part in parts):
         raise DataError(
             f"no recording is as long as a window of {settings.length_s:g} s",

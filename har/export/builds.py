@@ -119,6 +119,7 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
         "classes": json.dumps(windows.classes),
         "channels": json.dumps(windows.channels),
         "units": json.dumps(units_of(windows.channels)),
+        "gravity": json.dumps(windows.choice.gravity),
         "rate_hz": repr(window.rate_hz),
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),

@@ -14,6 +14,7 @@ import pandas as pd
 
 from har.arrays import Float32
 from har.data.cleaning import Cleaning, CleanReport
+from har.data.gravity import KINDS
 from har.data.ingest.mapping import ColumnMapping
 from har.errors import DataError, HarError, UsageError
 from har.lineage import digest
@@ -217,7 +218,7 @@ def require_same_windows(champion: Rival, challenger: Rival) -> None:
     Raises
     ------
     UsageError
-        If length, hop, rate or channels differ.
+        If length, hop, rate or channels differ, or one takes acceleration without gravity.
     """
     ours, theirs = _reads(champion.predictor), _reads(challenger.predictor)
     if ours != theirs:
@@ -231,14 +232,15 @@ def require_same_windows(champion: Rival, challenger: Rival) -> None:
 
 def _reads(p: Predictor) -> str:
     channels = ", ".join(p.channels)
-    return f"{p.n_samples} samples every {p.n_hop} at {p.rate_hz:g} Hz of {channels}"
+    cut = f"{p.n_samples} samples every {p.n_hop} at {p.rate_hz:g} Hz"
+    return f"{cut} of {channels}, acceleration {KINDS[p.gravity]}"
 
 
 def _answer(
     paths: Sequence[Path], champion: Predictor, challenger: Predictor, columns: Columns
 ) -> _Answered:
     answered = _Answered()
-    aim = Aim(champion.rate_hz, champion.channels)
+    aim = Aim.of(champion)
     for path in track(paths, what="scoring"):
         try:
             files = columns.open(path)

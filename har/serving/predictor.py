@@ -52,6 +52,8 @@ class Predictor:
         Columns of a recording that the model reads, in its order.
     units : dict of str to str
         Unit of each sensor.
+    gravity : bool
+        Whether the acceleration that it was trained on holds gravity; it does in older files.
     threshold : float
         Distance from the training windows above which a window is unknown.
 
@@ -76,6 +78,7 @@ class Predictor:
         self.classes: tuple[str, ...] = tuple(json.loads(facts["classes"]))
         self.channels: tuple[str, ...] = tuple(json.loads(facts["channels"]))
         self.units: dict[str, str] = json.loads(facts["units"])
+        self.gravity: bool = json.loads(facts.get("gravity", "true"))
         self.rate_hz = float(facts["rate_hz"])
         self.n_samples, self.n_hop = int(facts["n_samples"]), int(facts["n_hop"])
         self._old_detector = _detector_of_old_file(facts)

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from har.config import CleanSettings
 from har.data import fuse
 from har.data.channels import by_placement, has_gyro, measured, placements_of
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
+from har.data.gravity import KINDS
 from har.data.ingest import blocks, own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, slug
@@ -33,12 +34,22 @@ from har.data.sources.base import Item, Source
 from har.errors import DataError, VerificationError
 from har.lineage import digest
 
+if TYPE_CHECKING:
+    from har.serving.predictor import Predictor
+
 DATASET = "user"
 T = TypeVar("T")
 # What nobody needs to confirm before a prediction: it changes no sample.
 HARMLESS = ("subject", "subject_pattern", "recording", "activity", "separator", "decimal")
 UNITS = {"time_unit": "s", "acc_unit": "m/s2", "gyro_unit": "rad/s"}
 DEFAULT_CLEAN = CleanSettings()
+# What to do with acceleration with gravity, and without, where a model takes the other kind.
+_OTHER_KIND = {
+    True: "name the columns of linear acceleration, with --map gravity=none; or use a model of "
+    "acceleration with gravity",
+    False: "record the accelerometer itself, or gravity beside it; or use a model of linear "
+    "acceleration",
+}
 
 
 @dataclass
@@ -97,13 +108,21 @@ class Aim:
         Its rate, Hz.
     channels : tuple of str
         What it reads.
+    gravity : bool or None
+        Whether its acceleration holds gravity; None: either kind will do.
     cleaning : CleanSettings
         How long a gap may be to be filled.
     """
 
     rate_hz: float
     channels: tuple[str, ...] = ACC
+    gravity: bool | None = True
     cleaning: CleanSettings = DEFAULT_CLEAN
+
+    @classmethod
+    def of(cls, model: "Predictor") -> "Aim":
+        """Return what a model needs."""
+        return cls(model.rate_hz, model.channels, model.gravity)
 
     def check(self, recording: Recording, name: str) -> None:
         """Raise `DataError` if a recording lacks what the model was trained with."""
@@ -115,12 +134,12 @@ class Aim:
                 found="acceleration alone",
                 hint="record with the gyroscope on, or use a model for acceleration alone",
             )
-        if not recording.meta.gravity:
+        kind = recording.meta.gravity
+        if self.gravity not in (None, kind):
             raise DataError(
-                f"{name}: acceleration without gravity",
-                expected="acceleration with gravity, which the model was trained with",
-                found="linear acceleration",
-                hint="record the accelerometer itself, or gravity beside it",
+                f"{name}: acceleration {KINDS[kind]}",
+                expected=f"acceleration {KINDS[not kind]}, which the model was trained with",
+                hint=_OTHER_KIND[kind],
             )
 
     def cleaned(

@@ -45,7 +45,8 @@ class Likeness:
     is_unlike : bool
         Whether so many are that the answers mean nothing.
     gravity : tuple of float or None
-        Median over the windows of the mean of each axis of acceleration, m/s².
+        Median over the windows of the mean of each axis of acceleration, m/s²; None for a
+        model of acceleration without gravity.
     unknown_share : float
         Share of the windows that are unknown, 0 to 1.
     warnings : tuple of Warned
@@ -161,7 +162,7 @@ class Judge:
 def _gravity(
     parts: Sequence[Float32], reference: Reference | None
 ) -> tuple[float, float, float] | None:
-    if reference is None or not parts:
+    if reference is None or not reference.gravity or not parts:
         return None
     sensor = reference.acceleration.index(True)
     x, y, z = np.median(np.concatenate([part[:, sensor, 0] for part in parts]), axis=0)

@@ -9,6 +9,7 @@ from har.data import activities, sources
 from har.data.activities import (
     BASIC,
     SHARED,
+    SYNONYMS,
     TAXONOMY,
     TRANSITIONS,
     Taxonomy,
@@ -189,3 +190,10 @@ def test_hierarchies_are_joined() -> None:
         assert Taxonomy.joined(parts).parents("curl") == ("exercise",)
     with pytest.raises(DataError, match="disagree on the activity curl"):
         Taxonomy.joined([{"curl": "exercise"}, {"curl": "sport"}])
+
+
+def test_synonyms_lead_into_the_taxonomy() -> None:
+    """Each is spelled as words are brought to, and none is an activity itself."""
+    assert set(SYNONYMS.values()) <= set(SHARED)
+    assert all(name_of(word) == word for word in SYNONYMS)
+    assert set(SYNONYMS).isdisjoint(SHARED)

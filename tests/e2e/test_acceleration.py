@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from people import MAPPING, write_harth, write_people, write_wisdm
+from people import MAPPING, MOVING, write_harth, write_people, write_wisdm
 from reading import read_user
 from support import Project
 
@@ -126,3 +126,41 @@ def test_a_champion_with_a_gyroscope_refuses_a_file_without(
     assert done.returncode == 3
     assert "no gyroscope" in done.stderr
     assert "a model for acceleration alone" in done.stderr
+
+
+def test_linear_acceleration_trains_models_for_linear_acceleration_alone(
+    tmp_path: Path, prefect: None
+) -> None:
+    """The kind is on the record; files of the same kind are answered, others are refused."""
+    made = project(tmp_path, "linear")
+    raw = write_people(tmp_path / "raw", PEOPLE, motions=MOVING, gyro=False, gravity=False)
+    told = {"gravity": "none", **{k: v for k, v in MAPPING.items() if "gyro" not in k}}
+    columns = [word for what, name in told.items() for word in ("--map", f"{what}={name}")]
+    done = made.har("data", "ingest", "linear", str(raw), *columns, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    made.env["HAR_CANDIDATES"] = '["svm", "encoder-nano"]'
+    summary = made.json("run")
+    assert summary["channels"].startswith("acceleration alone, without gravity: ")
+    exports = {step["step"]: Path(step["path"]) for step in summary["steps"]}
+    for candidate in ("svm", "encoder-nano"):
+        assert summary["models"][candidate]["macro_f1"] > 0.8
+        folder = exports[f"export-{candidate}"]
+        model = OnnxModel(folder / Builds.read(folder).builds[0].file)
+        assert model.metadata["gravity"] == "false"
+    shown = made.har("lineage", "show", str(summary["versions"][0]["version"]))
+    assert "without gravity" in shown.stdout
+    new = write_people(tmp_path / "new", [9], motions=MOVING, gyro=False, gravity=False)
+    # Made people move so alike that a ninth one is unlike them.
+    answered = made.har("predict", str(new), "--map", "gravity=none", "--anyway")
+    assert answered.returncode == 0, answered.stderr
+    assert "walking" in answered.stdout
+    fit = made.har("data", "validate", str(new), "--version", "champion", "--map", "gravity=none")
+    assert "linear acceleration" in fit.stdout, fit.stderr
+    held, _ = file_of(tmp_path, gyro=False)
+    for command in (
+        ("predict", str(held)),
+        ("data", "validate", str(held), "--version", "champion"),
+    ):
+        refused = made.har(*command)
+        assert refused.returncode == 3
+        assert "acceleration with gravity" in refused.stderr

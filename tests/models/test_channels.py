@@ -7,7 +7,13 @@ import pytest
 import torch
 from alone import WORN, acceleration_of, worn_twice
 
-from har.config import LogisticSettings, ModelSettings, PatchTstSettings, WindowGrid
+from har.config import (
+    LogisticSettings,
+    ModelSettings,
+    PatchTsMixerSettings,
+    PatchTstSettings,
+    WindowGrid,
+)
 from har.data.channels import units_of
 from har.data.recording import ACC
 from har.data.windows import Windows
@@ -92,11 +98,26 @@ def test_a_checkpoint_of_other_channels_is_refused() -> None:
     )
 
 
-def test_a_patchtst_shares_its_channels_weights_or_is_refused(tmp_path: Path) -> None:
-    """A checkpoint whose channels share their weights is taken for three, others are not."""
+def test_a_checkpoint_whose_channels_share_their_weights_is_taken_for_three(
+    tmp_path: Path,
+) -> None:
+    """PatchTST looks at each channel alike, so that there may be fewer than before."""
     settings = PatchTstSettings(hidden_size=8, heads=2, layers=1)
     network = make_network("patchtst", settings, WindowGrid(), ("a", "b"))
     network.backbone.save_pretrained(tmp_path / "shared")
     own = settings.model_copy(update={"checkpoint": str(tmp_path / "shared")})
     taken = make_network("patchtst", own, WindowGrid(), ("a", "b"), ACC)
     assert taken(torch.zeros(2, 128, 3)).logits.shape == (2, 2)
+
+
+def test_a_checkpoint_with_weights_for_each_of_six_channels_is_refused(tmp_path: Path) -> None:
+    """PatchTSMixer mixes channels by weights that three of them would not fit."""
+    settings = PatchTsMixerSettings(hidden_size=8, layers=1)
+    make_network("patchtsmixer", settings, WindowGrid(), ("a", "b")).backbone.save_pretrained(
+        tmp_path / "six"
+    )
+    own = settings.model_copy(update={"checkpoint": str(tmp_path / "six")})
+    with pytest.raises(UsageError, match="made for other windows") as caught:
+        make_network("patchtsmixer", own, WindowGrid(), ("a", "b"), ACC)
+    assert caught.value.expected == "6 channels, each with weights of its own"
+    assert caught.value.found == "3"

@@ -123,6 +123,9 @@ def test_models_of_other_windows_are_refused(champion: Rival, tmp_path: Path) ->
     require_same_windows(champion, champion)
     with pytest.raises(UsageError, match=r"different windows(.|\n)*every 10(.|\n)*every 5 at 50"):
         require_same_windows(champion, other)
+    linear = Rival(2, "svm", Predictor(write_rule(tmp_path / "linear.onnx", gravity="false")))
+    with pytest.raises(UsageError, match=r"with gravity(.|\n)*acceleration without gravity"):
+        require_same_windows(champion, linear)
 
 
 def test_watching_needs_neither_registry_nor_training_library() -> None:

@@ -22,6 +22,7 @@ from har.models.out_of_distribution import MahalanobisDetector
 from har.models.runtime import BATCH
 from har.models.smoothing import HMM, Average, Smoothing
 from har.serving.predictor import Predictor
+from har.serving.recordings import Aim, open_user_files
 from har.serving.timeline import timeline
 
 
@@ -44,6 +45,28 @@ def test_reads_everything_it_needs_from_the_metadata(predictor: Predictor) -> No
     assert predictor.needs_gyro
     assert predictor.units["gyro_x"] == "rad/s"
     assert (predictor.window.n_samples, predictor.window.n_hop) == (20, 10)
+
+
+@pytest.mark.parametrize("kind", ["with gravity", "without gravity"])
+def test_a_model_takes_acceleration_of_its_own_kind_alone(
+    kind: str, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Linear acceleration for a linear model; a file that states no kind is of gravity."""
+    facts = {"gravity": "false"} if kind == "without gravity" else {}
+    predictor = Predictor(write_rule(tmp_path / "tiny.onnx", **facts))
+    table.to_csv(tmp_path / "with gravity.csv", index=False)
+    linear = table.assign(acc_x=0.1, acc_y=0.0, acc_z=0.0)
+    linear.to_csv(tmp_path / "without gravity.csv", index=False)
+    said = {"with gravity": {}, "without gravity": {"gravity": "none"}}
+    for name, stated in said.items():
+        files = open_user_files(tmp_path / f"{name}.csv", stated=stated)
+        answered = files.each(lambda one: predictor.predict_parts(one.parts()), Aim.of(predictor))
+        if name == kind:
+            assert len(list(answered)) == 1
+        else:
+            with pytest.raises(DataError, match=f": acceleration {name}") as caught:
+                list(answered)
+            assert str(caught.value.expected).startswith(f"acceleration {kind}")
 
 
 def test_default_window_survives_the_metadata(predictor: Predictor) -> None:

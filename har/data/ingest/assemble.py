@@ -60,7 +60,7 @@ def assemble(out: Path, *, items: Mapping[str, Path], stated: Mapping[str, Any])
 
 
 def _own_words(accounts: Iterable[Account], name: str) -> dict[str, tuple[str, ...]]:
-    """Return the words of the raw files by activity, of those that the taxonomy lacks."""
+    """Return the words of the raw files by activity, of those that nobody stated."""
     words = {word: activity for a in accounts for word, activity in a.own_words.items()}
     refuse_quantity(words, name)
     return {

@@ -238,7 +238,7 @@ def slug(text: str) -> str:
 
 
 def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -> "pd.Categorical":
-    """Translate labels; a word that nobody knows is an activity of the data set's own.
+    """Translate labels; a word that nobody knows is a synonym, or an activity of its own.
 
     Where the data set is published with a list of its words, it is unlabelled and told.
     """

@@ -38,7 +38,7 @@ class Ledger:
     rejected : dict
         Why, by recording; its rows are in quarantine.
     own_words : dict
-        The activity of each word that the taxonomy lacks.
+        The activity of each word that nobody stated: of the data set's own, or by a synonym.
     spill : Path, optional
         File that gets the rows in quarantine when they are many.
     """

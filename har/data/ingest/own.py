@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from har.data import recorders
+from har.data.activities import Taxonomy
 from har.data.ingest import tables, understand
 from har.data.ingest.blocks import SUFFIXES
 from har.data.ingest.files import RawFiles
@@ -66,14 +67,27 @@ def plan(files: RawFiles, stated: Mapping[str, Any] | Entries, where: str) -> Pl
     free = [name for name in files.names if name not in taken]
     others = understand.tables(files, free, entries, where)
     found = with_paths([*groups, *others.groups], entries)
-    made = Plan(tuple(found), {**refused, **others.refused}, others.left, entries.texts())
+    made = Plan(
+        groups=tuple(found),
+        refused={**refused, **others.refused},
+        left=others.left,
+        stated=entries.texts(),
+        labels=entries.labels,
+        activities=entries.activities,
+    )
     if not made.groups:
         raise _nothing(made, files, where)
     return made
 
 
 def source(name: str, understood: Plan) -> Source:
-    """Return the reader of what was planned, as of any data set."""
+    """Return the reader of what was planned, as of any data set.
+
+    Raises
+    ------
+    DataError
+        If an activity is stated to be under two parents.
+    """
     mappings = [group.mapping for group in understood.groups if group.mapping]
     stated = understood.stated.get("placement")
     placements = [p for m in mappings for p in m.worn] or [stated or "unknown"]
@@ -81,8 +95,10 @@ def source(name: str, understood: Plan) -> Source:
         placements = [stated]
     elif len(mappings) < len(understood.groups):
         placements.append("unknown")
-    labels = {word: name for m in mappings for word, name in m.labels.items()}
-    activities = {name: parent for m in mappings for name, parent in m.activities.items()}
+    # What is stated holds for recorders' annotations and for paths as for columns.
+    saying: list[ColumnMapping | Plan] = [*mappings, understood]
+    labels = {word: name for said in saying for word, name in said.labels.items()}
+    activities = Taxonomy.joined(said.activities for said in saying).own
     return Source(
         name=name,
         title=f"Tables of your own: {name}",

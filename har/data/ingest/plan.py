@@ -56,12 +56,16 @@ class Plan:
         Files that are no recordings, with the reason.
     stated : dict of str to str
         What a person stated, by entry of a mapping.
+    labels, activities : dict of str to str
+        What words mean, and parents of activities, as a person stated them for all groups.
     """
 
     groups: tuple[Group, ...]
     refused: Mapping[Item, DataError] = field(default_factory=dict)
     left: Mapping[str, str] = field(default_factory=dict)
     stated: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    activities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from har.data.activities import SHARED, labels, name_of
+from har.data.activities import SHARED, SYNONYMS, labels, name_of
 from har.data.sources.base import Source
 from har.errors import DataError
 
@@ -42,10 +42,13 @@ class Vocabulary:
     closed : bool
         Whether the data set is published with a list of its words: others are mistakes.
         Else they are activities of its own.
+    synonyms : mapping of str to str
+        Everyday words and the activities that they are taken for, where nobody says otherwise.
     """
 
     known: Mapping[str, str | None]
     closed: bool
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Source) -> "Vocabulary":
@@ -55,10 +58,11 @@ class Vocabulary:
         stated = {word: name or None for word, name in (source.labels or {}).items()}
         spelled = {name_of(word): name for word, name in stated.items()}
         shared: dict[str, str | None] = {name: name for name in SHARED}
-        return cls(shared | spelled | stated, closed=False)
+        own = {name: name for name in source.own_activities or {}}
+        return cls(shared | spelled | stated, closed=False, synonyms={**SYNONYMS, **own})
 
     def find(self, word: str) -> tuple[str | None, bool]:
-        """Return the activity of a word, None for no label, and whether the word was known.
+        """Return the activity of a word, None for no label, and whether somebody said so.
 
         >>> Vocabulary({"Gehen": "walking"}, closed=False).find("Biceps_Curl")
         ('biceps-curl', False)
@@ -69,7 +73,10 @@ class Vocabulary:
                 return self.known[spelling], True
         if self.closed:
             return None, False
-        return (None, True) if is_no_label(text) else (name_of(text), False)
+        if is_no_label(text):
+            return None, True
+        name = name_of(text)
+        return self.synonyms.get(name, name), False
 
 
 def refuse_quantity(words: Collection[str], where: str) -> None:

@@ -51,6 +51,7 @@ def write_card(candidate: Candidate) -> str:
     m, window = candidate.metrics, candidate.recipe.window
     scores = m.subject_f1.values()
     low, high = m.macro_f1_interval
+    choice = ChannelChoice.beside(candidate.windows)
     return _TEMPLATE.format(
         name=candidate.name,
         dataset=candidate.dataset,
@@ -58,7 +59,7 @@ def write_card(candidate: Candidate) -> str:
         unknown_share=candidate.recipe.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
-        channels=described(ChannelChoice.beside(candidate.windows).channels),
+        channels=described(choice.channels, gravity=choice.gravity),
         n_classes=len(m.classes),
         classes=", ".join(m.classes),
         people=_people(candidate),

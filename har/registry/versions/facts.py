@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from har.data.channels import ChannelChoice
 from har.models.catalogue import CLASSICAL, ENCODERS
 from har.models.record import Epoch, PretrainingEpoch, pretraining_of
 from har.registry.versions.candidate import Candidate
@@ -24,7 +25,8 @@ def params(candidate: Candidate) -> dict[str, Any]:
     flat = {k: v for k, v in candidate.recipe.flat().items() if k.startswith(sections)}
     recorded = candidate.training.to_dict()
     learnt = {f"trained.{key}": recorded[key] for key in _LEARNT if key in recorded}
-    return {**flat, **learnt, "serving": candidate.serving.name}
+    gravity = ChannelChoice.beside(candidate.windows).gravity
+    return {**flat, **learnt, "serving": candidate.serving.name, "windows.gravity": gravity}
 
 
 def metrics(candidate: Candidate) -> dict[str, float]:

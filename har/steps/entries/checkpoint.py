@@ -6,7 +6,7 @@ from pathlib import Path
 
 from har.config import EncoderSettings, WindowGrid
 from har.data.assignment import Assignment
-from har.data.channels import ChannelChoice, name_of, sensors_of
+from har.data.channels import ChannelChoice, sensors_of
 from har.errors import MissingError
 from har.models.catalogue import SIZES
 from har.models.config import HarEncoderConfig
@@ -22,11 +22,11 @@ def bundled(out: Path, *, windows: Path, **files: Path) -> None:
     MissingError
         If none is bundled for them.
     """
-    channels = ChannelChoice.beside(windows).channels
-    own = _of(sensors_of(channels), files)
+    choice = ChannelChoice.beside(windows)
+    own = _of(choice, files)
     if not own:
         raise MissingError(
-            f"no encoder of this size is bundled for {name_of(channels)}",
+            f"no encoder of this size is bundled for {choice.what}",
             hint="`har pretrain` makes one; or set pretrain.checkpoint to own or none",
         )
     _take(out, own)
@@ -47,11 +47,11 @@ def bundled_if_it_fits(
     It does not if it has another size, or has seen who is held out. The files of all
     bundled encoders are named ``<sensors>/<role>``.
     """
-    channels = ChannelChoice.beside(windows).channels
-    own = _of(sensors_of(channels), files)
+    choice = ChannelChoice.beside(windows)
+    own = _of(choice, files)
     if not own:
-        return base.refuse(out, f"none of this size is bundled for {name_of(channels)}")
-    sizes = HarEncoderConfig.of(encoder, window, channels=channels).to_dict()
+        return base.refuse(out, f"none of this size is bundled for {choice.what}")
+    sizes = HarEncoderConfig.of(encoder, window, channels=choice.channels).to_dict()
     refused = base.why_not(
         json.loads(own["config"].read_text(encoding="utf-8")),
         PretrainingRecord.read(own["record"].parent),
@@ -73,7 +73,13 @@ def _take(out: Path, own: Mapping[str, Path], refused: str | None = None) -> Non
     )
 
 
-def _of(sensors: str, files: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the files of one bundled encoder by role; none if there is no such encoder."""
+def _of(choice: ChannelChoice, files: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the files of one bundled encoder by role; none if there is no such encoder.
+
+    All of them have seen acceleration with gravity.
+    """
+    if not choice.gravity:
+        return {}
+    sensors = sensors_of(choice.channels)
     parts = {name: name.rpartition("/") for name in files}
     return {role: files[name] for name, (of, _, role) in parts.items() if of == sensors}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from har.data.clean import clean as clean_recording
 from har.data.cleaning import Cleaning
-from har.data.gravity import check_kind
+from har.data.gravity import common_kind
 from har.data.recording import read_meta, read_recording, write_recording
 from har.data.schema import CleanTable, validate
 from har.errors import DataError
@@ -40,7 +40,7 @@ def clean(
             found=f"data.subjects {subjects}, data.placements {placements}",
             hint="`har data recordings` lists what there is",
         )
-    check_kind(wanted.values())
+    common_kind(wanted.values())
     reports = []
     for path in wanted:
         recording = read_recording(path)

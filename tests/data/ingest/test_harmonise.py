@@ -171,6 +171,19 @@ def test_labels_are_translated_left_out_or_kept() -> None:
     assert found.account == (9, 0, 0)
 
 
+def test_everyday_words_are_synonyms_unless_somebody_says_otherwise() -> None:
+    """They are told as what they were taken for; [labels] and [activities] overrule them."""
+    words = ["Upstairs", "Climbing stairs", "Jog", "SIT", "Laying", "Biking", "row"]
+    found = run(acc_rows(ticks(7), label=words))
+    meant = ["stairs-up", "stairs-up", "jogging", "sitting", "lying", "cycling", "row"]
+    assert found.only.table["activity"].tolist() == meant
+    assert found.ledger.own_words == dict(zip(words, meant, strict=True))
+    stated = replace(SOURCE, labels={"Jog": "running"}, own_activities={"upstairs": ""})
+    found = run(acc_rows(ticks(7), label=words), source=stated)
+    assert found.only.table["activity"].tolist() == ["upstairs", meant[1], "running", *meant[3:]]
+    assert "Jog" not in found.ledger.own_words
+
+
 def test_words_for_no_label() -> None:
     """What says that nobody labelled a row is no activity; "other" may be one, and numbers are."""
     words = ["NaN", "null", "", "Unlabelled", "not labeled", "unknown", "?", "other", "0", "1.0"]

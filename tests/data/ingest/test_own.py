@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -680,3 +680,42 @@ def test_what_is_in_doubt_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="how many rows") as caught:
         list(own.source("lab", plan).read(files, item, Ledger()))
     assert caught.value.hint == "state it with --map rate_hz=…"
+
+
+SENSOR_LOGGER = {
+    "Metadata.csv": "version,device name,platform\n3,Pixel,android\n",
+    "Annotation.csv": "time,seconds_elapsed,text\n1700000000000000000,0.0,Gehen\n",
+}
+
+
+def test_stated_labels_and_parents_hold_for_annotations_and_paths(tmp_path: Path) -> None:
+    """They are said of words, wherever these stand."""
+    acc, _ = moving()
+    times = 1_700_000_000_000_000_000 + 20_000_000 * np.arange(N)
+    table = {"time": times, "seconds_elapsed": np.arange(N) / RATE, **columns("", acc)}
+    for name in ("annotated", "Skaten"):
+        write(tmp_path, f"{name}/TotalAcceleration.csv", table)
+        text(tmp_path, f"{name}/Metadata.csv", SENSOR_LOGGER["Metadata.csv"])
+    text(tmp_path, "annotated/Annotation.csv", SENSOR_LOGGER["Annotation.csv"])
+    stated = {
+        "labels": {"Gehen": "walking", "Skaten": "skating"},
+        "activities": {"skating": "sport"},
+        "activity_pattern": "(Skaten)/",
+    }
+    plan = planned(tmp_path, **stated)
+    assert {group.recorder for group in plan.groups} == {"sensor-logger"}
+    found = read(tmp_path, plan)
+    assert {name for r in found.recordings for name in r.table["activity"].dropna()} == {
+        "walking",
+        "skating",
+    }
+    assert own.source("lab", plan).own_activities == {"skating": "sport"}
+
+
+def test_an_activity_under_two_parents_is_refused(tmp_path: Path) -> None:
+    """What was said of all files is held against the mapping of each."""
+    acc, _ = moving()
+    write(tmp_path, "walk.csv", {"t": np.arange(N) / RATE, **columns("a", acc)})
+    plan = planned(tmp_path, activities={"skating": "sport"})
+    with pytest.raises(DataError, match="disagree on the activity skating"):
+        own.source("lab", replace(plan, activities={"skating": "locomotion"}))
