@@ -37,7 +37,7 @@ def test_flags_beat_environment_beats_file(tmp_path: Path, monkeypatch: pytest.M
         ("intervals.bootstrap=0", r"--set intervals\.bootstrap: input should be greater"),
         ("window.hop_s=0.001", r"--set window\.hop_s: shorter than 1 sample at 50 Hz"),
         ("window.rate_hz=0.5", r"setting window\.length_s: shorter than 2 samples at 0\.5 Hz"),
-        ("data.fuse=['wrist']", r"--set data\.fuse: tuple should have at least 2 items"),
+        ("data.fuse=['wrist']", r"--set data\.fuse: value should have at least 2 items"),
         ("data.fuse=['wrist', 'wrist']", r"--set data\.fuse: names something twice"),
         ("models.bert.heads=5", r"--set models\.bert\.heads: no divisor of hidden_size, 64"),
         ("models.bert.finetune.epochs=nan", r"--set models\.bert\.finetune: epochs: input"),

@@ -65,7 +65,7 @@ def test_placements_worn_at_once_train_a_champion(tmp_path: Path, prefect: None)
     listed = made.json("data", "recordings")
     assert listed[0]["recording"] == "mhealth-1-wrist+ankle+chest-session"
     lineage = made.har("lineage", "show", str(summary["versions"][0]["version"]))
-    assert f"reads {sentence}" in " ".join(lineage.stdout.split())
+    assert f"reads {sentence}" in " ".join(lineage.stdout.replace("│", " ").split())
     table = write_worn(tmp_path / "worn.csv", 9)
     answered = made.json("predict", str(table), "--mapping", str(mapping(tmp_path)))
     (recording,) = answered["recordings"]
