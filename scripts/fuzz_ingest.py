@@ -12,6 +12,7 @@ unit; warnings are errors.
 import argparse
 import codecs
 import collections
+import itertools
 import random
 import re
 import sys
@@ -311,15 +312,19 @@ def _require_unit(recording: Recording) -> None:
 
 
 def lines_of(files: RawFiles, names: tuple[str, ...]) -> int:
-    """Count the lines below the names that are not blank, by other means than the reader's."""
+    """Count the lines below the names that are not blank, by other means than the reader's.
+
+    Names that stand there twice are names twice.
+    """
     total = 0
     for name in names:
         with files.open(name) as file:
             content = file.read()
         wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         text = content.decode("utf-16", "replace") if wide else content.decode("latin-1")
-        lines = re.split("\r{0,2}\n|\r", text)[1:]
-        total += sum(bool(line.strip(" \t\x0b\x0c")) for line in lines)
+        names_line, *lines = re.split("\r{0,2}\n|\r", text)
+        rows = itertools.dropwhile(lambda line, first=names_line: line == first, lines)
+        total += sum(bool(line.strip(" \t\x0b\x0c")) for line in rows)
     return total
 
 
