@@ -188,7 +188,7 @@ def _start(header: _Header, day_first: bool) -> tuple[str, str]:
     """Return when the recording starts, and how that is written."""
     numbers = re.findall(r"\d+", header.start_date)
     form = "%d/%m/%Y" if day_first else "%m/%d/%Y"
-    if len(numbers[0]) == 4:
+    if numbers and len(numbers[0]) == 4:
         form = "%Y/%m/%d"
     return f"{'/'.join(numbers)} {header.start_time}", f"{form} %H:%M:%S"
 

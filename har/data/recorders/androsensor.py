@@ -39,8 +39,8 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         raise DataError(f"{name}: no acceleration", found=", ".join(sheet.names[:12]))
     parts = {f"gravity_{c}": gravity[c] for c in ACC} if gravity and not raw else {}
     gyro = sheet.axes("gyro", r"GYROSCOPE {} \(.*") or {}
-    time = sheet.column(_TIME)
-    assert time is not None
+    if (time := sheet.column(_TIME)) is None:
+        raise DataError(f"{name}: no time", expected=_TIME, found=", ".join(sheet.names[:12]))
     start = _start(sheet, time)
 
     def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:

@@ -115,3 +115,10 @@ def test_a_file_of_epochs_is_refused_by_name(text, tmp_path):
     """Counts are no acceleration."""
     with pytest.raises(DataError, match="counts of epochs, not acceleration"):
         _ = recorded(tmp_path, {"epochs.csv": text}).understood
+
+
+def test_a_start_that_is_no_date_leaves_a_clock_of_its_own(tmp_path):
+    """The rate is known, so the rows are read; when they began is not."""
+    found = recorded(tmp_path, {"raw.csv": header(date="soon") + NAMES + ROWS})
+    assert found.times == [[0, 0.01, 0.02]]
+    assert found.raw.clock == ""

@@ -3,6 +3,8 @@
 import pytest
 from recorded import recorded
 
+from har.errors import DataError
+
 NAMES = (
     "ACCELEROMETER X (m/s²);ACCELEROMETER Y (m/s²);ACCELEROMETER Z (m/s²);"
     "GYROSCOPE X (rad/s);GYROSCOPE Y (rad/s);GYROSCOPE Z (rad/s);Satellites in range;"
@@ -49,3 +51,10 @@ def test_without_a_date_time_counts_from_the_start(tmp_path):
     text = "\n".join(line.rpartition(";")[0] for line in (NAMES + ROWS).splitlines())
     found = recorded(tmp_path, {"s.csv": text})
     assert (found.times, found.raw.clock) == ([[0.016, 0.516]], "")
+
+
+def test_a_column_of_time_that_is_damaged_is_an_error(tmp_path):
+    """The name is there, but runs into the next one: nothing tells which column is time."""
+    damaged = (NAMES + ROWS).replace("range;Time", "range:Time")
+    with pytest.raises(DataError, match=r"s.csv: no time"):
+        _ = recorded(tmp_path, {"s.csv": damaged}).understood
