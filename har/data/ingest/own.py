@@ -96,8 +96,9 @@ def source(name: str, understood: Plan) -> Source:
     elif len(mappings) < len(understood.groups):
         placements.append("unknown")
     # What is stated holds for recorders' annotations and for paths as for columns.
-    labels = {word: name for m in (*mappings, understood) for word, name in m.labels.items()}
-    activities = Taxonomy.joined(m.activities for m in (*mappings, understood)).own
+    meant: list[ColumnMapping | Plan] = [*mappings, understood]
+    labels = {word: name for one in meant for word, name in one.labels.items()}
+    activities = Taxonomy.joined(one.activities for one in meant).own
     return Source(
         name=name,
         title=f"Tables of your own: {name}",
