@@ -17,10 +17,11 @@ from support import Project, kept_logging, patience_s
 
 from har.config import WindowSettings
 from har.data.activities import BASIC
+from har.data.cutting import cut_all
 from har.data.ingest import dataset
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
 from har.data.sources import hapt
-from har.data.windows import Windows, cut_all
+from har.data.windows import Windows
 from har.store import Store
 
 # A slow machine is no fault of an example; in CI every run draws the same ones.

@@ -17,7 +17,8 @@ from har.cli.understood import settled
 from har.errors import UsageError
 
 if TYPE_CHECKING:
-    from har.serving.recordings import Account, UserFiles
+    from har.serving.account import Account
+    from har.serving.recordings import UserFiles
 
 Paths = Annotated[
     list[Path],
@@ -46,7 +47,8 @@ def user_files(
         If nobody confirms, or standard input is not the only path.
     """
     from har.data.ingest.files import open_files
-    from har.serving.recordings import UserFiles, units_by_name, with_canonical
+    from har.serving.canonical import units_by_name, with_canonical
+    from har.serving.recordings import UserFiles
 
     with _standard_input(paths) as named:
         place = place_of(named)

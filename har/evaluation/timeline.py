@@ -14,8 +14,9 @@ import numpy.typing as npt
 from har.arrays import Probabilities
 from har.config import WindowGrid
 from har.data.activities import TAXONOMY, Taxonomy
+from har.data.cutting import class_codes
 from har.data.recording import Recording
-from har.data.windows import Labels, Windows, class_codes, count_windows
+from har.data.windows import Labels, Windows, count_windows
 from har.errors import DataError
 from har.models.answers import Answers
 from har.models.smoothing import Name, Smoothing

@@ -12,8 +12,9 @@ from har.arrays import Float64
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import TAXONOMY, Taxonomy
 from har.data.channels import sensors_of
+from har.data.cutting import cut_all
 from har.data.recording import CHANNELS, Recording
-from har.data.windows import Windows, cut_all
+from har.data.windows import Windows
 from har.errors import DataError
 from har.evaluation import plots
 from har.evaluation.metrics import score

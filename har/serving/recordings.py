@@ -8,9 +8,8 @@
 
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,27 +20,25 @@ from har.data.channels import by_placement, has_gyro, measured, placements_of
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.gravity import KINDS
-from har.data.ingest import blocks, own
+from har.data.ingest import own
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, slug
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ColumnMapping, Entries
-from har.data.ingest.plan import Group, Plan
-from har.data.ingest.refusal import Refusal, reason_of, set_aside
-from har.data.recording import ACC, GYRO, Recording, RecordingMeta
+from har.data.ingest.mapping import ColumnMapping
+from har.data.ingest.plan import Plan
+from har.data.ingest.refusal import Refusal
+from har.data.recording import ACC, Recording, RecordingMeta
 from har.data.sources.base import Item, Source
 from har.errors import DataError, VerificationError
 from har.lineage import digest
+from har.serving.account import DATASET, Account, short_name
+from har.serving.canonical import units_by_name, with_canonical
 
 if TYPE_CHECKING:
     from har.serving.predictor import Predictor
 
-DATASET = "user"
 T = TypeVar("T")
-# What nobody needs to confirm before a prediction: it changes no sample.
-HARMLESS = ("subject", "subject_pattern", "recording", "activity", "separator", "decimal")
-UNITS = {"time_unit": "s", "acc_unit": "m/s2", "gyro_unit": "rad/s"}
 DEFAULT_CLEAN = CleanSettings()
 # What to do with acceleration with gravity, and without, where a model takes the other kind.
 _OTHER_KIND = {
@@ -158,69 +155,6 @@ class Aim:
             parts, report = clean(piece, max_gap_s=seconds, rate_hz=self.rate_hz)
             reports.append(report)
             yield from parts
-
-
-@dataclass
-class Account:
-    """What became of the rows of a user's files; it is whole when all recordings were read.
-
-    Attributes
-    ----------
-    rows_in, rows_kept, rows_repaired, rows_set_aside : int
-        Rows of raw files; the first is the sum of the others.
-    repairs, reasons : Counter
-        Rows by repair, and by why they were set aside.
-    warnings : Counter
-        Recordings by what is odd about them.
-    refused : dict of str to Exception
-        Why, by item or recording that gives none.
-    left : mapping of str to str
-        Files that are no recordings, with the reason.
-    """
-
-    rows_in: int = 0
-    rows_kept: int = 0
-    rows_repaired: int = 0
-    rows_set_aside: int = 0
-    repairs: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    refused: dict[str, Refusal] = field(default_factory=dict)
-    left: Mapping[str, str] = field(default_factory=dict)
-
-    def add(self, ledger: Ledger) -> None:
-        """Add the account of an item."""
-        self.rows_in += ledger.rows_in
-        self.rows_kept += ledger.rows_kept
-        self.rows_repaired += ledger.rows_repaired
-        self.rows_set_aside += ledger.rows_quarantined
-        self.repairs += ledger.repairs
-        self.reasons += ledger.reasons
-        self.warnings.update({warning.kind for warning in ledger.warnings})
-        self.refused |= {_short(name): error for name, error in ledger.rejected.items()}
-
-    def refuse(self, files: RawFiles, item: Item, error: Refusal) -> None:
-        """Count all rows of an item that cannot be read as set aside."""
-        reason = reason_of(error, *item.files, item.name)
-        rows = int(set_aside(files, item, reason)["rows"].sum())
-        self.rows_in += rows
-        self.rows_set_aside += rows
-        self.reasons[reason] += rows
-        self.refused[", ".join(item.files[:3])] = error
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dict."""
-        return {
-            "rows_in": self.rows_in,
-            "rows_kept": self.rows_kept,
-            "rows_repaired": self.rows_repaired,
-            "rows_set_aside": self.rows_set_aside,
-            "repairs": dict(self.repairs),
-            "reasons": dict(self.reasons),
-            "warnings": dict(self.warnings),
-            "refused": {name: str(error) for name, error in self.refused.items()},
-            "left": dict(self.left),
-        }
 
 
 class UserFiles:
@@ -365,40 +299,6 @@ def open_user_files(
     return UserFiles(files, with_canonical(plan), str(path))
 
 
-def units_by_name(files: RawFiles) -> dict[str, str]:
-    """Return the units that our own names of columns state, if all tables have them.
-
-    A column ``acc_x`` is in m/s² with gravity and ``gyro_x`` in rad/s, whatever the values
-    look like; a file that is wrong about that is refused.
-    """
-    tables = [name for name in files.names if name.lower().endswith(blocks.SUFFIXES)]
-    return UNITS if tables and all(_is_ours(files, name) for name in tables) else {}
-
-
-def _is_ours(files: RawFiles, name: str) -> bool:
-    try:
-        names = set(blocks.look(files, name, Entries()).names)
-    except (DataError, VerificationError):
-        return False
-    return {"time_s", *ACC} <= names
-
-
-def with_canonical(plan: Plan) -> Plan:
-    """Return a plan that asks about no person or label, and about nothing where names are ours."""
-    return replace(plan, groups=tuple(map(_taken_at_its_word, plan.groups)))
-
-
-def _taken_at_its_word(group: Group) -> Group:
-    mapping = group.mapping
-    open_questions = {k: v for k, v in group.guesses.items() if k not in HARMLESS}
-    if mapping is None or mapping.acc != ACC or mapping.gyro not in (None, GYRO):
-        return replace(group, guesses=open_questions)
-    if mapping.time not in (None, "time_s"):
-        return replace(group, guesses=open_questions)
-    unread = {role: None for role in ("activity", "recording") if role in group.guesses}
-    return replace(group, mapping=mapping.model_copy(update=unread), guesses={})
-
-
 def _whole_name(piece: Recording) -> str:
     """Return the name of the recording that a piece is a part of."""
     return re.sub(r"-part\d+$", "", piece.meta.recording_id)
@@ -416,8 +316,8 @@ def _names(name: str, meta: RecordingMeta, item: Item) -> tuple[str, str]:
     """Return what a recording and its person are called where people read it."""
     # What a name of a file on disk may not hold is told by a digest there, and by itself here.
     stem = re.sub(r"(\.\w+)+$", "", item.files[0]).replace("/", "-")
-    shown = _short(name).replace(slug(stem), stem, 1)
-    subject = _short(meta.subject_id)
+    shown = short_name(name).replace(slug(stem), stem, 1)
+    subject = short_name(meta.subject_id)
     return shown, stem if subject == "unknown" else subject
 
 
@@ -445,8 +345,3 @@ def _worn_at_once(
             "[placements] in a mapping; or use a model of one placement",
         )
     return made
-
-
-def _short(name: str) -> str:
-    """Return a recording's or a person's id without the name of the data set, which has none."""
-    return name.removeprefix(f"{DATASET}-").removeprefix("unknown-")

@@ -13,8 +13,9 @@ import pytest
 from har.config import WindowSettings
 from har.data.activities import BASIC, SHARED, Taxonomy
 from har.data.channels import placed
+from har.data.cutting import cut_all, write_all
 from har.data.recording import ACC, CHANNELS, GYRO, Recording, named
-from har.data.windows import Windows, cut, cut_all, write_all
+from har.data.windows import Windows, cut
 from har.errors import DataError
 
 GRID = WindowSettings()

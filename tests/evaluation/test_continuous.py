@@ -11,8 +11,9 @@ from sklearn.preprocessing import StandardScaler
 
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
+from har.data.cutting import cut_all
 from har.data.recording import CHANNELS, Recording, RecordingMeta, make_table
-from har.data.windows import Windows, cut_all
+from har.data.windows import Windows
 from har.errors import DataError
 from har.evaluation.continuous import score_answers, write
 from har.evaluation.results.continuous import ContinuousScores, Span

@@ -14,8 +14,9 @@ from sklearn.preprocessing import StandardScaler
 
 from har.config import IntervalSettings, WindowSettings
 from har.data.activities import BASIC
+from har.data.cutting import cut_all
 from har.data.recording import CHANNELS, Recording
-from har.data.windows import Windows, cut_all
+from har.data.windows import Windows
 from har.evaluation import score_plots
 from har.evaluation.robustness import (
     Perturbation,

@@ -8,10 +8,10 @@ from pathlib import Path
 from har.config import WindowSettings
 from har.data.activities import Taxonomy, class_names
 from har.data.assignment import Assignment
+from har.data.cutting import write_all
 from har.data.ingested import DatasetFacts, Datasets
 from har.data.left_out import LeftOutClasses
 from har.data.recording import read_recordings
-from har.data.windows import write_all
 
 logger = logging.getLogger("har.steps")
 
