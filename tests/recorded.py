@@ -13,6 +13,7 @@ from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, whole
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
+from har.data.ingest.mapping import Entries
 from har.data.recorders.base import Recorder, Understanding
 from har.data.recording import ACC, GYRO, Recording
 from har.data.sources.base import Item, Raw, Source
@@ -37,7 +38,10 @@ class Recorded:
 
     @property
     def asked(self) -> list[str]:
-        """The entries that are in doubt."""
+        """The entries that are in doubt; every answer that is offered is one of a mapping."""
+        for doubt in self.understood.doubts:
+            for choice in doubt.choices:
+                Entries.model_validate({doubt.entry: choice})
         return [doubt.entry for doubt in self.understood.doubts]
 
     @cached_property

@@ -25,7 +25,7 @@ from har.data.sources.base import Item
 from har.errors import DataError
 
 SIGNATURE = "Data File Created By ActiGraph"
-ORDERS = ("month first", "day first")
+ORDERS = ("mdy", "dmy")
 _DEVICE = re.compile(rf"{SIGNATURE}\s+(\S+)\s+(\S+ v[\w.]+)?")
 _RATE = re.compile(r" at (\d+(?:[.,]\d+)?) ?Hz")
 _DATE_FORM = re.compile(r"date format (\S+)")
@@ -181,7 +181,10 @@ def _refuse_counts(sheet: sheets.Sheet, header: _Header) -> None:
 def _day_first(header: _Header, ask: Asking) -> bool:
     if header.day_first is not None or not header.start_date:
         return bool(header.day_first)
-    return ask("date_order", f"which date is {header.start_date}?", ORDERS) == ORDERS[1]
+    return (
+        ask("date_order", f"does {header.start_date} name the month or the day first?", ORDERS)
+        == ORDERS[1]
+    )
 
 
 def _start(header: _Header, day_first: bool) -> tuple[str, str]:

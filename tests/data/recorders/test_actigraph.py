@@ -53,9 +53,9 @@ def test_where_nothing_tells_the_order_of_a_date_it_is_asked(tmp_path):
     text = header().replace(" date format M/d/yyyy", "") + NAMES + ROWS
     found = recorded(tmp_path, {"raw.csv": text})
     assert found.asked == ["date_order"]
-    with pytest.raises(DataError, match="date_order=day first"):
+    with pytest.raises(DataError, match="date_order=dmy"):
         _ = found.raws
-    assert recorded(tmp_path, {"raw.csv": text}, date_order="day first").times[0][0] == JANUARY_3
+    assert recorded(tmp_path, {"raw.csv": text}, date_order="dmy").times[0][0] == JANUARY_3
     clear = text.replace("Start Date 3/1/2024", "Start Date 3/13/2024")
     assert recorded(tmp_path, {"raw.csv": clear}).asked == []
 
