@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -235,6 +236,18 @@ def slug(text: str) -> str:
     """
     plain = re.sub(r"[^\w.\-]+", "-", text, flags=re.ASCII).strip("-.")[:80]
     return plain if plain == text else f"{plain}-{digest.of_bytes(text.encode())[:8]}".strip("-")
+
+
+def distinct(paths: Iterable[str], nameless: str = "") -> list[str]:
+    """Return a name for each path that fits a folder, no two alike; of ``""``, the nameless one.
+
+    >>> distinct(["a/b.csv", "c d.csv", "c+d.csv"])
+    ['a-b.csv', 'c-d.csv-8416ecc0', 'c-d.csv-5d80d86b']
+    """
+    given = list(paths)
+    plain = [re.sub(r"[^\w\-.]+", "-", path or nameless) for path in given]
+    same = Counter(plain)
+    return [slug(path) if same[name] > 1 else name for path, name in zip(given, plain, strict=True)]
 
 
 def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -> "pd.Categorical":

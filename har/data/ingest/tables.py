@@ -6,7 +6,6 @@ two tables, of acceleration and of angular velocity; or rows of a long table, on
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -16,7 +15,7 @@ import pandas as pd
 from har.data.ingest.blocks import SUFFIXES, has_captures
 from har.data.ingest.canonical import canonical, clock_of, conversions, of_sensor
 from har.data.ingest.files import RawFiles
-from har.data.ingest.harmonise import slug
+from har.data.ingest.harmonise import distinct
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ACC_UNITS, GYRO_UNITS, ColumnMapping
 from har.data.ingest.partition import partition, streams
@@ -49,12 +48,7 @@ def items(names: Iterable[str], mapping: ColumnMapping | None = None) -> list[It
 def named(sets: Iterable[tuple[str, ...]]) -> list[Item]:
     """Return items of files, with names that fit a folder and differ."""
     files = list(sets)
-    plain = [re.sub(r"[^\w\-.]+", "-", names[0]) for names in files]
-    same = Counter(plain)
-    return [
-        Item(slug(names[0]) if same[name] > 1 else name, names)
-        for names, name in zip(files, plain, strict=True)
-    ]
+    return list(map(Item, distinct(names[0] for names in files), files))
 
 
 def units(mapping: ColumnMapping) -> str:

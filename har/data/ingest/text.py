@@ -10,14 +10,14 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from har.data.ingest import times
 from har.data.ingest.captures import body_of, count
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
@@ -141,7 +141,7 @@ def iter_tables(
             codes = np.zeros(len(frame), np.int8)
             frame["file"] = pd.Categorical.from_codes(codes, categories=pd.Index([name]))
             for date in layout.dates:
-                frame[date] = _seconds(frame[date])
+                frame[date] = times.of_iso(frame[date])
             if layout.counted:
                 before = count(frame, body, first, before)
             yield frame
@@ -236,12 +236,6 @@ def _fast(body: bytes, layout: Layout) -> pd.DataFrame | None:
         n: words(table[n]) if types[n] == pa.string() else table[n] for n in table.column_names
     }
     return frame_of(columns)
-
-
-def _seconds(column: "pd.Series[Any]") -> npt.NDArray[np.float64]:
-    """Return seconds since 1970 of dates, as texts or parsed."""
-    times = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
-    return np.asarray((times - pd.Timestamp(0, tz="UTC")).dt.total_seconds(), np.float64)
 
 
 def _is_plain(body: bytes, layout: Layout) -> bool:

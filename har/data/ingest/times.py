@@ -30,15 +30,20 @@ def of_dates(words: "pd.Series[Any]", order: str = ISO) -> "pd.Series[float]":
     [60.25, nan]
     """
     text = words.astype("str")
-    found = _iso(text)
+    found = of_iso(text)
     if found.isna().any():
         rest = found.isna() & words.notna()
-        found = found.mask(rest, _iso(text[rest].map(lambda word: _plain(word, order))))
+        found = found.mask(rest, of_iso(text[rest].map(lambda word: _plain(word, order))))
     return found
 
 
-def _iso(text: "pd.Series[str]") -> "pd.Series[float]":
-    stamps = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
+def of_iso(dates: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return dates of ISO 8601, as texts or parsed, as seconds since 1970; NaN where none is."""
+    return since_1970(pd.to_datetime(dates, errors="coerce", utc=True, format="ISO8601"))
+
+
+def since_1970(stamps: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return moments with a zone as seconds since 1970."""
     seconds: pd.Series[float] = (stamps - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
     return seconds
 

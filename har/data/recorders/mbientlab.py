@@ -5,7 +5,7 @@ and ``Gravity``, are in g as the accelerometer's.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
@@ -15,7 +15,7 @@ from har.data.ingest.ledger import Ledger
 from har.data.recorders.base import Asking, Plan, Reader, Recorder, Stated
 from har.data.recorders.parts import sheets
 from har.data.recorders.parts.captures import Capture, plan
-from har.data.recorders.parts.groups import beside, items, recording_name, stem
+from har.data.recorders.parts.groups import joined, recording_name, stem
 from har.data.recorders.parts.heads import Head, head
 from har.data.recorders.parts.values import unit
 from har.data.sources.base import Item
@@ -31,13 +31,6 @@ _SENSOR = re.compile(
 
 def _recognises(head: Head) -> bool:
     return _SIGNATURE.match(head.first) is not None
-
-
-def _items(files: RawFiles, names: Sequence[str]) -> list[Item]:
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(beside(name, _SENSOR), []).append(name)
-    return items(files, groups)
 
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
@@ -88,4 +81,6 @@ def _rows(
         yield block
 
 
-RECORDER = Recorder("mbientlab", "MbientLab MetaBase", _recognises, _items, _plan)
+RECORDER = Recorder(
+    "mbientlab", "MbientLab MetaBase", _recognises, partial(joined, sensor=_SENSOR), _plan
+)

@@ -6,7 +6,7 @@ its first row.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 import pandas as pd
@@ -17,7 +17,7 @@ from har.data.recorders.base import Asking, Plan, Reader, Recorder, Stated
 from har.data.recorders.parts import sheets
 from har.data.recorders.parts.captures import GYRO_UNITS, Capture, plan
 from har.data.recorders.parts.clocks import stamp
-from har.data.recorders.parts.groups import beside, items, recording_name
+from har.data.recorders.parts.groups import joined, recording_name
 from har.data.recorders.parts.heads import Head, head
 from har.data.recorders.parts.values import unit
 from har.data.sources.base import Item
@@ -29,13 +29,6 @@ _SENSOR = re.compile(r"[_ -](ACC|GYRO|GYR|MAGN?|PPG|PPI|ECG|HR)$", re.I)
 
 def _recognises(head: Head) -> bool:
     return _SIGNATURE.match(head.first) is not None
-
-
-def _items(files: RawFiles, names: Sequence[str]) -> list[Item]:
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(beside(name, _SENSOR), []).append(name)
-    return items(files, groups)
 
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
@@ -87,4 +80,6 @@ def _rows(
         yield block
 
 
-RECORDER = Recorder("polar", "Polar Sensor Logger", _recognises, _items, _plan)
+RECORDER = Recorder(
+    "polar", "Polar Sensor Logger", _recognises, partial(joined, sensor=_SENSOR), _plan
+)

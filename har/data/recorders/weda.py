@@ -4,14 +4,13 @@ In s, m/s² and rad/s, from a watch with Android. Files of vertical acceleration
 """
 
 import re
-from collections.abc import Sequence
 from functools import partial
 
 from har.data.ingest.files import RawFiles
 from har.data.recorders.base import Asking, Plan, Reader, Recorder, Stated
 from har.data.recorders.parts import sheets
 from har.data.recorders.parts.captures import Capture, plan
-from har.data.recorders.parts.groups import beside, items, recording_name
+from har.data.recorders.parts.groups import joined, recording_name
 from har.data.recorders.parts.heads import Head, head
 from har.data.sources.base import Item
 from har.errors import DataError
@@ -22,13 +21,6 @@ _SENSOR = re.compile(r"_?(vertical_accel|accel|gyro|orientation)$", re.I)
 
 def _recognises(head: Head) -> bool:
     return _SIGNATURE.match(head.first) is not None
-
-
-def _items(files: RawFiles, names: Sequence[str]) -> list[Item]:
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(beside(name, _SENSOR), []).append(name)
-    return items(files, groups)
 
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
@@ -54,4 +46,6 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     return plan(files, Asking(item, stated), capture)
 
 
-RECORDER = Recorder("weda", "WEDA-FALL's layout", _recognises, _items, _plan)
+RECORDER = Recorder(
+    "weda", "WEDA-FALL's layout", _recognises, partial(joined, sensor=_SENSOR), _plan
+)

@@ -1,17 +1,16 @@
 """From what recorders write as time to seconds."""
 
-import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.ingest.times import since_1970
 
 # Seconds since 1970 in this unit are above this for any time since 1973: the units are a
 # thousand apart, and the years 1973 to 5138 are not.
 _UNITS = ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3))
-ZONE = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 
 
 def epoch(values: Any) -> Float64:
@@ -44,7 +43,7 @@ def stamps(texts: "pd.Series[Any]", form: str = "ISO8601") -> Float64:
     times = pd.to_datetime(
         pd.Series(words.categories.astype(str)), format=form, errors="coerce", utc=True
     )
-    seconds = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy("float64")
+    seconds = since_1970(times).to_numpy("float64")
     found: Float64 = np.append(seconds, np.nan)[words.codes]
     return found
 

@@ -1,12 +1,11 @@
 """Files of one recording, and names of recordings."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from har.data.ingest.files import RawFiles
-from har.data.ingest.harmonise import slug
+from har.data.ingest.harmonise import distinct
 from har.data.sources.base import Item
 
 _SUFFIX = re.compile(r"(\.(csv|txt|tsv|json|cbor|cwa|gt3x|bin|zip))?(\.gz)?$", re.I)
@@ -55,12 +54,18 @@ def items(files: RawFiles, groups: Mapping[str, Iterable[str]]) -> list[Item]:
     groups : mapping of str to iterable of str
         Names of files, by a path that is theirs alone: a file, a folder, or ``""``.
     """
-    plain = {path: re.sub(r"[^\w\-.]+", "-", path or files.root.name) for path in groups}
-    same = Counter(plain.values())
     return [
-        Item(slug(path) if same[plain[path]] > 1 else plain[path], tuple(sorted(set(names))))
-        for path, names in groups.items()
+        Item(name, tuple(sorted(set(names))))
+        for name, names in zip(distinct(groups, files.root.name), groups.values(), strict=True)
     ]
+
+
+def joined(files: RawFiles, names: Sequence[str], *, sensor: re.Pattern[str]) -> list[Item]:
+    """Return an item for the files of each recording, which are named alike but for the sensor."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(beside(name, sensor), []).append(name)
+    return items(files, groups)
 
 
 def single(files: RawFiles, names: Sequence[str]) -> list[Item]:
