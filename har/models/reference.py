@@ -35,8 +35,7 @@ NOISE = 0.05
 # Nats. Beyond it a window is merely foreign; so a few of them do not decide over a minute.
 MOST = 24.0
 # Of the way from the median to the largest value of validation subjects, which are a few people.
-# Chosen with COMPONENTS after looks at minutes of HAPT's test subjects, too; with its training and
-# validation subjects left out by groups, 0.7 % of (overlapping) minutes are above the limit.
+# Chosen with COMPONENTS after looks at minutes of HAPT's test subjects, too.
 MARGIN = 0.25
 # Of the limit, so that a cause is told although a turn of the device explains as much. Turning the
 # sign brings many a wrist below the limit, but none below a quarter of it.
