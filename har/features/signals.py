@@ -7,7 +7,7 @@ import torch
 from scipy.signal import butter, filtfilt
 from torch import Tensor, nn
 
-from har.data.channels import has_gyro
+from har.data.channels import AXES, has_gyro
 from har.data.recording import CHANNELS
 
 # Gravity is what is below, as in Anguita et al. (2013), A public domain dataset for human
@@ -91,10 +91,10 @@ class WindowSignals(nn.Module):
 
     analyse: Tensor
     synthesise: Tensor
+    per_step: Tensor
 
     def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
-        self.rate_hz, self.has_gyro = rate_hz, has_gyro(channels)
         self.names = measurable(SIGNALS, channels)
         b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
         # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
@@ -106,6 +106,9 @@ class WindowSignals(nn.Module):
             ("synthesise", right[:rank]),
         ):
             self.register_buffer(name, torch.tensor(matrix, dtype=torch.float32))
+        per_step = torch.full((n_samples,), rate_hz / 2)
+        per_step[[0, -1]] = rate_hz
+        self.register_buffer("per_step", per_step, persistent=False)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the signals in the order of `names`.
@@ -119,36 +122,33 @@ class WindowSignals(nn.Module):
         Tensor of shape (batch, n_signals, n_samples)
         """
         channels = windows.transpose(1, 2)
-        acc = channels[:, :3]
+        acc, gyro = channels[:, :AXES], channels[:, AXES:]
         gravity = acc @ self.analyse @ self.synthesise
         body = acc - gravity
-        jerk = self._derivative(body)
         up = gravity / norm(gravity)
-        vertical = (body * up).sum(1, keepdim=True)
-        horizontal = norm(body - vertical * up)
-        if not self.has_gyro:
-            alone = [gravity, body, jerk, vertical, horizontal, norm(body), norm(jerk)]
-            return torch.cat(alone, dim=1)
-        gyro = channels[:, 3:]
-        scalars = [
-            vertical,
-            horizontal,
-            (gyro * up).sum(1, keepdim=True),
-            norm(body),
-            norm(jerk),
-            norm(gyro),
-            norm(self._derivative(gyro)),
-        ]
-        return torch.cat([gravity, body, gyro, jerk, *scalars], dim=1)
+        motion = torch.cat([body, gyro], dim=1)
+        change = self._derivative(motion)
+        vertical, *yaw = (self._vectors(motion) * up.unsqueeze(1)).sum(2).split(1, dim=1)
+        across = body - vertical * up
+        # Of body acceleration and of angular velocity: the vector, and its derivative.
+        pairs = torch.cat([self._vectors(motion), self._vectors(change)], dim=2)
+        vectors = torch.cat([across.unsqueeze(1), self._vectors(pairs)], dim=1)
+        horizontal, *sizes = norm(vectors, 2).squeeze(2).split(1, dim=1)
+        jerk = change[:, :AXES]
+        return torch.cat([gravity, motion, jerk, vertical, horizontal, *yaw, *sizes], dim=1)
+
+    def _vectors(self, axes: Tensor) -> Tensor:
+        """Return axes of vectors, x, y and z, as (batch, n_vectors, 3, n_samples)."""
+        # A reshape with -1: `unflatten` would fix the batch in the exported graph.
+        n_vectors = axes.shape[1:-1].numel() // AXES
+        return axes.reshape(-1, n_vectors, AXES, axes.shape[-1])
 
     def _derivative(self, signals: Tensor) -> Tensor:
         """Return the derivative in time: central differences, one-sided at the ends."""
-        first = signals[..., 1:2] - signals[..., :1]
-        middle = (signals[..., 2:] - signals[..., :-2]) / 2
-        last = signals[..., -1:] - signals[..., -2:-1]
-        return torch.cat([first, middle, last], dim=-1) * self.rate_hz
+        padded = nn.functional.pad(signals, (1, 1), mode="replicate")
+        return (padded[..., 2:] - padded[..., :-2]) * self.per_step
 
 
-def norm(vectors: Tensor) -> Tensor:
-    """Return the Euclidean norm over axis 1, kept: (batch, 3, n) to (batch, 1, n)."""
-    return ((vectors * vectors).sum(1, keepdim=True) + TINY).sqrt()
+def norm(vectors: Tensor, axis: int = 1) -> Tensor:
+    """Return the Euclidean norm over an axis, which is kept: (batch, 3, n) to (batch, 1, n)."""
+    return ((vectors * vectors).sum(axis, keepdim=True) + TINY).sqrt()

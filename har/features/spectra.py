@@ -1,4 +1,4 @@
-"""Spectra of signals: a DFT as two matrix products with fixed cosines and sines."""
+"""Spectra of signals: a DFT as one matrix product with fixed cosines and sines."""
 
 import math
 from itertools import pairwise
@@ -23,36 +23,36 @@ class PowerSpectrum(nn.Module):
         Samples in one signal.
     rate_hz : float
         Sampling rate, Hz.
-    max_hz : float, optional
-        Highest frequency; default: half the rate.
 
     Attributes
     ----------
     frequencies : Tensor of shape (n_frequencies,), Hz
-        From one cycle a window upward.
+        From one cycle a window up to half the rate.
     """
 
     frequencies: Tensor
-    weight: Tensor
 
-    def __init__(self, n_samples: int, rate_hz: float, max_hz: float | None = None) -> None:
+    def __init__(self, n_samples: int, rate_hz: float) -> None:
         super().__init__()
         time = torch.arange(n_samples, dtype=torch.float64)
         hann = 0.5 - 0.5 * (2 * math.pi * time / n_samples).cos()
         bins = torch.arange(1, n_samples // 2 + 1, dtype=torch.float64)
-        bins = bins[bins * rate_hz / n_samples <= (max_hz or rate_hz)]
         # Power sums to the variance of a stationary signal (Welch's scaling).
         weight = hann * math.sqrt(2 / (n_samples * float((hann**2).sum())))
-        self.register_buffer("frequencies", (bins * rate_hz / n_samples).float())
-        self.register_buffer("weight", weight.float())
-        self.waves = Waves(time, bins, n_samples)
+        self.register_buffer("frequencies", (bins * rate_hz / n_samples).float(), persistent=False)
+        self.waves = Waves(time, bins, n_samples, sines=bins, scale=weight)
 
-    def forward(self, signals: Tensor) -> Tensor:
-        """Return power of shape (..., n_frequencies), in the signal's unit squared."""
-        weighted = (signals - signals.mean(-1, keepdim=True)) * self.weight
-        cosine, sine = self.waves()
-        real, imaginary = weighted @ cosine, weighted @ sine
-        power: Tensor = real * real + imaginary * imaginary
+    def forward(self, centred: Tensor) -> Tensor:
+        """Return power of shape (..., n_frequencies), in the signal's unit squared.
+
+        Parameters
+        ----------
+        centred : Tensor of shape (..., n_samples)
+            Signals, each less its mean.
+        """
+        waves = centred @ self.waves()
+        real, imaginary = (waves * waves).chunk(2, dim=-1)
+        power: Tensor = real + imaginary
         return power
 
 
@@ -71,41 +71,53 @@ class SpectralStatistics(nn.Module):
 
     Parameters
     ----------
-    n_samples : int
-        Samples in one signal.
+    frequencies : Tensor of shape (n_frequencies,), Hz
+        Of a `PowerSpectrum`.
     rate_hz : float
         Sampling rate, Hz.
     """
 
+    frequencies: Tensor
     bands: Tensor
+    first_moments: Tensor
 
-    def __init__(self, n_samples: int, rate_hz: float) -> None:
+    def __init__(self, frequencies: Tensor, rate_hz: float) -> None:
         super().__init__()
-        self.spectrum = PowerSpectrum(n_samples, rate_hz)
         edges = [*(e for e in BAND_EDGES_HZ if e < rate_hz / 2), rate_hz / 2 * 1.001]
         pairs = list(pairwise(edges))
-        f = self.spectrum.frequencies[:, None]
+        f = frequencies[:, None]
         self.log_n = math.log(len(f))
         low, high = (torch.tensor(side) for side in zip(*pairs, strict=True))
-        self.register_buffer("bands", ((f >= low) & (f < high)).float())
+        for name, value in (
+            ("frequencies", frequencies),
+            ("bands", ((f >= low) & (f < high)).float()),
+            ("first_moments", torch.cat([torch.ones_like(f), f], dim=1)),
+        ):
+            self.register_buffer(name, value, persistent=False)
         self.names = (
             *(f"log_power_{low:g}-{high:.3g}Hz" for low, high in pairs),
             *("centroid", "spread", "spectral_entropy", "peak"),
         )
 
-    def forward(self, signals: Tensor) -> Tensor:
-        """Return statistics of shape (batch, n_signals, len(names))."""
-        power = self.spectrum(signals)
+    def forward(self, power: Tensor) -> Tensor:
+        """Return statistics of shape (batch, n_signals, len(names)) of power spectra."""
         share = power / (power.sum(-1, keepdim=True) + TINY)
-        f = self.spectrum.frequencies
-        centroid = (share * f).sum(-1, keepdim=True)
-        variance = (share * (f - centroid) ** 2).sum(-1, keepdim=True)
-        sharp = (share / (share.amax(-1, keepdim=True) + TINY)) ** 4
+        centroid = (share * self.frequencies).sum(-1, keepdim=True)
+        distance = self.frequencies - centroid
+        variance = (share * distance * distance).sum(-1, keepdim=True)
+        relative = share / (share.amax(-1, keepdim=True) + TINY)
+        square = relative * relative
+        total, weighted = (square * square @ self.first_moments).chunk(2, dim=-1)
         parts = [
             (power @ self.bands + FLOOR).log(),
             centroid,
             (variance + TINY).sqrt(),
-            -(share * (share + TINY).log()).sum(-1, keepdim=True) / self.log_n,
-            (sharp * f).sum(-1, keepdim=True) / (sharp.sum(-1, keepdim=True) + TINY),
+            entropy(share) / self.log_n,
+            weighted / (total + TINY),
         ]
         return torch.cat(parts, dim=-1)
+
+
+def entropy(share: Tensor) -> Tensor:
+    """Return the entropy of shares along the last axis, which is kept."""
+    return -(share * (share + TINY).log()).sum(-1, keepdim=True)
