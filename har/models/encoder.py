@@ -121,6 +121,25 @@ class HarEncoder(HarPreTrainedModel):
         encoded: Tensor = self.transformer(self.embedding(tokens, mask)).last_hidden_state
         return encoded
 
+    def first(self, windows: Tensor) -> Tensor:
+        """Return the hidden state of the features' token alone, shape (batch, hidden_size).
+
+        Outside of training no more is computed than it needs: in the last layer no other
+        token is a query.
+        """
+        if self.training:
+            hidden: Tensor = self(windows)[:, 0]
+            return hidden
+        with torch.autocast(windows.device.type, enabled=False):
+            tokens = self.preprocess(windows)
+        vectors = self.embedding(tokens)
+        *layers, last = self.transformer.layer
+        for layer in layers:
+            vectors = layer(vectors)[0]
+        attended = last.attention(vectors[:, :1], encoder_hidden_states=vectors)[0]
+        first: Tensor = last.feed_forward_chunk(attended)[:, 0]
+        return first
+
 
 @dataclass
 class PretrainingOutput(ModelOutput):
@@ -162,7 +181,7 @@ class HarEncoderForPretraining(HarPreTrainedModel):
             Divides the cosines: the smaller, the more the hardest negatives count.
         """
         a, b = (
-            nn.functional.normalize(self.project(self.encoder(part)[:, 0]).float(), dim=1)
+            nn.functional.normalize(self.project(self.encoder.first(part)).float(), dim=1)
             for part in (windows, neighbours)
         )
         similarity = a @ b.T / temperature
@@ -199,7 +218,7 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
 
     def classify(self, windows: Tensor) -> Tensor:
         """Return logits of shape (batch, num_labels)."""
-        logits: Tensor = self.head(self.encoder(windows)[:, 0])
+        logits: Tensor = self.head(self.encoder.first(windows))
         return logits
 
 
