@@ -15,7 +15,6 @@ from har.features.signals import (
     SCALARS,
     WindowSignals,
     measurable,
-    norm,
 )
 from har.features.spectra import PowerSpectrum, SpectralStatistics
 from har.features.statistics import LevelStatistics, Moments, OrderStatistics, ShapeStatistics
@@ -134,7 +133,7 @@ class WindowFeatures(nn.Module):
         n_still, n_axes = len(GRAVITY), AXES * len(self.triaxial)
         moments = Moments.of(values)
         dynamic = moments.centred[:, n_still:]
-        energy = moments.variance[:, n_still:] * values.shape[-1] + TINY
+        energy = moments.variance[:, n_still:] * self.window_shape[0] + TINY
         unit = dynamic / energy.sqrt()
         power = self.spectrum(dynamic)
         sizes = values[:, n_still : n_still + n_axes].abs().mean(-1)
@@ -179,11 +178,11 @@ class Posture(nn.Module):
     def forward(self, gravity: Tensor) -> Tensor:
         """Return posture of shape (batch, 5) of gravity of shape (batch, 3, n_samples)."""
         means = gravity @ self.means
-        sizes = norm(means)
+        sizes = means.norm(dim=1, keepdim=True) + TINY
         # atan2(|a-b|, |a+b|) of unit vectors stays exact for small angles, arccos does not.
         vectors = means / sizes @ self.differences
-        _, turn, along = norm(vectors).split(1, dim=2)
-        parts = [vectors[..., 0], 2 * (turn / along).atan().flatten(1), sizes[:, 0, :1]]
+        _, turn, along = vectors.norm(dim=1).split(1, dim=1)
+        parts = [vectors[..., 0], 2 * (turn / (along + TINY)).atan(), sizes[:, 0, :1]]
         return torch.cat(parts, dim=1)
 
 

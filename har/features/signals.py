@@ -96,6 +96,7 @@ class WindowSignals(nn.Module):
     def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
         self.names = measurable(SIGNALS, channels)
+        self.n_samples, self.n_sensors = n_samples, len(channels) // AXES
         b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
         # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
         # What it lets through is smooth, so a thin matrix times a flat one is the same.
@@ -128,20 +129,20 @@ class WindowSignals(nn.Module):
         up = gravity / norm(gravity)
         motion = torch.cat([body, gyro], dim=1)
         change = self._derivative(motion)
-        vertical, *yaw = (self._vectors(motion) * up.unsqueeze(1)).sum(2).split(1, dim=1)
+        moving = self._vectors(motion, self.n_sensors)
+        vertical, *yaw = (moving * up.unsqueeze(1)).sum(2).split(1, dim=1)
         across = body - vertical * up
         # Of body acceleration and of angular velocity: the vector, and its derivative.
-        pairs = torch.cat([self._vectors(motion), self._vectors(change)], dim=2)
-        vectors = torch.cat([across.unsqueeze(1), self._vectors(pairs)], dim=1)
-        horizontal, *sizes = norm(vectors, 2).squeeze(2).split(1, dim=1)
+        pairs = torch.cat([moving, self._vectors(change, self.n_sensors)], dim=2)
+        vectors = [across.unsqueeze(1), self._vectors(pairs, 2 * self.n_sensors)]
+        horizontal, *sizes = norm(torch.cat(vectors, dim=1), 2).squeeze(2).split(1, dim=1)
         jerk = change[:, :AXES]
         return torch.cat([gravity, motion, jerk, vertical, horizontal, *yaw, *sizes], dim=1)
 
-    def _vectors(self, axes: Tensor) -> Tensor:
-        """Return axes of vectors, x, y and z, as (batch, n_vectors, 3, n_samples)."""
+    def _vectors(self, axes: Tensor, n: int) -> Tensor:
+        """Return the axes of n vectors as (batch, n, 3, n_samples)."""
         # A reshape with -1: `unflatten` would fix the batch in the exported graph.
-        n_vectors = axes.shape[1:-1].numel() // AXES
-        return axes.reshape(-1, n_vectors, AXES, axes.shape[-1])
+        return axes.reshape(-1, n, AXES, self.n_samples)
 
     def _derivative(self, signals: Tensor) -> Tensor:
         """Return the derivative in time: central differences, one-sided at the ends."""

@@ -51,7 +51,7 @@ class PowerSpectrum(nn.Module):
             Signals, each less its mean.
         """
         waves = centred @ self.waves()
-        real, imaginary = (waves * waves).chunk(2, dim=-1)
+        real, imaginary = (waves * waves).split(len(self.frequencies), dim=-1)
         power: Tensor = real + imaginary
         return power
 
@@ -86,7 +86,7 @@ class SpectralStatistics(nn.Module):
         edges = [*(e for e in BAND_EDGES_HZ if e < rate_hz / 2), rate_hz / 2 * 1.001]
         pairs = list(pairwise(edges))
         f = frequencies[:, None]
-        self.log_n = math.log(len(f))
+        self.entropy = Entropy(len(f))
         low, high = (torch.tensor(side) for side in zip(*pairs, strict=True))
         for name, value in (
             ("frequencies", frequencies),
@@ -107,17 +107,33 @@ class SpectralStatistics(nn.Module):
         variance = (share * distance * distance).sum(-1, keepdim=True)
         relative = share / (share.amax(-1, keepdim=True) + TINY)
         square = relative * relative
-        total, weighted = (square * square @ self.first_moments).chunk(2, dim=-1)
+        total, weighted = (square * square @ self.first_moments).split(1, dim=-1)
         parts = [
             (power @ self.bands + FLOOR).log(),
             centroid,
             (variance + TINY).sqrt(),
-            entropy(share) / self.log_n,
+            self.entropy(share),
             weighted / (total + TINY),
         ]
         return torch.cat(parts, dim=-1)
 
 
-def entropy(share: Tensor) -> Tensor:
-    """Return the entropy of shares along the last axis, which is kept."""
-    return -(share * (share + TINY).log()).sum(-1, keepdim=True)
+class Entropy(nn.Module):
+    """The entropy of shares, from 0 for all in one place to 1 for equal ones.
+
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    """
+
+    scale: Tensor
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.full((n, 1), -1 / math.log(n)), persistent=False)
+
+    def forward(self, share: Tensor) -> Tensor:
+        """Return entropies of shape (..., 1) of shares of shape (..., n)."""
+        entropies: Tensor = (share * (share + TINY).log()) @ self.scale
+        return entropies

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from har.features.spectra import entropy
+from har.features.spectra import Entropy
 from har.features.waves import Waves
 
 TINY = 1e-12
@@ -149,11 +149,19 @@ def _quarters(columns: Tensor) -> tuple[Tensor, Tensor]:
         flip = _signs(n_bits, bit)
         change = flip if flipped is None else flip * flipped
         values, flipped = values * change, flip
-        for axis in range(n_bits - bit, min(n_bits, 2) if bit == n_bits else n_bits):
-            pair = values.amin(axis, keepdim=True), values.amax(axis, keepdim=True)
-            values = torch.cat(pair, axis)
+        for axis in range(n_bits - bit, 2 if bit == n_bits else n_bits):
+            values = torch.cat(_in_order(values, axis), axis)
     quarters = values.reshape(4, len(columns) // 4, -1)
     return quarters.amin(1), quarters.amax(1)
+
+
+def _in_order(values: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Return the smaller and the larger one of each pair along an axis of two."""
+    if axis == 0:
+        # ONNX Runtime is slow to reduce a first axis.
+        first, second = values.split(1, 0)
+        return torch.minimum(first, second), torch.maximum(first, second)
+    return values.amin(axis, keepdim=True), values.amax(axis, keepdim=True)
 
 
 def _signs(n_bits: int, bit: int) -> Tensor:
@@ -204,6 +212,7 @@ class ShapeStatistics(nn.Module):
         )
         first, last = (min(round(s * rate_hz), n_samples - 1) for s in self.PERIODS_S)
         lags = [min(round(s * rate_hz), n_samples - 1) for s in self.LAGS_S]
+        self.entropy = Entropy(n_samples)
         self.autocorrelation = Autocorrelation(n_samples, (*lags, *range(first, last + 1)))
 
     def forward(self, unit: Tensor) -> Tensor:
@@ -224,7 +233,7 @@ class ShapeStatistics(nn.Module):
             (cubes * math.sqrt(n)).atan(),
             (fourths * n + 1).log(),
             0.5 - 0.5 * alike,
-            entropy(share) / math.log(n),
+            self.entropy(share),
             acf[..., :n_lags],
             acf[..., n_lags:].amax(-1, keepdim=True),
         ]

@@ -1,6 +1,7 @@
 # mypy: disable-error-code="no-untyped-call"
 """The Hugging Face encoder: raw windows in; hidden states, a contrastive loss or classes out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     PreTrainedModel,
 )
-from transformers.models.bert.modeling_bert import BertEncoder
+from transformers.models.bert.modeling_bert import BertEncoder, BertLayer
 from transformers.utils.generic import ModelOutput
 
 from har.config import EncoderSettings, WindowGrid
@@ -136,9 +137,23 @@ class HarEncoder(HarPreTrainedModel):
         *layers, last = self.transformer.layer
         for layer in layers:
             vectors = layer(vectors)[0]
-        attended = last.attention(vectors[:, :1], encoder_hidden_states=vectors)[0]
-        first: Tensor = last.feed_forward_chunk(attended)[:, 0]
-        return first
+        return self._first_of(last, vectors)
+
+    def _first_of(self, layer: BertLayer, vectors: Tensor) -> Tensor:
+        """Return what a layer makes of the first token, which alone is a query."""
+        attention, first = layer.attention, vectors[:, 0]
+        heads = attention.self.num_attention_heads
+        size = self.config.hidden_size // heads
+        query = attention.self.query(first).reshape(-1, 1, heads, size)
+        key, value = (
+            project(vectors).reshape(-1, self.n_tokens, heads, size)
+            for project in (attention.self.key, attention.self.value)
+        )
+        weights = ((query * key).sum(-1, keepdim=True) / math.sqrt(size)).softmax(1)
+        mixed = (weights * value).sum(1).flatten(1)
+        attended = attention.output(mixed, first)
+        hidden: Tensor = layer.feed_forward_chunk(attended)
+        return hidden
 
 
 @dataclass

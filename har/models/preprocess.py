@@ -106,7 +106,7 @@ class WindowTokens(nn.Module):
         spectra = self.spectrum_scale(power).reshape(-1, self.n_spectra, self.sizes[-1])
         return Tokens(
             features=self.feature_scale(features).unsqueeze(1),
-            patches=patches.transpose(1, 2).flatten(2),
+            patches=patches.transpose(1, 2).reshape(-1, self.n_patches, self.sizes[1]),
             spectra=spectra,
         )
 
