@@ -38,6 +38,7 @@ from har.config.models import (
     PatchTsMixerSettings,
     PatchTstSettings,
     ResnetSettings,
+    Statistics,
     SvmSettings,
     model_names,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "RunSettings",
     "Settings",
     "SplitSettings",
+    "Statistics",
     "SvmSettings",
     "WindowGrid",
     "WindowSettings",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from har.config import Statistics
 from har.data.channels import AXES, by_placement, has_gyro, placed
 from har.data.recording import CHANNELS
 from har.features.signals import (
@@ -57,6 +58,9 @@ class WindowFeatures(nn.Module):
         Sampling rate, Hz.
     channels : sequence of str, optional
         Of the windows.
+    statistics : {"all", "plain"}
+        Plain ones are all but those of `OrderStatistics`, `ShapeStatistics` and
+        `SpectralStatistics`, which take most of the time.
 
     Attributes
     ----------
@@ -66,9 +70,15 @@ class WindowFeatures(nn.Module):
         Samples and channels of a window.
     """
 
-    def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
+    def __init__(
+        self,
+        n_samples: int,
+        rate_hz: float,
+        channels: Sequence[str] = CHANNELS,
+        statistics: Statistics = "all",
+    ) -> None:
         super().__init__()
-        self.window_shape = (n_samples, len(channels))
+        self.window_shape, self.plain = (n_samples, len(channels)), statistics == "plain"
         self.signals = WindowSignals(n_samples, rate_hz, channels)
         self.level = LevelStatistics()
         self.order = OrderStatistics(n_samples)
@@ -77,7 +87,7 @@ class WindowFeatures(nn.Module):
         self.spectral = SpectralStatistics(self.spectrum.frequencies, rate_hz)
         self.posture = Posture(n_samples, min(round(rate_hz), n_samples))
         signals = self.signals.names
-        self.dynamic_names = dynamic = signals[len(GRAVITY) :]
+        self.dynamic_names = signals[len(GRAVITY) :]
         # Quartiles need a sort, which is dear, and those of single axes add nothing.
         ordered = (*GRAVITY, *measurable(SCALARS, channels))
         self.ordered = [signals.index(name) for name in ordered]
@@ -86,9 +96,7 @@ class WindowFeatures(nn.Module):
         across = [(i, j) for i in _AXES for j in _AXES] if has_gyro(channels) else []
         self.names = (
             *(f"{s}.{name}" for s in signals for name in self.level.names),
-            *(f"{s}.{name}" for s in ordered for name in self.order.names),
-            *(f"{s}.{name}" for s in dynamic for name in self.shape.names),
-            *(f"{s}.{name}" for s in dynamic for name in self.spectral.names),
+            *(() if self.plain else self._further_names(ordered)),
             *(f"{a}_{i}*{a}_{j}.correlation" for a in self.triaxial for i, j in _PAIRS),
             *(f"body_acc_{i}*gyro_{j}.correlation" for i, j in across),
             *(f"gravity_{i}.cosine" for i in _AXES),
@@ -100,6 +108,13 @@ class WindowFeatures(nn.Module):
         pairs = [(first[a] + place[i], first[a] + place[j]) for a in first for i, j in _PAIRS]
         pairs += [(first["body_acc"] + place[i], first["gyro"] + place[j]) for i, j in across]
         self.correlated = [AXES * len(first) * i + j for i, j in pairs]
+
+    def _further_names(self, ordered: Sequence[str]) -> tuple[str, ...]:
+        return (
+            *(f"{s}.{name}" for s in ordered for name in self.order.names),
+            *(f"{s}.{name}" for s in self.dynamic_names for name in self.shape.names),
+            *(f"{s}.{name}" for s in self.dynamic_names for name in self.spectral.names),
+        )
 
     @property
     def signal_names(self) -> tuple[str, ...]:
@@ -137,11 +152,18 @@ class WindowFeatures(nn.Module):
         unit = dynamic / energy.sqrt()
         power = self.spectrum(dynamic)
         sizes = values[:, n_still : n_still + n_axes].abs().mean(-1)
+        further = (
+            ()
+            if self.plain
+            else (
+                self.order(values[:, self.ordered]),
+                self.shape(unit),
+                self.spectral(power),
+            )
+        )
         parts = [
             self.level(moments),
-            self.order(values[:, self.ordered]),
-            self.shape(unit),
-            self.spectral(power),
+            *further,
             self._correlations(unit[:, :n_axes]),
             self.posture(values[:, :n_still]),
             sizes.reshape(-1, len(self.triaxial), AXES).sum(-1),
@@ -199,6 +221,8 @@ class PlacedFeatures(nn.Module):
         Sampling rate, Hz.
     channels : sequence of str
         Of the windows, each with its placement.
+    statistics : {"all", "plain"}
+        As in `WindowFeatures`.
 
     Attributes
     ----------
@@ -208,11 +232,19 @@ class PlacedFeatures(nn.Module):
         Samples and channels of a window.
     """
 
-    def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str]) -> None:
+    def __init__(
+        self,
+        n_samples: int,
+        rate_hz: float,
+        channels: Sequence[str],
+        statistics: Statistics = "all",
+    ) -> None:
         super().__init__()
         self.window_shape = (n_samples, len(channels))
         own = by_placement(channels)
-        self.parts = nn.ModuleList(WindowFeatures(n_samples, rate_hz, c) for c in own.values())
+        self.parts = nn.ModuleList(
+            WindowFeatures(n_samples, rate_hz, c, statistics) for c in own.values()
+        )
         self.n_channels = [len(c) for c in own.values()]
         self.n_signals = [len(part.signal_names) for part in self._each()]
         named = list(zip(own, self._each(), strict=True))
@@ -252,9 +284,12 @@ class PlacedFeatures(nn.Module):
 
 
 def window_features(
-    n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS
+    n_samples: int,
+    rate_hz: float,
+    channels: Sequence[str] = CHANNELS,
+    statistics: Statistics = "all",
 ) -> WindowFeatures | PlacedFeatures:
     """Return the extractor of windows of one placement, or of several."""
     if len(by_placement(channels)) > 1:
-        return PlacedFeatures(n_samples, rate_hz, channels)
-    return WindowFeatures(n_samples, rate_hz, channels)
+        return PlacedFeatures(n_samples, rate_hz, channels, statistics)
+    return WindowFeatures(n_samples, rate_hz, channels, statistics)

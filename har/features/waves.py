@@ -48,14 +48,12 @@ class Waves(nn.Module):
         phase = torch.cat([torch.zeros(len(cosines)), torch.full((len(sines),), -math.pi / 2)])
         turns = times.double()[:, None] * frequencies.double() % period
         matrix = (2 * math.pi / period * turns + phase.double()).cos() * scale.double()[:, None]
-        for name, value in (
-            ("times", times.float()[:, None]),
-            ("frequencies", frequencies.float()[None]),
-            ("phase", phase),
-            ("scale", scale.float()[:, None]),
-            ("matrix", matrix.float()),
-        ):
-            self.register_buffer(name, value, persistent=False)
+        # Persistent: an exporter takes what is not for numbers, and multiplies them.
+        self.register_buffer("times", times.float()[:, None])
+        self.register_buffer("frequencies", frequencies.float()[None])
+        self.register_buffer("phase", phase)
+        self.register_buffer("scale", scale.float()[:, None])
+        self.register_buffer("matrix", matrix.float(), persistent=False)
 
     def forward(self) -> Tensor:
         """Return a matrix of shape (n_times, n_cosines + n_sines)."""

@@ -28,6 +28,8 @@ from har.models.preprocess import Tokens, WindowTokens
 CHUNK = 256
 # Width of the projection head of contrastive learning; its last layer halves it.
 PROJECTION = 128
+# Names of what follows from the configuration: files from before have other ones.
+_FIXED = (r"preprocess\.extractor\.", r"preprocess\.spectrum\.")
 
 
 class HarPreTrainedModel(HarNetwork):
@@ -35,6 +37,8 @@ class HarPreTrainedModel(HarNetwork):
 
     config_class = HarEncoderConfig
     base_model_prefix = "encoder"
+    _keys_to_ignore_on_load_missing = [*_FIXED]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_unexpected = [*_FIXED]  # type: ignore[assignment] # noqa: RUF012
 
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
@@ -87,7 +91,7 @@ class HarEncoder(HarPreTrainedModel):
     def __init__(self, config: HarEncoderConfig) -> None:
         super().__init__(config)
         self.preprocess = WindowTokens(
-            config.n_samples, config.rate_hz, config.patch, config.channels
+            config.n_samples, config.rate_hz, config.patch, config.channels, config.statistics
         )
         self.n_tokens = self.preprocess.n_patches + self.preprocess.n_spectra + 1
         self.embedding = TokenEmbedding(config, self.preprocess.sizes, self.n_tokens)
@@ -211,8 +215,8 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
     """Name the activity of a raw window."""
 
     # The head is new for each fine-tuning; the projection ends with pretraining.
-    _keys_to_ignore_on_load_missing = [r"^head\."]  # type: ignore[assignment] # noqa: RUF012
-    _keys_to_ignore_on_load_unexpected = [r"^project\."]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_missing = [r"^head\.", *_FIXED]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_unexpected = [r"^project\.", *_FIXED]  # type: ignore[assignment] # noqa: RUF012
     lora_targets = ("query", "value")
 
     def __init__(self, config: HarEncoderConfig) -> None:

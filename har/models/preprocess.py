@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from har.config import Statistics
 from har.data.channels import by_placement, has_gyro, placed
 from har.data.recording import CHANNELS
 from har.features.extractor import window_features
@@ -76,14 +77,21 @@ class WindowTokens(nn.Module):
         Samples in one patch.
     channels : sequence of str, optional
         Of the windows.
+    statistics : {"all", "plain"}
+        Which features there are.
     """
 
     def __init__(
-        self, n_samples: int, rate_hz: float, patch: int, channels: Sequence[str] = CHANNELS
+        self,
+        n_samples: int,
+        rate_hz: float,
+        patch: int,
+        channels: Sequence[str] = CHANNELS,
+        statistics: Statistics = "all",
     ) -> None:
         super().__init__()
         self.patch = patch
-        self.extractor = window_features(n_samples, rate_hz, channels)
+        self.extractor = window_features(n_samples, rate_hz, channels, statistics)
         in_patches, in_spectra = patch_signals(channels), spectral_signals(channels)
         self.patch_index = [self.extractor.signal_names.index(name) for name in in_patches]
         self.spectral_index = [self.extractor.dynamic_names.index(name) for name in in_spectra]
