@@ -1,9 +1,9 @@
 """``har benchmark``: measurements against named baselines, in the same run."""
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,7 @@ from har.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from har.benchmarks.onnx import Entry
     from har.evaluation.protocols import Protocol
 
 app = typer.Typer(no_args_is_help=True)
@@ -259,6 +260,37 @@ def runtimes(
 
 
 @app.command()
+def onnx(
+    model: Annotated[list[str] | None, typer.Option(help="Models; default: all of them.")] = None,
+    rounds: Annotated[int, typer.Option(min=10, help="Timed calls of one window.")] = 600,
+    day: Annotated[int, typer.Option(min=1, help="Windows of a day.")] = 67_500,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks-onnx.md"),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time every ONNX build against the model that it was made from, in the same run.
+
+    Example: har benchmark onnx --model encoder-small --model encoder-nano
+    """
+    from har.benchmarks.onnx import day_rows, lines, rows, run
+    from har.benchmarks.page import write
+    from har.config import model_names
+    from har.steps.run import start
+
+    show_progress()
+    recipe, environment = settings_of(
+        overrides, models=model or list(model_names()), owned={"candidates": "--model"}
+    )
+    entries = list(run(start(recipe, environment), rounds=rounds, day=day))
+    write(to, lines(entries, recipe.seeds, day))
+    if as_json:
+        return print_json([_plain(entry) for entry in entries])
+    out.print(table("ONNX builds, ms", *rows(entries)))
+    out.print(table("A day of one person", *day_rows(entries)))
+    out.print(f"Written: {to}")
+
+
+@app.command()
 def unlike(
     others: Annotated[
         list[str] | None,
@@ -295,3 +327,11 @@ def _protocol(name: str) -> "Protocol":
     if name not in PROTOCOLS:
         raise UsageError(f"protocol {name}: no such protocol", expected=", ".join(PROTOCOLS))
     return name
+
+
+def _plain(entry: "Entry") -> dict[str, Any]:
+    """Return an entry with keys that JSON has: latencies by threads, then windows of a call."""
+    latency: dict[int, dict[int, Any]] = {}
+    for (threads, size), took in entry.latency.items():
+        latency.setdefault(threads, {})[size] = asdict(took)
+    return {**asdict(replace(entry, latency={})), "latency": latency}

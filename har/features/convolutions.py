@@ -136,7 +136,7 @@ class _Dilation(nn.Module):
         self, dilation: int, patterns: Patterns, channels: npt.NDArray[np.bool_], biases: Tensor
     ) -> None:
         super().__init__()
-        self.dilation, self.half = dilation, len(patterns) // 2
+        self.dilation, self.n_padded = dilation, len(patterns) // 2
         self.register_buffer("weights", _weights(patterns, channels))
         everywhere, inside = biases.reshape(len(patterns), -1, 1).chunk(2)
         self.register_buffer("everywhere", everywhere)
@@ -144,8 +144,8 @@ class _Dilation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return how many samples are above each bias, shape (batch, 84 * n_biases)."""
-        padded = _convolve(x, self.weights[: self.half], self.dilation)
-        plain = nn.functional.conv1d(x, self.weights[self.half :], dilation=self.dilation)
+        padded = _convolve(x, self.weights[: self.n_padded], self.dilation)
+        plain = nn.functional.conv1d(x, self.weights[self.n_padded :], dilation=self.dilation)
         return torch.cat([_above(padded, self.everywhere), _above(plain, self.inside)], dim=1)
 
 

@@ -200,10 +200,10 @@ class Posture(nn.Module):
     def forward(self, gravity: Tensor) -> Tensor:
         """Return posture of shape (batch, 5) of gravity of shape (batch, 3, n_samples)."""
         means = gravity @ self.means
-        sizes = means.norm(dim=1, keepdim=True) + TINY
+        sizes = torch.linalg.vector_norm(means, dim=1, keepdim=True) + TINY
         # atan2(|a-b|, |a+b|) of unit vectors stays exact for small angles, arccos does not.
         vectors = means / sizes @ self.differences
-        _, turn, along = vectors.norm(dim=1).split(1, dim=1)
+        _, turn, along = torch.split(torch.linalg.vector_norm(vectors, dim=1), 1, dim=1)
         parts = [vectors[..., 0], 2 * (turn / (along + TINY)).atan(), sizes[:, 0, :1]]
         return torch.cat(parts, dim=1)
 

@@ -130,12 +130,13 @@ class WindowSignals(nn.Module):
         motion = torch.cat([body, gyro], dim=1)
         change = self._derivative(motion)
         moving = self._vectors(motion, self.n_sensors)
-        vertical, *yaw = (moving * up.unsqueeze(1)).sum(2).split(1, dim=1)
+        vertical, *yaw = torch.split((moving * up.unsqueeze(1)).sum(2), 1, dim=1)
         across = body - vertical * up
         # Of body acceleration and of angular velocity: the vector, and its derivative.
         pairs = torch.cat([moving, self._vectors(change, self.n_sensors)], dim=2)
         vectors = [across.unsqueeze(1), self._vectors(pairs, 2 * self.n_sensors)]
-        horizontal, *sizes = norm(torch.cat(vectors, dim=1), 2).squeeze(2).split(1, dim=1)
+        norms = norm(torch.cat(vectors, dim=1), axis=2).squeeze(2)
+        horizontal, *sizes = torch.split(norms, 1, dim=1)
         jerk = change[:, :AXES]
         return torch.cat([gravity, motion, jerk, vertical, horizontal, *yaw, *sizes], dim=1)
 
@@ -146,7 +147,7 @@ class WindowSignals(nn.Module):
 
     def _derivative(self, signals: Tensor) -> Tensor:
         """Return the derivative in time: central differences, one-sided at the ends."""
-        padded = nn.functional.pad(signals, (1, 1), mode="replicate")
+        padded = torch.cat([signals[..., :1], signals, signals[..., -1:]], dim=-1)
         return (padded[..., 2:] - padded[..., :-2]) * self.per_step
 
 

@@ -40,6 +40,7 @@ class PowerSpectrum(nn.Module):
         # Power sums to the variance of a stationary signal (Welch's scaling).
         weight = hann * math.sqrt(2 / (n_samples * float((hann**2).sum())))
         self.register_buffer("frequencies", (bins * rate_hz / n_samples).float(), persistent=False)
+        self.n_frequencies = len(bins)
         self.waves = Waves(time, bins, n_samples, sines=bins, scale=weight)
 
     def forward(self, centred: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ class PowerSpectrum(nn.Module):
             Signals, each less its mean.
         """
         waves = centred @ self.waves()
-        real, imaginary = (waves * waves).split(len(self.frequencies), dim=-1)
+        real, imaginary = torch.split(waves * waves, self.n_frequencies, dim=-1)
         power: Tensor = real + imaginary
         return power
 
@@ -107,7 +108,7 @@ class SpectralStatistics(nn.Module):
         variance = (share * distance * distance).sum(-1, keepdim=True)
         relative = share / (share.amax(-1, keepdim=True) + TINY)
         square = relative * relative
-        total, weighted = (square * square @ self.first_moments).split(1, dim=-1)
+        total, weighted = torch.split(square * square @ self.first_moments, 1, dim=-1)
         parts = [
             (power @ self.bands + FLOOR).log(),
             centroid,

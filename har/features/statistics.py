@@ -110,7 +110,7 @@ class OrderStatistics(nn.Module):
         A runtime's sort compares numbers one by one, and takes several times longer.
         """
         n_signals, n = signals.shape[1], self.n_samples
-        smallest, largest = _quarters(signals.reshape(-1, n).T)
+        smallest, largest = _quarters(signals.reshape(-1, n).T, n.bit_length() - 1)
         ends = torch.cat([smallest, largest]).T
         first = torch.arange(0, n, n // 4)
         weights = self.weights[torch.cat([first, first + n // 4 - 1])]
@@ -125,7 +125,7 @@ def _sorted(signals: Tensor) -> Tensor:
     return signals.sort(-1).values
 
 
-def _quarters(columns: Tensor) -> tuple[Tensor, Tensor]:
+def _quarters(columns: Tensor, n_bits: int) -> tuple[Tensor, Tensor]:
     """Return the smallest and the largest of each quarter of sorted columns.
 
     A bitonic sort (Batcher 1968, Sorting networks and their applications, AFIPS),
@@ -133,14 +133,14 @@ def _quarters(columns: Tensor) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    columns : Tensor of shape (n, n_columns)
-        With n a power of two.
+    columns : Tensor of shape (2 ** n_bits, n_columns)
+    n_bits : int
+        2 or more.
 
     Returns
     -------
     tuple of Tensor of shape (4, n_columns)
     """
-    n_bits = len(columns).bit_length() - 1
     # One axis for each bit of a row's number, the highest first: a comparison is along one.
     values = columns.reshape(*[2] * n_bits, -1)
     flipped = None
@@ -151,7 +151,7 @@ def _quarters(columns: Tensor) -> tuple[Tensor, Tensor]:
         values, flipped = values * change, flip
         for axis in range(n_bits - bit, 2 if bit == n_bits else n_bits):
             values = torch.cat(_in_order(values, axis), axis)
-    quarters = values.reshape(4, len(columns) // 4, -1)
+    quarters = values.reshape(4, 2 ** (n_bits - 2), -1)
     return quarters.amin(1), quarters.amax(1)
 
 
@@ -159,7 +159,7 @@ def _in_order(values: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     """Return the smaller and the larger one of each pair along an axis of two."""
     if axis == 0:
         # ONNX Runtime is slow to reduce a first axis.
-        first, second = values.split(1, 0)
+        first, second = torch.split(values, 1)
         return torch.minimum(first, second), torch.maximum(first, second)
     return values.amin(axis, keepdim=True), values.amax(axis, keepdim=True)
 
@@ -170,7 +170,7 @@ def _signs(n_bits: int, bit: int) -> Tensor:
         return torch.ones([1] * (n_bits + 1))
     shape = [1] * (n_bits + 1)
     shape[n_bits - 1 - bit] = 2
-    return torch.tensor([1.0, -1.0]).reshape(shape)
+    return (1 - 2 * torch.arange(2.0)).reshape(shape)
 
 
 class ShapeStatistics(nn.Module):

@@ -15,7 +15,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     PreTrainedModel,
 )
-from transformers.models.bert.modeling_bert import BertEncoder, BertLayer
+from transformers.models.bert.modeling_bert import BertEncoder
 from transformers.utils.generic import ModelOutput
 
 from har.config import EncoderSettings, WindowGrid
@@ -143,8 +143,8 @@ class HarEncoder(HarPreTrainedModel):
             vectors = layer(vectors)[0]
         return self._first_of(last, vectors)
 
-    def _first_of(self, layer: BertLayer, vectors: Tensor) -> Tensor:
-        """Return what a layer makes of the first token, which alone is a query."""
+    def _first_of(self, layer: Any, vectors: Tensor) -> Tensor:
+        """Return what a `BertLayer` makes of the first token, which alone is a query."""
         attention, first = layer.attention, vectors[:, 0]
         heads = attention.self.num_attention_heads
         size = self.config.hidden_size // heads
