@@ -84,7 +84,7 @@ class EncoderSettings(AttentionSettings):
     dropout: Dropout = 0.3
     token_dropout: Share = Field(0.8, description="share of patches and spectra hidden in training")
     statistics: Statistics = Field(
-        "all", description="plain: without quartiles, shape and spectral moments of signals"
+        "all", description="plain: without quartiles and shape, which take half of the time"
     )
 
 

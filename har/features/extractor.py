@@ -1,6 +1,6 @@
 """The one extractor of features: raw windows in, named numbers out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -59,8 +59,8 @@ class WindowFeatures(nn.Module):
     channels : sequence of str, optional
         Of the windows.
     statistics : {"all", "plain"}
-        Plain ones are all but those of `OrderStatistics`, `ShapeStatistics` and
-        `SpectralStatistics`, which take most of the time.
+        Plain ones are all but those of `OrderStatistics` and `ShapeStatistics`, which take
+        most of the time.
 
     Attributes
     ----------
@@ -96,7 +96,8 @@ class WindowFeatures(nn.Module):
         across = [(i, j) for i in _AXES for j in _AXES] if has_gyro(channels) else []
         self.names = (
             *(f"{s}.{name}" for s in signals for name in self.level.names),
-            *(() if self.plain else self._further_names(ordered)),
+            *(() if self.plain else self._slow_names(ordered)),
+            *(f"{s}.{name}" for s in self.dynamic_names for name in self.spectral.names),
             *(f"{a}_{i}*{a}_{j}.correlation" for a in self.triaxial for i, j in _PAIRS),
             *(f"body_acc_{i}*gyro_{j}.correlation" for i, j in across),
             *(f"gravity_{i}.cosine" for i in _AXES),
@@ -109,12 +110,9 @@ class WindowFeatures(nn.Module):
         pairs += [(first["body_acc"] + place[i], first["gyro"] + place[j]) for i, j in across]
         self.correlated = [AXES * len(first) * i + j for i, j in pairs]
 
-    def _further_names(self, ordered: Sequence[str]) -> tuple[str, ...]:
-        return (
-            *(f"{s}.{name}" for s in ordered for name in self.order.names),
-            *(f"{s}.{name}" for s in self.dynamic_names for name in self.shape.names),
-            *(f"{s}.{name}" for s in self.dynamic_names for name in self.spectral.names),
-        )
+    def _slow_names(self, ordered: Sequence[str]) -> Iterator[str]:
+        yield from (f"{s}.{name}" for s in ordered for name in self.order.names)
+        yield from (f"{s}.{name}" for s in self.dynamic_names for name in self.shape.names)
 
     @property
     def signal_names(self) -> tuple[str, ...]:
@@ -152,18 +150,11 @@ class WindowFeatures(nn.Module):
         unit = dynamic / energy.sqrt()
         power = self.spectrum(dynamic)
         sizes = values[:, n_still : n_still + n_axes].abs().mean(-1)
-        further = (
-            ()
-            if self.plain
-            else (
-                self.order(values[:, self.ordered]),
-                self.shape(unit),
-                self.spectral(power),
-            )
-        )
+        slow = () if self.plain else (self.order(values[:, self.ordered]), self.shape(unit))
         parts = [
             self.level(moments),
-            *further,
+            *slow,
+            self.spectral(power),
             self._correlations(unit[:, :n_axes]),
             self.posture(values[:, :n_still]),
             sizes.reshape(-1, len(self.triaxial), AXES).sum(-1),

@@ -99,7 +99,7 @@ class OrderStatistics(nn.Module):
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
-        power_of_two = self.n_samples >= 4 and self.n_samples.bit_count() == 1
+        power_of_two = self.n_samples >= 8 and self.n_samples.bit_count() == 1
         if torch.onnx.is_in_onnx_export() and power_of_two:
             return self._by_quarters(signals)
         return _sorted(signals) @ self.weights
@@ -135,7 +135,7 @@ def _quarters(columns: Tensor, n_bits: int) -> tuple[Tensor, Tensor]:
     ----------
     columns : Tensor of shape (2 ** n_bits, n_columns)
     n_bits : int
-        2 or more.
+        3 or more.
 
     Returns
     -------
