@@ -25,7 +25,9 @@ from har.data.ingest import dataset
 from har.data.recording import ACC, CHANNELS, GYRO, Recording, read_recordings
 from har.data.windows import Windows, cut
 from har.errors import DataError, UsageError
+from har.models.causes import about
 from har.models.reference import Reference
+from har.models.reference_limits import STRETCHES_S, stretch
 from har.serving.unlike import Judge, Likeness
 from har.steps.run import Run
 
@@ -46,8 +48,8 @@ class Told:
         What was wrong with them.
     minutes : int
         How many were judged.
-    told : float
-        Share of them with a warning.
+    told, told_30s, told_10s : float
+        Share of them with a warning, and of their first 30 s and 10 s.
     withheld : float
         Share of them whose answers are not given.
     said : str
@@ -59,6 +61,8 @@ class Told:
     told: float
     withheld: float
     said: str
+    told_30s: float = 0.0
+    told_10s: float = 0.0
 
 
 def run(base: Run, others: Sequence[str]) -> dict[str, list[Told]]:
@@ -114,11 +118,18 @@ def lines(
         "",
         *made_by((0,)),
     ]
-    columns = ["what is wrong", "minutes", "told", "answers withheld", "said most often"]
+    columns = [
+        *("what is wrong", "minutes", "told in 60 s", "in 30 s", "in 10 s"),
+        *("answers withheld", "said most often"),
+    ]
     for sensors, rows in found.items():
         page += [f"## {sensors[0].upper()}{sensors[1:]}", ""]
         cells = [
-            (r.fault, r.minutes, f"{r.told:.1%}", f"{r.withheld:.1%}", r.said or "—") for r in rows
+            (
+                *(r.fault, r.minutes, f"{r.told:.1%}", f"{r.told_30s:.1%}", f"{r.told_10s:.1%}"),
+                *(f"{r.withheld:.1%}", r.said or "—"),
+            )
+            for r in rows
         ]
         page += table(columns, cells)
     return [*page, *_notes(found, others)]
@@ -163,22 +174,34 @@ class Minutes:
 
     def of(self, fault: str, recordings: Iterator[Recording]) -> Told:
         """Return what is told of the whole minutes of recordings with one fault."""
-        verdicts = [self._judged(*minute) for r in recordings for minute in _minutes(r, self.grid)]
+        found = [self._judged(*minute) for r in recordings for minute in _minutes(r, self.grid)]
+        verdicts, *sooner = zip(*found, strict=True) if found else ((), (), ())
         said = [v.warnings[0].what.split(":")[0] for v in verdicts if v.warnings]
+        told_30s, told_10s = (
+            float(np.mean([bool(v.warnings) for v in part])) if part else 0.0 for part in sooner
+        )
         return Told(
             fault=fault,
             minutes=len(verdicts),
             told=len(said) / max(len(verdicts), 1),
-            withheld=float(np.mean([v.is_unlike for v in verdicts])) if verdicts else 0.0,
+            withheld=float(np.mean([v.is_withheld for v in verdicts])) if verdicts else 0.0,
             said=str(pd.Series(said).mode()[0]) if said else "",
+            told_30s=told_30s,
+            told_10s=told_10s,
         )
 
-    def _judged(self, minute: Recording, measured_hz: float) -> Likeness:
+    def _judged(self, minute: Recording, measured_hz: float) -> list[Likeness]:
+        """Return what is told of a minute, of its first 30 s and of its first 10 s."""
         X, _ = cut(minute, self.grid, channels=self.channels)
-        judge = Judge(self.reference, self.grid.rate_hz)
-        judge.add(X, np.zeros(len(X), bool))
         # Where the device was worn is kept from the judge, which a file seldom states.
-        return judge.verdict(replace(minute.meta, placement="unknown", rate_hz=measured_hz))
+        meta = replace(minute.meta, placement="unknown", rate_hz=measured_hz)
+        found = []
+        for seconds in STRETCHES_S:
+            judge = Judge(self.reference, self.grid)
+            part = X[: stretch(seconds, self.grid)]
+            judge.add(part, np.zeros(len(part), bool))
+            found.append(judge.verdict(meta))
+        return found
 
 
 def _minutes(recording: Recording, grid: WindowGrid) -> Iterator[tuple[Recording, float]]:
@@ -245,11 +268,7 @@ def _changed(acc: Float64, gyro: Float64) -> Change:
 
 
 def _turned(axis: int, degrees: float) -> Change:
-    angle = np.deg2rad(degrees)
-    first, second = (i for i in range(3) if i != axis)
-    matrix = np.eye(3)
-    matrix[[first, second], [first, second]] = np.cos(angle)
-    matrix[first, second], matrix[second, first] = -np.sin(angle), np.sin(angle)
+    matrix = about(axis, degrees)
     return _changed(matrix, matrix)
 
 
