@@ -38,7 +38,7 @@ from har.models.reference_limits import (
 # Gaussians in the mixture, and training windows for each of them at least.
 COMPONENTS, MIN_WINDOWS = 16, 50
 # Windows that a mixture is fitted on; more change little.
-MAX_WINDOWS = 5_000
+MAX_WINDOWS = 2_500
 # Parts of the people; each is judged by a mixture of the others.
 FOLDS = 5
 # Windows of a person that inform the limits.
@@ -114,7 +114,7 @@ class Reference:
         Reference or None
             None where the windows are too few to tell.
         """
-        known, pieces = _known(windows, stretch(STRETCHES_S[0], window))
+        known, pieces = _known(windows, stretch(max(STRETCHES_S), window))
         if len(known.y) < MIN_WINDOWS:
             return None
         acceleration = SensorLayout.of(windows.channels).acceleration
@@ -192,15 +192,16 @@ class Reference:
         return found
 
     def _negative_log_likelihood(self, quantities: Float64) -> Float64:
-        white = [
-            (quantities - mean) @ whitening
-            for mean, whitening in zip(self.means, self.whitening, strict=True)
-        ]
+        k, d = self.means.shape
+        # One product for all components.
+        white = quantities @ self.whitening.swapaxes(0, 1).reshape(d, k * d)
+        white -= (self.means[:, None] @ self.whitening).ravel()
         _, scale = np.linalg.slogdet(self.whitening)
-        constant = np.log(self.weights) + scale - quantities.shape[1] / 2 * np.log(2 * np.pi)
-        terms = [c - (w**2).sum(1) / 2 for c, w in zip(constant, white, strict=True)]
+        constant = np.log(self.weights) + scale - d / 2 * np.log(2 * np.pi)
+        terms = constant - (white**2).reshape(-1, k, d).sum(axis=2) / 2
         with np.errstate(invalid="ignore"):  # a window with missing values has no likelihood
-            return np.asarray(-np.logaddexp.reduce(np.array(terms), axis=0))
+            highest = terms.max(axis=1)
+            return np.asarray(-highest - np.log(np.exp(terms - highest[:, None]).sum(axis=1)))
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -248,7 +249,7 @@ class Reference:
         n : int
             Windows in the stretches that were judged.
         """
-        limit = self.limits.get(n, MOST / 2)
+        limit = self.limits.get(n, MOST)
         known = dict(zip((cause.name for cause in self.causes), means[1:], strict=True))
         stated = self._best(known, UNITS_AND_SIGNS)
         turn = self._best(known, TURNED)
@@ -266,7 +267,7 @@ class Reference:
         """Whether a stretch is like training without the cause, and clearly more so than with."""
         after = known.get(cause.name, np.inf)
         least = self.evidence.get(n, {}).get(cause.name, EVIDENCE_MARGIN)
-        return after <= self.limits.get(n, MOST / 2) and before - after > least
+        return after <= self.limits.get(n, MOST) and before - after > least
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dict."""

@@ -11,21 +11,21 @@ from har.arrays import Float64
 from har.config import WindowGrid
 from har.models.causes import UNITS, Cause, opposite
 
-# Stretches that are judged; a shorter one needs a higher limit, for it has fewer activities.
-STRETCHES_S = (60.0, 30.0, 10.0)
+# Stretches that are judged, and how many of the held-out ones, every person counted the same,
+# are below a limit. A shorter one has fewer activities and needs higher limits, of which one odd
+# person would make some unreachable.
+STRETCHES_S = {60.0: 0.998, 30.0: 0.995, 10.0: 0.995}
 # Fewer do not tell how much people differ.
 MIN_PEOPLE = 5
-# Of the held-out stretches, every person counted the same, so many are below a limit.
-QUANTILE = 0.998
 # Of the way from the median to that quantile, which is known from few people.
 MARGIN = 0.25
-# Nats, between a limit for a cause and what held-out people reach, and what chance reaches.
-EVIDENCE_MARGIN = 3.0
+# Nats, between a limit for a cause and what held-out people reach, if it is above 0.
+EVIDENCE_MARGIN = 4.0
 # Of held-out stretches with the cause. One that is seldom found, as a turn about the vertical,
 # would only add false alarms.
 POWER = 0.8
-# Nats. A wrong unit makes windows so much more surprising, whoever wears the device.
-GROSS = 12.0
+# Nats. A wrong unit makes windows at least so much more surprising, whoever wears the device.
+GROSS = 6.0
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,19 @@ def held_out_limits(
     surprise: dict[int, float] = {}
     evidence: dict[int, dict[str, float]] = {}
     row = {cause.name: number for number, cause in enumerate(causes, start=1)}
-    for seconds in STRETCHES_S:
+    for seconds, share in STRETCHES_S.items():
         n = stretch(seconds, grid)
         means, people = _means_of_runs(held, n)
         if len(set(people)) < MIN_PEOPLE:
             continue
         own = means[0]
-        highest = quantile(own, people)
+        highest = quantile(own, people, share)
         limit = highest + MARGIN * (highest - float(np.median(own)))
         if limit < 0.9 * most:
             surprise[n] = round(limit, 4)
         evidence[n] = {}
         for cause in causes:
-            chance = quantile(own - means[row[cause.name]], people)
+            chance = quantile(own - means[row[cause.name]], people, share)
             limit = round(max(chance, 0.0) + EVIDENCE_MARGIN, 4)
             if np.mean(means[row[opposite(cause, causes).name]] - own > limit) >= POWER:
                 evidence[n][cause.name] = limit
@@ -118,16 +118,16 @@ def stretch(seconds: float, grid: WindowGrid) -> int:
     return max(1, int((seconds - grid.length_s) / grid.hop_s) + 1)
 
 
-def quantile(values: Float64, people: npt.NDArray[Any]) -> float:
-    """Return the `QUANTILE` of values, of which each person's together count the same.
+def quantile(values: Float64, people: npt.NDArray[Any], share: float) -> float:
+    """Return what a share of values is below, where each person's together count the same.
 
-    >>> quantile(np.arange(4.0), np.array(["a", "a", "b", "b"]))
-    3.0
+    >>> quantile(np.arange(3.0), np.array(["a", "b", "b"]), 0.6)
+    1.0
     """
     _, person, counts = np.unique(people, return_inverse=True, return_counts=True)
     order = np.argsort(values, kind="stable")
     below = np.cumsum(1 / counts[person][order]) / len(counts)
-    return float(values[order][min(int(np.searchsorted(below, QUANTILE)), len(values) - 1)])
+    return float(values[order][min(int(np.searchsorted(below, share)), len(values) - 1)])
 
 
 def _means_of_runs(held: HeldOut, n: int) -> tuple[Float64, npt.NDArray[Any]]:
