@@ -2,9 +2,7 @@
 
 Minutes of the test subjects' recordings are changed as wrong devices, units and placements
 would change them, and judged as `har predict` judges a recording. The reference is fitted on
-training subjects and its limits come from validation subjects. The number of components, the
-margin of the limits, and how well a turned sign must fit were chosen after looks at these very
-minutes, so that false alarms may be more than the page shows.
+training and validation subjects, and its limits come from each of them judged by others.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -109,12 +107,16 @@ def lines(
         "# Unlike training",
         "",
         "A recording of another device, sign, unit, rate or placement than the model was trained "
-        "on is told by one warning, and its answers are withheld. Here minutes of the test "
-        f"subjects of {names} are changed as such devices would change them, and judged one by "
-        "one as `har predict` judges a recording of a minute. The reference is fitted on training "
-        "subjects, and its limits come from validation subjects. But the number of components, "
-        "the margin of the limits and how well a turned sign must fit were chosen after looks at "
-        "minutes of test subjects, too.",
+        "on is told by one warning. Its answers are withheld where a unit or sign is wrong, or "
+        "where it is unlike training by far. Here minutes of the test subjects of "
+        f"{names} are changed as such devices would change them, and judged one by one as `har "
+        "predict` judges a recording of a minute, and its first 30 s and 10 s.",
+        "",
+        "The reference is fitted on training and validation subjects. Its limits are from the "
+        "same people, each judged by a mixture of others (cross-fitting). How the limits are "
+        "computed was chosen on those people, too: one stretch of a minute in 500 held-out ones "
+        "may lie above a limit, and one in 200 of the shorter ones. The number of components of "
+        "the mixture was chosen earlier, after looks at minutes of test subjects.",
         "",
         *made_by((0,)),
     ]
@@ -142,15 +144,20 @@ def _notes(found: Mapping[str, Sequence[Told]], others: Sequence[str]) -> list[s
         "",
         f"Axes are the data set's: in HAPT, x points up while a person stands.{where}",
         "",
+        "A minute is told where its windows are too surprising for a mixture of known windows, or "
+        "where undoing a known cause (a unit, the sign, a turn by right angles or by 45° about an "
+        "axis) makes them less surprising by more than it does for the people of training. A "
+        "cause counts only where that finds at least 80 % of held-out stretches that have it.",
+        "",
         "A wrong sign is named only where turning it makes the recording like training, and "
-        "clearly so or more so than any turn of the device by right angles. A device worn upside "
-        "down may be taken for it.",
+        "clearly so or more so than any turn of the device. A device worn upside down may be "
+        "taken for it.",
         "",
         "What is not found, and why: a turn about the vertical moves gravity nowhere, so only the "
-        "spread of the two other axes can tell it. A turn by 45° is found where no training "
-        "subject wore the device so; people lean, sit and wear belts at many angles, and the "
-        "other way round the same turn looks like one of them. A recorder that fills up 25 Hz to "
-        "50 Hz itself states no rate that could be told.",
+        "spread of the two other axes can tell it. A turn by 45° is missed where it takes a "
+        "device that leans one way to where others lean the other way. A stretch of 10 s often "
+        "holds one posture, in which somebody wears the device so. A recorder that fills up "
+        "25 Hz to 50 Hz itself states no rate that could be told.",
     ]
 
 
