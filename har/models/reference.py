@@ -52,6 +52,8 @@ MOST = 24.0
 # Of the limit, so that a sign is told although a turn of the device explains as much. Turning it
 # brings many a wrist below the limit, but none below a quarter of it.
 CLEARLY = 0.25
+# Times the limit for a cause. Beyond it a recording has the cause, rather than an odd wearer.
+FAR = 2.0
 # Windows whose surprise is computed at once, with all causes, to bound memory.
 BLOCK = 1024
 _DIGITS = 6  # of the numbers in a file
@@ -230,14 +232,26 @@ class Reference:
             Windows in a stretch, one of `lengths`.
         """
         found = np.asarray(means[0] > self.limits.get(n, MOST))
-        limits = self.evidence.get(n, {})
-        for cause, without in zip(self.causes, means[1:], strict=True):
-            found |= means[0] - without > limits.get(cause.name, MOST)
-        return found
+        return np.asarray(found | self._gains(means, n, times=1.0))
 
-    def is_far(self, surprise: float, n: int) -> bool:
-        """Return whether a mean surprise is so far beyond the limit that no answer means much."""
-        return bool(surprise > (self.limits.get(n, MOST) + MOST) / 2)
+    def is_far(self, means: Float64, n: int) -> bool:
+        """Return whether a stretch is so far beyond the limits that no answer means much.
+
+        Parameters
+        ----------
+        means : ndarray of shape (1 + n_causes,)
+        n : int
+            As `unlike` has them.
+        """
+        surprise = means[0] > (self.limits.get(n, MOST) + MOST) / 2
+        return bool(surprise | self._gains(means, n, times=FAR))
+
+    def _gains(self, means: Float64, n: int, *, times: float) -> Any:
+        """Return, of one stretch or of each, whether undoing any cause gains more than so many times its limit."""
+        limits = self.evidence.get(n, {})
+        least = [times * limits.get(cause.name, np.inf) for cause in self.causes]
+        gains = (means[0] - means[1:]).T
+        return np.asarray(gains > least).any(axis=-1)
 
     def cause(self, means: Float64, n: int) -> Cause | None:
         """Return the known reason that would make a stretch like training, if there is one.

@@ -202,7 +202,7 @@ class Judge:
     ) -> tuple[Warned, bool]:
         """Return the warning, and whether the answers mean nothing."""
         assert self.reference is not None
-        is_far = self.reference.is_far(float(judged.surprises[0]), judged.n)
+        is_far = self.reference.is_far(judged.surprises, judged.n)
         if cause := self.reference.cause(judged.surprises, judged.n):
             warned = Warned(cause.what, f"{cause.hint}; until then {HINT}")
             return warned, is_far or not cause.is_turn
