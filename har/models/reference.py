@@ -247,7 +247,7 @@ class Reference:
         return bool(surprise | self._gains(means, n, times=FAR))
 
     def _gains(self, means: Float64, n: int, *, times: float) -> Any:
-        """Return, of one stretch or of each, whether undoing any cause gains more than so many times its limit."""
+        """Return whether undoing any cause gains so many times its limit, by stretch."""
         limits = self.evidence.get(n, {})
         least = [times * limits.get(cause.name, np.inf) for cause in self.causes]
         gains = (means[0] - means[1:]).T
