@@ -116,7 +116,8 @@ def lines(
         "same people, each judged by a mixture of others (cross-fitting). How the limits are "
         "computed was chosen on those people, too: one stretch of a minute in 500 held-out ones "
         "may lie above a limit, and one in 200 of the shorter ones. The number of components of "
-        "the mixture was chosen earlier, after looks at minutes of test subjects.",
+        "the mixture, and by how much a cause must exceed its limit for answers to be withheld, "
+        "were chosen after looks at minutes of test subjects.",
         "",
         *made_by((0,)),
     ]
