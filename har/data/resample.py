@@ -145,7 +145,7 @@ class _Grid:
     def finish(self) -> Float64:
         """Return the values at a last grid point that is as good as at the last sample."""
         if not len(self._time):
-            return np.empty(self._values.shape)
+            return self._values.astype(np.float64)
         return self._at(self._points(self._count(self.ratio)), self._time, self._values)
 
     def _count(self, ratio: Fraction) -> int:
@@ -153,7 +153,8 @@ class _Grid:
         return int(float(self._time[-1]) * self.rate_hz / ratio + room) + 1
 
     def _points(self, stop: int) -> Float64:
-        return np.arange(self._given, stop) * float(self.ratio) / self.rate_hz
+        places = np.arange(self._given, stop, dtype=np.float64)
+        return places * float(self.ratio) / self.rate_hz
 
     def _at(self, points: Float64, time: Float64, values: Samples) -> Float64:
         self._given += len(points)
@@ -235,9 +236,9 @@ class _Filter:
         if stop <= self._given:
             return np.empty((0, self._values.shape[1]))
         offset = self._first * self._up // self._down
-        found = resample_poly(
-            self._values, self._up, self._down, window=self._taps, padtype="constant"
-        )[self._given - offset : stop - offset]
+        # Its stub forbids taps, which its documentation asks for.
+        found = resample_poly(self._values, self._up, self._down, window=self._taps)  # type: ignore[call-overload]
+        found = found[self._given - offset : stop - offset]
         self._given = stop
         # What the next output reads, and what an end would be turned about.
         needed = (stop * self._down - self._half) // self._up - self._pad
