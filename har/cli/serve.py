@@ -9,16 +9,12 @@ import typer
 
 from har.cli.flags import refuse_ignored
 from har.cli.output import Overrides, err, settings_of
+from har.cli.served import ModelFile, source_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from har.config import Environment, ServeSettings
-    from har.serving.served import Source
-
-ModelFile = Annotated[
-    Path | None, typer.Option("--model", help="An ONNX file, or a folder with one: no registry.")
-]
 
 
 def serve(
@@ -56,19 +52,6 @@ def serve(
     settings = environment.serve.model_copy(update=given)
     environment = environment.model_copy(update={"serve": settings})
     _serve(environment, version, model)
-
-
-def source_of(environment: "Environment", version: str, model: Path | None) -> "Source":
-    """Return where a model comes from: a file that was named, else the registry."""
-    threads = environment.serve.threads
-    if model:
-        from har.serving.served import FileSource
-
-        return FileSource(model, threads=threads)
-    from har.registry.handle import Registry
-    from har.registry.versions.served import RegistrySource
-
-    return RegistrySource(Registry.open(environment), version, threads=threads)
 
 
 def app_of(environment: "Environment", version: str, model: Path | None) -> "FastAPI":

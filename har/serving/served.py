@@ -45,9 +45,14 @@ class Served:
         """Return what every answer says of the model."""
         return {"model": self.model, "version": self.version, "sha256": self.sha256}
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """Its name for people, as ``har version 3 (svm)``."""
         version = f" version {self.version}" if self.version else ""
-        return f"{self.model}{version} (SHA-256 {self.sha256[:12]}…)"
+        return f"{self.model}{version}" + (f" ({self.candidate})" if self.candidate else "")
+
+    def __str__(self) -> str:
+        return f"{self.label}, SHA-256 {self.sha256[:12]}…"
 
 
 class Source(Protocol):

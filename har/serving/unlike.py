@@ -95,6 +95,13 @@ class Judge:
         self._moments.append(moments(windows).astype(np.float32))
         self._unknown.append(int(unknown.sum()))
 
+    @property
+    def moments(self) -> Float32:
+        """Moments of all windows, as `har.models.reference.moments` has them."""
+        return (
+            np.concatenate(self._moments) if self._moments else np.empty((0, 0, 2, 3), np.float32)
+        )
+
     def verdict(self, meta: RecordingMeta) -> Likeness:
         """Return how the recording compares, of which `meta` tells the own rate."""
         windows = sum(map(len, self._moments))

@@ -68,7 +68,7 @@ class RegistrySource:
             kept = self._kept()
             if kept is None:
                 raise
-            _log.warning("%s; serving %s, as last known", outage.message, kept)
+            _log.warning("%s; going on with %s, as last known", outage.message, kept)
             return kept
 
     def newer(self, than: Served) -> Served | None:

@@ -7,12 +7,15 @@
 `batching`         windows of several requests in one call of the model
 `windows`          windows of a request, checked before a model sees them
 `uploads`          recordings of a request, read as `har predict` reads them
+`tensors`          what the Open Inference Protocol carries
+`schemas`          bodies of requests and errors
 `limits`, `keys`   size, time and number of requests; who may ask
 `errors`           one form of all errors
 `metrics`          what Prometheus reads
 `request_log`      what was answered, in Parquet, to look for drift
 `running`          processes and signals
-`routes`           `own`, `mlflow`, `v2` (Open Inference Protocol), `operations`
+`routes`           `windows`, `recordings`; `mlflow`; `v2` (Open Inference Protocol);
+                   `operations`
 =================  =================================================================
 
 >>> from har.serving.http.app import make_app

@@ -11,7 +11,7 @@ from har.serving.http import errors
 from har.serving.http.holder import Holder, Watcher
 from har.serving.http.limits import Limits
 from har.serving.http.metrics import Measured
-from har.serving.http.routes import operations, own
+from har.serving.http.routes import mlflow, operations, recordings, v2, windows
 from har.serving.http.service import Service
 from har.serving.served import Source
 
@@ -20,7 +20,7 @@ DESCRIPTION = (
     "version and the digest of its file, also in the headers x-har-model, x-har-version and "
     "x-har-sha256."
 )
-ROUTERS = (own.router, operations.router)
+ROUTERS = (windows.router, recordings.router, mlflow.router, v2.router, operations.router)
 
 
 def make_app(source: Source, settings: ServeSettings) -> FastAPI:

@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _UNPROCESSABLE = (DataError, UsageError, VerificationError)
 # Pydantic's words for numbers that are none.
 _NOT_FINITE = "finite_number"
+_V2 = "/v2"
 
 
 class HttpError(HarError):
@@ -85,10 +86,13 @@ def content(error: HarError) -> dict[str, Any]:
     }
 
 
-def response(error: HarError) -> Response:
-    """Return the answer to a request that met an error."""
-    headers = getattr(error, "headers", None)
-    return JSONResponse(content(error), status_of(error), headers)
+def response(error: HarError, path: str = "") -> Response:
+    """Return the answer to a request for a path that met an error."""
+    told = content(error)
+    if path.startswith(_V2):
+        # This protocol has a text there, which its clients show.
+        told = {**told, "error": str(error), "detail": told["error"]}
+    return JSONResponse(told, status_of(error), getattr(error, "headers", None))
 
 
 def status_of(error: HarError) -> int:
@@ -120,23 +124,25 @@ def install(app: FastAPI) -> None:
     """Let an app answer all errors in the one form."""
 
     @app.exception_handler(HarError)
-    async def _har(_request: Request, error: HarError) -> Response:
-        return response(error)
+    async def _har(request: Request, error: HarError) -> Response:
+        return response(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(ValidationError)
-    async def _invalid(_request: Request, error: Any) -> Response:
-        return response(of_validation(error.errors()))
+    async def _invalid(request: Request, error: Any) -> Response:
+        return response(of_validation(error.errors()), request.url.path)
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         return response(
-            HttpError(error.status_code, str(error.detail), headers=error.headers or {})
+            HttpError(error.status_code, str(error.detail), headers=error.headers or {}),
+            request.url.path,
         )
 
     @app.exception_handler(Exception)
-    async def _unexpected(_request: Request, error: Exception) -> Response:
+    async def _unexpected(request: Request, error: Exception) -> Response:
         _log.error("unexpected error", exc_info=error)
         return response(
-            HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected error; the log has it")
+            HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected error; the log has it"),
+            request.url.path,
         )

@@ -75,9 +75,14 @@ class Service:
         self.log.windows(served, windows, answers, client)
         return answers
 
-    async def read(self, work: Callable[[], T]) -> T:
-        """Return what work brings that is done in a thread of its own."""
-        return await asyncio.get_running_loop().run_in_executor(self.readers, work)
+    async def read(self, work: Callable[[], T], after: Callable[[], object]) -> T:
+        """Return what work brings that is done in a thread; something follows it in any case.
+
+        Also where nobody waits any longer: then work that has begun is ended first.
+        """
+        future = self.readers.submit(work)
+        future.add_done_callback(lambda _: after())
+        return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Write what is still to be logged, and let threads end."""
