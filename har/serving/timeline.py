@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from har.arrays import Float32
 from har.data.cleaning import CleanReport
 from har.data.recording import Clock, Recording
 from har.models.answers import UNKNOWN
@@ -40,6 +41,8 @@ class Predicted:
     segments : DataFrame
         One row per segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how many),
         their mean ``probability``, and the ``reason`` where it is ``unknown``.
+    moments : ndarray of shape (n_windows, n_sensors, 2, 3)
+        Mean and standard deviation of each axis in the windows.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Predicted:
     likeness: Likeness
     windows: pd.DataFrame
     segments: pd.DataFrame
+    moments: Float32
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -98,6 +102,7 @@ def predict_recording(
         likeness=likeness,
         windows=windows,
         segments=_with_holes(timeline(windows, predictor.rate_hz), spans, predictor.rate_hz),
+        moments=judge.moments,
     )
 
 

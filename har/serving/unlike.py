@@ -117,6 +117,13 @@ class Judge:
             self._moments = [np.array(fields["moments"], np.float32)]
             self._unknown = [np.array(fields["unknown"], bool)]
 
+    @property
+    def moments(self) -> Float32:
+        """Moments of all windows, as `har.models.reference.moments` has them."""
+        return (
+            np.concatenate(self._moments) if self._moments else np.empty((0, 0, 2, 3), np.float32)
+        )
+
     def verdict(self, meta: RecordingMeta) -> Likeness:
         """Return how the recording compares, of which `meta` tells the own rate."""
         windows = sum(map(len, self._moments))
