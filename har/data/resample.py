@@ -184,7 +184,7 @@ class _Grid:
     def restore(self, fields: Mapping[str, Any]) -> None:
         self._given = int(fields["given"])
         self._time = np.array(fields["time"], np.float64)
-        self._values = np.array(fields["values"], np.float32).reshape(len(self._time), -1)
+        self._values = _array(fields["values"]).astype(np.float32)
 
 
 class _Filter:
@@ -258,8 +258,11 @@ class _Filter:
 
     def restore(self, fields: Mapping[str, Any]) -> None:
         self._first, self._given = int(fields["first"]), int(fields["given"])
-        rows = fields["values"]
-        self._values = np.array(rows, np.float64).reshape(len(rows), -1)
+        self._values = _array(fields["values"])
+
+
+def _array(rows: list[list[float]]) -> Float64:
+    return np.array(rows, np.float64) if rows else np.empty((0, 0))
 
 
 def resample(recording: Recording, rate_hz: float) -> Recording:

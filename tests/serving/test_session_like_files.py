@@ -25,7 +25,7 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> Watched:
 
 
 def assert_alike(streamed: Streamed, predicted) -> None:
-    """The same windows at the same times, with the same answers, and the same segments."""
+    """Assert the same windows, times, answers and segments."""
     windows = pd.DataFrame(streamed.windows)
     expected = predicted.windows
     np.testing.assert_array_equal(windows["start_s"], expected["start_s"])

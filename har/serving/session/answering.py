@@ -80,14 +80,15 @@ class Answering:
         own = answers = self._predictor.answer(windows)
         if self._smoother:
             answers, self._state = self._smoother.step(own, self._state)
-        self._judged(windows, own.unknown)
         self.probabilities = own.probabilities[-1].astype(np.float64)
         rate_hz, size, hop = self._predictor.rate_hz, *self._shape
         first = (number + np.arange(len(own))) * hop
         starts = start_s + first / rate_hz
         ends = start_s + (first + size - 1) / rate_hz + 1 / rate_hz
         rows = zip(starts.tolist(), ends.tolist(), *_lists(said(own, answers)), strict=True)
-        for begin, end, activity, probability, reason in rows:
+        for place, (begin, end, activity, probability, reason) in enumerate(rows, start=1):
+            if place == len(own):
+                self._judged(windows, own.unknown)
             if is_unlike:
                 yield Window(begin, end, UNKNOWN, 0.0, UNLIKE)
             else:
@@ -121,7 +122,7 @@ class Answering:
         """Return the state as a JSON-able dict."""
         state = None
         if self._state is not None:
-            state = [self._state.shape, [_or_none(v) for v in self._state.ravel().tolist()]]
+            state = [list(self._state.shape), [_or_none(v) for v in self._state.ravel().tolist()]]
         return {
             "seen": self._seen,
             "smoother": state,

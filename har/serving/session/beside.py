@@ -11,7 +11,7 @@ from har.data.ingest.joining import JOIN_TOLERANCE_S, between
 from har.data.recorders.parts.values import NEAR_S, near
 from har.data.recording import CLOCK_TICK
 from har.data.same_time import averaged
-from har.serving.session.order import Rows
+from har.serving.session.order import NO_ROWS, Rows
 
 Rule = Literal["between", "near"]
 _TOLERANCES: dict[Rule, float] = {"between": JOIN_TOLERANCE_S, "near": NEAR_S}
@@ -38,8 +38,7 @@ class Beside:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.lost = 0
-        self._first: Rows = (np.empty(0), np.empty((0, 0)))
-        self._second: Rows = (np.empty(0), np.empty((0, 3)))
+        self._first = self._second = NO_ROWS
 
     def push(self, first: Rows, second: Rows, until_s: float) -> tuple[Float64, Float64, Float64]:
         """Return the samples of the first sensor whose value is known.
@@ -72,6 +71,8 @@ class Beside:
         self._first = time[~decided], values[~decided]
         found = self._interpolated(time[kept])
         self._forget(until_s)
+        if until_s == np.inf:  # another clock may follow
+            self._first = self._second = NO_ROWS
         return time[kept], values[kept], found
 
     def reach(self, until_s: float) -> float:
@@ -124,4 +125,4 @@ def _joined(some: Rows, more: Rows) -> Rows:
 
 
 def _rows(time: list[float], values: list[list[float]]) -> Rows:
-    return np.array(time, np.float64), np.array(values, np.float64).reshape(len(time), -1)
+    return np.array(time, np.float64), np.array(values, np.float64).reshape(-1, 3)

@@ -61,4 +61,4 @@ class Cutter:
         """Go on where the one that `to_dict` was called on stood."""
         self.samples, self.windows = fields["samples"], fields["windows"]
         rows = fields["rest"]
-        self._rest = np.array(rows, np.float32).reshape(len(rows), -1)
+        self._rest = np.array(rows, np.float32) if rows else np.empty((0, 0), np.float32)

@@ -19,6 +19,7 @@ LATE, COPY = "too late to be put in the order of time", "copy of an earlier row"
 
 Rows = tuple[Float64, Float64]
 """Times of shape (n,) and values of shape (n, 3), in the order of time."""
+NO_ROWS: Rows = (np.empty(0), np.empty((0, 3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ class Order:
         """Return a sensor's samples up to a time, each once, and keep the others."""
         waiting = self._waiting[sensor]
         if not waiting:
-            return np.empty(0), np.empty((0, 3))
+            return NO_ROWS
         time, values = (np.concatenate(part) for part in zip(*waiting, strict=True))
         now = time <= until
         self._waiting[sensor] = [] if now.all() else [(time[~now], values[~now])]

@@ -16,7 +16,7 @@ from har.serving.predictor import Predictor
 from har.serving.session.answering import Answering
 from har.serving.session.beside import Beside
 from har.serving.session.chunks import Chunk, SampleError
-from har.serving.session.order import Order, Released, Rows
+from har.serving.session.order import NO_ROWS, Order, Released, Rows
 from har.serving.session.segments import Segment, Segments, Window
 from har.serving.session.settings import SessionSettings
 from har.serving.session.stretches import Cleaner, Piece
@@ -201,16 +201,15 @@ class Session:
 
     def _joined(self, released: Released) -> Rows:
         """Return acceleration, and angular velocity at its times where the model reads it."""
-        nothing: Rows = (np.empty(0), np.empty((0, 3)))
         until_s = np.inf if released.ends_clock else released.until_s
-        acc = released.rows.get("linear" if self._acceleration == "linear" else "acc", nothing)
+        acc = released.rows.get("linear" if self._acceleration == "linear" else "acc", NO_ROWS)
         if self._acceleration == "linear" and self.predictor.gravity:
-            gravity = released.rows.get("gravity", nothing)
+            gravity = released.rows.get("gravity", NO_ROWS)
             time, linear, beside = self._gravity.push(acc, gravity, until_s)
             acc, until_s = (time, linear + beside), self._gravity.reach(until_s)
         if not self.predictor.needs_gyro:
             return acc
-        time, values, turned = self._gyro.push(acc, released.rows.get("gyro", nothing), until_s)
+        time, values, turned = self._gyro.push(acc, released.rows.get("gyro", NO_ROWS), until_s)
         return time, np.hstack([values.reshape(-1, 3), turned])
 
     def _take(self, piece: Piece, update: Update) -> None:
@@ -234,12 +233,12 @@ class Session:
     # --- what is told ----------------------------------------------------------------------
 
     def _add(self, window: Window, update: Update) -> None:
-        self._judged(window, update)
         update.windows.append(window)
         self._last = window
         if ended := self._segments.add(window):
             self._keep(ended, update)
         self._announce(window.probability, update)
+        self._judged(window, update)
 
     def _skip(self, start_s: float, end_s: float, reason: str, update: Update) -> None:
         if ended := self._segments.skip(start_s, end_s, reason):
@@ -273,7 +272,7 @@ class Session:
             return
         self._was_unlike = likeness.is_unlike
         words = "; ".join(f"{warned.what}; {warned.hint}" for warned in likeness.warnings)
-        self._tell(update, "likeness", window.start_s, message=words or "like training again")
+        self._tell(update, "likeness", window.end_s, message=words or "like training again")
 
     def _tell(self, update: Update, kind: Kind, at_s: float | None, **what: Any) -> None:
         self.n_events += 1
