@@ -74,18 +74,15 @@ def _serve(environment: "Environment", version: str, model: Path | None) -> None
     # Here first, so that a model that cannot be served ends the command with its exit code.
     served = source_of(environment, version, model).load()
     listening = listen(settings)
+    guarded = "a key is needed" if keys else "without keys"
     url = _url(settings, listening.getsockname()[1])
-    err.print(f"serving {served} at {url}, {_guarded(bool(keys))}; routes: {url}/docs")
+    err.print(f"serving {served} at {url}, {guarded}; routes: {url}/docs", soft_wrap=True)
     run(partial(app_of, environment, version, model), settings, listening)
 
 
 def _url(settings: "ServeSettings", port: int) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{port}"
-
-
-def _guarded(has_keys: bool) -> str:
-    return "a key is needed" if has_keys else "without keys"
 
 
 def _log_to_stderr() -> None:

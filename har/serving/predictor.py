@@ -93,6 +93,11 @@ class Predictor:
         return has_gyro(self.channels)
 
     @property
+    def has_distance(self) -> bool:
+        """Whether it tells how far windows are from those of training; older files do not."""
+        return bool(np.isfinite(self.threshold))
+
+    @property
     def window(self) -> WindowGrid:
         """How recordings are cut for this model."""
         length, hop = self.n_samples / self.rate_hz, self.n_hop / self.rate_hz

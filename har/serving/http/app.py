@@ -20,7 +20,14 @@ DESCRIPTION = (
     "version and the digest of its file, also in the headers x-har-model, x-har-version and "
     "x-har-sha256."
 )
-ROUTERS = (windows.router, recordings.router, mlflow.router, v2.router, operations.router)
+ROUTERS = (
+    windows.router,
+    recordings.router,
+    mlflow.router,
+    v2.health,
+    v2.router,
+    operations.router,
+)
 
 
 def make_app(source: Source, settings: ServeSettings) -> FastAPI:

@@ -1,5 +1,6 @@
 """Tensors of the Open Inference Protocol V2: as JSON, or as bytes behind it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,8 +39,8 @@ def to_bytes(values: npt.NDArray[Any], datatype: str) -> bytes:
 
 def shaped(flat: npt.NDArray[Any], shape: Sequence[int], field: str) -> npt.NDArray[Any]:
     """Return numbers in a shape; 422 if there are more or fewer of them."""
-    wanted = int(np.prod([int(n) for n in shape], dtype=object))
-    if flat.size != wanted:
+    wanted = math.prod(shape)
+    if min(shape) < 0 or flat.size != wanted:
         raise refused(
             DataError(
                 f"{field}: not as many numbers as its shape says",

@@ -154,15 +154,15 @@ def _opened(folder: Path, asked: Asked) -> UserFiles:
     where = path.name if len(inside) == 1 else "the files"
     plan = with_canonical(own.plan(files, {**units_by_name(files), **asked.map}, where))
     if plan.doubts:
-        raise _in_doubt(plan, where)
+        raise _in_doubt(plan)
     if plan.is_guess and not asked.yes:
         raise _guessed(plan, where)
     return UserFiles(files, plan, where)
 
 
-def _in_doubt(plan: Plan, where: str) -> HttpError:
+def _in_doubt(plan: Plan) -> HttpError:
     error = UsageError(
-        f"{where}: {'; '.join(doubt.question for doubt in plan.doubts)}",
+        "; ".join(doubt.question for doubt in plan.doubts),
         expected="what the files do not say to be stated in `map`",
         hint=" and ".join(
             " or ".join(f"map={doubt.entry}={choice}" for choice in doubt.choices or ("…",))

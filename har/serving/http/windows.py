@@ -58,13 +58,18 @@ def windows_of(asked: WindowsRequest, predictor: Predictor) -> Float32:
             ),
             "channels",
         )
-    windows = checked(asked.windows, predictor, "windows")
     if channels == predictor.channels:
-        return windows
-    return np.ascontiguousarray(windows[:, :, [channels.index(c) for c in predictor.channels]])
+        return checked(asked.windows, predictor, "windows")
+    order = [channels.index(channel) for channel in predictor.channels]
+    return checked(asked.windows, predictor, "windows", order)
 
 
-def checked(values: Sequence[Any] | npt.NDArray[Any], predictor: Predictor, field: str) -> Float32:
+def checked(
+    values: Sequence[Any] | npt.NDArray[Any],
+    predictor: Predictor,
+    field: str,
+    order: Sequence[int] | None = None,
+) -> Float32:
     """Return values as windows that a model can answer.
 
     Parameters
@@ -75,6 +80,8 @@ def checked(values: Sequence[Any] | npt.NDArray[Any], predictor: Predictor, fiel
         Whose shape and units they are to have.
     field : str
         The part of the request that holds them.
+    order : sequence of int, optional
+        Of the model's channels, which column each is.
 
     Raises
     ------
@@ -95,6 +102,8 @@ def checked(values: Sequence[Any] | npt.NDArray[Any], predictor: Predictor, fiel
             ),
             f"{field}{where}",
         )
+    if order is not None:
+        windows = np.ascontiguousarray(windows[:, :, order])
     _check_level(windows, predictor, field)
     return windows
 

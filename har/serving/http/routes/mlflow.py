@@ -5,10 +5,10 @@
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 
 from har.arrays import Float32
 from har.errors import DataError
@@ -25,6 +25,10 @@ WINDOWS = "windows"
 _nested: TypeAdapter[list[list[list[float]]]] = TypeAdapter(list[list[list[Number]]])
 
 
+_EITHER = {"anyOf": [{"type": "array"}, {"type": "object"}]}
+Inputs = Annotated[Any, WithJsonSchema(_EITHER)]
+
+
 class Split(BaseModel):
     """A data frame: a column `windows` of nested lists, or a column for every number."""
 
@@ -38,7 +42,7 @@ class Invocation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    inputs: list[Any] | dict[str, Any] | None = Field(None, description="windows, or by name")
+    inputs: Inputs = Field(None, description="windows, or by name")
     instances: list[Any] | None = Field(None, description="windows, or {windows: …} for each")
     dataframe_split: Split | None = None
     params: dict[str, Any] | None = Field(None, description="none is known, and any is refused")
@@ -61,11 +65,10 @@ async def invocations(request: Request, service: Needed) -> Response:
     served = service.holder.current
     taken = windows_of(await parsed(request, Invocation), served.predictor)
     answers = await service.answer(served, taken, client_of(request))
-    predictions = {
-        PROBABILITIES: answers.probabilities.tolist(),
-        DISTANCE: answers.distance.tolist(),
-        "activity": answers.activity.tolist(),
-    }
+    predictions = {PROBABILITIES: answers.probabilities.tolist()}
+    if served.predictor.has_distance:
+        predictions[DISTANCE] = answers.distance.tolist()
+    predictions["activity"] = answers.activity.tolist()
     return json_of({"predictions": predictions}, served)
 
 
@@ -96,8 +99,8 @@ def windows_of(asked: Invocation, predictor: Predictor) -> Float32:
     return _of_split(asked.dataframe_split, predictor)
 
 
-def _of_inputs(inputs: list[Any] | dict[str, Any], predictor: Predictor) -> Float32:
-    if isinstance(inputs, list):
+def _of_inputs(inputs: Any, predictor: Predictor) -> Float32:
+    if not isinstance(inputs, dict):
         return _windows(inputs, predictor, "inputs")
     if set(inputs) != {WINDOWS}:
         raise _unnamed("inputs", list(inputs))

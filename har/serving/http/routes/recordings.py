@@ -1,17 +1,19 @@
 """Own routes: recordings, as files of any recorder, as CSV or Parquet, or as JSON."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import time
 from functools import partial
 from http import HTTPStatus
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from starlette.datastructures import FormData, UploadFile
 
 from har import parquet
@@ -22,7 +24,6 @@ from har.serving.http.keys import authorised
 from har.serving.http.schemas import ERRORS, parsed
 from har.serving.http.service import Needed, Service, client_of, json_of
 from har.serving.http.uploads import Asked, Smooth, entries_of, file_name, predicted, smooth_of
-from har.serving.http.windows import Number
 from har.serving.served import Served
 from har.serving.timeline import Predicted
 
@@ -38,12 +39,16 @@ FORM, JSON, ANY = "multipart/form-data", "application/json", "application/octet-
 MOST_FILES, MOST_FIELDS = 100, 200
 
 
+_CELLS = {"type": "array", "items": {"type": ["number", "string", "null"]}}
+Column = Annotated[list[Any], WithJsonSchema(_CELLS)]
+
+
 class RecordingRequest(BaseModel):
     """A recording as columns, and how it is to be read."""
 
     model_config = ConfigDict(extra="forbid")
 
-    columns: dict[str, list[Number | str | None]] = Field(
+    columns: dict[str, Column] = Field(
         description="by name, as a table has them: time_s, acc_x, …; of one length",
         min_length=1,
     )
@@ -169,19 +174,30 @@ def _write(source: BinaryIO, path: Path) -> None:
 def _write_columns(recording: RecordingRequest, folder: Path) -> None:
     columns: dict[str, Any] = {}
     for name, values in recording.columns.items():
-        try:
-            columns[name] = pa.array(values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise refused(
-                DataError(f"columns.{name}: neither numbers nor texts", found=str(error)[:200]),
-                f"columns.{name}",
-            ) from None
+        field = f"columns.{name}"
+        # NaN is no JSON, and a missing value is null.
+        odd = (
+            i for i, value in enumerate(values) if isinstance(value, float) and not isfinite(value)
+        )
+        if (i := next(odd, None)) is not None:
+            where = f"{field}[{i}]"
+            raise refused(DataError(f"{where}: not a finite number", found=str(values[i])), where)
+        columns[name] = _cells(values, field)
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{name} {n}" for name, n in lengths.items())[:200]
         uneven = DataError("columns: not of one length", expected="rows", found=found)
         raise refused(uneven, "columns")
     parquet.write(pa.table(columns), folder / file_name(f"{recording.name}.parquet"))
+
+
+def _cells(values: list[Any], field: str) -> pa.Array:
+    kinds = (pa.int64(), pa.float64(), pa.string(), pa.null())
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        column = pa.array(values)
+        if column.type in kinds:
+            return column
+    raise refused(DataError(f"{field}: neither numbers nor texts"), field)
 
 
 def _counted(service: Service, served: Served, found: list[Predicted], client: str) -> None:

@@ -1,5 +1,7 @@
 """The Open Inference Protocol V2, which Triton, KServe and their clients speak."""
 
+from collections.abc import Collection
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
@@ -22,10 +24,11 @@ from har.serving.http.windows import checked
 from har.serving.predictor import Predictor
 from har.serving.served import Served
 
-router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
-guarded = APIRouter(dependencies=[Depends(authorised)])
+_TAGS: list[str | Enum] = ["Open Inference Protocol"]
+health = APIRouter(prefix="/v2/health", tags=_TAGS)
+router = APIRouter(prefix="/v2", tags=_TAGS, dependencies=[Depends(authorised)])
 INPUT, ACTIVITY, UNKNOWN = "windows", "activity", "unknown"
-DATATYPES = {PROBABILITIES: "FP32", DISTANCE: "FP32", ACTIVITY: BYTES, UNKNOWN: "BOOL"}
+_DATATYPES = {PROBABILITIES: "FP32", DISTANCE: "FP32", ACTIVITY: BYTES, UNKNOWN: "BOOL"}
 
 
 class Tensor(BaseModel):
@@ -54,34 +57,34 @@ class Inference(BaseModel):
     parameters: dict[str, Any] = {}
 
 
-@router.get("/health/live")
+@health.get("/live")
 async def live() -> dict[str, bool]:
     """Say that the process answers."""
     return {"live": True}
 
 
-@router.get("/health/ready")
+@health.get("/ready")
 async def ready() -> dict[str, bool]:
     """Say that a model is served."""
     return {"ready": True}
 
 
-@guarded.get("")
+@router.get("")
 async def server() -> dict[str, Any]:
     """Name the server and what it can beyond the protocol."""
     return {"name": "har", "version": har.__version__, "extensions": ["binary_tensor_data"]}
 
 
-@guarded.get("/models/{model}/ready", responses=ERRORS)
-@guarded.get("/models/{model}/versions/{version}/ready", responses=ERRORS)
+@router.get("/models/{model}/ready", responses=ERRORS)
+@router.get("/models/{model}/versions/{version}/ready", responses=ERRORS)
 async def model_ready(service: Needed, model: str, version: str = "") -> Response:
     """Say that a model is served; 404 if it is not."""
     served = _served(service.holder.current, model, version)
     return json_of({"name": served.model, "ready": True}, served)
 
 
-@guarded.get("/models/{model}", responses=ERRORS)
-@guarded.get("/models/{model}/versions/{version}", responses=ERRORS)
+@router.get("/models/{model}", responses=ERRORS)
+@router.get("/models/{model}/versions/{version}", responses=ERRORS)
 async def metadata(service: Needed, model: str, version: str = "") -> Response:
     """Name a model's inputs and outputs."""
     served = _served(service.holder.current, model, version)
@@ -89,7 +92,7 @@ async def metadata(service: Needed, model: str, version: str = "") -> Response:
     shapes = {PROBABILITIES: [-1, len(predictor.classes)]}
     outputs = [
         {"name": name, "datatype": datatype, "shape": shapes.get(name, [-1])}
-        for name, datatype in DATATYPES.items()
+        for name, datatype in datatypes(predictor).items()
     ]
     shape = [-1, predictor.n_samples, len(predictor.channels)]
     told = {
@@ -103,8 +106,8 @@ async def metadata(service: Needed, model: str, version: str = "") -> Response:
     return json_of(told, served)
 
 
-@guarded.post("/models/{model}/infer", responses=ERRORS, openapi_extra=body_of(Inference))
-@guarded.post(
+@router.post("/models/{model}/infer", responses=ERRORS, openapi_extra=body_of(Inference))
+@router.post(
     "/models/{model}/versions/{version}/infer", responses=ERRORS, openapi_extra=body_of(Inference)
 )
 async def infer(request: Request, service: Needed, model: str, version: str = "") -> Response:
@@ -115,10 +118,19 @@ async def infer(request: Request, service: Needed, model: str, version: str = ""
         asked = Inference.model_validate_json(head)
     except ValidationError as error:
         raise of_validation(error.errors(include_url=False)) from None
-    wanted = _wanted(asked)
+    wanted = _wanted(asked, datatypes(served.predictor))
     taken = _windows(asked, rest, served.predictor)
     answers = await service.answer(served, taken, client_of(request))
     return _response(asked, wanted, served, _columns(answers))
+
+
+def datatypes(predictor: Predictor) -> dict[str, str]:
+    """Return the outputs of a model, and what type each is of."""
+    return {
+        name: datatype
+        for name, datatype in _DATATYPES.items()
+        if name != DISTANCE or predictor.has_distance
+    }
 
 
 def _served(served: Served, model: str, version: str) -> Served:
@@ -134,15 +146,15 @@ def _served(served: Served, model: str, version: str) -> Served:
     )
 
 
-def _wanted(asked: Inference) -> list[Output]:
+def _wanted(asked: Inference, known: Collection[str]) -> list[Output]:
     for i, output in enumerate(asked.outputs):
-        if output.name not in DATATYPES:
+        if output.name not in known:
             where = f"outputs[{i}].name"
             error = DataError(
-                f"{where}: no such output", expected=", ".join(DATATYPES), found=output.name[:80]
+                f"{where}: no such output", expected=", ".join(known), found=output.name[:80]
             )
             raise refused(error, where)
-    return asked.outputs or [Output(name=name) for name in DATATYPES]
+    return asked.outputs or [Output(name=name) for name in known]
 
 
 def _windows(asked: Inference, rest: bytes, predictor: Predictor) -> Float32:
@@ -174,7 +186,7 @@ def _response(
     everything_binary = bool(asked.parameters.get("binary_data_output", False))
     outputs, binary = [], []
     for output in wanted:
-        values, datatype = columns[output.name], DATATYPES[output.name]
+        values, datatype = columns[output.name], _DATATYPES[output.name]
         told: dict[str, Any] = {
             "name": output.name,
             "datatype": datatype,
@@ -199,6 +211,3 @@ def _response(
     head = to_json(content, inf_nan_mode="null")
     headers = {**headers_of(served), "Inference-Header-Content-Length": str(len(head))}
     return Response(b"".join([head, *binary]), 200, headers, "application/octet-stream")
-
-
-router.include_router(guarded)
