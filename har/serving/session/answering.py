@@ -4,7 +4,7 @@ A recording that is read whole is judged at its end; a stream is judged whenever
 windows is full, by the last of them, and the verdict holds for the windows that follow.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from har.arrays import Float32, Float64
 from har.config import WindowGrid
 from har.data.recording import RecordingMeta
-from har.models.answers import UNKNOWN
+from har.models.answers import UNKNOWN, Answers
 from har.models.smoothing import Smoother
 from har.serving.predictor import BLOCK, UNLIKE, Predictor, said
 from har.serving.session.cutting import Cutter
@@ -21,6 +21,7 @@ from har.serving.session.segments import Window
 from har.serving.session.stretches import Piece
 from har.serving.unlike import Judge, Likeness, Warned
 
+Watch = Callable[[Float32, Answers], None]
 # Stretches of a minute that are judged together.
 RECENT = 30
 
@@ -34,6 +35,8 @@ class Answering:
         The model.
     smoother : Smoother or None
         Smooths over each stretch.
+    watch : callable or None
+        Is given the windows and the model's own answers, whenever there are some.
     meta : RecordingMeta
         What is known of the stream; its rate may become known later.
 
@@ -48,9 +51,14 @@ class Answering:
     """
 
     def __init__(
-        self, predictor: Predictor, smoother: Smoother | None, meta: RecordingMeta
+        self,
+        predictor: Predictor,
+        smoother: Smoother | None,
+        meta: RecordingMeta,
+        watch: Watch | None = None,
     ) -> None:
         self._predictor, self._smoother, self.meta = predictor, smoother, meta
+        self._watch = watch
         self._grid: WindowGrid = predictor.window
         self._judge = Judge(predictor.reference, predictor.rate_hz)
         self._seen = 0  # windows, of all stretches
@@ -78,6 +86,8 @@ class Answering:
     def _answered(self, windows: Float32, start_s: float, number: int) -> Iterator[Window]:
         is_unlike = self.likeness is not None and self.likeness.is_unlike
         own = answers = self._predictor.answer(windows)
+        if self._watch:
+            self._watch(windows, own)
         if self._smoother:
             answers, self._state = self._smoother.step(own, self._state)
         self.probabilities = own.probabilities[-1].astype(np.float64)

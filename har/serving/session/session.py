@@ -13,7 +13,7 @@ from har.data.gravity import KINDS
 from har.data.recording import ACC, GYRO, RecordingMeta
 from har.errors import DataError, UsageError
 from har.serving.predictor import Predictor
-from har.serving.session.answering import Answering
+from har.serving.session.answering import Answering, Watch
 from har.serving.session.beside import Beside
 from har.serving.session.chunks import Chunk, SampleError
 from har.serving.session.order import NO_ROWS, Order, Released, Rows
@@ -98,6 +98,8 @@ class Session:
         The model.
     settings : SessionSettings, optional
         What is told of the samples.
+    watch : callable, optional
+        Is given the windows and the model's own answers, whenever there are some.
 
     Raises
     ------
@@ -107,7 +109,12 @@ class Session:
         If it was trained with the other kind of acceleration.
     """
 
-    def __init__(self, predictor: Predictor, settings: SessionSettings | None = None) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        settings: SessionSettings | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.settings = settings = settings or SessionSettings()
         self.predictor = predictor
         _check(predictor, settings)
@@ -123,7 +130,7 @@ class Session:
             told_hz=settings.rate_hz,
             gravity=settings.gravity,
         )
-        self._answering = Answering(predictor, predictor.smoother(name), meta)
+        self._answering = Answering(predictor, predictor.smoother(name), meta, watch)
         self._segments = Segments(predictor.rate_hz)
         self._columns = [(ACC + GYRO).index(channel) for channel in predictor.channels]
         self._acceleration = ""  # "acc", or "linear" with gravity beside it
