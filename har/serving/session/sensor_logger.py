@@ -47,7 +47,7 @@ class Feed:
     """
 
     def __init__(
-        self, *, holds_gravity: bool, platform: Platform = "", standardised: bool = False
+        self, holds_gravity: bool, platform: Platform = "", *, standardised: bool = False
     ) -> None:
         self._holds_gravity = holds_gravity
         self._platform, self._standardised = platform, standardised
