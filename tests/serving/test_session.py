@@ -191,6 +191,10 @@ def test_a_stream_unlike_training_is_told_and_answered_no_more(tmp_path: Path) -
     assert session.view()["likeness"]["unlike_training"]
     restored = Session.restore(session.predictor, session.state())
     up = restored.push(*at(60, first=8))
+    anyway = Session(session.predictor, SessionSettings(late_s=0.0, anyway=True))
+    answered = anyway.push(replace(acc, values=-acc.values), gyro)
+    assert {window.reason for window in answered.windows} == {""}
+    assert [event.kind for event in answered.events] == ["activity", "likeness"]
     assert [e.message for e in up.events if e.kind == "likeness"] == ["like training again"]
     assert (up.windows[0].reason, up.windows[-1].reason) == (UNLIKE, "")
 

@@ -37,6 +37,7 @@ def assert_alike(streamed: Streamed, predicted) -> None:
     pd.testing.assert_frame_equal(segments, predicted.segments, check_dtype=False, atol=1e-6)
 
 
+# Without shrinking, which would take many minutes of long streams.
 @settings(max_examples=25, phases=[Phase.generate])
 @given(
     seed=st.integers(0, 2**32 - 1),

@@ -31,6 +31,7 @@ class SessionRequest(BaseModel):
     )
     placement: str = Field("", max_length=64, description="where on the body the sensor is")
     smoother: Name | None = Field(None, description="none: the model's own choice")
+    anyway: bool = Field(False, description="answer what is unlike training, too")
     gravity: bool | None = Field(
         None, description="whether acceleration holds gravity; none: as the model takes it"
     )

@@ -22,9 +22,9 @@ JSON-able dict:
 The answers do not depend on how samples are cut, and they are those of `har predict` on a file
 of the same samples, but for this: a stream finds the sensor's rate and checks its unit by the
 first seconds (or is told the rate) where a file is looked at as a whole, and notices another
-rate a minute later; a file of more than a million rows is parted there; samples that most others
-share their time with are refused; and a stream is found to be unlike training when a stretch of
-windows is full, so what was answered before stays.
+rate within two minutes; a file of more than a million rows is parted there; times that most
+samples share are refused; and a stream is found to be unlike training when a stretch of windows
+is full, so what was answered before stays.
 """
 
 from har.serving.session.chunks import SENSORS, Chunk, SampleError, Sensor

@@ -39,6 +39,8 @@ class Answering:
         Is given the windows and the model's own answers, whenever there are some.
     meta : RecordingMeta
         What is known of the stream; its rate may become known later.
+    anyway : bool, default=False
+        Whether a stream that is unlike training is answered nevertheless.
 
     Attributes
     ----------
@@ -56,9 +58,11 @@ class Answering:
         smoother: Smoother | None,
         meta: RecordingMeta,
         watch: Watch | None = None,
+        *,
+        anyway: bool = False,
     ) -> None:
         self._predictor, self._smoother, self.meta = predictor, smoother, meta
-        self._watch = watch
+        self._watch, self._anyway = watch, anyway
         self._grid: WindowGrid = predictor.window
         self._judge = Judge(predictor.reference, predictor.rate_hz)
         self._seen = 0  # windows, of all stretches
@@ -84,7 +88,7 @@ class Answering:
         return start_s + (self.cutter.samples - 1) / rate_hz + 1 / rate_hz
 
     def _answered(self, windows: Float32, start_s: float, number: int) -> Iterator[Window]:
-        is_unlike = self.likeness is not None and self.likeness.is_unlike
+        is_unlike = not self._anyway and self.likeness is not None and self.likeness.is_unlike
         own = answers = self._predictor.answer(windows)
         if self._watch:
             self._watch(windows, own)

@@ -123,7 +123,8 @@ class Feed:
         )
 
     def _sign(self) -> float:
-        if self._platform == "android" or self._standardised:
+        # iPhones do not send TotalAcceleration.
+        if self._platform == "android" or self._standardised or TOTAL in self._held:
             return 1.0
         if self._platform == "ios":
             return -1.0

@@ -130,7 +130,8 @@ class Session:
             told_hz=settings.rate_hz,
             gravity=settings.gravity,
         )
-        self._answering = Answering(predictor, predictor.smoother(name), meta, watch)
+        smoother = predictor.smoother(name)
+        self._answering = Answering(predictor, smoother, meta, watch, anyway=settings.anyway)
         self._segments = Segments(predictor.rate_hz)
         self._columns = [(ACC + GYRO).index(channel) for channel in predictor.channels]
         self._acceleration = ""  # "acc", or "linear" with gravity beside it

@@ -30,6 +30,8 @@ class SessionSettings:
         Where on the body the sensor is; empty: not known.
     smoother : {"none", "average", "hmm"} or None
         None: the model's own choice.
+    anyway : bool
+        Whether a stream that is unlike training is answered nevertheless.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class SessionSettings:
     gravity: bool = True
     placement: str = ""
     smoother: Name | None = None
+    anyway: bool = False
 
     def __post_init__(self) -> None:
         bounds = {
