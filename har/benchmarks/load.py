@@ -20,6 +20,8 @@ class Load:
 
     Attributes
     ----------
+    answers : int
+        How many.
     per_s : float
         Answers in a second.
     p50_ms, p99_ms : float
@@ -28,6 +30,7 @@ class Load:
         Answers whose status is not 200.
     """
 
+    answers: int
     per_s: float
     p50_ms: float
     p99_ms: float
@@ -80,7 +83,8 @@ async def _measured(
         for one in pool:
             one.close()
     p50, p99 = 1000 * np.percentile(took, [50, 99])
-    return Load(len(took) / passed, float(p50), float(p99), sum(one.failed for one in pool))
+    failed = sum(one.failed for one in pool)
+    return Load(len(took), len(took) / passed, float(p50), float(p99), failed)
 
 
 class _Connection:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from socket import socket
+from typing import TYPE_CHECKING
 
 import numpy as np
 import requests
@@ -26,6 +27,9 @@ from har.registry.handle import Registry
 from har.registry.versions.files import download_model, fetch
 from har.registry.versions.lookup import find
 from har.serving.predictor import Predictor
+
+if TYPE_CHECKING:
+    from psutil import Process
 
 CONNECTIONS = 16
 # A recording of a minute, in windows.
@@ -92,6 +96,9 @@ class Entry:
         With as many requests as it takes.
     half : Load
         At half that rate.
+    cpu_ms : float
+        Of all its processes, for one request with as many as it takes; other work on the
+        machine hardly changes it.
     memory_mb : float
         Of all its processes, each page that they share counted once, MB.
     """
@@ -100,6 +107,7 @@ class Entry:
     windows: int
     full: Load
     half: Load
+    cpu_ms: float
     memory_mb: float
 
 
@@ -228,10 +236,10 @@ def _wait(url: str, process: "subprocess.Popen[bytes]", name: str) -> None:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    from psutil import NoSuchProcess, Process, wait_procs
+    from psutil import NoSuchProcess, wait_procs
 
     try:
-        every = [*Process(process.pid).children(recursive=True), Process(process.pid)]
+        every = _every(process.pid)
     except NoSuchProcess:
         return
     process.terminate()
@@ -251,25 +259,35 @@ def _measured(
     body = json.dumps({"inputs": windows.tolist()}).encode()
     target = f"{url}{server.path}"
     as_fast_as_possible(target, body, CONNECTIONS, seconds / 4)
+    before = _cpu_s(process.pid)
     full = as_fast_as_possible(target, body, CONNECTIONS, seconds)
+    cpu_ms = 1000 * (_cpu_s(process.pid) - before) / full.answers
     half = at_a_rate(target, body, CONNECTIONS, seconds, full.per_s / 2)
     if full.failed or half.failed:
         raise HarError(f"{server.name}: {full.failed + half.failed} requests were refused")
-    return Entry(server.name, len(windows), full, half, _memory_mb(process.pid))
+    return Entry(server.name, len(windows), full, half, cpu_ms, _memory_mb(process.pid))
+
+
+def _every(pid: int) -> "list[Process]":
+    from psutil import Process
+
+    return [Process(pid), *Process(pid).children(recursive=True)]
+
+
+def _cpu_s(pid: int) -> float:
+    times = [one.cpu_times() for one in _every(pid)]
+    return float(sum(spent.user + spent.system for spent in times))
 
 
 def _memory_mb(pid: int) -> float:
-    from psutil import Process
-
-    every = [Process(pid), *Process(pid).children(recursive=True)]
-    sizes = [one.memory_full_info() for one in every]
+    sizes = [one.memory_full_info() for one in _every(pid)]
     return float(sum(getattr(size, "pss", size.uss) for size in sizes) / 1e6)
 
 
 def rows(entries: Sequence[Entry]) -> tuple[list[str], list[list[str]]]:
     """Return the columns and rows of a table."""
     columns = ["server", "windows", "requests/s", "of mlflow's", "p50 ms", "p99 ms"]
-    columns += ["p50 at half", "p99 at half", "MB"]
+    columns += ["p50 at half", "p99 at half", "CPU ms", "MB"]
     base = {e.windows: e.full.per_s for e in entries if e.server.startswith("mlflow")}
     return columns, [_row(e, base.get(e.windows)) for e in entries]
 
@@ -278,8 +296,8 @@ def _row(entry: Entry, base: float | None) -> list[str]:
     full, half = entry.full, entry.half
     ratio = f"{full.per_s / base:.1f}" if base else ""
     times = [f"{ms:.1f}" for ms in (full.p50_ms, full.p99_ms, half.p50_ms, half.p99_ms)]
-    rate, memory = f"{full.per_s:,.0f}", f"{entry.memory_mb:,.0f}"
-    return [entry.server, str(entry.windows), rate, ratio, *times, memory]
+    rate, costs = f"{full.per_s:,.0f}", [f"{entry.cpu_ms:.2f}", f"{entry.memory_mb:,.0f}"]
+    return [entry.server, str(entry.windows), rate, ratio, *times, *costs]
 
 
 def lines(
@@ -299,7 +317,8 @@ def lines(
         f"at a time, from {CONNECTIONS} connections for {seconds:g} s after a warm-up. A request "
         "is JSON: one window, or a minute of them. *At half*: requests at even times, at half of "
         "what the server took; each counts from when it was due. Memory is that of all its "
-        "processes, shared pages once (PSS).",
+        "processes, shared pages once (PSS); *CPU ms* is what they spend on one request when they "
+        "take as many as they can, which other work on the machine hardly changes.",
         "",
         *page.table(columns, cells),
     ]
