@@ -44,6 +44,11 @@ RUNS = [
         ("there is no Node with onnxruntime-web here", "to do: `npm install onnxruntime-web`"),
         code=6,
     ),
+    Run(
+        "benchmark serve",
+        "--server har --seconds 0.1 --to s.md",
+        ("har serve --workers 1", "requests/s", "Written: s.md"),
+    ),
     Run("benchmark unlike", "--to u.md", ("nothing: their own recordings", "Written: u.md")),
     Run("config", "--set window.hop_s=0.64", ("window.hop_s 0.64",)),
     Run("run", "", ("14 of 14 steps found in the store", "Registry", "report.html")),

@@ -83,8 +83,11 @@ def require_keys(settings: ServeSettings, keys: Keys) -> None:
     )
 
 
-def authorised(connection: HTTPConnection) -> None:
+async def authorised(connection: HTTPConnection) -> None:
     """Refuse who sends no key that is known; needs none where there are none.
+
+    Asynchronous as all dependencies here: FastAPI hands others to a thread, which takes longer
+    than a prediction.
 
     Raises
     ------

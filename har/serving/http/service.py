@@ -92,12 +92,16 @@ class Service:
 
 
 def service_of(connection: HTTPConnection) -> Service:
-    """Return the service of an app, as routes depend on it."""
+    """Return the service of an app."""
     service: Service = connection.app.state.service
     return service
 
 
-Needed = Annotated[Service, Depends(service_of)]
+async def _needed(connection: HTTPConnection) -> Service:
+    return service_of(connection)
+
+
+Needed = Annotated[Service, Depends(_needed)]
 
 
 def json_of(content: Mapping[str, Any], served: Served, status: int = 200) -> Response:

@@ -1,5 +1,6 @@
 """Windows of a request, checked before a model sees them: shape, numbers, channels, units."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -156,8 +157,7 @@ def _plain(unit: str) -> str:
 
 def _check_level(windows: Float32, predictor: Predictor, field: str) -> None:
     """Refuse what cannot be m/s² with (or without) gravity, or rad/s."""
-    sensors = SensorLayout.of(predictor.channels).acceleration
-    for number, is_acceleration in enumerate(sensors):
+    for number, is_acceleration in enumerate(_sensors(predictor.channels)):
         values = windows[:, :, number * AXES : (number + 1) * AXES]
         if is_acceleration:
             _check_acceleration(values, predictor, field)
@@ -173,10 +173,18 @@ def _check_level(windows: Float32, predictor: Predictor, field: str) -> None:
             )
 
 
+@functools.cache
+def _sensors(channels: tuple[str, ...]) -> tuple[bool, ...]:
+    """Return of each sensor whether it measures acceleration."""
+    return SensorLayout.of(channels).acceleration
+
+
 def _check_acceleration(values: Float32, predictor: Predictor, field: str) -> None:
-    means = values.mean(1, dtype=np.float64)
+    levels = np.linalg.norm(values.mean(1, dtype=np.float64), axis=1)
+    if predictor.gravity and levels.min() >= LEAST_WITH and levels.max() <= MOST_WITH:
+        return
     norms = np.linalg.norm(values.astype(np.float64), axis=2).mean(1)
-    found = Stretches(np.linalg.norm(means, axis=1), norms)
+    found = Stretches(levels, norms)
     if predictor.gravity and len(values) < FEW and _may_turn(found):
         return
     try:

@@ -90,7 +90,7 @@ def test_requests_at_once_are_bounded(model: Path, monkeypatch: pytest.MonkeyPat
 
 def test_time_is_bounded(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 for a late answer, 408 for a late body; a client that has gone holds nothing."""
-    with serving_app(FileSource(model), timeout_s=0.3) as (client, app):
+    with serving_app(FileSource(model), timeout_s=1.5) as (client, app):
         with held(monkeypatch):
             late = client.post("/v1/windows", content=ONE)
             assert (late.status_code, late.headers["retry-after"]) == (503, "5")

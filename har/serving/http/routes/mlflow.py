@@ -4,6 +4,7 @@
 ``predictions`` by output, as MLflow does for the same version, and ``activity`` beside them.
 """
 
+import contextlib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -48,6 +49,12 @@ class Invocation(BaseModel):
     params: dict[str, Any] | None = Field(None, description="none is known, and any is refused")
 
 
+class _Plain(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    inputs: list[list[list[Number]]] = Field(min_length=1)
+
+
 @router.get("/ping", response_class=Response)
 async def ping() -> Response:
     """Say that a model is served, as MLflow does."""
@@ -63,13 +70,21 @@ async def ping() -> Response:
 async def invocations(request: Request, service: Needed) -> Response:
     """Answer windows in MLflow's form."""
     served = service.holder.current
-    taken = windows_of(await parsed(request, Invocation), served.predictor)
+    taken = await _taken(request, served.predictor)
     answers = await service.answer(served, taken, client_of(request))
     predictions = {PROBABILITIES: answers.probabilities.tolist()}
     if served.predictor.has_distance:
         predictions[DISTANCE] = answers.distance.tolist()
     predictions["activity"] = answers.activity.tolist()
     return json_of({"predictions": predictions}, served)
+
+
+async def _taken(request: Request, predictor: Predictor) -> Float32:
+    # What nearly all clients send is read in one pass.
+    with contextlib.suppress(ValidationError):
+        plain = _Plain.model_validate_json(await request.body())
+        return checked(plain.inputs, predictor, "inputs")
+    return windows_of(await parsed(request, Invocation), predictor)
 
 
 def windows_of(asked: Invocation, predictor: Predictor) -> Float32:
