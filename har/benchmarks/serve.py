@@ -73,7 +73,7 @@ class Served:
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self.session = ort.InferenceSession(os.environ["MODEL"], options)
-    @bentoml.api(batchable=True, max_batch_size=64, max_latency_ms=1000)
+    @bentoml.api(batchable=True, max_batch_size=256, max_latency_ms=60000)
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         windows = inputs.astype(np.float32)
         return self.session.run(["probabilities"], {"windows": windows})[0]

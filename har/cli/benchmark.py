@@ -305,7 +305,9 @@ def serve(
     ] = None,
     version: Annotated[str, typer.Option(help="Alias or number.")] = "champion",
     seconds: Annotated[float, typer.Option(min=0.1, help="Of each measurement.")] = 10.0,
-    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks-serve.md"),
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/benchmarks-serving.md"
+    ),
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:

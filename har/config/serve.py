@@ -24,7 +24,7 @@ class ServeSettings(Section):
     concurrency: Count = Field(128, description="requests at once; more get 503")
     per_client: Count = Field(64, description="of them from one client; more get 429")
     readers: Count = Field(2, description="uploaded recordings that are read at once")
-    batch: Count = Field(64, description="windows that share one call of the model")
+    batch: Count = Field(128, description="windows that share one call of the model")
     wait_ms: float = Field(0.0, ge=0, le=100, description="waited for windows that share a call")
     poll_s: float = Field(30.0, ge=0, description="between looks for another model; 0: none")
     grace_s: Positive = Field(30.0, description="to finish requests in, when asked to end")

@@ -15,6 +15,8 @@ from har.serving.http.errors import HttpError, response
 
 MB = 10**6
 _UPLOADS = "/v1/recordings"
+# Uploads for each reader: those that wait lie on the disk.
+QUEUE = 4
 
 
 class Limits:
@@ -31,7 +33,7 @@ class Limits:
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self._app, self._settings = app, settings
         self._clients: Counter[str] = Counter()
-        self._n = 0
+        self._n = self._uploads = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 408, 413, 429 or 503."""
@@ -42,12 +44,15 @@ class Limits:
         if refusal := self._refusal(scope, client):
             await response(refusal)(scope, receive, send)
             return
+        is_upload = scope["path"] == _UPLOADS
         self._n += 1
+        self._uploads += is_upload
         self._clients[client] += 1
         try:
             await self._guarded(scope, receive, send)
         finally:
             self._n -= 1
+            self._uploads -= is_upload
             self._clients[client] -= 1
             if not self._clients[client]:
                 del self._clients[client]
@@ -57,7 +62,8 @@ class Limits:
         length = Request(scope).headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             return _too_large(most, int(length))
-        if self._n >= self._settings.concurrency:
+        waiting = self._uploads if scope["path"] == _UPLOADS else 0
+        if self._n >= self._settings.concurrency or waiting >= QUEUE * self._settings.readers:
             return _busy(HTTPStatus.SERVICE_UNAVAILABLE, "the service is busy")
         if self._clients[client] >= self._settings.per_client:
             return _busy(HTTPStatus.TOO_MANY_REQUESTS, "too many requests of yours at once")

@@ -7,7 +7,7 @@ their numbers, and any of them answers for all.
 import os
 import time
 from collections import deque
-from typing import Any
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -35,48 +35,36 @@ class Metrics:
         self.seconds = Histogram(
             "har_request_seconds", "Until the answer", ("route",), buckets=SECONDS, registry=own
         )
-        self.in_progress = Gauge(
-            "har_requests_in_progress",
-            "Requests without an answer yet",
-            registry=own,
-            multiprocess_mode="livesum",
-        )
         self.batches = Histogram(
             "har_batch_windows", "Windows of one call of the model", buckets=WINDOWS, registry=own
         )
         self.predictions = Counter(
-            "har_predictions",
-            "Windows by the activity that was answered",
-            ("activity",),
-            registry=own,
+            "har_predictions", "Windows by answered activity", ("activity",), registry=own
         )
-        self.unknown = Gauge(
-            "har_unknown_share",
-            f"Share of unknown windows among the last {RECENT}",
-            registry=own,
-            multiprocess_mode="livemostrecent",
+        self.in_progress = self._gauge(
+            "requests_in_progress", "Requests without an answer yet", "livesum"
         )
-        self.model = Gauge(
-            "har_model_info",
-            "1 for the served model",
-            ("model", "version", "sha256"),
-            registry=own,
-            multiprocess_mode="livemax",
-        )
-        self.failures = Gauge(
-            "har_model_look_failures",
-            "Looks for another model that failed since the start",
-            registry=own,
-            multiprocess_mode="livemax",
-        )
-        self.stale = Gauge(
-            "har_model_look_failed",
-            "1 while looks for another model fail",
-            registry=own,
-            multiprocess_mode="livemax",
-        )
+        share = f"Share of unknown windows among the last {RECENT}"
+        self.unknown = self._gauge("unknown_share", share, "livemostrecent")
+        labels = ("model", "version", "sha256")
+        self.model = self._gauge("model_info", "1 for the served model", "livemax", labels)
+        failures = "Looks for another model that failed since the start"
+        self.failures = self._gauge("model_look_failures", failures, "livemax")
+        stale = "1 while looks for another model fail"
+        self.stale = self._gauge("model_look_failed", stale, "livemax")
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self._served: Served | None = None
+
+    def _gauge(
+        self,
+        name: str,
+        text: str,
+        among_processes: Literal["livesum", "livemax", "livemostrecent"],
+        labels: tuple[str, ...] = (),
+    ) -> Gauge:
+        return Gauge(
+            f"har_{name}", text, labels, registry=self._own, multiprocess_mode=among_processes
+        )
 
     def answered(self, answers: Answers) -> None:
         """Count the answers for some windows."""

@@ -21,6 +21,7 @@ from har.config import ServeSettings
 from har.errors import MissingError, UsageError
 from har.models.answers import Answers
 from har.serving.http.keys import Keys, require_keys
+from har.serving.http.limits import QUEUE
 from har.serving.predictor import Predictor
 from har.serving.served import FileSource
 
@@ -86,6 +87,23 @@ def test_requests_at_once_are_bounded(model: Path, monkeypatch: pytest.MonkeyPat
             for thread in threads:
                 thread.join()
             assert [one.status_code for one in found] == [200, 200]
+
+
+def test_uploads_that_wait_are_bounded(model: Path) -> None:
+    """They lie on the disk; windows are answered meanwhile."""
+    head = b"POST /v1/recordings HTTP/1.1\r\nhost: a\r\ncontent-type: text/csv\r\n"
+    with (
+        serving_app(FileSource(model), readers=1) as (client, app),
+        contextlib.ExitStack() as held_open,
+    ):
+        for _ in range(QUEUE):
+            address = (client.base_url.host, client.base_url.port)
+            waiting = held_open.enter_context(socket.create_connection(address))
+            waiting.sendall(head + b"content-length: 9\r\n\r\n1")
+        wait_for(lambda: in_progress(app), lambda n: n == QUEUE)
+        kind = {"content-type": "text/csv"}
+        assert client.post("/v1/recordings", content=b"1", headers=kind).status_code == 503
+        assert client.post("/v1/windows", content=ONE).status_code == 200
 
 
 def test_time_is_bounded(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
