@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float32, Float64, Int64
-from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds, values_of
+from har.data.channels import columns_of
+from har.data.recording import GAP_INTERVALS, Recording, exceeds, values_of
 
 ON_GRID = 0.01  # of a sampling interval; times closer to the grid than that are on it
 MAX_FACTOR = 20  # of the polyphase filter; the grid's rate is fitted to it
@@ -297,7 +298,8 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     table, meta = recording.table, recording.meta
     time = table["time_s"].to_numpy()
     resampler = Resampler(ratio_of(meta.rate_hz, rate_hz), rate_hz)
-    first = resampler.push(time, values_of(table, CHANNELS))
+    channels = columns_of(table)
+    first = resampler.push(time, values_of(table, channels))
     values = np.concatenate([first, resampler.finish()])
     new_time = np.arange(len(values)) / rate_hz
     activity = _labels(table["activity"].array, time, new_time, meta.rate_hz)
@@ -306,7 +308,7 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
             "recording_id": meta.recording_id,
             "subject_id": meta.subject_id,
             "time_s": new_time,
-            **{c: values[:, i] for i, c in enumerate(CHANNELS)},
+            **{c: values[:, i] for i, c in enumerate(channels)},
             "activity": activity,
         }
     ).astype({"recording_id": table["recording_id"].dtype, "subject_id": table["subject_id"].dtype})

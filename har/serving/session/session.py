@@ -411,6 +411,13 @@ def _check(predictor: Predictor, settings: SessionSettings) -> None:
             found=", ".join(placements),
             hint="predict files of all placements, with `har predict`",
         )
+    if other := [channel for channel in predictor.channels if channel not in ACC + GYRO]:
+        raise UsageError(
+            "this model reads a sensor that a session does not take",
+            expected="a model of acceleration, or of acceleration and angular velocity",
+            found=", ".join(other),
+            hint="predict files, with `har predict`",
+        )
     if settings.gravity != predictor.gravity:
         raise DataError(
             f"a session of acceleration {KINDS[settings.gravity]}",
