@@ -23,7 +23,7 @@ from har.arrays import Float32, Float64
 from har.config import ServeSettings
 from har.disk import whole
 from har.models.answers import Answers
-from har.models.reference import moments
+from har.models.causes import moments
 from har.serving.served import Served
 
 _log = logging.getLogger(__name__)

@@ -64,7 +64,7 @@ class Answering:
         self._predictor, self._smoother, self.meta = predictor, smoother, meta
         self._watch, self._anyway = watch, anyway
         self._grid: WindowGrid = predictor.window
-        self._judge = Judge(predictor.reference, predictor.rate_hz)
+        self._judge = Judge(predictor.reference, predictor.window)
         self._seen = 0  # windows, of all stretches
         self._state: Float64 | None = None
         self.likeness: Likeness | None = None
@@ -88,7 +88,7 @@ class Answering:
         return start_s + (self.cutter.samples - 1) / rate_hz + 1 / rate_hz
 
     def _answered(self, windows: Float32, start_s: float, number: int) -> Iterator[Window]:
-        is_unlike = not self._anyway and self.likeness is not None and self.likeness.is_unlike
+        is_withheld = not self._anyway and self.likeness is not None and self.likeness.is_withheld
         own = answers = self._predictor.answer(windows)
         if self._watch:
             self._watch(windows, own)
@@ -103,7 +103,7 @@ class Answering:
         for place, (begin, end, activity, probability, reason) in enumerate(rows, start=1):
             if place == len(own):
                 self._judged(windows, own.unknown)
-            if is_unlike:
+            if is_withheld:
                 yield Window(begin, end, UNKNOWN, 0.0, UNLIKE)
             else:
                 yield Window(begin, end, activity, probability, reason)
@@ -116,10 +116,10 @@ class Answering:
     def _until_verdict(self) -> int:
         """Windows until the next verdict, the same ones however samples are cut."""
         reference = self._predictor.reference
-        if reference is None or not reference.limits:
+        if reference is None or not reference.lengths:
             return BLOCK
-        longest = max(reference.limits)
-        if later := [n for n in reference.limits if n > self._seen]:
+        longest = max(reference.lengths)
+        if later := [n for n in reference.lengths if n > self._seen]:
             return min(later) - self._seen
         return longest - self._seen % longest
 
@@ -164,7 +164,10 @@ def _likeness(fields: Mapping[str, Any] | None) -> Likeness | None:
         return None
     gravity = fields["gravity"] and tuple(fields["gravity"])
     warnings = tuple(Warned(**warned) for warned in fields["warnings"])
-    return Likeness(**{**fields, "gravity": gravity, "warnings": warnings})
+    not_judged = fields["not_judged"] and Warned(**fields["not_judged"])
+    return Likeness(
+        **{**fields, "gravity": gravity, "warnings": warnings, "not_judged": not_judged}
+    )
 
 
 def _lists(columns: Mapping[str, Any]) -> list[list[Any]]:
