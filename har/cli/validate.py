@@ -8,6 +8,7 @@ import typer
 
 from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, out, print_json, table
+from har.cli.served import source_of
 from har.cli.user_files import Entries, MappingFile, Paths, Yes, tell_account, user_files
 
 if TYPE_CHECKING:
@@ -67,13 +68,8 @@ def validate(
 
 def _model(version: str, overrides: list[str] | None) -> Any:
     from har.config import load
-    from har.registry.handle import Registry
-    from har.registry.versions.files import fetch
-    from har.registry.versions.lookup import find
-    from har.serving.predictor import Predictor
 
-    registry = Registry.open(load(overrides).environment)
-    return Predictor(fetch(registry, find(registry, version)))
+    return source_of(load(overrides).environment, version, None).load().predictor
 
 
 def _understood(files: "UserFiles") -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from scores import paired, protocol_scores
 
-from har.benchmarks import labels, models, page, runtimes, unlike
+from har.benchmarks import labels, models, page, runtimes, serve, unlike
+from har.benchmarks.load import Load
 from har.config import WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Windows
@@ -141,3 +142,16 @@ def test_minutes_of_wrong_devices_are_told(recordings: list[Recording], several:
     assert (in_g.withheld, in_g.told_30s, in_g.told_10s > 0.9) == (1, 1, True)
     # Its answers are merely blunter.
     assert told["recorded at 25 Hz"].withheld == 0
+
+
+def test_the_page_of_servers_holds_rates_and_their_ratio() -> None:
+    """One row per server and kind of request; what is not installed is named."""
+    half = Load(answers=500, per_s=250, p50_ms=1.5, p99_ms=4.0, failed=0)
+    entries = [
+        serve.Entry("har serve --workers 1", 1, Load(5000, 500, 3, 9, 0), half, 0.76, 144),
+        serve.Entry("mlflow 3", 1, Load(900, 90, 30, 60, 0), half, 3.86, 333),
+    ]
+    lines = serve.lines(entries, "har champion", seconds=10, absent=["bentoml"])
+    assert "| har serve --workers 1 | 1 | 500 | 5.6 | 3.0 | 9.0 | 1.5 | 4.0 | 0.76 | 144 |" in lines
+    assert "| mlflow 3 | 1 | 90 | 1.0 | 30.0 | 60.0 | 1.5 | 4.0 | 3.86 | 333 |" in lines
+    assert lines[-1] == "Not installed here, and so not measured: bentoml."

@@ -5,7 +5,6 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,8 @@ from har.lineage import digest
 from har.models.causes import CAUSES
 from har.models.reference import Reference
 from har.models.smoothing import HMM, Average, Smoothing
-from har.registry.versions import files, lookup
+from har.registry.versions.served import RegistrySource
+from har.serving.served import load_verified
 
 STICKY = Smoothing(Average(4), HMM(np.array([[0.99, 0.01], [0.01, 0.99]]), np.full(2, 0.5)))
 # Gravity along z, and no movement.
@@ -45,9 +45,8 @@ def recording(tmp_path: Path) -> Path:
 
 def serve(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     """Let the registry's champion be a file."""
-    champion = SimpleNamespace(model="har", number=3, candidate="svm", stage="Production")
-    monkeypatch.setattr(lookup, "find", lambda registry, selector: champion)
-    monkeypatch.setattr(files, "fetch", lambda registry, version: path)
+    champion = load_verified(path, "har", "3", digest.of_file(path), candidate="svm")
+    monkeypatch.setattr(RegistrySource, "load", lambda source: champion)
 
 
 def run(*words: object, **options: Any) -> Result:
