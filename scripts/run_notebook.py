@@ -31,10 +31,14 @@ def executed(path: Path, *, timeout: float = 600) -> nbformat.NotebookNode:
         If a cell raises.
     """
     notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", resources=resources)
-    client.record_timing = False  # when and how fast a machine ran it is no part of the tour
-    client.execute()
+    NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,  # when and how fast a machine ran it is no part of the tour
+        coalesce_streams=True,  # else a slow machine parts what one cell prints
+    ).execute()
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     return notebook
 
