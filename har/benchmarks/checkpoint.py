@@ -167,6 +167,12 @@ def lines(
     yield from page.table(["model", "macro-F1"], rows)
     yield "Macro-F1, mean over seeds, with its interval over people."
     yield ""
+    if len(seeds) == 1:
+        yield (
+            "One seed: the intervals tell how people differ, and nothing of how another draw of "
+            "labels, batches and new weights would."
+        )
+        yield ""
     ways = "; ".join(
         f"{tuned.way}: " + ", ".join(f"{key} {value}" for key, value in WAYS[tuned.way].items())
         for tuned in found.tuned
