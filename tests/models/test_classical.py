@@ -80,7 +80,8 @@ def test_the_record_says_what_was_seen_and_chosen(trained: Path) -> None:
     assert len(record["grid"]) == 2
     assert record["subjects"] == ["hapt-01", "hapt-03"]
     assert record["validation_subjects"] == ["hapt-07"]
-    assert record["n_features"] == 494 + SETTINGS[record["model"]].convolutions
+    # 15 pairs of axes have two coherences in each of 9 bands.
+    assert record["n_features"] == 494 + 15 * 9 * 2 + SETTINGS[record["model"]].convolutions
 
 
 def test_a_repeat_gives_the_same_files(trained: Path, small: Windows, tmp_path: Path) -> None:
