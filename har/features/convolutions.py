@@ -13,6 +13,7 @@ from har.arrays import Float32, Float64
 from har.data.channels import bare
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, CHANNELS
+from har.features.coherence import WithCoherence
 from har.features.extractor import PlacedFeatures, WindowFeatures
 
 TAPS = 9
@@ -208,16 +209,19 @@ def _convolve(x: Tensor, weights: Tensor, dilation: int) -> Tensor:
     return nn.functional.conv1d(x, weights, padding=TAPS // 2 * dilation, dilation=dilation)
 
 
+Described = WindowFeatures | PlacedFeatures | WithCoherence
+
+
 class WithConvolutions(nn.Module):
-    """The named features, and MiniRocket's after them.
+    """The named features, with or without coherences, and MiniRocket's after them.
 
     Parameters
     ----------
-    named : WindowFeatures or PlacedFeatures
+    named : WindowFeatures, PlacedFeatures or WithCoherence
     convolutions : MiniRocket
     """
 
-    def __init__(self, named: WindowFeatures | PlacedFeatures, convolutions: MiniRocket) -> None:
+    def __init__(self, named: Described, convolutions: MiniRocket) -> None:
         super().__init__()
         self.named, self.convolutions = named, convolutions
         self.window_shape = named.window_shape
@@ -228,4 +232,4 @@ class WithConvolutions(nn.Module):
         return torch.cat([self.named(windows), self.convolutions(windows)], dim=1)
 
 
-Extractor = WindowFeatures | PlacedFeatures | WithConvolutions
+Extractor = Described | WithConvolutions
