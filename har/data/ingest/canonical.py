@@ -75,10 +75,13 @@ def canonical(
         values |= {column: block[column] for column in raw} | _channels(block, mapping, sensors)
         values |= {role: block[c] for role, c in _roles(mapping).items() if c in block}
         if "gyro" not in sensors or "acc" in sensors:
-            values["label"] = block[mapping.activity].astype("str") if mapping.activity else word
+            values["label"] = block[mapping.activity] if mapping.activity else word
         if "capture" in block:
             values["capture"] = block["capture"]
-        yield _timed(pd.DataFrame(values), block, mapping, ledger)
+        # Arrays, as all columns have the block's index, which pandas would compare.
+        arrays = {name: getattr(column, "array", column) for name, column in values.items()}
+        rows = pd.DataFrame(arrays, index=block.index, copy=False)
+        yield _timed(rows, block, mapping, ledger)
 
 
 def of_sensor(rows: pd.DataFrame, mapping: ColumnMapping, sensor: str) -> pd.DataFrame:

@@ -256,7 +256,7 @@ def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -
     Where the data set is published with a list of its words, it is unlabelled and told.
     """
     vocabulary = Vocabulary.of(origin.source)
-    words = pd.Categorical(rows["label"])
+    words = pd.Categorical(rows["label"]).remove_unused_categories()
     texts = [str(word).strip() for word in words.categories]
     found = [vocabulary.find(text) for text in texts]
     new = {w: activity for w, (activity, known) in zip(texts, found, strict=True) if not known}

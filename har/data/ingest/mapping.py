@@ -50,6 +50,8 @@ GYRO_UNITS = {"rad/s": ("rad/s", 1.0), "deg/s": ("deg/s", 1.0), "mdeg/s": ("deg/
 T = TypeVar("T", bound="Entries")
 _LISTS = ("acc", "gyro", "names", "gravity")
 _CHARACTERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
+_ROLES = ("time", "subject", "recording", "activity", "sensor", "placement_column")
+_COLUMNS = (*_LISTS, *_ROLES)
 _PATTERNS = ("subject_pattern", "recording_pattern", "activity_pattern")
 
 
@@ -108,6 +110,14 @@ class Entries(BaseModel):
     @classmethod
     def _character(cls, value: Any) -> Any:
         return _CHARACTERS.get(value, value) if isinstance(value, str) else value
+
+    @field_validator(*_COLUMNS, mode="before")
+    @classmethod
+    def _trimmed(cls, value: Any) -> Any:
+        """Return names of columns as they are read: without blanks around them."""
+        if isinstance(value, (list, tuple)):
+            return tuple(name.strip() if isinstance(name, str) else name for name in value)
+        return value.strip() if isinstance(value, str) else value
 
     @field_validator("encoding")
     @classmethod

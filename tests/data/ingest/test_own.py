@@ -336,6 +336,25 @@ def test_no_time_is_asked(tmp_path: Path) -> None:
     assert read(tmp_path, rate_hz="40").one.meta.rate_hz == 40
 
 
+def test_a_column_of_time_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Whoever misspells it hears so, and is not asked for a rate."""
+    acc, _ = moving()
+    write(tmp_path, "s1.csv", {"time": np.arange(N) / RATE, **columns("a", acc)})
+    with pytest.raises(DataError, match=r"s1\.csv: no column tim"):
+        read(tmp_path, time="tim")
+
+
+@pytest.mark.parametrize("name", ["s1.csv", "s1.parquet"])
+def test_blanks_around_stated_names_do_not_matter(name: str, tmp_path: Path) -> None:
+    """A name may be copied from the file as it stands there."""
+    acc, _ = moving()
+    table = pd.DataFrame({"elapsed ": np.arange(N) / RATE, **columns("a", acc)})
+    path = tmp_path / name
+    table.to_parquet(path) if path.suffix == ".parquet" else table.to_csv(path, index=False)
+    stated = {"time": "elapsed ", "time_unit": "s"}
+    assert len(read(tmp_path, **stated).one.table) == N
+
+
 def test_a_stated_rate_replaces_times_that_are_too_coarse(tmp_path: Path) -> None:
     """Whole seconds for 50 Hz, and the rate: rows are 20 ms apart."""
     acc, _ = moving()
