@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
-from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds
+from har.data.channels import columns_of
+from har.data.recording import GAP_INTERVALS, Recording, exceeds
 
 ON_GRID = 0.01  # of a sampling interval; times closer to the grid than that are on it
 MAX_FACTOR = 20  # of the polyphase filter; the grid's rate is fitted to it
@@ -49,7 +50,8 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
     if ratio == 0:  # hundreds of times slower than the sensor
         ratio = Fraction(1, round(meta.rate_hz / rate_hz))
     grid = np.arange(int(time[-1] * rate_hz / ratio + 1e-6) + 1) * float(ratio) / rate_hz
-    values = np.stack([np.interp(grid, time, table[c]) for c in CHANNELS], axis=1)
+    channels = columns_of(table)
+    values = np.stack([np.interp(grid, time, table[c]) for c in channels], axis=1)
     if ratio != 1 and len(values) > 1:  # one sample has no slope to pad with
         values = resample_poly(values, ratio.numerator, ratio.denominator, padtype="line")
     n = min(len(values), int(time[-1] * rate_hz + 1e-6) + 1)
@@ -60,7 +62,7 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
             "recording_id": meta.recording_id,
             "subject_id": meta.subject_id,
             "time_s": new_time,
-            **{c: values[:n, i].astype(np.float32) for i, c in enumerate(CHANNELS)},
+            **{c: values[:n, i].astype(np.float32) for i, c in enumerate(channels)},
             "activity": activity,
         }
     ).astype({"recording_id": table["recording_id"].dtype, "subject_id": table["subject_id"].dtype})

@@ -139,8 +139,9 @@ class Reference:
     means : ndarray of shape (n_components, n_quantities)
     whitening : ndarray of shape (n_components, n_quantities, n_quantities)
         Makes the covariance of a component the identity.
-    acceleration : tuple of bool
-        Of each sensor, whether it measures acceleration.
+    acceleration : tuple of (bool or None)
+        Of each sensor, whether it measures acceleration; None: it is not judged, as the magnetic
+        field, which is another one in every room.
     typical : float
         Mean surprise of the training windows before it is taken off, nats.
     limits : dict of int to float
@@ -154,7 +155,7 @@ class Reference:
     weights: Float64
     means: Float64
     whitening: Float64
-    acceleration: tuple[bool, ...]
+    acceleration: tuple[bool | None, ...]
     typical: float
     limits: Mapping[int, float]
     placements: tuple[str, ...] = ()
@@ -180,7 +181,8 @@ class Reference:
         k = min(COMPONENTS, len(train.y) // MIN_WINDOWS)
         if not k:
             return None
-        acceleration = SensorLayout.of(windows.channels).acceleration
+        sensors = SensorLayout.of(windows.channels).sensors
+        acceleration = tuple({"acc": True, "gyro": False}.get(sensor) for sensor in sensors)
         bare = cls._mixture(_thinned(train.X), k, acceleration)
         surprise = bare.surprise(moments(validation.X))
         pieces = validation.index["recording_id"].to_numpy()
@@ -195,7 +197,7 @@ class Reference:
         return replace(bare, limits=limits, placements=tuple(known), gravity=gravity)
 
     @classmethod
-    def _mixture(cls, windows: RawWindows, k: int, acceleration: tuple[bool, ...]) -> Self:
+    def _mixture(cls, windows: RawWindows, k: int, acceleration: tuple[bool | None, ...]) -> Self:
         # Here, because a serving host judges without scikit-learn.
         from sklearn.mixture import GaussianMixture
         from threadpoolctl import threadpool_limits
@@ -277,6 +279,9 @@ class Reference:
     def _undone(self, of: Float64, cause: Cause) -> Float64:
         result = np.empty_like(of)
         for sensor, acceleration in enumerate(self.acceleration):
+            if acceleration is None:
+                result[:, sensor] = of[:, sensor]
+                continue
             matrix = cause.acc if acceleration else cause.gyro
             result[:, sensor, 0] = of[:, sensor, 0] @ matrix.T
             # Axes are laid on axes, so that variances stay what they are.
@@ -333,10 +338,12 @@ def _thinned(windows: RawWindows) -> RawWindows:
     return np.asarray(windows[rows])
 
 
-def _quantities(of: Float64, acceleration: Sequence[bool]) -> Float64:
-    """Return the mean of acceleration and the logarithmic spread of every axis of windows."""
-    level = of[:, np.flatnonzero(acceleration), 0].reshape(len(of), -1)
-    spread = np.log(of[:, :, 1] + NOISE).reshape(len(of), -1)
+def _quantities(of: Float64, acceleration: Sequence[bool | None]) -> Float64:
+    """Return the mean of acceleration and the logarithmic spread of every axis that is judged."""
+    judged = [sensor for sensor, kind in enumerate(acceleration) if kind is not None]
+    pointing = [sensor for sensor, kind in enumerate(acceleration) if kind]
+    level = of[:, pointing, 0].reshape(len(of), -1)
+    spread = np.log(of[:, judged, 1] + NOISE).reshape(len(of), -1)
     return np.concatenate([level, spread], axis=1)
 
 

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from har.arrays import Float64
 from har.data import rates
 from har.data.activities import in_order
 from har.data.gravity import STANDARD_GRAVITY
@@ -23,9 +24,12 @@ from har.data.recording import (
     ACC,
     CHANNELS,
     GYRO,
+    MAG,
+    MORE_CHANNELS,
     Recording,
     RecordingMeta,
     make_table,
+    values_of,
 )
 from har.data.schema import check_units, validate
 from har.data.sources.base import Raw, Source, Table
@@ -154,7 +158,7 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     ledger.repair(rows, repeated, "averaged with others of the same time")
     group = (~rows["time_s"].duplicated()).cumsum().to_numpy() - 1
     first = rows[~rows["time_s"].duplicated()].reset_index(drop=True)
-    present = [c for c in CHANNELS if c in rows]
+    present = [c for c in (*CHANNELS, *MORE_CHANNELS) if c in rows]
     first[present] = rows[present].groupby(group).mean()
     codes = pd.factorize(rows["label"])[0]
     mixed = pd.Series(codes).groupby(group).nunique().to_numpy() > 1
@@ -197,12 +201,28 @@ def _recording(
         clock=raw.clock,
     )
     columns = {c: told[c].to_numpy() for c in CHANNELS if c in told}
+    columns |= _magnetic_field(told, name, ledger)
     columns["time_s"] = told["time_s"].to_numpy() - start_s
     recording = Recording(make_table(meta, columns, _activities(told, origin, name, ledger)), meta)
     validate(recording, units=False)
     for kind, detail in checks.oddities(rows, recording):
         ledger.warn(name, kind, detail)
     yield recording
+
+
+def _magnetic_field(rows: pd.DataFrame, name: str, ledger: Ledger) -> dict[str, Float64]:
+    """Return the axes of the magnetometer, or none where they cannot be trusted.
+
+    No row is set aside for it: it serves those few models that ask for it.
+    """
+    if not set(MAG) <= set(rows):
+        return {}
+    try:
+        checks.check_magnetometer(values_of(rows, MAG))
+    except DataError as error:
+        ledger.warn(name, "no magnetometer", f"{error.message}: {error.found}")
+        return {}
+    return {axis: rows[axis].to_numpy() for axis in MAG}
 
 
 def _reject(tables: Iterable[pd.DataFrame], name: str, error: DataError, ledger: Ledger) -> None:

@@ -31,6 +31,7 @@ _RAW, _USER, _GRAVITY = (
     for name in ("accelerometerAcceleration", "motionUserAcceleration", "motionGravity")
 )
 _GYRO, _ROTATION = (f"{name}{{}}{_UNIT}" for name in ("gyroRotation", "motionRotationRate"))
+_MAG = r"(?:magnetometer|motionMagneticField){} ?\([µμu]T\)"
 _ZONE = re.compile(r"(?<=\d) (?=[+-]\d{4}$)")
 
 
@@ -47,6 +48,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     if acc is None:
         raise DataError(f"{name}: no acceleration", found=", ".join(sheet.names[:12]))
     parts = {f"gravity_{c}": gravity[c] for c in ACC} if gravity and not raw else {}
+    mag = sheet.axes("mag", _MAG) or {}
     rotation, turned = sheet.axes("gyro", _ROTATION), sheet.axes("gyro", _GYRO)
     gyro = (turned or rotation) if raw else (rotation or turned)
     times = {"acc": _clock(sheet, "accelerometer" if raw else "motion")}
@@ -54,9 +56,9 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         times["gyro"] = _clock(sheet, "gyro" if gyro == turned else "motion")
     read = partial(_rows, sheet=sheet, start=_start(sheet, times["acc"]))
     if gyro and times["gyro"] == times["acc"]:
-        tables = [partial(read, columns={**acc, **parts, **gyro}, clock=times["acc"])]
+        tables = [partial(read, columns={**acc, **parts, **mag, **gyro}, clock=times["acc"])]
     else:
-        tables = [partial(read, columns={**acc, **parts}, clock=times["acc"])]
+        tables = [partial(read, columns={**acc, **parts, **mag}, clock=times["acc"])]
         if gyro:
             tables.append(partial(read, columns=gyro, clock=times["gyro"]))
     zoned = bool(sheet.rows) and re.search(r"([+-]\d\d:?\d\d|Z)$", sheet.rows[0][0]) is not None
@@ -67,6 +69,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         gyro_unit=(unit(sheet.unit(gyro["gyro_x"]) or "rad/s") or "rad/s") if gyro else "",
         gravity=bool(raw or gravity),
         sign="-",
+        mag_unit="uT" if mag else "",
         clock="utc" if zoned else "local",
         conversions=("acceleration = gravity + user acceleration",) if parts else (),
     )
