@@ -73,3 +73,11 @@ def test_a_log_without_acceleration_is_refused(tmp_path):
         _ = recorded(
             tmp_path, {"log.csv": "loggingTime(txt),locationLatitude(WGS84)\n2026,1\n"}
         ).raws
+
+
+def test_the_magnetic_field_is_kept_and_its_sign_is_not_turned(tmp_path):
+    """Axes are the device's on both systems; acceleration alone has another sign."""
+    names = NAMES.replace("\n", "".join(f",magnetometer{a}(µT)" for a in "XYZ") + "\n")
+    found = recorded(tmp_path, {"log.csv": names + ROWS.replace("\n", ",30,-20,32\n")})
+    assert found.tables[0][["mag_x", "mag_y", "mag_z"]].to_numpy().tolist() == [[30, -20, 32]] * 2
+    assert found.acc == [[0, 0.5, 1], [0, 0, 1]]
