@@ -14,13 +14,12 @@ from har.data.channels import bare
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.recording import ACC, CHANNELS, MAG
 from har.features.extractor import PlacedFeatures, WindowFeatures
+from har.features.signals import FIELD_UT
 
 TAPS = 9
 Patterns = tuple[tuple[int, ...], ...]
 PATTERNS: Patterns = tuple(combinations(range(TAPS), 3))  # taps of weight 2, the others have -1
 MOST_DILATIONS = 32
-# A quarter turn of the Earth's field is as much as one rad/s.
-FIELD_UT = 50.0
 # Of one g or one rad/s. On this grid float32 adds up every convolution of up to 56 g without
 # rounding, in any order: so no machine and no runtime sees another sample above a bias.
 STEP = 1 / 4096
@@ -151,7 +150,7 @@ class _Dilation(nn.Module):
 
 
 def scale_of(channels: Sequence[str]) -> Tensor:
-    """Return what channels are divided by, so that one g counts as much as one rad/s."""
+    """Return what channels are divided by, so that one g, one rad/s and 50 µT count as much."""
     own = dict.fromkeys(ACC, STANDARD_GRAVITY) | dict.fromkeys(MAG, FIELD_UT)
     return torch.tensor([own.get(bare(name), 1.0) for name in channels])
 

@@ -8,22 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from har.models.answers import UNKNOWN
-from har.page.colours import (
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PURPLE,
-    QUIET,
-    RULE,
-    SKY,
-    VERMILION,
-    YELLOW,
-)
+from har.page.colours import INK, PALETTE, QUIET, RULE
 from har.page.plots import left_title, plain_frame, png
 from har.serving.timeline import GAP, Predicted
 
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 # More recordings are not drawn into one picture.
 MAX_DRAWN = 12
 # From here on, time without a clock is told in minutes, and then in hours; s.

@@ -63,9 +63,10 @@ def test_a_magnetometer_is_kept_and_read_by_models_that_ask_for_it(
     lost = json.loads((steps["robustness-logistic"] / "robustness.json").read_text())
     assert "no magnetometer" in {row["name"] for row in lost["perturbations"]}
     new = write_people(tmp_path / "new", [9]) / "s9" / "day.csv"
-    refused = made.har("predict", str(new))
+    refused = made.har("predict", str(new), "--version", "1")
     assert refused.returncode == 3
     assert "no magnetometer" in refused.stderr
     add_field(new)
-    answered = made.json("predict", str(new), "--yes", "--anyway")
-    assert answered
+    answered = made.har("predict", str(new), "--version", "1", "--anyway")
+    assert answered.returncode == 0, answered.stderr
+    assert "walking" in answered.stdout
