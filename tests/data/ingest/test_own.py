@@ -121,6 +121,9 @@ def test_a_magnetic_field_is_read_where_its_unit_is_named(tmp_path: Path) -> Non
     folder = write(tmp_path / "nameless", "s1.csv", nameless)
     assert "mag_x" not in read(folder).one.table
     assert read(folder, mag="mx,my,mz").values(MAG)[0].tolist() == pytest.approx([30, -20, 32])
+    ours = {"time": table["time"], **columns("acc_", acc), **columns("mag_", field / 1000)}
+    folder_of_ours = write(tmp_path / "ours", "s1.csv", ours)
+    assert read(folder_of_ours).values(MAG)[0].tolist() == pytest.approx([30, -20, 32])
     wrong = read(folder, mag="mx,my,mz", mag_unit="gauss")
     assert "mag_x" not in wrong.one.table
 

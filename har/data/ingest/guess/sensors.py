@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from har.data.ingest.columns import MAG_UNITS, Triad
 from har.data.ingest.guess.made import Made
+from har.data.recording import MAG
 from har.errors import DataError
 
 _IN_FILES = (
@@ -55,11 +56,14 @@ def add_sensors(
 
 
 def _add_mag(made: Made, named: Sequence[Triad]) -> None:
-    """Add the magnetic field, where its unit is named: nobody is asked for what few models read."""
-    mag = [t for t in named if t.sensor == "mag" and t.unit in MAG_UNITS]
+    """Add the magnetic field, where names say its unit: nobody is asked for what few models read.
+
+    Our own names say µT.
+    """
+    mag = [t for t in named if t.sensor == "mag" and (t.unit in MAG_UNITS or t.axes == MAG)]
     if mag and not made.stated.mag and not made.stated.sensors:
         made.add("mag", mag[0].axes, said=True)
-        made.add("mag_unit", mag[0].unit, said=True)
+        made.add("mag_unit", mag[0].unit or "uT", said=True)
 
 
 def _add_acc(made: Made, named: Sequence[Triad], header: Sequence[str], where: str) -> None:
