@@ -150,7 +150,7 @@ class _Dilation(nn.Module):
 
 
 def scale_of(channels: Sequence[str]) -> Tensor:
-    """Return what channels are divided by, so that one g, one rad/s and 50 µT count as much."""
+    """Return what channels are divided by, so that one g, one rad/s and 64 µT count as much."""
     own = dict.fromkeys(ACC, STANDARD_GRAVITY) | dict.fromkeys(MAG, FIELD_UT)
     return torch.tensor([own.get(bare(name), 1.0) for name in channels])
 

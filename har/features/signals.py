@@ -16,9 +16,9 @@ GRAVITY_CUTOFF_HZ = 0.3
 GRAVITY_ORDER = 3
 # Of the filter's matrix; what is left out is below the rounding of float32.
 GRAVITY_RANK = 16
-# The Earth's field is of this size; divided by it, values are near 1. In µT, the rounding of a
-# field that hardly changes would be above the floors of the statistics.
-FIELD_UT = 50.0
+# The Earth's field is at most so large, and dividing by a power of two is exact. In µT, the
+# rounding of a field that hardly changes would be above the floors of the statistics.
+FIELD_UT = 64.0
 # Keeps square roots differentiable at 0.
 TINY = 1e-12
 
@@ -49,7 +49,7 @@ UNITS = {
     **dict.fromkeys((*JERK, "jerk_mag"), "m/s³"),
     "body_acc_mag": "m/s²",
     "gyro_jerk_mag": "rad/s²",
-    **dict.fromkeys((*FIELD, "field_vertical", "field_mag"), "50 µT"),
+    **dict.fromkeys((*FIELD, "field_vertical", "field_mag"), "64 µT"),
     "field_turn": "rad/s",
 }
 
@@ -81,9 +81,9 @@ class WindowSignals(nn.Module):
     jerk_mag              m/s³     Euclidean norm of jerk
     gyro_mag              rad/s    Euclidean norm of angular velocity
     gyro_jerk_mag         rad/s²   Euclidean norm of the derivative of angular velocity
-    field_x/y/z           50 µT    magnetic field minus its mean over the window
-    field_vertical        50 µT    magnetic field along the direction of gravity
-    field_mag             50 µT    Euclidean norm of the magnetic field
+    field_x/y/z           64 µT    magnetic field minus its low-pass, as of gravity
+    field_vertical        64 µT    magnetic field along the direction of gravity
+    field_mag             64 µT    Euclidean norm of the magnetic field
     field_turn            rad/s    Euclidean norm of the derivative of the field's direction
     ====================  =======  ====================================================
 
@@ -150,7 +150,7 @@ class WindowSignals(nn.Module):
             sizes += [norm(gyro), norm(self._derivative(gyro))]
         if self.has_mag:
             field = channels[:, -3:] / FIELD_UT
-            axes += [field - field.mean(-1, keepdim=True)]
+            axes += [field - field @ self.analyse @ self.synthesise]
             turn = norm(self._derivative(field / norm(field)))
             sizes += [(field * up).sum(1, keepdim=True), norm(field), turn]
         return torch.cat([gravity, body, *axes, vertical, horizontal, *yaw, *sizes], dim=1)
