@@ -11,7 +11,7 @@ import typer
 from har.cli import found
 from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
-from har.cli.understood import settled, to_json
+from har.cli.understood import settled
 from har.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def ingest(
     is asked. --map or a TOML file state it.
 
     Sensors: acc=ax,ay,az; acc_unit=m/s2, g or mg; acc_scale=0.0156 and acc_offset=0 of counts;
-    acc_sign=- as on iPhones; gravity=none; gyro=gx,gy,gz; gyro_unit=rad/s or deg/s; gyro_scale.
+    acc_sign=- as on iPhones; gravity=none; gyro=gx,gy,gz; gyro_unit=rad/s or deg/s; gyro_scale;
+    mag=mx,my,mz; mag_unit=uT, mT, nT or gauss.
 
     Time: time=timestamp; time_unit=ms; date_order=dmy; rate_hz=50 without times.
 
@@ -190,7 +191,7 @@ def _facts(done: "Ingestion", request: "Request") -> dict[str, Any]:
         "path": done.artifact.path,
         "items_read": done.items_read,
         "items_found": done.items_found,
-        **to_json(request.plan),
+        **(request.plan.to_dict() if request.plan else {}),
         **totals,
     }
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.channels import columns_of
 from har.data.cleaning import CleanReport
 from har.data.rates import check_rate
-from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds
+from har.data.recording import GAP_INTERVALS, Recording, exceeds
 from har.data.resample import is_uniform, resample
 
 
@@ -56,13 +57,14 @@ def clean(
     split = list(_split(replace(recording, table=times), max_gap_s))
     parts, interpolated = [], 0
     for part in split:
-        if rate_hz is None or _has_rate(part, rate_hz):
-            exact = replace(part.meta, rate_hz=rate_hz or meta.rate_hz)
-            filled = Recording(_fill(part.table, meta.rate_hz, max_gap_s), exact)
-            interpolated += len(filled.table) - len(part.table)
-            parts.append(filled)
+        if rate_hz is None:
+            made = replace(part, table=_fill(part.table, meta.rate_hz, max_gap_s))
         else:
-            parts.append(resample(part, rate_hz))
+            made = resample(part, rate_hz)
+        if rate_hz is None or _has_rate(part, rate_hz):
+            made = replace(made, meta=replace(part.meta, rate_hz=rate_hz or meta.rate_hz))
+            interpolated += max(0, len(made.table) - len(part.table))
+        parts.append(made)
     rows_out = sum(len(part.table) for part in parts)
     report = CleanReport(
         recording_id=meta.recording_id,
@@ -77,6 +79,11 @@ def clean(
         rows_out=rows_out,
     )
     return parts, report
+
+
+def longest_step(rate_hz: float, max_gap_s: float) -> float:
+    """Return the longest step in time within a stretch, s; a longer one parts two stretches."""
+    return max(max_gap_s, GAP_INTERVALS / rate_hz)
 
 
 def _has_rate(part: Recording, rate_hz: float) -> bool:
@@ -99,7 +106,7 @@ def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame
     before = np.searchsorted(time, added) - 1
     fill = table.iloc[before].copy()
     fill["time_s"] = added
-    for channel in CHANNELS:
+    for channel in columns_of(table):
         fill[channel] = np.interp(added, time, table[channel]).astype(np.float32)
     same = table["activity"].cat.codes.to_numpy()
     fill.loc[same[before] != same[before + 1], "activity"] = None
@@ -114,7 +121,7 @@ def _grid(start: float, end: float, rate_hz: float) -> Float64:
 
 def _split(recording: Recording, max_gap_s: float) -> Iterator[Recording]:
     table, meta = recording.table, recording.meta
-    limit = max(max_gap_s, GAP_INTERVALS / meta.rate_hz)
+    limit = longest_step(meta.rate_hz, max_gap_s)
     starts = np.flatnonzero(exceeds(np.diff(table["time_s"], prepend=-np.inf), limit))
     for part, (start, end) in enumerate(pairwise([*starts, len(table)]), start=1):
         rows = table.iloc[start:end]

@@ -1,6 +1,7 @@
 """The one extractor of features: raw windows in, named numbers out."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from har.data.channels import AXES, by_placement, has_gyro, placed
 from har.data.recording import CHANNELS
 from har.features.signals import (
     BODY_ACC,
+    FIELD,
     GRAVITY,
     GYRO,
     JERK,
@@ -22,8 +24,26 @@ from har.features.statistics import LevelStatistics, Moments, OrderStatistics, S
 
 _AXES = ("x", "y", "z")
 _PAIRS = (("x", "y"), ("x", "z"), ("y", "z"))
-_TRIAXIAL = {"body_acc": BODY_ACC, "gyro": GYRO, "jerk": JERK}
+_TRIAXIAL = {"body_acc": BODY_ACC, "gyro": GYRO, "jerk": JERK, "field": FIELD}
 TINY = 1e-12
+
+
+class Description(NamedTuple):
+    """What is computed of a window's signals.
+
+    Attributes
+    ----------
+    features : Tensor of shape (batch, n_features)
+        The named features.
+    power : Tensor of shape (batch, n_dynamic, n_frequencies)
+        The power spectra of `dynamic_names`.
+    dft : Tensor of shape (batch, n_dynamic, 2 * n_frequencies)
+        What they were computed from (`PowerSpectrum.dft`).
+    """
+
+    features: Tensor
+    power: Tensor
+    dft: Tensor
 
 
 class WindowFeatures(nn.Module):
@@ -135,20 +155,17 @@ class WindowFeatures(nn.Module):
         -------
         Tensor of shape (batch, n_features)
         """
-        features, _ = self.describe(self.signals(windows))
-        return features
+        return self.describe(self.signals(windows)).features
 
-    def describe(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the features of signals that `WindowSignals` gave, and their power spectra.
-
-        The spectra, of shape (batch, n_dynamic, n_frequencies), are those of `dynamic_names`.
-        """
+    def describe(self, values: Tensor) -> Description:
+        """Return the features of signals that `WindowSignals` gave, and their spectra."""
         n_still, n_axes = len(GRAVITY), AXES * len(self.triaxial)
         moments = Moments.of(values)
         dynamic = moments.centred[:, n_still:]
         energy = moments.variance[:, n_still:] * self.window_shape[0] + TINY
         unit = dynamic / energy.sqrt()
-        power = self.spectrum(dynamic)
+        dft = self.spectrum.dft(dynamic)
+        power = self.spectrum.power(dft)
         sizes = values[:, n_still : n_still + n_axes].abs().mean(-1)
         slow = () if self.plain else (self.order(values[:, self.ordered]), self.shape(unit))
         parts = [
@@ -159,7 +176,8 @@ class WindowFeatures(nn.Module):
             self.posture(values[:, :n_still]),
             sizes.reshape(-1, len(self.triaxial), AXES).sum(-1),
         ]
-        return torch.cat([part.flatten(1) for part in parts], dim=1), power
+        features = torch.cat([part.flatten(1) for part in parts], dim=1)
+        return Description(features, power, dft)
 
     def _correlations(self, unit: Tensor) -> Tensor:
         products = (unit @ unit.transpose(1, 2)).flatten(1)
@@ -249,8 +267,7 @@ class PlacedFeatures(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the features of windows of shape (batch, n_samples, n_channels)."""
-        features, _ = self.describe(self.signals(windows))
-        return features
+        return self.describe(self.signals(windows)).features
 
     def signals(self, windows: Tensor) -> Tensor:
         """Return the signals of all placements, shape (batch, n_signals, n_samples)."""
@@ -258,12 +275,12 @@ class PlacedFeatures(nn.Module):
         pairs = zip(self._each(), own, strict=True)
         return torch.cat([part.signals(values) for part, values in pairs], dim=1)
 
-    def describe(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the features and power spectra of what `signals` gave."""
+    def describe(self, values: Tensor) -> Description:
+        """Return the features and spectra of what `signals` gave."""
         own = torch.split(values, self.n_signals, dim=1)
         pairs = zip(self._each(), own, strict=True)
-        features, power = zip(*(part.describe(signals) for part, signals in pairs), strict=True)
-        return torch.cat(features, dim=1), torch.cat(power, dim=1)
+        described = zip(*(part.describe(signals) for part, signals in pairs), strict=True)
+        return Description(*(torch.cat(parts, dim=1) for parts in described))
 
     @property
     def frequencies(self) -> Tensor:

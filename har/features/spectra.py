@@ -51,10 +51,42 @@ class PowerSpectrum(nn.Module):
         centred : Tensor of shape (..., n_samples)
             Signals, each less its mean.
         """
-        waves = centred @ self.waves()
-        real, imaginary = torch.split(waves * waves, self.n_frequencies, dim=-1)
+        return self.power(self.dft(centred))
+
+    def dft(self, centred: Tensor) -> Tensor:
+        """Return all cosine parts, then all sine parts: (..., 2 * n_frequencies), in the unit."""
+        waves: Tensor = centred @ self.waves()
+        return waves
+
+    def power(self, dft: Tensor) -> Tensor:
+        """Return the power of what `dft` gave."""
+        real, imaginary = torch.split(dft * dft, self.n_frequencies, dim=-1)
         power: Tensor = real + imaginary
         return power
+
+
+def bands(frequencies: Tensor, rate_hz: float) -> tuple[tuple[str, ...], Tensor]:
+    """Return the bands below half the rate.
+
+    Parameters
+    ----------
+    frequencies : Tensor of shape (n_frequencies,), Hz
+    rate_hz : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    names : tuple of str
+        As ``0.3-1Hz``.
+    members : Tensor of shape (n_frequencies, n_bands)
+        1 where a frequency is in a band, else 0.
+    """
+    edges = [*(e for e in BAND_EDGES_HZ if e < rate_hz / 2), rate_hz / 2 * 1.001]
+    pairs = list(pairwise(edges))
+    low, high = (torch.tensor(side) for side in zip(*pairs, strict=True))
+    f = frequencies[:, None]
+    names = tuple(f"{low:g}-{high:.3g}Hz" for low, high in pairs)
+    return names, ((f >= low) & (f < high)).float()
 
 
 class SpectralStatistics(nn.Module):
@@ -84,19 +116,17 @@ class SpectralStatistics(nn.Module):
 
     def __init__(self, frequencies: Tensor, rate_hz: float) -> None:
         super().__init__()
-        edges = [*(e for e in BAND_EDGES_HZ if e < rate_hz / 2), rate_hz / 2 * 1.001]
-        pairs = list(pairwise(edges))
         f = frequencies[:, None]
         self.entropy = Entropy(len(f))
-        low, high = (torch.tensor(side) for side in zip(*pairs, strict=True))
+        names, members = bands(frequencies, rate_hz)
         for name, value in (
             ("frequencies", frequencies),
-            ("bands", ((f >= low) & (f < high)).float()),
+            ("bands", members),
             ("first_moments", torch.cat([torch.ones_like(f), f], dim=1)),
         ):
             self.register_buffer(name, value, persistent=False)
         self.names = (
-            *(f"log_power_{low:g}-{high:.3g}Hz" for low, high in pairs),
+            *(f"log_power_{band}" for band in names),
             *("centroid", "spread", "spectral_entropy", "peak"),
         )
 

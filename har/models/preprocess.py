@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from har.config import Statistics
-from har.data.channels import by_placement, has_gyro, placed
+from har.data.channels import by_placement, has_gyro, has_mag, placed
 from har.data.recording import CHANNELS
 from har.features.extractor import window_features
-from har.features.signals import BODY_ACC, GYRO
+from har.features.signals import BODY_ACC, FIELD, GYRO, measurable
 from har.models.network import Standardise
 
 SIGNALS_PER_SPECTRUM = 3
@@ -31,7 +31,7 @@ def patch_signals(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         signal
         for placement, own in by_placement(channels).items()
-        for signal in placed(placement, (*BODY_ACC, *GYRO) if has_gyro(own) else BODY_ACC)
+        for signal in placed(placement, measurable((*BODY_ACC, *GYRO, *FIELD), own))
     )
 
 
@@ -42,7 +42,10 @@ def spectral_signals(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         signal
         for placement, own in by_placement(channels).items()
-        for signal in placed(placement, both if has_gyro(own) else alone)
+        for signal in placed(
+            placement,
+            (*(both if has_gyro(own) else alone), *(FIELD if has_mag(own) else ())),
+        )
     )
 
 
@@ -121,7 +124,7 @@ class WindowTokens(nn.Module):
     def measure(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return signals, log power and features, each in its own unit."""
         signals = self.extractor.signals(windows)
-        features, power = self.extractor.describe(signals)
+        features, power, _ = self.extractor.describe(signals)
         spectra = (power[..., : self.n_frequencies][:, self.spectral_index] + FLOOR).log()
         return signals[:, self.patch_index], spectra, features
 

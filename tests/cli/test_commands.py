@@ -39,6 +39,12 @@ class Run:
 
 RUNS = [
     Run(
+        "benchmark checkpoint",
+        "",
+        ("error: bert starts from no checkpoint", "--set models.bert.checkpoint=FOLDER"),
+        code=2,
+    ),
+    Run(
         "benchmark runtimes",
         "--model svm",
         ("there is no Node with onnxruntime-web here", "to do: `npm install onnxruntime-web`"),
@@ -49,7 +55,13 @@ RUNS = [
         "--model svm --rounds 10 --day 64 --to o.md",
         ("ONNX builds, ms", "scikit-learn", "A day of one person", "Written: o.md"),
     ),
+    Run(
+        "benchmark serve",
+        "--server har --seconds 0.1 --to s.md",
+        ("har serve --workers 1", "requests/s", "Written: s.md"),
+    ),
     Run("benchmark unlike", "--to u.md", ("nothing: their own recordings", "Written: u.md")),
+    Run("benchmark sensors", "--to s.md", ("acceleration: posture", "Written: s.md")),
     Run("config", "--set window.hop_s=0.64", ("window.hop_s 0.64",)),
     Run("run", "", ("14 of 14 steps found in the store", "Registry", "report.html")),
     Run("train", "", ("train-svm", "train-encoder-small", "reused", "validation macro-F1")),
@@ -67,6 +79,7 @@ RUNS = [
     Run("export", "--model svm", ("ONNX builds", "svm", "fp32", "serves")),
     Run("predict", "walk.csv", ("har version", "Activities in", "walk", "lying")),
     Run("predict", "walk.csv --csv --windows", ("recording,start_s,end_s,activity,", "sha256")),
+    Run("serve", "--host 0.0.0.0", ("no key protects the service", "openssl rand -hex 32"), 2),
     Run(
         "edge",
         "site --runtime none",
