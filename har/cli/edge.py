@@ -25,7 +25,7 @@ def edge(
     the phone. Any web server can serve the folder. Browsers give motion sensors to secure
     pages alone: by https, or on localhost. See docs/edge.md.
 
-    Example: npm install onnxruntime-web@1.30.0, then har edge site
+    Example: har edge site (after `npm install onnxruntime-web@1.30.0`)
     """
     from har.config import load
     from har.registry.handle import Registry
