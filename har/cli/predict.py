@@ -42,7 +42,7 @@ def predict(
     ] = None,
     windows: Annotated[bool, typer.Option("--windows", help="One row per window.")] = False,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Answer recordings that are unlike training, too.")
+        bool, typer.Option("--anyway", help="Answer recordings that are far unlike training, too.")
     ] = False,
     plot: Annotated[Path | None, typer.Option(help="PNG file to draw the activities into.")] = None,
     page: Annotated[
@@ -60,8 +60,8 @@ def predict(
     need no word. Other rates are resampled as in training.
 
     Answers are smoothed over time as was best on validation subjects; --raw leaves them. A
-    recording that is unlike all training recordings is told, and not answered. Every column
-    is explained in docs/glossary.md.
+    recording that is unlike all training recordings is told; with a wrong unit or sign, or far
+    unlike them, it is not answered. Every column is explained in docs/glossary.md.
 
     Example: har predict my-recording.csv
 
@@ -114,8 +114,9 @@ def _tell(one: "Predicted") -> None:
     """Say what became of a recording's rows, and what speaks against its answers."""
     left = f"; {one.unanswered:,} of them in no window" if one.unanswered else ""
     err.print(f"{one.name}: {one.rows.describe()}{left}", markup=False, soft_wrap=True)
-    for warned in one.likeness.warnings:
-        word = Text("unlike training" if one.likeness.is_unlike else "note", style="yellow")
+    for number, warned in enumerate(one.likeness.notes):
+        is_unlike = one.likeness.is_unlike and not number
+        word = Text("unlike training" if is_unlike else "note", style="yellow")
         err.print(word, f"{one.name}: {warned.what}; {warned.hint}", soft_wrap=True)
 
 
@@ -133,7 +134,7 @@ def _print(
         told = "not smoothed: its file has no smoother"
     err.print(f"{served.label}, {told}", soft_wrap=True)
     for one in predicted:
-        if one.likeness.is_unlike and (one.windows["activity"] == "unknown").all():
+        if one.likeness.is_withheld and (one.windows["activity"] == "unknown").all():
             continue  # the warning has said all there is to say
         rows = shown[shown["recording"] == one.name]
         title = f"{'Windows' if windows else 'Activities'} in {one.name}"

@@ -86,9 +86,11 @@ def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[st
     from har.serving.timeline import predict_recording
 
     unfit: list[str] = []
+    not_judged = None
     if model:
         likeness = predict_recording(model, recording, None).likeness.to_dict()
         gravity, unfit = likeness["gravity_m_s2"], likeness["warnings"]
+        not_judged = likeness["not_judged"]
     else:
         gravity = _gravity(recording)
     meta, rows = recording.meta, recording.rows
@@ -107,6 +109,7 @@ def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[st
         "gravity": meta.gravity,
         "gravity_m_s2": gravity,
         "unfit": unfit,
+        "not_judged": not_judged,
     }
 
 
@@ -129,7 +132,7 @@ def _print(understood: list[dict[str, Any]], checked: list[dict[str, Any]]) -> N
         out.print(table(one["recording"], ["", ""], list(_lines(one))), "")
         fit = "not fit for prediction" if one["unfit"] else "fit for prediction"
         out.print(f"{one['recording']}: {one['told']}, {fit}", markup=False, soft_wrap=True)
-        for reason in one["unfit"]:
+        for reason in (*one["unfit"], *filter(None, [one["not_judged"]])):
             out.print(f"  {reason}", markup=False, soft_wrap=True)
 
 

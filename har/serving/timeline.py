@@ -82,16 +82,16 @@ def predict_recording(
     smoother : Smoother, optional
         Smooths the answers over each stretch between gaps.
     anyway : bool, default=False
-        Whether a recording that is unlike training is answered nevertheless.
+        Whether a recording is answered although its answers mean nothing.
     """
-    judge = Judge(predictor.reference, predictor.rate_hz)
+    judge = Judge(predictor.reference, predictor.window)
     frames, spans = [], []
     for part in recording.parts():
         frames.append(predictor.predict(part, smoother, judge))
         spans.append(Span.of(part, predictor))
     windows = predictor.joined(frames, max((span.samples for span in spans), default=0))
     likeness = judge.verdict(recording.meta)
-    if likeness.is_unlike and not anyway:
+    if likeness.is_withheld and not anyway:
         windows = windows.assign(activity=UNKNOWN, probability=0.0, reason=UNLIKE)
     return Predicted(
         name=recording.name,

@@ -109,33 +109,39 @@ def test_the_page_of_wrong_devices_has_a_row_for_each() -> None:
     """By sensors, with false alarms first, shares in per cent, and what is not found."""
     told = [
         unlike.Told(unlike.OWN, 98, 0.0, 0.0, ""),
-        unlike.Told("the sign of acceleration", 98, 0.995, 0.9, "gravity points the other way"),
+        unlike.Told("the sign", 98, 0.995, 0.9, "gravity points the other way", 0.98, 0.75),
     ]
     lines = unlike.lines({"acceleration alone": told}, ("hapt",), ("sp-sw-har",))
     assert "## Acceleration alone" in lines
-    assert "| nothing: their own recordings | 98 | 0.0% | 0.0% | — |" in lines
-    told_row = "| the sign of acceleration | 98 | 99.5% | 90.0% | gravity points the other way |"
+    assert "| nothing: their own recordings | 98 | 0.0% | 0.0% | 0.0% | 0.0% | — |" in lines
+    told_row = "| the sign | 98 | 99.5% | 98.0% | 75.0% | 90.0% | gravity points the other way |"
     assert told_row in lines
     assert any(line.startswith("Axes are") and "sp-sw-har" in line for line in lines)
 
 
-def test_minutes_of_wrong_devices_are_told(recordings: list[Recording], small: Windows) -> None:
-    """Hardly any of a person's own minutes are; in g, negated and at 25 Hz, all of them are."""
-    reference = Reference.fit(small, WindowGrid())
+def test_minutes_of_wrong_devices_are_told(recordings: list[Recording], several: Windows) -> None:
+    """None of a person's own minutes is; in g, negated, turned and at 25 Hz, all of them are."""
+    reference = Reference.fit(several, WindowGrid())
     assert reference is not None
-    judge = unlike.Minutes(reference, WindowGrid(), small.channels)
+    judge = unlike.Minutes(reference, WindowGrid(), several.channels)
     own = [r for r in recordings if r.meta.subject_id == "hapt-02"]
-    shares = {
-        fault: judge.of(fault, map(unlike.FAULTS[fault], own)).told
+    told = {
+        fault: judge.of(fault, map(unlike.FAULTS[fault], own))
         for fault in (
             unlike.OWN,
             "the sign of acceleration",
             "acceleration in g",
+            "turned by 180° about y",
             "recorded at 25 Hz",
         )
     }
-    assert shares.pop(unlike.OWN) < 0.1  # by limits of a single person
-    assert list(shares.values()) == [1, 1, 1]
+    mine = told.pop(unlike.OWN)
+    assert (mine.told, mine.withheld, mine.said) == (0, 0, "")
+    assert [row.told for row in told.values()] == [1, 1, 1, 1]
+    in_g = told["acceleration in g"]
+    assert (in_g.withheld, in_g.told_30s, in_g.told_10s > 0.9) == (1, 1, True)
+    # Its answers are merely blunter.
+    assert told["recorded at 25 Hz"].withheld == 0
 
 
 def test_the_page_of_servers_holds_rates_and_their_ratio() -> None:
