@@ -41,8 +41,8 @@ class Predicted:
     segments : DataFrame
         One row per segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how many),
         their mean ``probability``, and the ``reason`` where it is ``unknown``.
-    moments : ndarray of shape (n_windows, n_sensors, 2, 3)
-        Mean and standard deviation of each axis in the windows.
+    moments : ndarray of shape (n_windows, n_sensors, 4, 3)
+        Mean and covariance of each sensor's axes in the windows.
     """
 
     name: str

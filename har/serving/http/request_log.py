@@ -1,7 +1,7 @@
 """What was answered, to look for drift: quantities of windows and answers, and no signal.
 
-One row per window: mean and standard deviation of each axis, which the model's reference of
-its training is made of, too (`har.models.reference`). Rows are gathered and written as a whole
+One row per window: mean and covariance of each sensor's axes, by which the model's reference
+of its training judges recordings, too (`har.models.reference`). Rows are gathered and written as a whole
 file at a time, so that a kill costs the rows of the last seconds and damages none.
 """
 
@@ -23,7 +23,7 @@ from har.arrays import Float32, Float64
 from har.config import ServeSettings
 from har.disk import whole
 from har.models.answers import Answers
-from har.models.reference import moments
+from har.models.causes import moments
 from har.serving.served import Served
 
 _log = logging.getLogger(__name__)
