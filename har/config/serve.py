@@ -28,6 +28,10 @@ class ServeSettings(Section):
     wait_ms: float = Field(0.0, ge=0, le=100, description="waited for windows that share a call")
     poll_s: float = Field(30.0, ge=0, description="between looks for another model; 0: none")
     grace_s: Positive = Field(30.0, description="to finish requests in, when asked to end")
+    sessions: Count = Field(100, description="streams at once; more get 429")
+    session_idle_s: Positive = Field(
+        900.0, description="after which a stream that nobody pushes to ends"
+    )
     log: Path | None = Field(
         None, description="folder for what was answered, as Parquet without signals; none: no log"
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -126,7 +126,7 @@ def timeline(frame: pd.DataFrame, rate_hz: float) -> pd.DataFrame:
         many), their mean ``probability``, and ``reason``.
     """
     changed = frame["activity"] != frame["activity"].shift()
-    behind_gap = frame["start_s"] - frame["end_s"].shift() > 0.75 / rate_hz
+    behind_gap = apart(frame["end_s"].shift(), frame["start_s"], rate_hz)
     segments = frame.groupby((changed | behind_gap).cumsum(), sort=False).agg(
         start_s=("start_s", "first"),
         end_s=("end_s", "last"),
@@ -141,6 +141,15 @@ def timeline(frame: pd.DataFrame, rate_hz: float) -> pd.DataFrame:
     segments["end_s"] = segments["end_s"].mask(overlap, middle)
     segments["start_s"] = segments["start_s"].mask(overlap.shift(fill_value=False), middle.shift())
     return segments.reset_index(drop=True)
+
+
+def apart(end_s: Any, start_s: Any, rate_hz: float) -> Any:
+    """Tell whether what ends and what starts then have a gap between them, one by one.
+
+    >>> apart(1.0, 1.01, 50.0), apart(1.0, 1.02, 50.0)
+    (False, True)
+    """
+    return start_s - end_s > 0.75 / rate_hz
 
 
 def summary(segments: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +210,7 @@ def _with_holes(segments: pd.DataFrame, spans: Sequence[Span], rate_hz: float) -
     """Add the time between the stretches of a recording, and stretches without a window."""
     holes = [(s.start_s, s.end_s, TOO_SHORT) for s in spans if s.unanswered == s.samples]
     for before, after in pairwise(spans):
-        if after.start_s - before.end_s > 0.75 / rate_hz:  # not where a long recording is parted
+        if apart(before.end_s, after.start_s, rate_hz):  # not where a long recording is parted
             holes.append((before.end_s, after.start_s, GAP))
     if not holes:
         return segments

@@ -1,6 +1,6 @@
 """Whether a whole recording is unlike what the model was trained on: one warning, not a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -133,13 +133,35 @@ class Judge:
     reference: Reference | None
     grid: WindowGrid
     _moments: list[Float32] = field(default_factory=list)
-    _unknown: list[int] = field(default_factory=list)
+    _unknown: list[npt.NDArray[np.bool_]] = field(default_factory=list)
 
     def add(self, windows: Float32, unknown: npt.NDArray[np.bool_]) -> None:
         """Take windows of shape (n_windows, n_samples, n_channels), and which are unknown."""
         # A day of them is a few MB.
         self._moments.append(moments(windows).astype(np.float32))
-        self._unknown.append(int(unknown.sum()))
+        self._unknown.append(unknown)
+
+    def forget(self, stretches: int) -> None:
+        """Keep the windows of the last so many stretches, and those that follow them."""
+        n = max(self.reference.lengths, default=0) if self.reference else 0
+        windows = sum(map(len, self._moments))
+        drop = (windows // n - stretches) * n if n else windows
+        if drop > 0:
+            self._moments = [np.concatenate(self._moments)[drop:]]
+            self._unknown = [np.concatenate(self._unknown)[drop:]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the windows that were taken as a JSON-able dict."""
+        return {
+            "moments": [one for part in self._moments for one in part.tolist()],
+            "unknown": [one for part in self._unknown for one in part.tolist()],
+        }
+
+    def restore(self, fields: Mapping[str, Any]) -> None:
+        """Take the windows of what `to_dict` returned."""
+        if fields["moments"]:
+            self._moments = [np.array(fields["moments"], np.float32)]
+            self._unknown = [np.array(fields["unknown"], bool)]
 
     @property
     def moments(self) -> Float32:
@@ -151,7 +173,7 @@ class Judge:
     def verdict(self, meta: RecordingMeta) -> Likeness:
         """Return how the recording compares, of which `meta` tells the own rate."""
         windows = sum(map(len, self._moments))
-        unknown = sum(self._unknown) / windows if windows else 0.0
+        unknown = float(np.concatenate(self._unknown).mean()) if windows else 0.0
         gravity = _gravity(self._moments, self.reference)
         judged = self._judged()
         warnings = list(self._stated(meta))

@@ -11,8 +11,9 @@ from har.serving.http import errors
 from har.serving.http.holder import Holder, Watcher
 from har.serving.http.limits import Limits
 from har.serving.http.metrics import Measured
-from har.serving.http.routes import mlflow, operations, recordings, v2, windows
+from har.serving.http.routes import mlflow, operations, recordings, sessions, v2, windows
 from har.serving.http.service import Service
+from har.serving.http.sessions import Sessions
 from har.serving.served import Source
 
 DESCRIPTION = (
@@ -23,6 +24,7 @@ DESCRIPTION = (
 ROUTERS = (
     windows.router,
     recordings.router,
+    sessions.router,
     mlflow.router,
     v2.health,
     v2.router,
@@ -48,17 +50,21 @@ def make_app(source: Source, settings: ServeSettings) -> FastAPI:
     holder = Holder(source)
     service = Service.of(holder, settings)
     watcher = Watcher(holder, settings.poll_s)
+    kept = Sessions(settings, service.metrics, service.log)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watcher.start()
         service.log.start()
+        kept.start()
         yield
         watcher.stop()
+        await kept.close()
         service.close()
 
     app = FastAPI(title="HAR", version=har.__version__, description=DESCRIPTION, lifespan=lifespan)
     app.state.service = service
+    app.state.sessions = kept
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

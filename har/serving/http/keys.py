@@ -18,6 +18,7 @@ from har.serving.http.errors import HttpError
 
 HEADER = "x-api-key"
 _BEARER = "bearer "
+_STREAMS = "/v1/sessions/"
 
 
 class Keys:
@@ -100,6 +101,9 @@ async def authorised(connection: HTTPConnection) -> None:
     bearer = connection.headers.get("authorization", "")
     if not given and bearer.lower().startswith(_BEARER):
         given = bearer[len(_BEARER) :].strip()
+    if not given and connection.url.path.startswith(_STREAMS):
+        # Neither browsers' EventSource nor their WebSocket can send a header.
+        given = connection.query_params.get("key", "")
     if not keys.know(given):
         raise HttpError(
             HTTPStatus.UNAUTHORIZED,

@@ -40,6 +40,7 @@ def serve(make: Callable[[], FastAPI], settings: ServeSettings, listening: socke
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
+        ws_max_size=round(settings.max_json_mb * 1e6),
         timeout_graceful_shutdown=round(settings.grace_s),
     )
     with _ended_by_uvicorn():

@@ -14,6 +14,7 @@ def test_no_request_of_the_schema_is_answered_by_an_error_of_the_service(
 ) -> None:
     """Whatever the schema allows, and much that it does not, is below 500, with one form."""
     schema = schemathesis.openapi.from_url(f"{client.base_url}/openapi.json")
+    schema = schema.exclude(path_regex="/events$")  # it ends with its session
     tried = 0
     for result in schema.get_all_operations():
         operation = result.ok()
