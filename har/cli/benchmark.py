@@ -377,6 +377,34 @@ def serve(
     out.print(f"Written: {to}")
 
 
+@app.command()
+def sensors(
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/benchmarks-sensors.md"
+    ),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what acceleration tells, and what angular velocity adds, without test subjects.
+
+    Example: har benchmark sensors --set window.classes=6
+    """
+    from har.benchmarks.page import write
+    from har.benchmarks.sensors import cells, lines, run
+    from har.data.windows import Windows
+    from har.steps.run import start
+
+    show_progress()
+    base = start(*settings_of(overrides))
+    found = run(Windows.load(base["windows"].path), base.recipe.window)
+    write(to, lines(found))
+    if as_json:
+        return print_json(asdict(found))
+    columns = ["features of", "features", "macro-F1", "confused", "without"]
+    out.print(table("Sensors", columns, [(s.what, *cells(s)) for s in found.sensors]))
+    out.print(f"Written: {to}")
+
+
 def _one_of(known: Iterable[Name], name: str, *, what: str) -> Name:
     from har.errors import UsageError
 

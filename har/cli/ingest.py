@@ -60,7 +60,8 @@ def ingest(
     is asked. --map or a TOML file state it.
 
     Sensors: acc=ax,ay,az; acc_unit=m/s2, g or mg; acc_scale=0.0156 and acc_offset=0 of counts;
-    acc_sign=- as on iPhones; gravity=none; gyro=gx,gy,gz; gyro_unit=rad/s or deg/s; gyro_scale.
+    acc_sign=- as on iPhones; gravity=none; gyro=gx,gy,gz; gyro_unit=rad/s or deg/s; gyro_scale;
+    mag=mx,my,mz; mag_unit=uT, mT, nT or gauss.
 
     Time: time=timestamp; time_unit=ms; date_order=dmy; rate_hz=50 without times.
 

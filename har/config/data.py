@@ -103,9 +103,10 @@ class WindowGrid(WindowShape):
 class WindowSettings(WindowGrid):
     """How recordings are cut."""
 
-    channels: Literal["acc", "acc+gyro"] | None = Field(
+    channels: Literal["acc", "acc+gyro", "acc+mag", "acc+gyro+mag"] | None = Field(
         None,
-        description="acc: acceleration alone, or acc+gyro; default: what all recordings have",
+        description="acc: acceleration alone, acc+gyro, acc+mag or acc+gyro+mag (mag: magnetic "
+        "field); default: acceleration, and angular velocity where all recordings have it",
     )
     train_density: Count = Field(
         4, description="training subjects' windows start this many times as often"

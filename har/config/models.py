@@ -16,6 +16,9 @@ class ClassicalSettings(Section):
 
     class_windows: Count = Field(1000, description="most training windows per class")
     copies: int = Field(2, ge=0, description="of each training window, changed at random")
+    coherence: bool = Field(
+        True, description="how pairs of axes move together, beside the named features"
+    )
     convolutions: int = Field(
         0, ge=0, multiple_of=84, description="features of MiniRocket beside the named ones"
     )

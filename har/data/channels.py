@@ -16,18 +16,22 @@ import pandas as pd
 from pydantic import StrictBool, StrictInt, StrictStr
 
 from har.data.gravity import KINDS
-from har.data.recording import ACC, CHANNELS, GYRO, UNITS, Recording
+from har.data.recording import ACC, CHANNELS, GYRO, MAG, UNITS, Recording
 from har.errors import DataError
 from har.lineage.typed import TypedFile
 
 # A further sensor is an entry here, columns of recordings and signals of `har.features.signals`.
-SENSORS = {"acc": ACC, "gyro": GYRO}
+SENSORS = {"acc": ACC, "gyro": GYRO, "mag": MAG}
 ACCELERATION, BOTH = "acc", "acc+gyro"
 # What people read, by set of sensors.
 NAMES = {
     ACCELERATION: "acceleration alone",
     BOTH: "acceleration and angular velocity",
+    "acc+mag": "acceleration and magnetic field",
+    "acc+gyro+mag": "acceleration, angular velocity and magnetic field",
 }
+# Of a sensor that recordings lack: what it is called, and what it measures.
+_DEVICES = {"gyro": ("gyroscope", "angular velocity"), "mag": ("magnetometer", "magnetic field")}
 # Axes of a sensor.
 AXES = 3
 
@@ -40,12 +44,12 @@ class SensorLayout:
     ----------
     places : tuple of int
         Of each sensor, the number of the placement at which it is worn.
-    acceleration : tuple of bool
-        Of each sensor, whether it measures acceleration, and not angular velocity.
+    sensors : tuple of str
+        Of each, its name in `SENSORS`.
     """
 
     places: tuple[int, ...]
-    acceleration: tuple[bool, ...]
+    sensors: tuple[str, ...]
 
     @property
     def n_places(self) -> int:
@@ -63,7 +67,7 @@ class SensorLayout:
         names = list(dict.fromkeys(placement_of(channel) for channel in first))
         return cls(
             tuple(names.index(placement_of(channel)) for channel in first),
-            tuple(bare(channel) in ACC for channel in first),
+            tuple(_sensors([bare(channel)]) for channel in first),
         )
 
 
@@ -160,6 +164,21 @@ def has_gyro(channels: Sequence[str]) -> bool:
     return any(bare(channel) in GYRO for channel in channels)
 
 
+def has_mag(channels: Sequence[str]) -> bool:
+    """Tell whether the magnetic field is among some channels."""
+    return any(bare(channel) in MAG for channel in channels)
+
+
+def lacking(needed: Sequence[str], there: Sequence[str]) -> tuple[str, str] | None:
+    """Return the sensor of which channels are missing and what it measures; None: all are there.
+
+    >>> lacking(("acc_x", "gyro_x"), ("acc_x",))
+    ('gyroscope', 'angular velocity')
+    """
+    missing = [bare(channel) for channel in needed if channel not in there]
+    return next((_DEVICES[s] for s in _DEVICES if set(SENSORS[s]) & set(missing)), None)
+
+
 def units_of(channels: Sequence[str]) -> dict[str, str]:
     """Return the unit of each channel."""
     return {channel: UNITS[bare(channel)] for channel in channels}
@@ -171,9 +190,11 @@ def described(channels: Sequence[str], *, gravity: bool = True) -> str:
     >>> described(("acc_x", "acc_y", "acc_z"))
     'three channels: acceleration in m/s² with gravity'
     """
-    number = {3: "three", 6: "six"}.get(len(channels), str(len(channels)))
-    units = f"acceleration in m/s² {KINDS[gravity]}"
-    units += " and angular velocity in rad/s" if has_gyro(channels) else ""
+    number = {3: "three", 6: "six", 9: "nine"}.get(len(channels), str(len(channels)))
+    parts = [f"acceleration in m/s² {KINDS[gravity]}"]
+    parts += ["angular velocity in rad/s"] if has_gyro(channels) else []
+    parts += ["magnetic field in µT"] if has_mag(channels) else []
+    units = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
     if len(by_placement(channels)) > 1:
         return f"{number} channels ({', '.join(channels)}): {units}"
     return f"{number} channels: {units}"
@@ -249,14 +270,16 @@ class ChannelChoice(TypedFile):
             If a recording lacks what was asked for.
         """
         chosen = _chosen(asked, [channels for _, channels in found])
-        lacking = [name for name, channels in found if not set(chosen) <= set(channels)]
-        if lacking:
+        without = [name for name, channels in found if not set(chosen) <= set(channels)]
+        if without:
+            there = dict(found)[without[0]]
+            device, quantity = lacking(chosen, there) or ("accelerometer", "acceleration")
             raise DataError(
-                f"{lacking[0]} has no gyroscope{_where(chosen, dict(found)[lacking[0]])}",
-                expected=f"angular velocity in every recording: window.channels is {asked}",
-                found=f"{len(lacking)} of {len(found)} recordings without it",
+                f"{without[0]} has no {device}{_where(chosen, there)}",
+                expected=f"{quantity} in every recording: window.channels is {asked}",
+                found=f"{len(without)} of {len(found)} recordings without it",
                 hint="--set window.channels=acc trains on acceleration alone; or choose placements "
-                "that have a gyroscope, as --set 'data.placements=[\"wrist\"]'",
+                f"that have a {device}, as --set 'data.placements=[\"wrist\"]'",
             )
         return cls(
             channels=chosen,
@@ -291,11 +314,14 @@ class ChannelChoice(TypedFile):
 
 
 def _chosen(asked: str | None, found: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the channels asked for at every placement, else those that all recordings have."""
+    """Return the channels asked for at every placement, else those that all recordings have.
+
+    The magnetic field is for those who ask: it tells a room and a heading as well as a motion.
+    """
     every = list(found) or [CHANNELS]
     common = [channel for channel in every[0] if all(channel in other for other in every)]
     if asked is None:
-        return tuple(common)
+        return tuple(channel for channel in common if bare(channel) in CHANNELS)
     wanted = channels_of(asked)
     if placements_of(wanted):
         return wanted

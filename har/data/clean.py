@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.channels import columns_of
 from har.data.cleaning import CleanReport
 from har.data.rates import check_rate
-from har.data.recording import CHANNELS, GAP_INTERVALS, Recording, exceeds
+from har.data.recording import GAP_INTERVALS, Recording, exceeds
 from har.data.resample import is_uniform, resample
 
 
@@ -105,7 +106,7 @@ def _fill(table: pd.DataFrame, rate_hz: float, max_gap_s: float) -> pd.DataFrame
     before = np.searchsorted(time, added) - 1
     fill = table.iloc[before].copy()
     fill["time_s"] = added
-    for channel in CHANNELS:
+    for channel in columns_of(table):
         fill[channel] = np.interp(added, time, table[channel]).astype(np.float32)
     same = table["activity"].cat.codes.to_numpy()
     fill.loc[same[before] != same[before + 1], "activity"] = None

@@ -23,8 +23,12 @@ CLOCK_TICK = 1e-6
 GAP_INTERVALS = 1.5
 ACC = ("acc_x", "acc_y", "acc_z")
 GYRO = ("gyro_x", "gyro_y", "gyro_z")
+MAG = ("mag_x", "mag_y", "mag_z")
+# Columns of every recording; those of a sensor that was not there are empty.
 CHANNELS = ACC + GYRO
-UNITS = dict.fromkeys(ACC, "m/s2") | dict.fromkeys(GYRO, "rad/s")
+# Columns of those that have them: few do, and all tables from before have none.
+MORE_CHANNELS = MAG
+UNITS = dict.fromkeys(ACC, "m/s2") | dict.fromkeys(GYRO, "rad/s") | dict.fromkeys(MAG, "uT")
 _META_KEY = b"har.recording"
 Clock = Literal["", "utc", "local"]
 
@@ -108,10 +112,11 @@ def values_of(table: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[Any]:
 
 
 def make_table(meta: RecordingMeta, columns: dict[str, Any], activity: Any) -> pd.DataFrame:
-    """Return a canonical table from axes in SI units, time in s and activity names."""
+    """Return a canonical table from axes in the units of `UNITS`, time in s and activity names."""
     time = np.asarray(columns["time_s"], np.float64)
     none = np.full(len(time), np.nan, np.float32)
     values = {c: none if columns.get(c) is None else columns[c] for c in CHANNELS}
+    values |= {c: columns[c] for c in MORE_CHANNELS if columns.get(c) is not None}
     return pd.DataFrame(
         {
             "recording_id": meta.recording_id,

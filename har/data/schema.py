@@ -12,14 +12,16 @@ from pandera.typing import Series
 from har.arrays import Float64
 from har.data import gravity
 from har.data.gravity import STANDARD_GRAVITY
-from har.data.recording import ACC, CHANNELS, GYRO, Recording, values_of
+from har.data.recording import ACC, CHANNELS, GYRO, MAG, MORE_CHANNELS, Recording, values_of
 from har.errors import DataError
 
 MAX_ACC = 18 * STANDARD_GRAVITY * 1.01  # a ±18 g sensor, with its tolerance
 MAX_GYRO = 36.0  # rad/s, a ±2000 deg/s sensor with its tolerance
+MAX_MAG = 5000.0  # µT, the range of phones' magnetometers; the Earth's field has 25 to 65
 MAX_TIME = 1e11  # s; seconds since 1970, or the year 5138: what is later has another unit
 ACC_RANGE = {"min_value": -MAX_ACC, "max_value": MAX_ACC}
 GYRO_RANGE = {"min_value": -MAX_GYRO, "max_value": MAX_GYRO}
+MAG_RANGE = {"min_value": -MAX_MAG, "max_value": MAX_MAG}
 
 
 class SensorRows(pa.DataFrameModel):
@@ -46,6 +48,9 @@ class RawTable(pa.DataFrameModel):
     gyro_x: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
     gyro_y: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
     gyro_z: Series[np.float32] = pa.Field(in_range=GYRO_RANGE, nullable=True)
+    mag_x: Series[np.float32] | None = pa.Field(in_range=MAG_RANGE)
+    mag_y: Series[np.float32] | None = pa.Field(in_range=MAG_RANGE)
+    mag_z: Series[np.float32] | None = pa.Field(in_range=MAG_RANGE)
     activity: Series[pd.CategoricalDtype] = pa.Field(nullable=True)
 
     class Config:
@@ -110,8 +115,9 @@ def validate(recording: Recording, model: type[RawTable] = RawTable, *, units: b
 
 
 @functools.cache
-def _columns() -> tuple[str, ...]:
-    return tuple(RawTable.to_schema().columns)
+def _columns(*, more: bool) -> tuple[str, ...]:
+    names = RawTable.to_schema().columns
+    return tuple(name for name in names if more or name not in MORE_CHANNELS)
 
 
 def _fits(table: pd.DataFrame, model: type[RawTable]) -> bool:
@@ -119,10 +125,11 @@ def _fits(table: pd.DataFrame, model: type[RawTable]) -> bool:
 
     A schema takes some 30 ms, whatever it checks, and as many times the memory of the table.
     """
-    if tuple(table.columns) != _columns():
+    more = tuple(c for c in MORE_CHANNELS if c in table)
+    if tuple(table.columns) != _columns(more=bool(more)):
         return False
     time = table["time_s"]
-    if time.dtype != np.float64 or any(table[c].dtype != np.float32 for c in CHANNELS):
+    if time.dtype != np.float64 or any(table[c].dtype != np.float32 for c in (*CHANNELS, *more)):
         return False
     ids = [table[name] for name in ("recording_id", "subject_id")]
     if not all(isinstance(c.dtype, pd.StringDtype) and not c.hasnans for c in ids):
@@ -137,6 +144,7 @@ def _fits(table: pd.DataFrame, model: type[RawTable]) -> bool:
         _in_order(time.to_numpy(), strictly=issubclass(model, CleanTable))
         and _within(values_of(table, ACC), MAX_ACC)
         and (bool(np.isnan(turned).all()) or _within(turned, MAX_GYRO))
+        and (not more or _within(values_of(table, MAG), MAX_MAG))
     )
 
 

@@ -17,8 +17,16 @@ import numpy.typing as npt
 
 from har.arrays import Float32, Float64
 from har.config import IntervalSettings
-from har.data.channels import AXES, SensorLayout, bare, has_gyro, placement_of, placements_of
-from har.data.recording import ACC, CHANNELS, GYRO, Recording
+from har.data.channels import (
+    AXES,
+    SensorLayout,
+    bare,
+    has_gyro,
+    has_mag,
+    placement_of,
+    placements_of,
+)
+from har.data.recording import ACC, CHANNELS, GYRO, MAG, Recording
 from har.data.resample import MAX_FACTOR
 from har.data.windows import Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
@@ -86,7 +94,7 @@ def gain(change: float) -> Perturbation:
 
 
 def noise(std: float) -> Perturbation:
-    """Add white noise of a standard deviation in m/s², and a tenth of it in rad/s."""
+    """Add white noise of a standard deviation in m/s²: a tenth of it in rad/s, as much in µT."""
 
     def change(windows: Windows, rng: np.random.Generator) -> Float64:
         each = std * np.where(np.isin([bare(name) for name in windows.channels], GYRO), 0.1, 1)
@@ -97,7 +105,8 @@ def noise(std: float) -> Perturbation:
 
 def loss(channels: tuple[str, ...]) -> Perturbation:
     """Let channels read zero, at all placements."""
-    what = "gyroscope" if channels == GYRO else ", ".join(channels)
+    sensors: dict[tuple[str, ...], str] = {GYRO: "gyroscope", MAG: "magnetometer"}
+    what = sensors.get(channels, ", ".join(channels))
     return Perturbation(
         "loss",
         f"no {what}",
@@ -191,6 +200,7 @@ def catalogue(
         *(noise(std) for std in (0.1, 0.5, 1.0)),
         *(loss((channel,)) for channel in ACC),
         *([loss(GYRO)] if has_gyro(channels) else []),
+        *([loss(MAG)] if has_mag(channels) else []),
         *(unworn(placement) for placement in placements_of(channels)),
         *(sampling(rate, model_hz=model_hz) for rate in (25, 100)),
         *(shift(seconds, model_hz=model_hz, recordings=known) for seconds in (0.1, 0.32)),

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from har.arrays import Float32, Float64
 from har.data.channels import bare
 from har.data.gravity import STANDARD_GRAVITY
-from har.data.recording import ACC, CHANNELS
+from har.data.recording import ACC, CHANNELS, MAG
+from har.features.coherence import WithCoherence
 from har.features.extractor import PlacedFeatures, WindowFeatures
+from har.features.signals import FIELD_UT
 
 TAPS = 9
 Patterns = tuple[tuple[int, ...], ...]
@@ -149,8 +151,9 @@ class _Dilation(nn.Module):
 
 
 def scale_of(channels: Sequence[str]) -> Tensor:
-    """Return what channels are divided by, so that one g counts as much as one rad/s."""
-    return torch.tensor([STANDARD_GRAVITY if bare(name) in ACC else 1.0 for name in channels])
+    """Return what channels are divided by, so that one g, one rad/s and 64 µT count as much."""
+    own = dict.fromkeys(ACC, STANDARD_GRAVITY) | dict.fromkeys(MAG, FIELD_UT)
+    return torch.tensor([own.get(bare(name), 1.0) for name in channels])
 
 
 def _on_grid(windows: Tensor, scale: Tensor) -> Tensor:
@@ -208,16 +211,19 @@ def _convolve(x: Tensor, weights: Tensor, dilation: int) -> Tensor:
     return nn.functional.conv1d(x, weights, padding=TAPS // 2 * dilation, dilation=dilation)
 
 
+Described = WindowFeatures | PlacedFeatures | WithCoherence
+
+
 class WithConvolutions(nn.Module):
-    """The named features, and MiniRocket's after them.
+    """The named features, with or without coherences, and MiniRocket's after them.
 
     Parameters
     ----------
-    named : WindowFeatures or PlacedFeatures
+    named : WindowFeatures, PlacedFeatures or WithCoherence
     convolutions : MiniRocket
     """
 
-    def __init__(self, named: WindowFeatures | PlacedFeatures, convolutions: MiniRocket) -> None:
+    def __init__(self, named: Described, convolutions: MiniRocket) -> None:
         super().__init__()
         self.named, self.convolutions = named, convolutions
         self.window_shape = named.window_shape
@@ -228,4 +234,4 @@ class WithConvolutions(nn.Module):
         return torch.cat([self.named(windows), self.convolutions(windows)], dim=1)
 
 
-Extractor = WindowFeatures | PlacedFeatures | WithConvolutions
+Extractor = Described | WithConvolutions

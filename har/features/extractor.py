@@ -9,6 +9,7 @@ from har.data.channels import by_placement, has_gyro, placed
 from har.data.recording import CHANNELS
 from har.features.signals import (
     BODY_ACC,
+    FIELD,
     GRAVITY,
     GYRO,
     JERK,
@@ -22,7 +23,7 @@ from har.features.statistics import LevelStatistics, OrderStatistics, ShapeStati
 
 _AXES = ("x", "y", "z")
 _PAIRS = (("x", "y"), ("x", "z"), ("y", "z"))
-_TRIAXIAL = {"body_acc": BODY_ACC, "gyro": GYRO, "jerk": JERK}
+_TRIAXIAL = {"body_acc": BODY_ACC, "gyro": GYRO, "jerk": JERK, "field": FIELD}
 TINY = 1e-12
 
 

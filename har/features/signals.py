@@ -7,7 +7,7 @@ import torch
 from scipy.signal import butter, filtfilt
 from torch import Tensor, nn
 
-from har.data.channels import has_gyro
+from har.data.channels import has_gyro, has_mag
 from har.data.recording import CHANNELS
 
 # Gravity is what is below, as in Anguita et al. (2013), A public domain dataset for human
@@ -16,6 +16,9 @@ GRAVITY_CUTOFF_HZ = 0.3
 GRAVITY_ORDER = 3
 # Of the filter's matrix; what is left out is below the rounding of float32.
 GRAVITY_RANK = 16
+# The Earth's field is at most so large, and dividing by a power of two is exact. In µT, the
+# rounding of a field that hardly changes would be above the floors of the statistics.
+FIELD_UT = 64.0
 # Keeps square roots differentiable at 0.
 TINY = 1e-12
 
@@ -24,6 +27,7 @@ GRAVITY = tuple(f"gravity_{a}" for a in _AXES)
 BODY_ACC = tuple(f"body_acc_{a}" for a in _AXES)
 GYRO = tuple(f"gyro_{a}" for a in _AXES)
 JERK = tuple(f"jerk_{a}" for a in _AXES)
+FIELD = tuple(f"field_{a}" for a in _AXES)
 SCALARS = (
     "vertical_acc",
     "horizontal_acc",
@@ -32,15 +36,21 @@ SCALARS = (
     "jerk_mag",
     "gyro_mag",
     "gyro_jerk_mag",
+    "field_vertical",
+    "field_mag",
+    "field_turn",
 )
 _OF_GYRO = (*GYRO, "yaw_rate", "gyro_mag", "gyro_jerk_mag")
-SIGNALS = (*GRAVITY, *BODY_ACC, *GYRO, *JERK, *SCALARS)
+_OF_FIELD = (*FIELD, "field_vertical", "field_mag", "field_turn")
+SIGNALS = (*GRAVITY, *BODY_ACC, *GYRO, *JERK, *FIELD, *SCALARS)
 UNITS = {
     **dict.fromkeys((*GRAVITY, *BODY_ACC, "vertical_acc", "horizontal_acc"), "m/s²"),
     **dict.fromkeys((*GYRO, "yaw_rate", "gyro_mag"), "rad/s"),
     **dict.fromkeys((*JERK, "jerk_mag"), "m/s³"),
     "body_acc_mag": "m/s²",
     "gyro_jerk_mag": "rad/s²",
+    **dict.fromkeys((*FIELD, "field_vertical", "field_mag"), "64 µT"),
+    "field_turn": "rad/s",
 }
 
 
@@ -50,7 +60,8 @@ def measurable(names: Sequence[str], channels: Sequence[str]) -> tuple[str, ...]
     >>> measurable(SCALARS, ("acc_x", "acc_y", "acc_z"))
     ('vertical_acc', 'horizontal_acc', 'body_acc_mag', 'jerk_mag')
     """
-    return tuple(name for name in names if has_gyro(channels) or name not in _OF_GYRO)
+    lacking = (() if has_gyro(channels) else _OF_GYRO) + (() if has_mag(channels) else _OF_FIELD)
+    return tuple(name for name in names if name not in lacking)
 
 
 class WindowSignals(nn.Module):
@@ -70,9 +81,14 @@ class WindowSignals(nn.Module):
     jerk_mag              m/s³     Euclidean norm of jerk
     gyro_mag              rad/s    Euclidean norm of angular velocity
     gyro_jerk_mag         rad/s²   Euclidean norm of the derivative of angular velocity
+    field_x/y/z           64 µT    magnetic field minus its low-pass, as of gravity
+    field_vertical        64 µT    magnetic field along the direction of gravity
+    field_mag             64 µT    Euclidean norm of the magnetic field
+    field_turn            rad/s    Euclidean norm of the derivative of the field's direction
     ====================  =======  ====================================================
 
-    Windows of acceleration alone have those that are made of it.
+    Windows of acceleration alone have those that are made of it. Of the magnetic field, no signal
+    tells which way a person faced.
 
     Parameters
     ----------
@@ -94,7 +110,8 @@ class WindowSignals(nn.Module):
 
     def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
-        self.rate_hz, self.has_gyro = rate_hz, has_gyro(channels)
+        self.rate_hz = rate_hz
+        self.has_gyro, self.has_mag = has_gyro(channels), has_mag(channels)
         self.names = measurable(SIGNALS, channels)
         b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
         # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
@@ -112,7 +129,7 @@ class WindowSignals(nn.Module):
 
         Parameters
         ----------
-        windows : Tensor of shape (batch, n_samples, n_channels), m/s² and rad/s
+        windows : Tensor of shape (batch, n_samples, n_channels), m/s², rad/s and µT
 
         Returns
         -------
@@ -126,20 +143,17 @@ class WindowSignals(nn.Module):
         up = gravity / norm(gravity)
         vertical = (body * up).sum(1, keepdim=True)
         horizontal = norm(body - vertical * up)
-        if not self.has_gyro:
-            alone = [gravity, body, jerk, vertical, horizontal, norm(body), norm(jerk)]
-            return torch.cat(alone, dim=1)
-        gyro = channels[:, 3:]
-        scalars = [
-            vertical,
-            horizontal,
-            (gyro * up).sum(1, keepdim=True),
-            norm(body),
-            norm(jerk),
-            norm(gyro),
-            norm(self._derivative(gyro)),
-        ]
-        return torch.cat([gravity, body, gyro, jerk, *scalars], dim=1)
+        axes, yaw, sizes = [jerk], [], [norm(body), norm(jerk)]
+        if self.has_gyro:
+            gyro = channels[:, 3:6]
+            axes, yaw = [gyro, jerk], [(gyro * up).sum(1, keepdim=True)]
+            sizes += [norm(gyro), norm(self._derivative(gyro))]
+        if self.has_mag:
+            field = channels[:, -3:] / FIELD_UT
+            axes += [field - field @ self.analyse @ self.synthesise]
+            turn = norm(self._derivative(field / norm(field)))
+            sizes += [(field * up).sum(1, keepdim=True), norm(field), turn]
+        return torch.cat([gravity, body, *axes, vertical, horizontal, *yaw, *sizes], dim=1)
 
     def _derivative(self, signals: Tensor) -> Tensor:
         """Return the derivative in time: central differences, one-sided at the ends."""

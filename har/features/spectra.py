@@ -49,11 +49,39 @@ class PowerSpectrum(nn.Module):
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return power of shape (..., n_frequencies), in the signal's unit squared."""
-        weighted = (signals - signals.mean(-1, keepdim=True)) * self.weight
-        cosine, sine = self.waves()
-        real, imaginary = weighted @ cosine, weighted @ sine
+        real, imaginary = self.dft(signals)
         power: Tensor = real * real + imaginary * imaginary
         return power
+
+    def dft(self, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what power is the squared size of: cosine and sine parts, in the unit."""
+        weighted = (signals - signals.mean(-1, keepdim=True)) * self.weight
+        cosine, sine = self.waves()
+        return weighted @ cosine, weighted @ sine
+
+
+def bands(frequencies: Tensor, rate_hz: float) -> tuple[tuple[str, ...], Tensor]:
+    """Return the bands below half the rate.
+
+    Parameters
+    ----------
+    frequencies : Tensor of shape (n_frequencies,), Hz
+    rate_hz : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    names : tuple of str
+        As ``0.3-1Hz``.
+    members : Tensor of shape (n_frequencies, n_bands)
+        1 where a frequency is in a band, else 0.
+    """
+    edges = [*(e for e in BAND_EDGES_HZ if e < rate_hz / 2), rate_hz / 2 * 1.001]
+    pairs = list(pairwise(edges))
+    low, high = (torch.tensor(side) for side in zip(*pairs, strict=True))
+    f = frequencies[:, None]
+    names = tuple(f"{low:g}-{high:.3g}Hz" for low, high in pairs)
+    return names, ((f >= low) & (f < high)).float()
 
 
 class SpectralStatistics(nn.Module):
@@ -82,14 +110,11 @@ class SpectralStatistics(nn.Module):
     def __init__(self, n_samples: int, rate_hz: float) -> None:
         super().__init__()
         self.spectrum = PowerSpectrum(n_samples, rate_hz)
-        edges = [*(e for e in BAND_EDGES_HZ if e < rate_hz / 2), rate_hz / 2 * 1.001]
-        pairs = list(pairwise(edges))
-        f = self.spectrum.frequencies[:, None]
-        self.log_n = math.log(len(f))
-        low, high = (torch.tensor(side) for side in zip(*pairs, strict=True))
-        self.register_buffer("bands", ((f >= low) & (f < high)).float())
+        self.log_n = math.log(len(self.spectrum.frequencies))
+        names, members = bands(self.spectrum.frequencies, rate_hz)
+        self.register_buffer("bands", members)
         self.names = (
-            *(f"log_power_{low:g}-{high:.3g}Hz" for low, high in pairs),
+            *(f"log_power_{band}" for band in names),
             *("centroid", "spread", "spectral_entropy", "peak"),
         )
 

@@ -12,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from har.arrays import Float32
 from har.data.recording import CHANNELS
 from har.errors import DataError
-from har.features.convolutions import Extractor, MiniRocket, WithConvolutions
+from har.features.coherence import with_coherence
+from har.features.convolutions import Described, Extractor, MiniRocket, WithConvolutions
 from har.features.extractor import window_features
 
 
 class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turn raw windows into named features, and those of convolutions where asked for.
+    """Turn raw windows into named features; coherences and convolutions where asked for.
 
     Of the data only MiniRocket's biases are learned.
 
@@ -35,6 +36,8 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Of MiniRocket's draws.
     channels : sequence of str, optional
         Of the windows.
+    coherence : bool, default=False
+        Whether coherences come after the named features.
 
     Attributes
     ----------
@@ -58,6 +61,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         convolutions: int = 0,
         seed: int = 0,
         channels: Sequence[str] = CHANNELS,
+        coherence: bool = False,
     ) -> None:
         self.n_samples = n_samples
         self.rate_hz = rate_hz
@@ -65,6 +69,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.convolutions = convolutions
         self.seed = seed
         self.channels = channels
+        self.coherence = coherence
 
     def fit(self, X: Float32 | None = None, y: Any = None) -> Self:
         """Build the extractor; `X` is used for convolutions only, and `y` never."""
@@ -110,7 +115,8 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.extractor_.names, dtype=object)
 
     def _built(self, convolutions: MiniRocket | None = None) -> Self:
-        named = window_features(self.n_samples, self.rate_hz, self.channels)
+        shape = self.n_samples, self.rate_hz, self.channels
+        named: Described = with_coherence(*shape) if self.coherence else window_features(*shape)
         extractor = WithConvolutions(named, convolutions) if convolutions else named
         self.extractor_ = extractor.eval()
         return self

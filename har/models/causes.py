@@ -54,15 +54,15 @@ class Cause:
     gyro: Float64
     is_turn: bool = False
 
-    def undone(self, of: Float64, acceleration: Sequence[bool]) -> Float64:
+    def undone(self, of: Float64, acceleration: Sequence[bool | None]) -> Float64:
         """Return the moments of windows as they would be without the cause.
 
         Parameters
         ----------
         of : ndarray of shape (n_windows, n_sensors, 4, 3)
             As `moments` returns them.
-        acceleration : sequence of bool
-            Of each sensor, whether it measures acceleration.
+        acceleration : sequence of (bool or None)
+            Of each sensor, whether it measures acceleration; None: it is not judged.
         """
         matrices = np.stack([self.acc if is_acc else self.gyro for is_acc in acceleration])
         turned = of @ matrices.swapaxes(1, 2)

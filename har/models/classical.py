@@ -82,6 +82,7 @@ class ClassicalModel:
             "n_samples": self.features.n_samples,
             "rate_hz": self.features.rate_hz,
             "channels": list(self.features.channels),
+            "coherence": self.features.coherence,
             "convolutions": rocket and {"biases": rocket.biases, "channels": rocket.channels},
         }
         skops_file.dump(content, folder / MODEL)
@@ -105,8 +106,13 @@ class ClassicalModel:
                 f"{path}: holds types that are not trusted: {', '.join(unknown)}"
             )
         content: dict[str, Any] = skops.io.load(path, trusted=list(TRUSTED))
-        channels = tuple(content.get("channels", CHANNELS))  # models from before had all
-        features = FeatureTransformer(content["n_samples"], content["rate_hz"], channels=channels)
+        features = FeatureTransformer(
+            content["n_samples"],
+            content["rate_hz"],
+            # Models from before had all channels, and no coherence.
+            channels=tuple(content.get("channels", CHANNELS)),
+            coherence=content.get("coherence", False),
+        )
         rocket = content["convolutions"]
         features = features.restore(**rocket) if rocket else features.fit()
         classes = tuple(content["classes"])

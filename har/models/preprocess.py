@@ -6,10 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from har.data.channels import by_placement, has_gyro, placed
+from har.data.channels import by_placement, has_gyro, has_mag, placed
 from har.data.recording import CHANNELS
 from har.features.extractor import window_features
-from har.features.signals import BODY_ACC, GYRO
+from har.features.signals import BODY_ACC, FIELD, GYRO, measurable
 from har.features.spectra import PowerSpectrum
 from har.models.network import Standardise
 
@@ -31,7 +31,7 @@ def patch_signals(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         signal
         for placement, own in by_placement(channels).items()
-        for signal in placed(placement, (*BODY_ACC, *GYRO) if has_gyro(own) else BODY_ACC)
+        for signal in placed(placement, measurable((*BODY_ACC, *GYRO, *FIELD), own))
     )
 
 
@@ -42,7 +42,10 @@ def spectral_signals(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         signal
         for placement, own in by_placement(channels).items()
-        for signal in placed(placement, both if has_gyro(own) else alone)
+        for signal in placed(
+            placement,
+            (*(both if has_gyro(own) else alone), *(FIELD if has_mag(own) else ())),
+        )
     )
 
 

@@ -69,8 +69,9 @@ class Reference:
     means : ndarray of shape (n_components, n_quantities)
     whitening : ndarray of shape (n_components, n_quantities, n_quantities)
         Makes the covariance of a component the identity.
-    acceleration : tuple of bool
-        Of each sensor, whether it measures acceleration.
+    acceleration : tuple of (bool or None)
+        Of each sensor, whether it measures acceleration; None: it is not judged, as the magnetic
+        field, which is another one in every room.
     typical : float
         Mean surprise of the windows before it is taken off, nats.
     limits : dict of int to float
@@ -89,7 +90,7 @@ class Reference:
     weights: Float64
     means: Float64
     whitening: Float64
-    acceleration: tuple[bool, ...]
+    acceleration: tuple[bool | None, ...]
     typical: float
     limits: Mapping[int, float]
     placements: tuple[str, ...] = ()
@@ -119,7 +120,8 @@ class Reference:
         known, pieces = _known(windows, stretch(max(STRETCHES_S), window))
         if len(known.y) < MIN_WINDOWS:
             return None
-        acceleration = SensorLayout.of(windows.channels).acceleration
+        sensors = SensorLayout.of(windows.channels).sensors
+        acceleration = tuple({"acc": True, "gyro": False}.get(sensor) for sensor in sensors)
         of = _moments(known)
         people = len(set(known.subjects))
         whole = replace(
@@ -136,7 +138,7 @@ class Reference:
         return replace(whole, limits=limits.surprise, evidence=limits.evidence)
 
     @classmethod
-    def mixture(cls, of: Float64, acceleration: tuple[bool, ...]) -> Self:
+    def mixture(cls, of: Float64, acceleration: tuple[bool | None, ...]) -> Self:
         """Fit a mixture alone, on moments of windows as `moments` returns them."""
         # Here, because a serving host judges without scikit-learn.
         from sklearn.mixture import GaussianMixture
@@ -364,10 +366,12 @@ def _thinned(of: Float64) -> Float64:
     return np.asarray(of[rows])
 
 
-def _quantities(of: Float64, acceleration: Sequence[bool]) -> Float64:
-    """Return the mean of acceleration and the logarithmic spread of every axis of windows."""
-    level = of[:, np.flatnonzero(acceleration), 0].reshape(len(of), -1)
-    variances = np.diagonal(of[:, :, 1:], axis1=2, axis2=3)
+def _quantities(of: Float64, acceleration: Sequence[bool | None]) -> Float64:
+    """Return the mean of acceleration and the logarithmic spread of every axis that is judged."""
+    judged = [sensor for sensor, kind in enumerate(acceleration) if kind is not None]
+    pointing = [sensor for sensor, kind in enumerate(acceleration) if kind]
+    level = of[:, pointing, 0].reshape(len(of), -1)
+    variances = np.diagonal(of[:, judged, 1:], axis1=2, axis2=3)
     # Turning can leave a variance of nothing a little below it.
     spread = np.log(np.sqrt(np.maximum(variances, 0)) + NOISE).reshape(len(of), -1)
     return np.concatenate([level, spread], axis=1)

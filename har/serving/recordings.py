@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from har.config import CleanSettings
 from har.data import fuse
-from har.data.channels import by_placement, has_gyro, measured, placements_of
+from har.data.channels import by_placement, lacking, measured, name_of, placements_of
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.gravity import KINDS
@@ -135,12 +135,14 @@ class Aim:
     def check(self, recording: Recording, name: str) -> None:
         """Raise `DataError` if a recording lacks what the model was trained with."""
         needed = by_placement(self.channels).get(recording.meta.placement, self.channels)
-        if has_gyro(needed) and not has_gyro(measured(recording)):
+        there = measured(recording)
+        if missing := lacking(needed, there):
+            device, quantity = missing
             raise DataError(
-                f"{name}: no gyroscope",
-                expected="angular velocity, which the model was trained with",
-                found="acceleration alone",
-                hint="record with the gyroscope on, or use a model for acceleration alone",
+                f"{name}: no {device}",
+                expected=f"{quantity}, which the model was trained with",
+                found=name_of(there),
+                hint=f"record with the {device} on, or use a model for {name_of(there)}",
             )
         kind = recording.meta.gravity
         if self.gravity not in (None, kind):

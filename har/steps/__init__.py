@@ -3,6 +3,7 @@
 =========================  ======================================================
 `har.steps.step`           a step: entry function, folders, settings
 `har.steps.plan`           the steps of a recipe
+`har.steps.starts`         those that networks start from
 `har.steps.entries`        what each step does
 `har.steps.pins`           the data sets of a run, pinned by content
 `har.steps.checkpoints`    the files of a checkpoint

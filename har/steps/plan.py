@@ -7,18 +7,14 @@ people see: ``train-encoder-small-1``.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
-from typing import Any
 
 import har
-from har.config import ClassicalSettings, NetworkSettings, Recipe, flatten
-from har.data.channels import NAMES
+from har.config import ClassicalSettings, Recipe, flatten
 from har.models import catalogue
-from har.steps.checkpoints import resolve
-from har.steps.step import Step
+from har.steps import starts
+from har.steps.step import ENTRIES, Step
 
-ENTRIES = "har.steps.entries"
 INGEST, FUSE = "ingest", "fuse"
 # Whose versions the report prints.
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "torch", "transformers", "onnxruntime")
@@ -73,8 +69,8 @@ def plan(recipe: Recipe) -> Plan:
     made.add(*score_steps(recipe))
     for name in recipe.candidates:
         made.add(*build_steps(recipe, name))
-    starts = {name: start for name in recipe.candidates if (start := made.start_of(name))}
-    made.add(_report(recipe, starts))
+    started = {name: start for name in recipe.candidates if (start := made.start_of(name))}
+    made.add(_report(recipe, started))
     return made
 
 
@@ -85,6 +81,12 @@ def seeds(recipe: Recipe, name: str) -> tuple[int, ...]:
 
 def data_steps(recipe: Recipe) -> Iterator[Step]:
     """Yield the steps from ingested data sets to windows."""
+    yield from _recording_steps(recipe)
+    yield from _window_steps(recipe)
+
+
+def _recording_steps(recipe: Recipe) -> Iterator[Step]:
+    """Yield the steps from ingested data sets to clean recordings."""
     data = recipe.data
     if len(data.datasets) > 1:  # a run's only data set is what it calls ``ingest``
         yield Step(
@@ -119,6 +121,10 @@ def data_steps(recipe: Recipe) -> Iterator[Step]:
             inputs={"cleaned": "clean"},
             settings={"placements": data.fuse},
         )
+
+
+def _window_steps(recipe: Recipe) -> Iterator[Step]:
+    """Yield the steps from clean recordings to windows."""
     recordings = recordings_of(recipe)
     yield Step(
         "split",
@@ -148,7 +154,7 @@ def pinned(dataset: str) -> str:
 
 def model_steps(recipe: Recipe, name: str) -> Iterator[Step]:
     """Yield the trainings of a model, one for each seed, and their choice and predictions."""
-    start = _start(recipe, name)
+    start = starts.start_of(recipe, name)
     if start:
         yield start
     for seed in seeds(recipe, name):
@@ -198,99 +204,6 @@ def module_of(name: str) -> str:
     return catalogue.MODELS[name].module
 
 
-def _start(recipe: Recipe, name: str) -> Step | None:
-    """Return the step that a network starts from; None for random weights."""
-    section = recipe.models.of(name)
-    if name not in catalogue.ENCODERS:
-        named = getattr(section, "checkpoint", None)
-        return _taken(f"checkpoint-{name}", named) if named else None
-    step = f"pretrain-{name}"
-    match recipe.pretrain.checkpoint:
-        case "none":
-            return None
-        case "own":
-            return _pretraining(recipe, name)
-        case "auto":
-            return _fitting(recipe, name) if _bundled_files(name) else None
-        case "bundled":
-            return _bundled(name)
-        case folder:
-            return _taken(step, folder, ours=True)
-
-
-def _bundled_files(name: str) -> dict[str, Path]:
-    """Return the files of a model's bundled encoders, by ``<sensors>/<role>``."""
-    folders = {sensors: catalogue.bundled(name, sensors) for sensors in NAMES}
-    return {
-        f"{sensors}/{role}": path
-        for sensors, folder in folders.items()
-        if folder.is_dir()
-        for role, path in resolve(str(folder), ours=True).files.items()
-    }
-
-
-def _bundled(name: str) -> Step:
-    return Step(
-        f"pretrain-{name}",
-        f"pretrain-{name}",
-        f"{ENTRIES}.checkpoint:bundled",
-        inputs={"windows": "windows"},
-        files=_bundled_files(name),
-    )
-
-
-def _taken(step: str, named: str, *, ours: bool = False) -> Step:
-    source = resolve(named, ours=ours)
-    return Step(
-        step,
-        step,
-        "har.training.base:take",
-        settings={"revision": source.revision},
-        files=source.files,
-    )
-
-
-def _fitting(recipe: Recipe, name: str) -> Step:
-    from har.data.sources import same_people
-
-    relatives = {other for dataset in recipe.data.datasets for other in same_people(dataset)}
-    return Step(
-        f"pretrain-{name}",
-        f"pretrain-{name}",
-        f"{ENTRIES}.checkpoint:bundled_if_it_fits",
-        inputs={"windows": "windows", "split": "split"},
-        settings={
-            "encoder": _sizes(recipe, name),
-            "window": recipe.window.grid,
-            "relatives": tuple(sorted(relatives)),
-        },
-        files=_bundled_files(name),
-    )
-
-
-def _sizes(recipe: Recipe, name: str) -> NetworkSettings:
-    """Return a network's section without what fine-tuning or its checkpoint are given of it."""
-    section = recipe.models.network(name)
-    rest: dict[str, Any] = {"finetune": {}}
-    if hasattr(section, "checkpoint"):
-        rest["checkpoint"] = None
-    return section.model_copy(update=rest)
-
-
-def _pretraining(recipe: Recipe, name: str) -> Step:
-    return Step(
-        f"pretrain-{name}",
-        f"pretrain-{name}",
-        f"{ENTRIES}.pretrain:pretrain",
-        inputs={"windows": "windows"},
-        settings={
-            "settings": recipe.pretrain.model_copy(update={"checkpoint": "own"}),
-            "encoder": _sizes(recipe, name),
-            "window": recipe.window.grid,
-        },
-    )
-
-
 def _training(recipe: Recipe, name: str, seed: int, start: Step | None) -> Step:
     shared = {"name": name, "label_share": recipe.labels.share, "seed": seed}
     section = recipe.models.of(name)
@@ -310,7 +223,7 @@ def _training(recipe: Recipe, name: str, seed: int, start: Step | None) -> Step:
         inputs={"windows": "windows", **({"checkpoint": start.name} if start else {})},
         settings={
             **shared,
-            "settings": _sizes(recipe, name),
+            "settings": starts.sizes(recipe, name),
             "finetuning": recipe.finetune_of(name),
             "window": recipe.window.grid,
         },
@@ -388,7 +301,7 @@ def build_steps(recipe: Recipe, name: str) -> Iterator[Step]:
     )
 
 
-def _report(recipe: Recipe, starts: Mapping[str, str]) -> Step:
+def _report(recipe: Recipe, started: Mapping[str, str]) -> Step:
     """Return the report; it prints every setting but those of the gate, which comes later."""
     names = recipe.candidates
     return Step(
@@ -402,7 +315,7 @@ def _report(recipe: Recipe, starts: Mapping[str, str]) -> Step:
             "evaluation": "evaluate",
             "continuous": "continuous",
             "robustness": {name: f"robustness-{name}" for name in names},
-            "checkpoints": starts,
+            "checkpoints": started,
             "exports": {name: f"export-{name}" for name in names},
         },
         settings={

@@ -8,9 +8,9 @@ from har.config import Recipe
 from har.data.assignment import Assignment
 from har.data.recording import read_recordings
 from har.steps import plan as plans
-from har.steps.plan import ENTRIES, Plan
+from har.steps.plan import Plan
 from har.steps.run import Run
-from har.steps.step import Source, Step
+from har.steps.step import ENTRIES, Source, Step
 from har.store import Artifact
 
 if TYPE_CHECKING:

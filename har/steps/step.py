@@ -12,6 +12,7 @@ from har.lineage import digest
 from har.measured import MEASURED
 from har.store import Artifact, Store
 
+ENTRIES = "har.steps.entries"
 # A step's name, or the names of several by a key of the argument.
 Source = str | Mapping[str, str]
 Input = Artifact | Mapping[str, Artifact]

@@ -4,9 +4,9 @@ from har.config import DataSettings
 from har.data.sources import same_people
 from har.errors import UsageError
 from har.steps.pins import pin
-from har.steps.plan import ENTRIES, INGEST, chosen, module_of, recordings_of
+from har.steps.plan import INGEST, chosen, module_of, recordings_of
 from har.steps.run import Run
-from har.steps.step import Step
+from har.steps.step import ENTRIES, Step
 from har.store import Artifact
 
 

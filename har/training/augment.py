@@ -96,9 +96,9 @@ def amplify(windows: Tensor, spread: float, generator: torch.Generator) -> Tenso
 def add_noise(
     windows: Tensor, spread: float, generator: torch.Generator, *, layout: SensorLayout = BOTH
 ) -> Tensor:
-    """Add white noise: `spread` in m/s², and a tenth of it in rad/s."""
+    """Add white noise: `spread` in m/s², a tenth of it in rad/s, as much in µT."""
     noise = spread * torch.randn(windows.shape, generator=generator)
-    each = torch.tensor([1.0 if acceleration else 0.1 for acceleration in layout.acceleration])
+    each = torch.tensor([0.1 if sensor == "gyro" else 1.0 for sensor in layout.sensors])
     return windows + noise * each.repeat_interleave(AXES)
 
 

@@ -105,6 +105,7 @@ def train_classical(
         convolutions=settings.convolutions,
         seed=seed,
         channels=windows.channels,
+        coherence=settings.coherence,
     ).fit(train.X)
     features = _features(transformer, train, settings, seed)
     judged = transformer.transform(validation.X), validation.y

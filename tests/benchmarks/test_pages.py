@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import pytest
 from safetensors.torch import load_file
 from scores import paired, protocol_scores
 from transformers import BertConfig, BertModel
 
-from har.benchmarks import checkpoint, labels, models, page, runtimes, serve, unlike
+from har.benchmarks import checkpoint, labels, models, page, runtimes, sensors, serve, unlike
 from har.benchmarks.load import Load
-from har.config import WindowGrid
+from har.config import WindowGrid, WindowSettings
 from har.data.recording import Recording
 from har.data.windows import Windows
 from har.evaluation.results.protocol import ProtocolResult
@@ -193,3 +196,44 @@ def test_the_page_of_servers_holds_rates_and_their_ratio() -> None:
     assert "| har serve --workers 1 | 1 | 500 | 5.6 | 3.0 | 9.0 | 1.5 | 4.0 | 0.76 | 144 |" in lines
     assert "| mlflow 3 | 1 | 90 | 1.0 | 30.0 | 60.0 | 1.5 | 4.0 | 3.86 | 333 |" in lines
     assert lines[-1] == "Not installed here, and so not measured: bentoml."
+
+
+def made_windows(starts: list[float], y: list[int], people: list[str]) -> Windows:
+    """Return windows of zeros, of one recording for each person."""
+    index = pd.DataFrame({"recording_id": people, "subject_id": people, "start_s": starts})
+    X = np.zeros((len(y), 128, 6), np.float32)
+    return Windows(X, np.array(y), index, ("sitting", "standing", "lying"))
+
+
+def test_neighbours_of_one_activity_are_answered_together() -> None:
+    """Blocks end with the activity, the recording, a gap in time, and after two windows."""
+    starts = [0, 1.28, 2.56, 3.84, 9, 0, 1.28]
+    windows = made_windows(starts, [0, 0, 0, 1, 1, 1, 1], [*"aaaaa", *"bb"])
+    answers = np.arange(7.0)[:, None]
+    pooled = sensors.Trial(windows, WindowSettings()).pooled(answers, 2)
+    assert pooled[:, 0].tolist() == [0.5, 0.5, 2, 3, 4, 5.5, 5.5]
+
+
+def test_a_score_tells_what_the_hardest_pair_costs() -> None:
+    """One of four windows of the pair is answered by its partner, one by a third class."""
+    windows = made_windows([0.0] * 6, [0, 0, 1, 1, 2, 2], list("aabbcc"))
+    trial = sensors.Trial(windows, WindowSettings())
+    answers = np.eye(3)[[0, 1, 1, 2, 2, 2]]
+    assert trial.hardest(answers) == (0, 1)
+    score = trial.score("all", answers, (0, 1), np.zeros((6, 5), np.float32), share=0.5)
+    assert (score.features, score.people, score.confused) == (5, 1, 0.25)
+    # F1 of the classes: 2/3, 1/2 and 4/5; with the first mistake right 1, 2/3 and 4/5.
+    assert score.macro_f1 == pytest.approx((2 / 3 + 1 / 2 + 4 / 5) / 3)
+    assert score.without == pytest.approx((1 + 2 / 3 + 4 / 5) / 3)
+
+
+def test_the_page_of_sensors_has_a_row_a_score() -> None:
+    """Three tables, and the classes that are hardest."""
+    score = sensors.Score("acceleration", 367, 18, 0.9384, 0.138, 0.9812)
+    rows = (score,)
+    found = sensors.Findings(21, 7143, ("sitting", "standing"), rows, rows, rows)
+    text = "\n".join(sensors.lines(found))
+    assert "21 people, those for training and validation, 7,143 windows" in text
+    assert "the windows of sitting and standing to which" in text
+    assert "| acceleration | 367 | 0.9384 | 13.8% | 0.9812 |" in text
+    assert "| 18 people | 367 | 0.9384 | 13.8% | 0.9812 |" in text

@@ -56,6 +56,7 @@ RUNS = [
         ("har serve --workers 1", "requests/s", "Written: s.md"),
     ),
     Run("benchmark unlike", "--to u.md", ("nothing: their own recordings", "Written: u.md")),
+    Run("benchmark sensors", "--to s.md", ("acceleration: posture", "Written: s.md")),
     Run("config", "--set window.hop_s=0.64", ("window.hop_s 0.64",)),
     Run("run", "", ("14 of 14 steps found in the store", "Registry", "report.html")),
     Run("train", "", ("train-svm", "train-encoder-small", "reused", "validation macro-F1")),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from alone import WORN, acceleration_of, worn_twice
+from alone import WORN, acceleration_of, with_field, worn_twice
 
 from har.config import (
     LogisticSettings,
@@ -40,12 +40,18 @@ def worn(small: Windows) -> Windows:
     return worn_twice(small)
 
 
+@pytest.fixture(scope="module")
+def magnetic(small: Windows) -> Windows:
+    """Real windows of both sensors, and what a magnetometer would have read."""
+    return with_field(small)
+
+
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("kind", ["alone", "worn"])
+@pytest.mark.parametrize("kind", ["alone", "worn", "magnetic"])
 def test_every_kind_of_network_reads_the_channels_that_there_are(
     name: str, kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Three channels, or nine of two placements; the configuration and the graph say so."""
+    """Three channels, or nine: of two placements, or of three sensors; the graph says so."""
     torch.manual_seed(0)
     windows: Windows = request.getfixturevalue(kind)
     channels = windows.channels
@@ -66,7 +72,7 @@ def test_every_kind_of_network_reads_the_channels_that_there_are(
     )
 
 
-@pytest.mark.parametrize("kind", ["alone", "worn"])
+@pytest.mark.parametrize("kind", ["alone", "worn", "magnetic"])
 def test_a_classical_model_reads_the_channels_that_there_are(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

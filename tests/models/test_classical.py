@@ -25,8 +25,9 @@ from har.data.windows import Windows
 from har.errors import DataError, MissingError, VerificationError
 from har.features.scaler import ClippedScaler
 from har.measured import read_measured
+from har.models import skops_file
 from har.models.catalogue import CLASSICAL
-from har.models.classical import ClassicalModel
+from har.models.classical import MODEL, TRUSTED, ClassicalModel
 from har.models.svm import calibrate, couple, decide
 from har.training.classical import train_classical
 
@@ -80,7 +81,22 @@ def test_the_record_says_what_was_seen_and_chosen(trained: Path) -> None:
     assert len(record["grid"]) == 2
     assert record["subjects"] == ["hapt-01", "hapt-03"]
     assert record["validation_subjects"] == ["hapt-07"]
-    assert record["n_features"] == 494 + SETTINGS[record["model"]].convolutions
+    # 15 pairs of axes have two coherences in each of 9 bands.
+    assert record["n_features"] == 494 + 15 * 9 * 2 + SETTINGS[record["model"]].convolutions
+
+
+def test_a_model_from_before_coherence_is_read(small: Windows, tmp_path: Path) -> None:
+    """A file that does not speak of it holds a model of the named features alone."""
+    settings = SvmSettings(c_grid=(3.0,), copies=0, coherence=False)
+    train_classical("svm", small, tmp_path, settings=settings, window=WindowSettings(), seed=0)
+    X = small.select("validation").X
+    expected = ClassicalModel.load(tmp_path).predict_proba(X)
+    before = skops.io.load(tmp_path / MODEL, trusted=list(TRUSTED))
+    del before["coherence"]
+    skops_file.dump(before, tmp_path / MODEL)
+    model = ClassicalModel.load(tmp_path)
+    assert len(model.features.extractor_.names) == 494
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
 
 
 def test_a_repeat_gives_the_same_files(trained: Path, small: Windows, tmp_path: Path) -> None:

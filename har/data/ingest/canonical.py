@@ -9,9 +9,9 @@ from har.data.ingest import times
 from har.data.ingest.blocks import read_blocks
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import ACC_UNITS, GYRO_UNITS, TIME_UNITS, ColumnMapping
+from har.data.ingest.mapping import ACC_UNITS, GYRO_UNITS, MAG_UNITS, TIME_UNITS, ColumnMapping
 from har.data.ingest.paths import activity_of
-from har.data.recording import ACC, GYRO, Clock
+from har.data.recording import ACC, GYRO, MAG, Clock
 
 UNREADABLE_TIME = "cannot be read as a time"
 
@@ -32,6 +32,8 @@ def conversions(mapping: ColumnMapping) -> Iterator[str]:
             yield f"{what} = thousandths * {factor!r}"
     if mapping.gravity_columns:
         yield "acceleration = without gravity + gravity"
+    if mapping.mag and mapping.mag_unit != "uT":
+        yield f"magnetic field = {mapping.mag_unit} * {MAG_UNITS[mapping.mag_unit]!r}"
     if mapping.acc_sign == "-":
         yield "acceleration = its opposite"
 
@@ -75,10 +77,13 @@ def canonical(
         values |= {column: block[column] for column in raw} | _channels(block, mapping, sensors)
         values |= {role: block[c] for role, c in _roles(mapping).items() if c in block}
         if "gyro" not in sensors or "acc" in sensors:
-            values["label"] = block[mapping.activity].astype("str") if mapping.activity else word
+            values["label"] = block[mapping.activity] if mapping.activity else word
         if "capture" in block:
             values["capture"] = block["capture"]
-        yield _timed(pd.DataFrame(values), block, mapping, ledger)
+        # Arrays, as all columns have the block's index, which pandas would compare.
+        arrays = {name: getattr(column, "array", column) for name, column in values.items()}
+        rows = pd.DataFrame(arrays, index=block.index, copy=False)
+        yield _timed(rows, block, mapping, ledger)
 
 
 def of_sensor(rows: pd.DataFrame, mapping: ColumnMapping, sensor: str) -> pd.DataFrame:
@@ -94,7 +99,7 @@ def _columns_of(mapping: ColumnMapping, sensors: Sequence[str]) -> list[str]:
     if sensors and "gyro" not in sensors:
         others |= set(mapping.gyro or ()) - set(mapping.acc)
     elif sensors and "acc" not in sensors:
-        others = {*mapping.acc, *mapping.gravity_columns, mapping.activity}
+        others = {*mapping.acc, *mapping.gravity_columns, *(mapping.mag or ()), mapping.activity}
         others -= set(mapping.gyro or ())
     return [column for column in mapping.columns if column not in others]
 
@@ -112,7 +117,7 @@ def _roles(mapping: ColumnMapping) -> dict[str, str]:
 def _channels(
     block: pd.DataFrame, mapping: ColumnMapping, sensors: Sequence[str]
 ) -> dict[str, pd.Series]:
-    """Return acceleration and angular velocity in the units that harmonising knows."""
+    """Return the sensors' axes in the units that harmonising knows."""
     values: dict[str, pd.Series] = {}
     if "acc" in sensors:
         factor = ACC_UNITS[mapping.acc_unit][1] * (-1.0 if mapping.acc_sign == "-" else 1.0)
@@ -122,6 +127,9 @@ def _channels(
             if (mapping.acc_scale, mapping.acc_offset) != (1.0, 0.0):
                 axis = axis * mapping.acc_scale + mapping.acc_offset
             values[channel] = axis * factor if factor != 1.0 else axis
+    if "acc" in sensors and mapping.mag:
+        factor = MAG_UNITS[mapping.mag_unit]
+        values |= {c: block[own] * factor for c, own in zip(MAG, mapping.mag, strict=True)}
     if "gyro" in sensors and mapping.gyro:
         factor = GYRO_UNITS[mapping.gyro_unit][1]
         for channel, column in zip(GYRO, mapping.gyro, strict=True):

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from har.arrays import Float32
+from har.arrays import Float32, Float64
 from har.data import gravity
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.rates import LEAST_SHARE
 from har.data.recording import ACC, GYRO, Recording, values_of
-from har.data.schema import MAX_ACC, MAX_GYRO
+from har.data.schema import MAX_ACC, MAX_GYRO, MAX_MAG
 from har.errors import DataError
 
 BEYOND_SHARE = 0.005  # of rows beyond any sensor; fewer are glitches, and quarantined
@@ -19,6 +19,8 @@ SMALLEST_RANGE = {  # of the sensors on the market: ±2 g and ±250 deg/s, less 
     "acceleration": 0.95 * 2 * STANDARD_GRAVITY,
     "angular velocity": 0.95 * np.deg2rad(250),
 }
+# µT. The Earth's field has 25 to 65 (IGRF); steel around a person halves or doubles it.
+FIELD_UT = (8.0, 200.0)
 STUCK_S = 1.0
 LOW_HZ = LEAST_SHARE * 50.0  # what models take by default (window.rate_hz)
 JITTER = 0.5  # spread of the time steps (90th less 10th percentile) over their mean
@@ -37,6 +39,25 @@ def check_range(rows: pd.DataFrame, name: str) -> None:
                 found=f"{beyond:.1%} of {len(rows)} rows beyond, up to {largest:.4g}",
                 hint="state the unit that the file is in",
             )
+
+
+def check_magnetometer(values: Float64) -> None:
+    """Raise `DataError` if a magnetic field is not there in every row, or not in µT.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, 3), µT
+    """
+    if missing := int(np.isnan(values).any(axis=1).sum()):
+        raise DataError("the magnetic field is missing", found=f"in {missing:,} rows")
+    norms = np.linalg.norm(values, axis=1)
+    level, largest = float(np.median(norms)), float(np.abs(values).max())
+    if not FIELD_UT[0] <= level <= FIELD_UT[1] or largest > MAX_MAG:
+        raise DataError(
+            "the magnetic field is not in µT",
+            expected=f"a size of {FIELD_UT[0]:g} to {FIELD_UT[1]:g} µT most of the time",
+            found=f"{level:.3g} in the middle, up to {largest:.3g}",
+        )
 
 
 def oddities(rows: pd.DataFrame, recording: Recording) -> Iterator[tuple[str, str]]:

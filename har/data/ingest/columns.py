@@ -18,6 +18,10 @@ UNITS = {
     "rad/s": ("rad/s", "rads", "rads-1", "radians/s", "rad/sec", "rps", "radpersec"),
     "deg/s": ("deg/s", "dps", "°/s", "º/s", "degrees/s", "deg/sec", "degs-1", "degpersec"),
     "mdeg/s": ("mdps", "mdeg/s"),
+    "uT": ("ut", "µt", "μt", "microtesla"),
+    "mT": ("mt", "millitesla"),
+    "nT": ("nt", "nanotesla"),
+    "gauss": ("gauss",),
     "s": ("s", "sec", "secs", "second", "seconds"),
     "ms": ("ms", "msec", "millis", "millisec", "milliseconds", "millisecond"),
     "us": ("us", "µs", "μs", "usec", "micros", "microseconds", "microsecond"),
@@ -27,10 +31,11 @@ _OF_WORD = {word: unit for unit, words in UNITS.items() for word in words}
 # Units of what is no motion: in a line of units they are units too.
 _OTHERS = {
     *("hz", "%", "v", "mv", "kohms", "ohm", "lux", "lx", "hpa", "kpa", "pa", "°c", "degc", "c"),
-    *("ut", "µt", "μt", "uv", "local_flux", "db", "m", "deg", "°", "bpm", "no_units", "n/a"),
+    *("uv", "local_flux", "db", "m", "deg", "°", "bpm", "no_units", "n/a"),
     *("yyyy/mm/dd hh:mm:ss.sss", "unitless", "counts", "lsb", "bool", "string", "rad", "kbps"),
 }
 TIME_UNITS = ("s", "ms", "us", "ns")
+MAG_UNITS = ("uT", "mT", "nT", "gauss")
 # What stands behind a word without brackets: only where it cannot be a part of a name.
 _SUFFIXES = {"ms", "us", "ns", "sec", "seconds", "millis", "dps", "mg", "mps2", "nanos", "mdps"}
 _BEHIND_SENSOR = {"g", "s", "ms2", "rads", "rps"}
@@ -42,12 +47,19 @@ _ACC = re.compile(
 _GYRO = re.compile(r"gyr\w*|gyro\w*|rot|rotation\w*|angular\w*|ang|angvel|w|omega|itg\w*")
 _GRAVITY = re.compile(r"grav\w*")
 _OTHER = re.compile(
-    r"m|mag\w*|magn\w*|compass|euler|quat\w*|orient\w*|attitude|pressure|baro\w*|"
+    r"euler|quat\w*|orient\w*|attitude|pressure|baro\w*|"
     r"loc\w*|gps|light|temp\w*|heart\w*|bvp|eda|hr|ibi|eul\w*|vel\w*|pos\w*|dq|dv"
 )
 
 
-_SENSORS = (("gravity", _GRAVITY), ("gyro", _GYRO), ("acc", _ACC), ("other", _OTHER))
+_MAG = re.compile(r"m|mag\w*|magn\w*|compass")
+_SENSORS = (
+    ("gravity", _GRAVITY),
+    ("gyro", _GYRO),
+    ("acc", _ACC),
+    ("mag", _MAG),
+    ("other", _OTHER),
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,7 @@ class Triad:
     ----------
     axes : tuple of str
         The names of the columns x, y and z.
-    sensor : {"acc", "linear", "gravity", "gyro", "other", ""}
+    sensor : {"acc", "linear", "gravity", "gyro", "mag", "other", ""}
         Which sensor the name says; "linear" is acceleration without gravity; empty: none.
     unit : str
         One of `UNITS`, or empty.
@@ -156,6 +168,8 @@ def sensor_of(words: Sequence[str], unit: str = "") -> str:
             return "linear" if sensor == "acc" and is_linear else sensor
     if unit in ("rad/s", "deg/s", "mdeg/s"):
         return "gyro"
+    if unit in MAG_UNITS:
+        return "mag"
     if unit in ("m/s2", "g", "mg"):
         return "linear" if is_linear else "acc"
     return "linear" if is_linear else ""
@@ -187,7 +201,7 @@ def _cut_axis(words: list[str]) -> tuple[str, list[str]]:
 def _is_stem(word: str) -> bool:
     """Tell whether a letter behind a word is an axis: not that of "accuracy"."""
     return len(word) <= 2 or any(
-        p.fullmatch(word) for p in (_ACC, _GYRO, _GRAVITY, _OTHER, _LINEAR)
+        p.fullmatch(word) for p in (_ACC, _GYRO, _GRAVITY, _MAG, _OTHER, _LINEAR)
     )
 
 

@@ -28,6 +28,9 @@ def facts_of(mapping: ColumnMapping | None, found: Guess, looks: Iterable[Look])
     facts = {"acceleration": _acceleration(mapping)}
     if mapping.gyro:
         facts["angular velocity"] = f"{', '.join(mapping.gyro)} in {mapping.gyro_unit}"
+    if mapping.mag:
+        unit = mapping.mag_unit.replace("uT", "µT")
+        facts["magnetic field"] = f"{', '.join(mapping.mag)} in {unit}"
     facts["time"] = _time(mapping)
     if found.rates_hz:
         low, high = min(found.rates_hz), max(found.rates_hz)

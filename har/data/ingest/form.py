@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from har.data.ingest.columns import is_unit
 from har.data.ingest.files import RawFiles, reading
@@ -102,9 +102,11 @@ def look(files: RawFiles, name: str, stated: Stated) -> tuple[Form, list[list[st
         If it has no rows of several fields.
     """
     data = _head_of(files, name)
-    found = of_bytes(data, name, stated)
-    _remember(_key(data, stated), found[0])
-    return found
+    form, rows = of_bytes(data, name, stated)
+    # A mapping that follows from it states the decimal sign that was found.
+    for known in {stated, replace(stated, decimal=form.decimal)}:
+        _remember(_key(data, known), form)
+    return form, rows
 
 
 def form_of(files: RawFiles, name: str, stated: Stated) -> Form:

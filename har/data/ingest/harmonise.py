@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from har.arrays import Float64
 from har.data import rates
 from har.data.activities import in_order
 from har.data.gravity import STANDARD_GRAVITY
@@ -23,6 +24,8 @@ from har.data.recording import (
     ACC,
     CHANNELS,
     GYRO,
+    MAG,
+    MORE_CHANNELS,
     Recording,
     RecordingMeta,
     make_table,
@@ -156,7 +159,7 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     ledger.repair(rows, repeated, "averaged with others of the same time")
     group = (~rows["time_s"].duplicated()).cumsum().to_numpy() - 1
     first = rows[~rows["time_s"].duplicated()].reset_index(drop=True)
-    present = [c for c in CHANNELS if c in rows]
+    present = [c for c in (*CHANNELS, *MORE_CHANNELS) if c in rows]
     first[present] = averaged(rows["time_s"].to_numpy(), values_of(rows, present))[1]
     codes = pd.factorize(rows["label"])[0]
     mixed = pd.Series(codes).groupby(group).nunique().to_numpy() > 1
@@ -199,12 +202,28 @@ def _recording(
         clock=raw.clock,
     )
     columns = {c: told[c].to_numpy() for c in CHANNELS if c in told}
+    columns |= _magnetic_field(told, name, ledger)
     columns["time_s"] = told["time_s"].to_numpy() - start_s
     recording = Recording(make_table(meta, columns, _activities(told, origin, name, ledger)), meta)
     validate(recording, units=False)
     for kind, detail in checks.oddities(rows, recording):
         ledger.warn(name, kind, detail)
     yield recording
+
+
+def _magnetic_field(rows: pd.DataFrame, name: str, ledger: Ledger) -> dict[str, Float64]:
+    """Return the axes of the magnetometer, or none where they cannot be trusted.
+
+    No row is set aside for it: it serves those few models that ask for it.
+    """
+    if not set(MAG) <= set(rows):
+        return {}
+    try:
+        checks.check_magnetometer(values_of(rows, MAG))
+    except DataError as error:
+        ledger.warn(name, "no magnetometer", f"{error.message}: {error.found}")
+        return {}
+    return {axis: rows[axis].to_numpy() for axis in MAG}
 
 
 def _reject(tables: Iterable[pd.DataFrame], name: str, error: DataError, ledger: Ledger) -> None:
@@ -258,7 +277,7 @@ def _activities(rows: pd.DataFrame, origin: Origin, name: str, ledger: Ledger) -
     Where the data set is published with a list of its words, it is unlabelled and told.
     """
     vocabulary = Vocabulary.of(origin.source)
-    words = pd.Categorical(rows["label"])
+    words = pd.Categorical(rows["label"]).remove_unused_categories()
     texts = [str(word).strip() for word in words.categories]
     found = [vocabulary.find(text) for text in texts]
     new = {w: activity for w, (activity, known) in zip(texts, found, strict=True) if not known}

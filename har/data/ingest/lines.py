@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from har import parquet
 from har.data.ingest.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def words(column: pa.Array) -> pa.Array:
 
 def frame_of(columns: dict[str, pa.Array]) -> pd.DataFrame:
     """Return columns as a frame, texts as categories of text."""
-    frame: pd.DataFrame = pa.table(columns).to_pandas(strings_to_categorical=True)
+    table = pa.table(columns)
+    threads = table.num_rows > parquet.SMALL
+    frame: pd.DataFrame = table.to_pandas(strings_to_categorical=True, use_threads=threads)
     for name in frame.select_dtypes("category"):
         if frame[name].cat.categories.empty:  # of object, which joins with no others
             frame[name] = frame[name].astype(pd.CategoricalDtype(pd.Index([], dtype="str")))

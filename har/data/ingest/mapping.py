@@ -8,6 +8,8 @@ r"""What a person states of files of their own: which columns are what, in TOML 
    acc_unit = "g"            # m/s2, g or mg
    gyro = ["gx", "gy", "gz"]
    gyro_unit = "deg/s"       # rad/s, deg/s or mdeg/s
+   mag = ["mx", "my", "mz"]  # magnetic field, in the same rows
+   mag_unit = "uT"           # uT, mT, nT or gauss
    subject = "user"          # a column, or: subject_pattern = "s(\d+)" on the file's path
    activity = "label"
 
@@ -46,10 +48,13 @@ from har.errors import DataError, MissingError
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 # Of a unit, the one that harmonising knows, and the factor to it.
 ACC_UNITS = {"m/s2": ("m/s2", 1.0), "g": ("g", 1.0), "mg": ("g", 1e-3)}
+MAG_UNITS = {"uT": 1.0, "mT": 1e3, "nT": 1e-3, "gauss": 100.0}  # µT in each
 GYRO_UNITS = {"rad/s": ("rad/s", 1.0), "deg/s": ("deg/s", 1.0), "mdeg/s": ("deg/s", 1e-3)}
 T = TypeVar("T", bound="Entries")
-_LISTS = ("acc", "gyro", "names", "gravity")
+_LISTS = ("acc", "gyro", "mag", "names", "gravity")
 _CHARACTERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
+_ROLES = ("time", "subject", "recording", "activity", "sensor", "placement_column")
+_COLUMNS = (*_LISTS, *_ROLES)
 _PATTERNS = ("subject_pattern", "recording_pattern", "activity_pattern")
 
 
@@ -81,6 +86,8 @@ class Entries(BaseModel):
     gyro_unit: Literal["rad/s", "deg/s", "mdeg/s"] = "rad/s"
     gyro_scale: float = 1.0
     gyro_offset: float = 0.0
+    mag: Axes | None = None
+    mag_unit: Literal["uT", "mT", "nT", "gauss"] = "uT"
     sensor: str | None = None
     sensors: dict[Literal["acc", "gyro"], str] = {}
     # who, where, what
@@ -108,6 +115,14 @@ class Entries(BaseModel):
     @classmethod
     def _character(cls, value: Any) -> Any:
         return _CHARACTERS.get(value, value) if isinstance(value, str) else value
+
+    @field_validator(*_COLUMNS, mode="before")
+    @classmethod
+    def _trimmed(cls, value: Any) -> Any:
+        """Return names of columns as they are read: without blanks around them."""
+        if isinstance(value, (list, tuple)):
+            return tuple(name.strip() if isinstance(name, str) else name for name in value)
+        return value.strip() if isinstance(value, str) else value
 
     @field_validator("encoding")
     @classmethod
@@ -159,6 +174,8 @@ class ColumnMapping(Entries):
                 raise ValueError("uses one column twice")
         if self.sensor and not self.sensors:
             raise ValueError('sensor needs the words of its column: [sensors] acc = "0"')
+        if self.mag and self.sensor:
+            raise ValueError("mag must stand in the rows of acceleration")
         if self.placement_column and not self.placements:
             raise ValueError("placement_column needs its words: [placements]")
         return self
@@ -167,7 +184,7 @@ class ColumnMapping(Entries):
         """Yield columns that must differ; there may be one recording per activity."""
         # Sensors in files or rows of their own may have columns of one name.
         axes = [(*self.acc, *self.gravity_columns), self.gyro or ()]
-        sets = axes if self.sensors else [(*axes[0], *axes[1])]
+        sets = axes if self.sensors else [(*axes[0], *axes[1], *(self.mag or ()))]
         for columns in sets:
             for role in (self.activity, self.recording):
                 yield (self.time, *columns, self.subject, role)
@@ -180,7 +197,8 @@ class ColumnMapping(Entries):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, those of numbers first."""
-        numbers = (self.time, *self.acc, *self.gravity_columns, *(self.gyro or ()))
+        axes = (*self.acc, *self.gravity_columns, *(self.gyro or ()), *(self.mag or ()))
+        numbers = (self.time, *axes)
         return tuple(dict.fromkeys(name for name in (*numbers, *self._words) if name))
 
     @property

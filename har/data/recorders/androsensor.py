@@ -39,12 +39,13 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         raise DataError(f"{name}: no acceleration", found=", ".join(sheet.names[:12]))
     parts = {f"gravity_{c}": gravity[c] for c in ACC} if gravity and not raw else {}
     gyro = sheet.axes("gyro", r"GYROSCOPE {} \(.*") or {}
+    mag = sheet.axes("mag", r"MAGNETIC FIELD {} \([µμu]T\)") or {}
     if (time := sheet.column(_TIME)) is None:
         raise DataError(f"{name}: no time", expected=_TIME, found=", ".join(sheet.names[:12]))
     start = _start(sheet, time)
 
     def rows(files: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
-        columns = {**acc, **parts, **gyro, "time_s": time}
+        columns = {**acc, **parts, **gyro, **mag, "time_s": time}
         for block in sheets.blocks(files, ledger, sheet, columns):
             for axis in parts and ACC:
                 block[axis] += block.pop(f"gravity_{axis}")
@@ -55,6 +56,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         recording_name(item),
         (rows,),
         gyro_unit="rad/s" if gyro else "",
+        mag_unit="uT" if mag else "",
         gravity=bool(raw or gravity),
         clock="local" if math.isfinite(start) else "",
         conversions=("acceleration = gravity + linear acceleration",) if parts else (),

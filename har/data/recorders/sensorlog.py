@@ -1,4 +1,4 @@
-"""SensorLog for iPhone and Apple watch: one wide table, units behind the names.
+"""SensorLog for iPhone and Apple watch: one wide table, units behind the names; or JSON, without.
 
 Each row repeats the last value of every sensor; a sensor's own timestamp, where there is one,
 tells which rows are new. Acceleration has Apple's sign. Where two sensors have clocks of their
@@ -6,7 +6,7 @@ own, the file is read once for each, and its rows count twice.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.base import Asking, Plan, Recorder, Stated
-from har.data.recorders.parts import sheets
+from har.data.recorders.parts import sheets, table_of_objects
 from har.data.recorders.parts.captures import Capture, plan
 from har.data.recorders.parts.clocks import stamp, stamps
 from har.data.recorders.parts.groups import recording_name, single
@@ -25,38 +25,45 @@ from har.data.recording import ACC
 from har.data.sources.base import Item
 from har.errors import DataError
 
+Blocks = Callable[..., Iterator[pd.DataFrame]]
 _UNIT = r"(?: ?\(.*\))?"
 _RAW, _USER, _GRAVITY = (
     f"{name}{{}}{_UNIT}"
     for name in ("accelerometerAcceleration", "motionUserAcceleration", "motionGravity")
 )
 _GYRO, _ROTATION = (f"{name}{{}}{_UNIT}" for name in ("gyroRotation", "motionRotationRate"))
+_MAG = r"(?:magnetometer|motionMagneticField){} ?\([µμu]T\)"
 _ZONE = re.compile(r"(?<=\d) (?=[+-]\d{4}$)")
 
 
 def _recognises(head: Head) -> bool:
-    return re.match(r'"?loggingTime\b', head.first) is not None
+    return _is_json(head) or re.match(r'"?loggingTime\b', head.first) is not None
+
+
+def _is_json(head: Head) -> bool:
+    return head.first.startswith(("[", "{")) and b'"loggingTime"' in head.data
 
 
 def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     ask = Asking(item, stated)
     (name,) = item.files
-    sheet = sheets.sheet(head(files, name))
+    sheet, blocks = _opened(files, name)
     raw, user, gravity = (sheet.axes("acc", pattern) for pattern in (_RAW, _USER, _GRAVITY))
     acc = raw or user
     if acc is None:
         raise DataError(f"{name}: no acceleration", found=", ".join(sheet.names[:12]))
     parts = {f"gravity_{c}": gravity[c] for c in ACC} if gravity and not raw else {}
+    mag = sheet.axes("mag", _MAG) or {}
     rotation, turned = sheet.axes("gyro", _ROTATION), sheet.axes("gyro", _GYRO)
     gyro = (turned or rotation) if raw else (rotation or turned)
     times = {"acc": _clock(sheet, "accelerometer" if raw else "motion")}
     if gyro:
         times["gyro"] = _clock(sheet, "gyro" if gyro == turned else "motion")
-    read = partial(_rows, sheet=sheet, start=_start(sheet, times["acc"]))
+    read = partial(_rows, blocks=blocks, sheet=sheet, start=_start(sheet, times["acc"]))
     if gyro and times["gyro"] == times["acc"]:
-        tables = [partial(read, columns={**acc, **parts, **gyro}, clock=times["acc"])]
+        tables = [partial(read, columns={**acc, **parts, **mag, **gyro}, clock=times["acc"])]
     else:
-        tables = [partial(read, columns={**acc, **parts}, clock=times["acc"])]
+        tables = [partial(read, columns={**acc, **parts, **mag}, clock=times["acc"])]
         if gyro:
             tables.append(partial(read, columns=gyro, clock=times["gyro"]))
     zoned = bool(sheet.rows) and re.search(r"([+-]\d\d:?\d\d|Z)$", sheet.rows[0][0]) is not None
@@ -67,10 +74,20 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         gyro_unit=(unit(sheet.unit(gyro["gyro_x"]) or "rad/s") or "rad/s") if gyro else "",
         gravity=bool(raw or gravity),
         sign="-",
+        mag_unit="uT" if mag else "",
         clock="utc" if zoned else "local",
         conversions=("acceleration = gravity + user acceleration",) if parts else (),
     )
     return plan(files, ask, capture)
+
+
+def _opened(files: RawFiles, name: str) -> tuple[sheets.Sheet, Blocks]:
+    """Return the columns of a file, and what reads its rows."""
+    beginning = head(files, name)
+    if _is_json(beginning):
+        sheet = table_of_objects.sheet(files, name, first="loggingTime")
+        return sheet, table_of_objects.blocks
+    return sheets.sheet(beginning), sheets.blocks
 
 
 def _ask_unit(ask: Asking, sheet: sheets.Sheet, column: int) -> str:
@@ -97,6 +114,7 @@ def _rows(
     files: RawFiles,
     ledger: Ledger,
     *,
+    blocks: Blocks,
     sheet: sheets.Sheet,
     columns: dict[str, int],
     clock: int | None,
@@ -106,7 +124,7 @@ def _rows(
     logged = clock is None
     time = {"logged": 0} if clock is None else {"time_s": clock}
     last = np.nan
-    for block in sheets.blocks(
+    for block in blocks(
         files, ledger, sheet, {**time, **columns}, text=("logged",) if logged else ()
     ):
         for axis in ACC:

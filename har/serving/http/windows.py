@@ -157,11 +157,11 @@ def _plain(unit: str) -> str:
 
 def _check_level(windows: Float32, predictor: Predictor, field: str) -> None:
     """Refuse what cannot be m/s² with (or without) gravity, or rad/s."""
-    for number, is_acceleration in enumerate(_sensors(predictor.channels)):
+    for number, sensor in enumerate(_sensors(predictor.channels)):
         values = windows[:, :, number * AXES : (number + 1) * AXES]
-        if is_acceleration:
+        if sensor == "acc":
             _check_acceleration(values, predictor, field)
-        elif (fastest := float(np.abs(values).max())) > FASTEST_RAD_S:
+        elif sensor == "gyro" and (fastest := float(np.abs(values).max())) > FASTEST_RAD_S:
             raise refused(
                 DataError(
                     f"{field}: angular velocity is not in rad/s",
@@ -174,9 +174,9 @@ def _check_level(windows: Float32, predictor: Predictor, field: str) -> None:
 
 
 @functools.cache
-def _sensors(channels: tuple[str, ...]) -> tuple[bool, ...]:
-    """Return of each sensor whether it measures acceleration."""
-    return SensorLayout.of(channels).acceleration
+def _sensors(channels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which sensor every three channels are of."""
+    return SensorLayout.of(channels).sensors
 
 
 def _check_acceleration(values: Float32, predictor: Predictor, field: str) -> None:

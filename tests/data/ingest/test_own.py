@@ -17,7 +17,7 @@ from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import make_mapping
 from har.data.ingest.plan import Plan
-from har.data.recording import ACC, GYRO, Recording
+from har.data.recording import ACC, GYRO, MAG, Recording
 from har.data.schema import STANDARD_GRAVITY
 from har.errors import DataError, UsageError
 
@@ -101,6 +101,31 @@ def entries(plan: Plan) -> Mapping[str, str]:
 
 
 # layouts
+
+
+def test_a_magnetic_field_is_read_where_its_unit_is_named(tmp_path: Path) -> None:
+    """48,000 nT are 48 µT; a file in which some are missing is kept without, and says so."""
+    acc, gyro = moving()
+    field = np.tile([30_000.0, -20_000.0, 32_000.0], (N, 1))
+    table = {"time": np.arange(N) / RATE, **columns("a", acc), **columns("g", gyro)}
+    whole = pd.DataFrame({**table, **columns("mag_", field, " (nT)")})
+    found = read(write(tmp_path / "whole", "s1.csv", whole))
+    assert found.values(MAG)[0].tolist() == pytest.approx([30, -20, 32])
+    assert found.one.table["mag_x"].dtype == np.float32
+    assert found.one.meta.conversions == ("magnetic field = nT * 0.001",)
+    whole.loc[3:5, "mag_y (nT)"] = np.nan
+    holed = read(write(tmp_path / "holed", "s1.csv", whole))
+    assert (len(holed.one.table), "mag_x" in holed.one.table) == (N, False)
+    assert [w for w in holed.ledgers[0].warnings if w.kind == "no magnetometer"]
+    nameless = {**table, **columns("m", field / 1000)}
+    folder = write(tmp_path / "nameless", "s1.csv", nameless)
+    assert "mag_x" not in read(folder).one.table
+    assert read(folder, mag="mx,my,mz").values(MAG)[0].tolist() == pytest.approx([30, -20, 32])
+    ours = {"time": table["time"], **columns("acc_", acc), **columns("mag_", field / 1000)}
+    folder_of_ours = write(tmp_path / "ours", "s1.csv", ours)
+    assert read(folder_of_ours).values(MAG)[0].tolist() == pytest.approx([30, -20, 32])
+    wrong = read(folder, mag="mx,my,mz", mag_unit="gauss")
+    assert "mag_x" not in wrong.one.table
 
 
 def test_each_layout_is_understood_by_itself(tmp_path: Path) -> None:
@@ -334,6 +359,25 @@ def test_no_time_is_asked(tmp_path: Path) -> None:
         read(tmp_path)
     assert caught.value.hint == "--map rate_hz=…"
     assert read(tmp_path, rate_hz="40").one.meta.rate_hz == 40
+
+
+def test_a_column_of_time_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Whoever misspells it hears so, and is not asked for a rate."""
+    acc, _ = moving()
+    write(tmp_path, "s1.csv", {"time": np.arange(N) / RATE, **columns("a", acc)})
+    with pytest.raises(DataError, match=r"s1\.csv: no column tim"):
+        read(tmp_path, time="tim")
+
+
+@pytest.mark.parametrize("name", ["s1.csv", "s1.parquet"])
+def test_blanks_around_stated_names_do_not_matter(name: str, tmp_path: Path) -> None:
+    """A name may be copied from the file as it stands there."""
+    acc, _ = moving()
+    table = pd.DataFrame({"elapsed ": np.arange(N) / RATE, **columns("a", acc)})
+    path = tmp_path / name
+    table.to_parquet(path) if path.suffix == ".parquet" else table.to_csv(path, index=False)
+    stated = {"time": "elapsed ", "time_unit": "s"}
+    assert len(read(tmp_path, **stated).one.table) == N
 
 
 def test_a_stated_rate_replaces_times_that_are_too_coarse(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+from support import Project
 
 from har.data.ingest.mapping import ColumnMapping, Entries, make_mapping
 
@@ -23,3 +26,20 @@ def test_every_entry_is_listed_once() -> None:
 def test_examples_are_mappings(example: str) -> None:
     """Each can be read as it stands."""
     assert isinstance(make_mapping(tomllib.loads(example), "page"), ColumnMapping)
+
+
+def test_the_first_example_is_what_the_command_prints(tmp_path: Path) -> None:
+    """Six people's files, made as it says; all that stands before the question."""
+    walk = np.sin(2 * np.pi * 2 * np.arange(300) / 100)
+    table = pd.DataFrame({"Timestamp (ms)": 10 * np.arange(300)})
+    for axis, level in (("X", 0.05), ("Y", 0.98), ("Z", 0.15)):
+        table[f"Accel {axis} (g)"] = (level + 0.2 * walk).round(4)
+    for number in range(1, 7):
+        path = tmp_path / "my-recordings" / f"subject_{number}" / "walk.csv"
+        path.parent.mkdir(parents=True)
+        table.assign(Activity="Walking").to_csv(path, index=False)
+    done = Project(tmp_path).har("data", "ingest", "lab", "my-recordings/")
+    shown = PAGE.partition("my-recordings/\n")[2].partition("Is this right?")[0]
+    assert done.returncode == 2
+    printed = [line.rstrip() for line in done.stderr.partition("\n\nerror")[0].splitlines()]
+    assert printed == shown.splitlines()

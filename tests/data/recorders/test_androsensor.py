@@ -58,3 +58,12 @@ def test_a_column_of_time_that_is_damaged_is_an_error(tmp_path):
     damaged = (NAMES + ROWS).replace("range;Time", "range:Time")
     with pytest.raises(DataError, match=r"s.csv: no time"):
         _ = recorded(tmp_path, {"s.csv": damaged}).understood
+
+
+def test_the_magnetic_field_is_kept(tmp_path):
+    """It stands in the rows of acceleration, in µT."""
+    names = NAMES.replace("Satellites", "".join(f"MAGNETIC FIELD {a} (µT);" for a in "XYZ") + "Sat")
+    rows = ROWS.replace("4 / 16", "30;-20;32;4 / 16")
+    found = recorded(tmp_path, {"s.csv": names + rows})
+    assert found.tables[0][["mag_x", "mag_y", "mag_z"]].to_numpy().tolist() == [[30, -20, 32]] * 2
+    assert found.understood.facts["magnetic field"] == "µT"

@@ -1,5 +1,7 @@
 """SensorLog: repeated values, Apple's sign, units in brackets."""
 
+import json
+
 import pytest
 from recorded import recorded
 
@@ -73,3 +75,37 @@ def test_a_log_without_acceleration_is_refused(tmp_path):
         _ = recorded(
             tmp_path, {"log.csv": "loggingTime(txt),locationLatitude(WGS84)\n2026,1\n"}
         ).raws
+
+
+def test_the_magnetic_field_is_kept_and_its_sign_is_not_turned(tmp_path):
+    """Axes are the device's on both systems; acceleration alone has another sign."""
+    names = NAMES.replace("\n", "".join(f",magnetometer{a}(µT)" for a in "XYZ") + "\n")
+    found = recorded(tmp_path, {"log.csv": names + ROWS.replace("\n", ",30,-20,32\n")})
+    assert found.tables[0][["mag_x", "mag_y", "mag_z"]].to_numpy().tolist() == [[30, -20, 32]] * 2
+    assert found.acc == [[0, 0.5, 1], [0, 0, 1]]
+
+
+def as_json(names, rows):
+    """Return a table as the app exports it in JSON: texts, and names without units."""
+    keys = [name.partition("(")[0] for name in names.strip().split(",")]
+    table = [dict(zip(keys, row.split(","), strict=True)) for row in rows.splitlines()]
+    return json.dumps([dict(reversed(row.items())) for row in table])
+
+
+@pytest.mark.parametrize(("names", "rows"), [(NAMES, ROWS), (MOTION, MOTION_ROWS)])
+def test_json_is_read_as_its_table(names, rows, tmp_path):
+    """Whatever the order of its keys: the same values, times and account."""
+    table = recorded(tmp_path / "a", {"log.csv": names + rows})
+    found = recorded(tmp_path / "b", {"log.json": as_json(names, rows)})
+    assert found.recorder.name == "sensorlog"
+    assert (found.acc, found.gyro, found.times) == (table.acc, table.gyro, table.times)
+    assert (found.raw.acc_unit, found.raw.clock) == ("g", "utc")
+    assert found.ledger.rows_in == table.ledger.rows_in
+    assert found.ledger.rows_left_out == table.ledger.rows_left_out
+
+
+def test_json_that_is_cut_off_is_refused(tmp_path):
+    """Nothing of it is kept as if it were whole."""
+    found = recorded(tmp_path, {"log.json": as_json(NAMES, ROWS)[:-20]})
+    with pytest.raises(DataError, match="damaged or cut off"):
+        _ = found.raws

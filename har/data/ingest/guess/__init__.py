@@ -50,12 +50,13 @@ def guess(
     Raises
     ------
     DataError
-        If no three columns can be acceleration, or its unit is none that is known.
+        If no three columns can be acceleration, its unit is none that is known, or a column that
+        was stated is missing.
     """
     made = Made(stated)
     found = triads(header, units)
     add_sensors(made, found, header, where, sensor)
-    add_time(made, header, units, samples)
+    add_time(made, header, units, samples, where)
     add_roles(made, header, samples)
     if "acc" in {doubt.entry for doubt in made.doubts}:
         return made.finished()

@@ -12,6 +12,7 @@ from har.data.ingest import times
 from har.data.ingest.columns import TIME_UNITS, column
 from har.data.ingest.guess.made import Made, has_values, numbers
 from har.data.ingest.mapping import TIME_UNITS as SECONDS
+from har.errors import DataError
 
 # Of rows that are later than the one before; in a file with fewer, times are too coarse.
 COARSE = 0.5
@@ -24,16 +25,20 @@ _NO_TIME = re.compile(r"\w*(?:zone|offset|reaction|period|recording)\w*")
 
 
 def add_time(
-    made: Made, header: Sequence[str], units: Sequence[str], samples: Sequence[pd.DataFrame]
+    made: Made,
+    header: Sequence[str],
+    units: Sequence[str],
+    samples: Sequence[pd.DataFrame],
+    where: str,
 ) -> None:
-    """Add the column of time, its unit and its order of day and month."""
-    used = {*(made.get("acc") or ()), *(made.get("gyro") or ())}
-    names = (
-        [made.stated.time]
-        if made.stated.time
-        else [name for name in header if name not in used and _is_time(name)]
-    )
-    names = [name for name in names if name in header and any(has_values(s[name]) for s in samples)]
+    """Add the column of time, its unit and its order of day and month.
+
+    Raises
+    ------
+    DataError
+        If there is no column of the name that was stated.
+    """
+    names = [n for n in _candidates(made, header, where) if any(has_values(s[n]) for s in samples)]
     if not names and made.stated.rate_hz:
         return
     if not names:
@@ -57,6 +62,18 @@ def add_time(
     else:
         question = f"Is {name!r} in {unit}, as it is named, or in {plausible}, by its steps?"
         made.doubt("time_unit", question, unit, plausible)
+
+
+def _candidates(made: Made, header: Sequence[str], where: str) -> list[str]:
+    """Return the column that was stated, or those that are named as times are."""
+    stated = made.stated.time
+    if not stated:
+        used = {*(made.get("acc") or ()), *(made.get("gyro") or ())}
+        return [name for name in header if name not in used and _is_time(name)]
+    if stated not in header:
+        found = ", ".join(name[:40] for name in header if name)
+        raise DataError(f"{where}: no column {stated}", expected=stated, found=found)
+    return [stated]
 
 
 def _is_time(name: str) -> bool:

@@ -1,10 +1,11 @@
-"""Which columns are acceleration, gravity and angular velocity."""
+"""Which columns are acceleration, gravity, angular velocity and magnetic field."""
 
 import re
 from collections.abc import Sequence
 
-from har.data.ingest.columns import Triad
+from har.data.ingest.columns import MAG_UNITS, Triad
 from har.data.ingest.guess.made import Made
+from har.data.recording import MAG
 from har.errors import DataError
 
 _IN_FILES = (
@@ -42,7 +43,7 @@ def add_sensors(
 ) -> None:
     """Add the columns of acceleration, of gravity and of angular velocity."""
     named = [Triad(t.axes, t.sensor or sensor, t.unit, t.words) for t in found]
-    for what in ("acc", "gyro"):
+    for what in ("acc", "gyro", "mag"):
         if stated := getattr(made.stated, what):
             _check_axes(what, stated, header, where)
     if not made.stated.acc:
@@ -51,6 +52,18 @@ def add_sensors(
         gyro = [t for t in named if t.sensor == "gyro"]
         if gyro and not set(gyro[0].axes) & set(made.get("acc") or ()):
             made.add("gyro", gyro[0].axes, said=bool(gyro[0].unit))
+    _add_mag(made, named)
+
+
+def _add_mag(made: Made, named: Sequence[Triad]) -> None:
+    """Add the magnetic field, where names say its unit: nobody is asked for what few models read.
+
+    Our own names say µT.
+    """
+    mag = [t for t in named if t.sensor == "mag" and (t.unit in MAG_UNITS or t.axes == MAG)]
+    if mag and not made.stated.mag and not made.stated.sensors:
+        made.add("mag", mag[0].axes, said=True)
+        made.add("mag_unit", mag[0].unit or "uT", said=True)
 
 
 def _add_acc(made: Made, named: Sequence[Triad], header: Sequence[str], where: str) -> None:

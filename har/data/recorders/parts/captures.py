@@ -41,6 +41,8 @@ class Capture:
         Empty where it is asked for.
     gyro_unit : {"rad/s", "deg/s", ""}
         Empty where there is none, or where it is asked for.
+    mag_unit : {"uT", ""}
+        Of the magnetic field, which stands in the rows of acceleration; empty: there is none.
     gravity : bool
         Whether acceleration holds it.
     sign : {"+", "-", ""}
@@ -59,6 +61,7 @@ class Capture:
     tables: tuple[Reader, ...]
     acc_unit: str = "m/s2"
     gyro_unit: str = ""
+    mag_unit: str = ""
     gravity: bool = True
     sign: str = "+"
     clock: Clock = ""
@@ -90,6 +93,7 @@ def _facts(files: RawFiles, ask: Asking, captures: tuple[Capture, ...]) -> dict[
     found = {
         "acceleration": f"{units}, {gravity}",
         "angular velocity": capture.gyro_unit or _gyro_or_none(ask),
+        "magnetic field": capture.mag_unit.replace("uT", "µT"),
         "sign": sign.get(capture.sign, "in doubt"),
         "clock": CLOCKS[capture.clock],
         "rate": "" if "rate" in capture.facts else _rate(files, capture),

@@ -1,0 +1,65 @@
+"""A table in JSON: an array of objects, one a row, whose values may be texts."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from har.data.ingest.files import RawFiles
+from har.data.ingest.ledger import Ledger
+from har.data.recorders.parts.objects import elements
+from har.data.recorders.parts.sheets import SAMPLE, Columns, Sheet
+from har.errors import DataError
+
+ROWS = 50_000  # in memory at once
+
+
+def sheet(files: RawFiles, name: str, *, first: str) -> Sheet:
+    """Return the columns of a file, the one named `first` before the others, and its first rows.
+
+    Raises
+    ------
+    DataError
+        If it is no JSON, or not an array of objects.
+    """
+    rows = list(itertools.islice(_objects(files, name), SAMPLE))
+    keys = dict.fromkeys(key for row in rows for key in row)
+    names = (first, *(key for key in keys if key != first))
+    texts = tuple(tuple(str(row.get(key, "")) for key in names) for row in rows)
+    return Sheet(name, names, ",", ".", 0, texts)
+
+
+def blocks(
+    files: RawFiles, ledger: Ledger, of: Sheet, columns: Columns, *, text: tuple[str, ...] = ()
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a file, block by block; see `har.data.recorders.parts.sheets.blocks`.
+
+    A value that is no number is missing, as one that is not there.
+    """
+    line = 0
+    rows = _objects(files, of.file)
+    while batch := list(itertools.islice(rows, ROWS)):
+        ledger.read(len(batch))
+        block = pd.DataFrame({"line": np.arange(line + 1, line + 1 + len(batch))})
+        block["file"] = pd.Categorical.from_codes(np.zeros(len(batch), int), pd.Index([of.file]))
+        block["repaired"] = False
+        for name, place in columns.items():
+            values = [row.get(of.names[place]) for row in batch]
+            if name in text:
+                block[name] = pd.Categorical([None if v is None else str(v) for v in values])
+            else:
+                column = pd.Series(values, dtype="object")
+                block[name] = pd.to_numeric(column, errors="coerce").astype("float64")
+        line += len(batch)
+        yield block
+
+
+def _objects(files: RawFiles, name: str) -> Iterator[Mapping[str, Any]]:
+    for element in elements(files, name):
+        if not isinstance(element, dict):
+            raise DataError(
+                f"{name}: not an array of objects", expected="{…}", found=str(element)[:60]
+            )
+        yield element
