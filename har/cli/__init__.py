@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import har
+from har.cli import app as page
 from har.cli import benchmark, data, lineage, models, predict, registry, run, settings
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
@@ -41,6 +42,7 @@ app.command(name="export")(models.export)
 app.add_typer(registry.app, name="registry")
 app.add_typer(lineage.app, name="lineage")
 app.command(name="predict")(predict.predict)
+app.command(name="app")(page.app)
 app.add_typer(benchmark.app, name="benchmark")
 app.command(name="config")(settings.config)
 

@@ -73,6 +73,7 @@ def predict(
     from har.registry.versions.files import fetch
     from har.registry.versions.lookup import find
     from har.serving.predictor import Predictor
+    from har.serving.timeline import rows_of
 
     registry = Registry.open(load(overrides).environment)
     found = find(registry, version)
@@ -88,7 +89,7 @@ def predict(
         account = files.account.to_dict()
     if plot or page:
         _draw(predicted, model, account, plot, page)
-    shown = _shown(predicted, windows=windows)
+    shown = rows_of(predicted, windows=windows)
     if as_json:
         return print_json({**model, **_content(predicted, shown, account, paths)})
     if as_csv:
@@ -127,22 +128,6 @@ def _tell(one: "Predicted") -> None:
     for warned in one.likeness.warnings:
         word = Text("unlike training" if one.likeness.is_unlike else "note", style="yellow")
         err.print(word, f"{one.name}: {warned.what}; {warned.hint}", soft_wrap=True)
-
-
-def _shown(predicted: "list[Predicted]", *, windows: bool) -> "pd.DataFrame":
-    """Return the rows of all recordings, each with its name and the time of day."""
-    import pandas as pd
-
-    from har.serving.timeline import time_of_day
-
-    frames = []
-    for one in predicted:
-        rows = (one.windows if windows else one.segments).copy()
-        for column, name in (("start_s", "start_time"), ("end_s", "end_time")):
-            rows[name] = [time_of_day(seconds, one.clock) for seconds in rows[column]]
-        rows.insert(0, "recording", one.name)
-        frames.append(rows)
-    return pd.concat(frames, ignore_index=True)
 
 
 def _content(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from har.data.cleaning import CleanReport
 from har.data.recording import Clock, Recording
-from har.models.answers import UNKNOWN
+from har.models.answers import UNKNOWN, Answers
 from har.models.smoothing import Smoother
 from har.serving.predictor import UNLIKE, Predictor
 from har.serving.recordings import UserRecording
@@ -66,6 +66,7 @@ def predict_recording(
     smoother: Smoother | None,
     *,
     anyway: bool = False,
+    keep: list[Answers] | None = None,
 ) -> Predicted:
     """Predict a recording, and tell whether it is like those that the model was trained on.
 
@@ -79,11 +80,13 @@ def predict_recording(
         Smooths the answers over each stretch between gaps.
     anyway : bool, default=False
         Whether a recording that is unlike training is answered nevertheless.
+    keep : list of Answers, optional
+        Gets the model's own answers, block by block, before they are smoothed.
     """
     judge = Judge(predictor.reference, predictor.rate_hz)
     frames, spans = [], []
     for part in recording.parts():
-        frames.append(predictor.predict(part, smoother, judge))
+        frames.append(predictor.predict(part, smoother, judge, keep))
         spans.append(Span.of(part, predictor))
     windows = predictor.joined(frames, max((span.samples for span in spans), default=0))
     likeness = judge.verdict(recording.meta)
@@ -165,6 +168,22 @@ def time_of_day(seconds: float, clock: Clock) -> str:
         return ""
     text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}Z" if clock == "utc" else text
+
+
+def rows_of(predicted: Sequence[Predicted], *, windows: bool) -> pd.DataFrame:
+    """Return the segments of recordings, or their windows, as one table.
+
+    Each row has the name of its ``recording`` and, where the recording has a clock, the time
+    of day (``start_time``, ``end_time``).
+    """
+    frames = []
+    for one in predicted:
+        rows = (one.windows if windows else one.segments).copy()
+        for column, name in (("start_s", "start_time"), ("end_s", "end_time")):
+            rows[name] = [time_of_day(seconds, one.clock) for seconds in rows[column]]
+        rows.insert(0, "recording", one.name)
+        frames.append(rows)
+    return pd.concat(frames, ignore_index=True)
 
 
 @dataclass(frozen=True)
