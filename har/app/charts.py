@@ -48,7 +48,7 @@ class Stretch:
             return 1 / 3600, "time, h"
         return (1 / 60, "time, min") if length > MINUTES else (1.0, "time, s")
 
-    def x(self, field: str = "start", *, title: bool = True) -> alt.X:
+    def x(self, field: str = "start") -> alt.X:
         """Return the axis of time."""
         scale, words = self.unit
         domain = [self.start_s * scale, self.end_s * scale]
@@ -56,7 +56,7 @@ class Stretch:
         return alt.X(
             f"{field}:{'T' if self.clock else 'Q'}",
             scale=alt.Scale(domain=domain, nice=False, type=kind),
-            axis=alt.Axis(title=words if title else None, grid=False, tickCount=6),
+            axis=alt.Axis(title=words, grid=False, tickCount=6),
         )
 
 
@@ -74,7 +74,7 @@ def activity_chart(segments: pd.DataFrame, stretch: Stretch, colours: Mapping[st
             color=_colour(colours, names),
             tooltip=["activity", "from", "to", "seconds", "confidence", "reason"],
         )
-        .properties(height=26 * len(names) + 40)
+        .properties(height=28 * len(names) + 80, title=_title("activity"))
     )
 
 
@@ -106,7 +106,7 @@ def signal_chart(
         .mark_line(clip=True, strokeWidth=1.1)
         .encode(
             x=stretch.x("time"),
-            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=_left()),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=_left()),
             color=alt.Color(
                 "axis:N",
                 scale=alt.Scale(domain=list(AXES), range=list(AXES.values())),
@@ -115,7 +115,11 @@ def signal_chart(
             detail="part:N",
         )
     )
-    return alt.layer(behind, drawn).resolve_scale(color="independent").properties(height=190)
+    return (
+        alt.layer(behind, drawn)
+        .resolve_scale(color="independent")
+        .properties(height=250, title=_title(title))
+    )
 
 
 def probability_chart(
@@ -141,14 +145,14 @@ def probability_chart(
             y=alt.Y(
                 "probability:Q",
                 stack="zero",
-                title="probability",
+                title=None,
                 scale=alt.Scale(domain=[0, 1]),
                 axis=_left(tickCount=3),
             ),
             color=_colour(colours, list(probabilities.columns), legend=True),
             tooltip=["activity", alt.Tooltip("probability:Q", format=".2f")],
         )
-        .properties(height=190)
+        .properties(height=250, title=_title("probability of every activity"))
     )
 
 
@@ -167,13 +171,17 @@ def confidence_chart(windows: pd.DataFrame, probabilities: pd.DataFrame, stretch
             x=stretch.x("time"),
             y=alt.Y(
                 "confidence:Q",
-                title="confidence",
+                title=None,
                 scale=alt.Scale(domain=[0, 1]),
                 axis=_left(tickCount=3),
             ),
         )
-        .properties(height=110)
+        .properties(height=170, title=_title("confidence: the highest of them"))
     )
+
+
+def _title(words: str) -> alt.TitleParams:
+    return alt.TitleParams(words, anchor="start", frame="bounds", fontSize=14, offset=6)
 
 
 def _left(**options: Any) -> alt.Axis:

@@ -28,6 +28,11 @@ def show(*parts: Markup) -> None:
     st.html(str(Markup("").join(parts)))
 
 
+def heading(words: str) -> Markup:
+    """Return the heading of a part of a tab."""
+    return Markup('<h2 class="har-h2">{}</h2>').format(words)
+
+
 def text(words: object, *, quiet: bool = False) -> Markup:
     """Return a paragraph."""
     return Markup('<p class="har-{}">{}</p>').format("quiet" if quiet else "plain", words)

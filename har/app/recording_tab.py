@@ -50,7 +50,9 @@ def _chosen() -> Contents | None:
         )
     with left:
         titles = [sample.title for sample in SAMPLES]
-        chosen = st.pills("A recording to try", titles, key="sample", disabled=bool(dropped))
+        chosen = st.pills(
+            "A recording to try", titles, key="sample", disabled=bool(dropped), wrap=True
+        )
         sample = next((sample for sample in SAMPLES if sample.title == chosen), None)
         if sample and not dropped:
             show(text(sample.about, quiet=True))
@@ -130,7 +132,7 @@ def _facts(understood: Understanding) -> None:
 
 def _answer(contents: Contents, stated: Stated, model: Model) -> None:
     """Answer files of which nothing is open, and show it."""
-    smoothing = _smoothing(model)
+    smoothing = _smoothing_of(model)
     analysis = _analysis(
         (contents.digest, tuple(sorted(stated.items())), model.facts["sha256"]),
         smoothing,
@@ -145,22 +147,28 @@ def _answer(contents: Contents, stated: Stated, model: Model) -> None:
     for name, error in analysis.refused:
         show(error_box(error, about=name if name not in str(error) else ""))
     _set_aside(analysis)
-    result(analysis, model)
+    result(analysis, model, lambda: _choose_smoothing(model))
 
 
-def _smoothing(model: Model) -> Name:
-    if model.predictor.smoothing is None:
-        return "none"
-    names = list(_SMOOTHING)
+def _smoothing_of(model: Model) -> Name:
+    """Return how answers are smoothed: what is chosen further down, else the model's best."""
     best = model.predictor.default_smoother
-    chosen: Name = st.selectbox(
+    chosen: Name = st.session_state.get("smoothing", best)
+    return "none" if model.predictor.smoothing is None else chosen
+
+
+def _choose_smoothing(model: Model) -> None:
+    if model.predictor.smoothing is None:
+        return
+    best, names = model.predictor.default_smoother, list(_SMOOTHING)
+    st.selectbox(
         "Smoothing over time",
         names,
         index=names.index(best),
         format_func=lambda name: _SMOOTHING[name] + (" (best)" if name == best else ""),
-        help="Best on the validation subjects of this model.",
+        help="The best is what was best on the validation subjects of this model.",
+        key="smoothing",
     )
-    return chosen
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner="Answering …")

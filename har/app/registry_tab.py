@@ -7,7 +7,7 @@ from itertools import zip_longest
 import streamlit as st
 
 from har.app import comparison
-from har.app.markup import Kind, box, cards, error_box, facts, show, table, text
+from har.app.markup import Kind, box, cards, error_box, facts, heading, show, table, text
 from har.app.model import environment_of
 from har.app.options import AppOptions
 from har.errors import HarError
@@ -148,7 +148,7 @@ def _score(version: Version) -> str:
 
 
 def _one_version(seen: Overview) -> None:
-    st.subheader("One version and the gate's decision", anchor=False)
+    show(heading("One version and the gate's decision"))
     by_number = {version.number: version for version in seen.versions}
     champion = next((v.number for v in seen.versions if "champion" in v.aliases), None)
     numbers = list(by_number)
@@ -200,7 +200,7 @@ def _compare(seen: Overview, options: AppOptions) -> None:
     measured = [version for version in seen.versions if not version.adopted]
     if len(measured) < 2:
         return
-    st.subheader("Compare two versions", anchor=False)
+    show(heading("Compare two versions"))
     numbers = [version.number for version in measured]
     left, right = st.columns(2)
     a = left.selectbox("Version A", numbers, index=0, key="compare-a")
@@ -213,7 +213,7 @@ def _compare(seen: Overview, options: AppOptions) -> None:
 
 
 def _history(events: Sequence[Event]) -> None:
-    st.subheader("History", anchor=False)
+    show(heading("History"))
     rows = list(_history_rows(events))[::-1]
     shown = rows
     if len(rows) > NEWEST and not st.toggle(f"Show all {len(rows)}", key="all-events"):

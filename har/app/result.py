@@ -9,7 +9,7 @@ import streamlit as st
 from har.app import charts
 from har.app.analysis import Analysis, Answered
 from har.app.charts import Stretch
-from har.app.markup import bar, box, cards, show, swatch, table, text
+from har.app.markup import bar, box, cards, heading, show, swatch, table, text
 from har.app.model import Model
 from har.data.channels import bare
 from har.models.answers import UNKNOWN
@@ -22,8 +22,18 @@ SHOWN = 100
 _SENSORS = {"acc": "acceleration, m/s²", "gyro": "angular velocity, rad/s"}
 
 
-def result(analysis: Analysis, model: Model) -> None:
-    """Show what was answered; where there are several recordings, one of them is chosen."""
+def result(analysis: Analysis, model: Model, smoothing: Callable[[], None]) -> None:
+    """Show what was answered; where there are several recordings, one of them is chosen.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        All of it.
+    model : Model
+        That answered.
+    smoothing : callable
+        Shows how answers are smoothed, and lets somebody choose.
+    """
     names = [one.predicted.name for one in analysis.recordings]
     chosen = 0
     if len(names) > 1:
@@ -38,6 +48,8 @@ def result(analysis: Analysis, model: Model) -> None:
     _headline(one)
     if not (one.predicted.windows["activity"] == UNKNOWN).all():
         _sums(one, colours)
+    show(heading("Over time"))
+    smoothing()
     _over_time(one, colours)
     _segments(one, colours)
     _window(one, colours, model.predictor.rate_hz)
@@ -100,20 +112,19 @@ def _minutes(minutes: float) -> str:
 
 
 def _sums(one: Answered, colours: dict[str, str]) -> None:
-    st.subheader("Minutes per activity", anchor=False)
+    show(heading("Minutes per activity"))
     rows = [
         (
             swatch(colours[row["activity"]], _name(row["activity"], row["reason"])),
-            bar(row["share"], colours[row["activity"]]),
             f"{row['minutes']:.1f}",
-            f"{row['share']:.0%}",
+            bar(row["share"], colours[row["activity"]]) + f"{row['share']:.0%}",
             row["segments"],
             f"{row['probability']:.2f}" if row["activity"] != UNKNOWN else "",
         )
         for row in one.predicted.summary.to_dict("records")
     ]
-    columns = ["activity", "", "minutes", "share", "segments", "confidence"]
-    show(table("Time by activity", columns, rows, numbers="ttnnnn"))
+    columns = ["activity", "minutes", "share", "segments", "confidence"]
+    show(table("Time by activity", columns, rows, numbers="tnnnn"))
 
 
 def _name(activity: str, reason: str) -> str:
@@ -121,7 +132,6 @@ def _name(activity: str, reason: str) -> str:
 
 
 def _over_time(one: Answered, colours: dict[str, str]) -> None:
-    st.subheader("Over time", anchor=False)
     segments, windows = one.predicted.segments, one.predicted.windows
     stretch = _chosen(one)
     summed = ", ".join(
@@ -215,11 +225,11 @@ def _window(one: Answered, colours: dict[str, str], rate_hz: float) -> None:
         name = _name(str(row["activity"]), str(row["reason"]))
         show(text(f"{row['start_s']:.2f} to {row['end_s']:.2f} s: {name}"))
         bars = [
-            (swatch(colours[str(which)], which), bar(float(p), colours[str(which)]), f"{p:.3f}")
+            (swatch(colours[str(which)], which), bar(float(p), colours[str(which)]) + f"{p:.3f}")
             for which, p in own.items()
         ]
-        columns = ["activity", "", "probability"]
-        show(table("The model's own probabilities", columns, bars, numbers="ttn"))
+        columns = ["activity", "probability"]
+        show(table("The model's own probabilities", columns, bars, numbers="tn"))
         stretch = Stretch(float(row["start_s"]), float(row["end_s"]), one.predicted.clock)
         for title, axes in _sensors(one.channels).items():
             chart = charts.signal_chart(
@@ -231,7 +241,7 @@ def _window(one: Answered, colours: dict[str, str], rate_hz: float) -> None:
 
 
 def _downloads(analysis: Analysis, model: Model) -> None:
-    st.subheader("Download", anchor=False)
+    show(heading("Download"))
     predicted = [one.predicted for one in analysis.recordings]
 
     def as_csv(windows: bool) -> Callable[[], bytes]:

@@ -101,4 +101,9 @@ def _recordings() -> Mapping[str, pd.DataFrame]:
     (item,) = hapt.items(files)
     read = hapt.read(files, item, Ledger())
     wanted = {sample.experiment for sample in SAMPLES}
-    return {raw.name: raw.tables[0][["time_s", *ACC, *GYRO]] for raw in read if raw.name in wanted}
+    # The bundled file has one whole table for each recording.
+    return {
+        raw.name: pd.DataFrame(raw.tables[0])[["time_s", *ACC, *GYRO]]
+        for raw in read
+        if raw.name in wanted
+    }

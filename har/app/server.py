@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from har.app.options import AppOptions
-from har.page.colours import BLUE, SKY
+from har.page.colours import SKY
 
 SCRIPT = Path(__file__).parent / "script" / "page.py"
 UPLOAD_MB = 200
+# Blue that is dark enough for words on a paler patch of itself.
+ACCENT = "#005a8f"
 
 
 def serve(options: AppOptions, *, host: str, port: int, upload_mb: int = UPLOAD_MB) -> None:
@@ -43,8 +45,8 @@ def settings(*, host: str, port: int, upload_mb: int) -> dict[str, Any]:
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,
         "client.toolbarMode": "viewer",
-        "theme.light.primaryColor": BLUE,
-        "theme.light.linkColor": BLUE,
+        "theme.light.primaryColor": ACCENT,
+        "theme.light.linkColor": ACCENT,
         "theme.dark.primaryColor": SKY,
         "theme.dark.linkColor": SKY,
         "theme.showWidgetBorder": True,
