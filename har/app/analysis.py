@@ -74,7 +74,7 @@ def analyse(
     ----------
     contents : Contents
         The files, of which nothing is in doubt.
-    stated : mapping of str to str
+    stated : Stated
         What a person said of them.
     predictor : Predictor
         The model.

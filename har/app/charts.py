@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -52,7 +52,7 @@ class Stretch:
         """Return the axis of time."""
         scale, words = self.unit
         domain = [self.start_s * scale, self.end_s * scale]
-        kind = "utc" if self.clock else "linear"
+        kind: Literal["utc", "linear"] = "utc" if self.clock else "linear"
         return alt.X(
             f"{field}:{'T' if self.clock else 'Q'}",
             scale=alt.Scale(domain=domain, nice=False, type=kind),

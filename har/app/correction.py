@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from har.app.markup import show, text
-from har.app.understanding import Understanding
+from har.app.understanding import Stated, Understanding
 from har.data.recorders.base import Doubt
 
 AXES = ("x", "y", "z")
@@ -22,8 +22,8 @@ ENTRIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 _COLUMNS = {"acc": "Acceleration", "gyro": "Angular velocity"}
 
 
-def ask(understood: Understanding, key: str) -> dict[str, str] | None:
-    """Show the form; return what a person stated, once it is sent.
+def ask(understood: Understanding, key: str) -> Stated | None:
+    """Show the form: what is open, and once nothing is, what may be corrected.
 
     Parameters
     ----------
@@ -34,19 +34,17 @@ def ask(understood: Understanding, key: str) -> dict[str, str] | None:
 
     Returns
     -------
-    dict of str to str or None
+    Stated or None
         The entries that differ from what was understood; None: the form was not sent.
     """
     with st.form(f"form-{key}"):
-        answers = {doubt.entry: _doubt(doubt, key) for doubt in understood.doubts}
-        if understood.columns:
-            answers |= _columns(understood, key)
-        entries = [name for name in understood.current if name in ENTRIES]
-        for name, place in zip(entries, _places(len(entries)), strict=True):
-            with place:
-                answers[name] = _entry(name, understood.current[name], key)
-        word = "Use these answers" if understood.doubts else "Use these corrections"
-        if not st.form_submit_button(word, type="primary" if understood.doubts else "secondary"):
+        if understood.doubts:
+            word = "Use these answers"
+            answers: Stated = {doubt.entry: _doubt(doubt, key) for doubt in understood.doubts}
+        else:
+            word = "Use these corrections"
+            answers = {**_columns(understood, key), **_entries(understood, key)}
+        if not st.form_submit_button(word):
             return None
     return {
         name: answer
@@ -70,21 +68,30 @@ def _doubt(doubt: Doubt, key: str) -> str:
     return st.text_input(title, key=f"{key}-doubt-{doubt.entry}").strip()
 
 
-def _columns(understood: Understanding, key: str) -> dict[str, str]:
-    """Ask for three columns of each sensor and that of time; nothing unless all are chosen."""
-    found = {}
+def _columns(understood: Understanding, key: str) -> Stated:
+    """Ask for three columns of each sensor and that of time; of none where not all are chosen."""
+    if not understood.columns:
+        return {}
+    found: dict[str, str | tuple[str, ...]] = {}
     for entry, title in _COLUMNS.items():
-        now = understood.current.get(entry, "").replace(", ", ",").split(",")
-        if len(now) != len(AXES):
-            now = [""] * len(AXES)
+        known = understood.current.get(entry) or ("",) * len(AXES)
         chosen = []
-        for axis, place, column in zip(AXES, st.columns(len(AXES)), now, strict=True):
+        for axis, place, now in zip(AXES, st.columns(len(AXES)), known, strict=True):
             with place:
                 label = f"{title}, {axis}"
-                chosen.append(_column(label, understood.columns, column, f"{key}-{entry}-{axis}"))
-        found[entry] = ",".join(chosen) if all(chosen) else ""
-    time = understood.current.get("time", "")
-    found["time"] = _column("Time", understood.columns, time, f"{key}-time")
+                chosen.append(_column(label, understood.columns, now, f"{key}-{entry}-{axis}"))
+        found[entry] = tuple(chosen) if all(chosen) else ""
+    time = str(understood.current.get("time", ""))
+    return {**found, "time": _column("Time", understood.columns, time, f"{key}-time")}
+
+
+def _entries(understood: Understanding, key: str) -> Stated:
+    """Ask for the entries that are no columns, two of them beside each other."""
+    found = {}
+    names = [name for name in understood.current if name in ENTRIES]
+    for name, place in zip(names, _places(len(names)), strict=True):
+        with place:
+            found[name] = _entry(name, str(understood.current[name]), key)
     return found
 
 

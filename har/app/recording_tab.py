@@ -16,7 +16,7 @@ from har.models.smoothing import Name
 
 # Files whose answers are kept, of whoever dropped them, until others are asked for.
 KEPT = 16
-Pairs = tuple[tuple[str, str], ...]
+Pairs = tuple[tuple[str, str | tuple[str, ...]], ...]
 _SMOOTHING: dict[Name, str] = {
     "none": "none: every window by itself",
     "average": "mean of the last windows",
@@ -29,7 +29,7 @@ def recording_tab(model: Model) -> None:
     contents = _chosen()
     if contents is None:
         return
-    stated: dict[str, str] = st.session_state.setdefault("stated", {}).get(contents.digest, {})
+    stated: Stated = st.session_state.setdefault("stated", {}).get(contents.digest, {})
     understood = _understood(contents.digest, tuple(sorted(stated.items())), contents)
     if isinstance(understood, HarError):
         _refused(understood, contents, stated)
@@ -85,7 +85,8 @@ def _refused(error: HarError, contents: Contents, stated: Stated) -> None:
 
 
 def _words(stated: Stated) -> str:
-    return "; ".join(f"{name} = {value}" for name, value in stated.items())
+    values = {k: v if isinstance(v, str) else ", ".join(v) for k, v in stated.items()}
+    return "; ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def _state(contents: Contents, stated: Stated) -> None:
@@ -105,7 +106,7 @@ def _settled(understood: Understanding, contents: Contents, stated: Stated) -> b
         show(box("note", "Some of this was guessed, as the files do not say it. Is it right?"))
     with st.expander("What was understood", expanded=bool(understood.doubts) or open_guess):
         _facts(understood)
-        if open_guess and not understood.doubts and st.button("This is right", type="primary"):
+        if open_guess and not understood.doubts and st.button("This is right"):
             st.session_state["confirmed"] = {*confirmed, key}
             st.rerun()
         if answers := ask(understood, key):

@@ -181,7 +181,7 @@ def _decision(decision: Decision) -> None:
     rows = [
         (
             rule.name,
-            "holds" if rule.passed else "waived" if rule.waived else "broken",
+            "✓ holds" if rule.passed else "○ waived" if rule.waived else "✗ broken",
             _number(rule.value),
             _number(rule.bound),
             "; ".join(filter(None, (rule.detail, rule.waived and f"waived: {rule.waived}"))),

@@ -5,6 +5,7 @@ They are of people on whom no bundled recipe trains: the canonical test subjects
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import pandas as pd
 
@@ -48,13 +49,12 @@ def _turned(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{axis: -table[axis] for axis in ACC})
 
 
-def _of_an_app(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as apps write it: ms, g, and no word on the gyroscope's unit."""
+def _without_times(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as some apps write it: acceleration in g, and no time."""
     names = {"acc_x": "ax (g)", "acc_y": "ay (g)", "acc_z": "az (g)"}
-    names |= {"gyro_x": "gx", "gyro_y": "gy", "gyro_z": "gz"}
+    names |= {"gyro_x": "gx (rad/s)", "gyro_y": "gy (rad/s)", "gyro_z": "gz (rad/s)"}
     scaled = table.assign(**{axis: table[axis] / STANDARD_GRAVITY for axis in ACC})
-    scaled.insert(0, "timestamp_ms", (1000 * scaled.pop("time_s")).round().astype(int))
-    return scaled.rename(columns=names)
+    return scaled.drop(columns="time_s").rename(columns=names)
 
 
 SAMPLES = (
@@ -72,11 +72,11 @@ SAMPLES = (
     ),
     Sample(
         "A file that leaves a question",
-        "A minute of a phone that lies still: nothing says the unit of its gyroscope.",
+        "A minute without times: how many rows are a second? (It was 50.)",
         "a-question.csv",
         "exp20",
-        24.0,
-        _of_an_app,
+        60.0,
+        _without_times,
     ),
     Sample(
         "Unlike training",
@@ -102,8 +102,5 @@ def _recordings() -> Mapping[str, pd.DataFrame]:
     read = hapt.read(files, item, Ledger())
     wanted = {sample.experiment for sample in SAMPLES}
     # The bundled file has one whole table for each recording.
-    return {
-        raw.name: pd.DataFrame(raw.tables[0])[["time_s", *ACC, *GYRO]]
-        for raw in read
-        if raw.name in wanted
-    }
+    tables = {raw.name: cast(pd.DataFrame, raw.tables[0]) for raw in read if raw.name in wanted}
+    return {name: table[["time_s", *ACC, *GYRO]] for name, table in tables.items()}

@@ -14,10 +14,14 @@ from har.data.recorders.base import Doubt
 from har.errors import HarError
 from har.serving.canonical import units_by_name, with_canonical
 
-Stated = Mapping[str, str]
+Stated = Mapping[str, str | tuple[str, ...]]
+"""What a person said, by entry of a mapping: a word, or names of columns."""
+
 # What nobody is shown as a guess: patterns, of which the facts tell what they find.
 _INNER = ("subject_pattern", "activity_pattern", "recording_pattern")
+# Entries that tables heed, and those that a person may correct.
 _OF_TABLES = ("acc", "gyro", "time", "acc_unit", "gyro_unit", "time_unit", "acc_sign", "gravity")
+CORRECTED = (*_OF_TABLES, "rate_hz", "date_order")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Understanding:
         The recordings; none if nothing can be read.
     doubts : tuple of Doubt
         What a person must state.
-    current : dict of str to str
+    current : Stated
         Entries that a person may correct, with what they are now; empty where that is open.
     columns : tuple of str
         Of the tables, where all are of one layout.
@@ -64,7 +68,7 @@ class Understanding:
 
     layouts: tuple[Layout, ...]
     doubts: tuple[Doubt, ...]
-    current: Mapping[str, str]
+    current: Stated
     columns: tuple[str, ...]
     refused: tuple[tuple[str, HarError], ...]
     left: tuple[tuple[str, str], ...]
@@ -88,7 +92,7 @@ def understand(contents: Contents, stated: Stated) -> Understanding:
     ----------
     contents : Contents
         The files.
-    stated : mapping of str to str
+    stated : Stated
         What a person said, by entry of a mapping.
 
     Raises
@@ -119,9 +123,9 @@ def _layout(group: Group) -> Layout:
     )
 
 
-def _current(plan: Plan, stated: Stated) -> dict[str, str]:
+def _current(plan: Plan, stated: Stated) -> Stated:
     """Return the entries that these files heed, and what they are now."""
-    entries: dict[str, str] = {}
+    entries: dict[str, str | tuple[str, ...]] = {}
     for group in plan.groups:
         if group.recorder:
             entries |= dict.fromkeys(recorders.get(group.recorder).entries, "")
@@ -129,14 +133,24 @@ def _current(plan: Plan, stated: Stated) -> dict[str, str]:
             entries |= dict.fromkeys(_OF_TABLES, "")
             if group.mapping is None or group.mapping.time is None:
                 entries["rate_hz"] = ""
-        entries |= group.mapping.texts() if group.mapping else group.guesses
-    known = {name: value for name, value in entries.items() if name in _shown(entries)}
+        entries |= _now(group)
+    known = {name: value for name, value in entries.items() if name in CORRECTED}
     asked = {doubt.entry for doubt in plan.doubts}
     return {name: stated.get(name, value) for name, value in known.items() if name not in asked}
 
 
-def _shown(entries: Mapping[str, str]) -> set[str]:
-    return {name for name in entries if name in (*_OF_TABLES, "rate_hz", "date_order")}
+def _now(group: Group) -> dict[str, str | tuple[str, ...]]:
+    """Return what the entries of a group are; nothing of one that is in doubt."""
+    if group.mapping is None:
+        return {}
+    values = {name: getattr(group.mapping, name) for name in CORRECTED}
+    if group.mapping.time_unit != "datetime":
+        del values["date_order"]
+    return {
+        name: value if isinstance(value, tuple) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _columns(files: RawFiles, plan: Plan, path: Path) -> tuple[str, ...]:
