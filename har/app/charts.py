@@ -1,25 +1,30 @@
-"""Charts over time: activities, signals with the activities behind them, probabilities."""
+"""Charts over time, as Vega-Lite: activities, signals with these behind them, probabilities.
+
+A chart is a dict, for importing `altair` takes seconds. Its data stand in ``datasets``, which
+Streamlit sends to the browser as Arrow.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from har.app.thinning import Signals
 from har.data.recording import Clock
-from har.monitoring.picture import HOURS, MINUTES, activities
+from har.monitoring.palette import HOURS, MINUTES, activities
 from har.page.colours import BLUE, GREEN, VERMILION
 from har.serving.timeline import GAP
 
+Chart = dict[str, Any]
 # Rows of a channel that are drawn: more than a wide screen has pixels for pairs of them.
 DRAWN = 700
 # Pixels left of every chart, so that one moment stands under itself.
 LEFT = 84
+# Heights of a row of activities, of signals, and of the other charts, pixels.
+ROW, HIGH, LOW = 24, 150, 80
 AXES = {"x": BLUE, "y": VERMILION, "z": GREEN}
-_BAND = 0.2
 
 
 @dataclass(frozen=True)
@@ -48,34 +53,43 @@ class Stretch:
             return 1 / 3600, "time, h"
         return (1 / 60, "time, min") if length > MINUTES else (1.0, "time, s")
 
-    def x(self, field: str = "start") -> alt.X:
-        """Return the axis of time."""
+    def x(self, field: str) -> Chart:
+        """Return the axis of time, over a field of the data."""
         scale, words = self.unit
-        domain = [self.start_s * scale, self.end_s * scale]
-        kind: Literal["utc", "linear"] = "utc" if self.clock else "linear"
-        return alt.X(
-            f"{field}:{'T' if self.clock else 'Q'}",
-            scale=alt.Scale(domain=domain, nice=False, type=kind),
-            axis=alt.Axis(title=words, grid=False, tickCount=6),
-        )
+        return {
+            "field": field,
+            "type": "temporal" if self.clock else "quantitative",
+            "scale": {
+                "type": "utc" if self.clock else "linear",
+                "domain": [self.start_s * scale, self.end_s * scale],
+                "nice": False,
+            },
+            "axis": {"title": words, "grid": False, "tickCount": 6},
+        }
+
+    def overlaps(self, windows: pd.DataFrame) -> "pd.Series[bool]":
+        """Tell which windows lie in it."""
+        return (windows["end_s"] > self.start_s) & (windows["start_s"] < self.end_s)
 
 
-def activity_chart(segments: pd.DataFrame, stretch: Stretch, colours: Mapping[str, str]) -> Any:
+def activity_chart(segments: pd.DataFrame, stretch: Stretch, colours: Mapping[str, str]) -> Chart:
     """Return a row of bars for each activity."""
     names = activities(segments)
-    rows = _bands(segments, stretch)
-    return (
-        alt.Chart(rows)
-        .mark_bar(clip=True, height={"band": 0.72})
-        .encode(
-            x=stretch.x(),
-            x2="end",
-            y=alt.Y("activity:N", sort=names, title=None, axis=_left(ticks=False)),
-            color=_colour(colours, names),
-            tooltip=["activity", "from", "to", "seconds", "confidence", "reason"],
-        )
-        .properties(height=28 * len(names) + 80, title=_title("activity"))
-    )
+    rows = {"field": "activity", "type": "nominal", "sort": names, "title": None}
+    shown = ("activity", "from", "to", "seconds", "confidence", "reason")
+    return {
+        **_chart("activity", ROW * len(names)),
+        "datasets": {"bands": _bands(segments, stretch)},
+        "data": {"name": "bands"},
+        "mark": {"type": "bar", "clip": True, "height": {"band": 0.72}},
+        "encoding": {
+            "x": stretch.x("start"),
+            "x2": {"field": "end"},
+            "y": {**rows, "axis": {**_left(), "ticks": False}},
+            "color": _colour(colours, names),
+            "tooltip": [{"field": name} for name in shown],
+        },
+    }
 
 
 def signal_chart(
@@ -85,7 +99,7 @@ def signal_chart(
     segments: pd.DataFrame,
     stretch: Stretch,
     colours: Mapping[str, str],
-) -> Any:
+) -> Chart:
     """Return a sensor's axes, with the activities behind them.
 
     Parameters
@@ -99,27 +113,37 @@ def signal_chart(
     segments, stretch, colours
         What stands behind, and where.
     """
-    lines = _lines(signals, columns, stretch)
-    behind = _behind(segments, stretch, colours)
-    drawn = (
-        alt.Chart(lines)
-        .mark_line(clip=True, strokeWidth=1.1)
-        .encode(
-            x=stretch.x("time"),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=_left()),
-            color=alt.Color(
-                "axis:N",
-                scale=alt.Scale(domain=list(AXES), range=list(AXES.values())),
-                legend=alt.Legend(title=None, orient="top"),
-            ),
-            detail="part:N",
-        )
-    )
-    return (
-        alt.layer(behind, drawn)
-        .resolve_scale(color="independent")
-        .properties(height=250, title=_title(title))
-    )
+    behind = {
+        "x": stretch.x("start"),
+        "x2": {"field": "end"},
+        "color": _colour(colours, activities(segments)),
+    }
+    strip = {"y": {"value": 0}, "y2": {"value": 7}}
+    lines = {
+        "x": stretch.x("time"),
+        "y": {**_number("value"), "scale": {"zero": False}},
+        "color": {
+            "field": "axis",
+            "type": "nominal",
+            "scale": {"domain": list(AXES), "range": list(AXES.values())},
+            "legend": {"title": None, "orient": "top"},
+        },
+        "detail": {"field": "part"},
+    }
+    bands, drawn = {"name": "bands"}, {"name": "lines"}
+    return {
+        **_chart(title, HIGH),
+        "datasets": {
+            "bands": _bands(segments, stretch),
+            "lines": _lines(signals, columns, stretch),
+        },
+        "layer": [
+            {"data": bands, "mark": _mark("rect", opacity=0.2), "encoding": behind},
+            {"data": bands, "mark": _mark("rect"), "encoding": {**behind, **strip}},
+            {"data": drawn, "mark": _mark("line", strokeWidth=1.1), "encoding": lines},
+        ],
+        "resolve": {"scale": {"color": "independent"}},
+    }
 
 
 def probability_chart(
@@ -127,71 +151,76 @@ def probability_chart(
     probabilities: pd.DataFrame,
     stretch: Stretch,
     colours: Mapping[str, str],
-) -> Any:
+) -> Chart:
     """Return the probabilities of all classes, one above the other, window by window."""
     scale, _ = stretch.unit
-    inside = (windows["end_s"] > stretch.start_s) & (windows["start_s"] < stretch.end_s)
-    rows = np.flatnonzero(inside)
+    rows = np.flatnonzero(stretch.overlaps(windows))
     # A day has more windows than a screen has pixels: then every so many of them is drawn.
     rows = rows[:: max(1, len(rows) // (2 * DRAWN))]
-    middle = (windows["start_s"] + windows["end_s"]).to_numpy()[rows] / 2
-    shown = probabilities.iloc[rows].assign(time=middle * scale)
+    shown = probabilities.iloc[rows].assign(time=_middle(windows)[rows] * scale)
     long = shown.melt("time", var_name="activity", value_name="probability")
-    return (
-        alt.Chart(long)
-        .mark_area(clip=True)
-        .encode(
-            x=stretch.x("time"),
-            y=alt.Y(
-                "probability:Q",
-                stack="zero",
-                title=None,
-                scale=alt.Scale(domain=[0, 1]),
-                axis=_left(tickCount=3),
-            ),
-            color=_colour(colours, list(probabilities.columns), legend=True),
-            tooltip=["activity", alt.Tooltip("probability:Q", format=".2f")],
-        )
-        .properties(height=250, title=_title("probability of every activity"))
-    )
+    legend = {"title": None, "orient": "top", "columns": 3}
+    return {
+        **_chart("probability of every activity", LOW),
+        "datasets": {"probabilities": long},
+        "data": {"name": "probabilities"},
+        "mark": _mark("area"),
+        "encoding": {
+            "x": stretch.x("time"),
+            "y": {**_share("probability"), "stack": "zero"},
+            "color": {**_colour(colours, list(probabilities.columns)), "legend": legend},
+            "tooltip": [{"field": "activity"}, {"field": "probability", "format": ".2f"}],
+        },
+    }
 
 
-def confidence_chart(windows: pd.DataFrame, probabilities: pd.DataFrame, stretch: Stretch) -> Any:
+def confidence_chart(windows: pd.DataFrame, probabilities: pd.DataFrame, stretch: Stretch) -> Chart:
     """Return the probability of the likeliest class in every window."""
     scale, _ = stretch.unit
-    inside = (windows["end_s"] > stretch.start_s) & (windows["start_s"] < stretch.end_s)
+    inside = stretch.overlaps(windows).to_numpy()
     highest = probabilities.max(axis=1).to_numpy(np.float32)[inside, None]
-    middle = ((windows["start_s"] + windows["end_s"]) / 2).to_numpy()[inside]
-    time, values = Signals.of(middle, highest).thinned(DRAWN).points()
-    rows = pd.DataFrame({"time": time * scale, "confidence": values[:, 0]})
-    return (
-        alt.Chart(rows)
-        .mark_line(clip=True, strokeWidth=1.3, color=BLUE, interpolate="step")
-        .encode(
-            x=stretch.x("time"),
-            y=alt.Y(
-                "confidence:Q",
-                title=None,
-                scale=alt.Scale(domain=[0, 1]),
-                axis=_left(tickCount=3),
-            ),
-        )
-        .properties(height=170, title=_title("confidence: the highest of them"))
-    )
+    time, values = Signals.of(_middle(windows)[inside], highest).thinned(DRAWN).points()
+    return {
+        **_chart("confidence: the highest of them", LOW),
+        "datasets": {"line": pd.DataFrame({"time": time * scale, "confidence": values[:, 0]})},
+        "data": {"name": "line"},
+        "mark": _mark("line", strokeWidth=1.3, color=BLUE, interpolate="step"),
+        "encoding": {"x": stretch.x("time"), "y": _share("confidence")},
+    }
 
 
-def _title(words: str) -> alt.TitleParams:
-    return alt.TitleParams(words, anchor="start", frame="bounds", fontSize=14, offset=6)
+def _chart(title: str, height: int) -> Chart:
+    words = {"text": title, "anchor": "start", "frame": "bounds", "fontSize": 14, "offset": 6}
+    return {
+        "title": words,
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+    }
 
 
-def _left(**options: Any) -> alt.Axis:
-    return alt.Axis(minExtent=LEFT, maxExtent=LEFT, labelLimit=LEFT, **options)
+def _mark(kind: str, **options: Any) -> Chart:
+    return {"type": kind, "clip": True, **options}
 
 
-def _colour(colours: Mapping[str, str], names: Sequence[str], *, legend: bool = False) -> alt.Color:
-    scale = alt.Scale(domain=list(names), range=[colours[name] for name in names])
-    shown = alt.Legend(title=None, orient="top", columns=3) if legend else None
-    return alt.Color("activity:N", scale=scale, legend=shown)
+def _left(**options: Any) -> Chart:
+    return {"minExtent": LEFT, "maxExtent": LEFT, "labelLimit": LEFT, **options}
+
+
+def _number(field: str, **options: Any) -> Chart:
+    return {"field": field, "type": "quantitative", "title": None, "axis": _left(**options)}
+
+
+def _share(field: str) -> Chart:
+    return {**_number(field, tickCount=3), "scale": {"domain": [0, 1]}}
+
+
+def _colour(colours: Mapping[str, str], names: Sequence[str]) -> Chart:
+    scale = {"domain": list(names), "range": [colours[name] for name in names]}
+    return {"field": "activity", "type": "nominal", "scale": scale, "legend": None}
+
+
+def _middle(windows: pd.DataFrame) -> Any:
+    return ((windows["start_s"] + windows["end_s"]) / 2).to_numpy(np.float64)
 
 
 def _bands(segments: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
@@ -212,16 +241,6 @@ def _bands(segments: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
     )
 
 
-def _behind(segments: pd.DataFrame, stretch: Stretch, colours: Mapping[str, str]) -> Any:
-    """Return a strip of the activities' colours, and the same paler over the whole height."""
-    base = alt.Chart(_bands(segments, stretch)).encode(
-        x=stretch.x(), x2="end", color=_colour(colours, activities(segments))
-    )
-    pale = base.mark_rect(clip=True, opacity=_BAND)
-    strip = base.mark_rect(clip=True).encode(y=alt.value(0), y2=alt.value(7))
-    return alt.layer(pale, strip)
-
-
 def _lines(
     signals: Sequence[Signals], columns: Mapping[str, int], stretch: Stretch
 ) -> pd.DataFrame:
@@ -229,13 +248,14 @@ def _lines(
     scale, _ = stretch.unit
     inside = [part.between(stretch.start_s, stretch.end_s) for part in signals]
     total = sum(map(len, inside)) or 1
-    frames = []
+    frames = [pd.DataFrame({"time": [], "value": [], "axis": [], "part": []}, dtype=object)]
     for number, part in enumerate(inside):
-        if not len(part):
-            continue
-        time, values = part.thinned(max(2, DRAWN * len(part) // total)).points()
-        for axis, column in columns.items():
-            values_of = pd.DataFrame({"time": time * scale, "value": values[:, column]})
-            frames.append(values_of.assign(axis=axis, part=number))
-    empty = pd.DataFrame({"time": [], "value": [], "axis": [], "part": []})
-    return pd.concat(frames, ignore_index=True) if frames else empty
+        if len(part):
+            time, values = part.thinned(max(2, DRAWN * len(part) // total)).points()
+            frames += [
+                pd.DataFrame({"time": time * scale, "value": values[:, column]}).assign(
+                    axis=axis, part=number
+                )
+                for axis, column in columns.items()
+            ]
+    return pd.concat(frames[1:] or frames, ignore_index=True)

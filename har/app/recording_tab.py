@@ -49,17 +49,14 @@ def _chosen() -> Contents | None:
             "machine that serves this page, and kept in its memory for as long as it runs.",
         )
     with left:
+        if dropped:
+            show(text("Your files are below; remove them here to try a sample.", quiet=True))
+            return Contents.of([(file.name, file.getvalue()) for file in dropped])
         titles = [sample.title for sample in SAMPLES]
-        chosen = st.pills(
-            "A recording to try", titles, key="sample", disabled=bool(dropped), wrap=True
-        )
+        chosen = st.pills("A recording to try", titles, key="sample", wrap=True)
         sample = next((sample for sample in SAMPLES if sample.title == chosen), None)
-        if sample and not dropped:
-            show(text(sample.about, quiet=True))
-        elif not dropped:
-            show(text("Choose a sample, or drop files of your own.", quiet=True))
-    if dropped:
-        return Contents.of([(file.name, file.getvalue()) for file in dropped])
+        words = sample.about if sample else "Choose a sample, or drop files of your own."
+        show(text(words, quiet=True))
     return _sample(sample.title) if sample else None
 
 

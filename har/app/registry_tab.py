@@ -6,7 +6,6 @@ from itertools import zip_longest
 
 import streamlit as st
 
-from har.app import comparison
 from har.app.markup import Kind, box, cards, error_box, facts, heading, show, table, text
 from har.app.model import environment_of
 from har.app.options import AppOptions
@@ -208,8 +207,11 @@ def _compare(seen: Overview, options: AppOptions) -> None:
     if a == b:
         show(text("Choose two different versions.", quiet=True))
     elif st.toggle("Compare them", key="compare"):
-        pair = tuple(next(v for v in measured if v.number == number) for number in (a, b))
-        comparison.show_comparison(options, pair[0], pair[1])
+        # Here, because what it imports takes a second.
+        from har.app.comparison import show_comparison
+
+        by_number = {version.number: version for version in measured}
+        show_comparison(options, by_number[a], by_number[b])
 
 
 def _history(events: Sequence[Event]) -> None:

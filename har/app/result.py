@@ -1,19 +1,18 @@
 """What was answered on one recording, from what matters most to a single window."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from har.app import charts
 from har.app.analysis import Analysis, Answered
-from har.app.charts import Stretch
+from har.app.charts import Chart, Stretch
 from har.app.markup import bar, box, cards, heading, show, swatch, table, text
 from har.app.model import Model
 from har.data.channels import bare
 from har.models.answers import UNKNOWN
-from har.monitoring.picture import PALETTE, colours_of
+from har.monitoring.palette import PALETTE, colours_of
 from har.page.colours import RULE
 from har.serving.timeline import rows_of, time_of_day
 
@@ -162,8 +161,8 @@ def _over_time(one: Answered, colours: dict[str, str]) -> None:
     )
 
 
-def _draw(chart: Any, alt: str) -> None:
-    st.altair_chart(chart, width="stretch", alt=alt)
+def _draw(chart: Chart, alt: str) -> None:
+    st.vega_lite_chart(spec=chart, width="stretch", alt=alt)
 
 
 def _sensors(channels: tuple[str, ...]) -> dict[str, dict[str, int]]:
