@@ -22,12 +22,15 @@ class AppOptions:
         Settings, as ``--set`` has them.
     service : str
         Address of the `har serve` whose sessions are shown live.
+    service_key : str
+        File with the key that it asks for; empty: none.
     """
 
     model: str = ""
     version: str = "champion"
     overrides: tuple[str, ...] = ()
     service: str = SERVICE
+    service_key: str = ""
 
     @property
     def model_file(self) -> Path | None:

@@ -22,6 +22,9 @@ def app(
     service: Annotated[
         str, typer.Option(help="Address of the `har serve` whose sessions are shown live.")
     ] = "http://127.0.0.1:8000",
+    service_key: Annotated[
+        Path | None, typer.Option(help="File with the key that this `har serve` asks for.")
+    ] = None,
     upload_mb: Annotated[int, typer.Option(min=1, help="Largest file that is taken, MB.")] = 200,
     overrides: Overrides = None,
 ) -> None:
@@ -42,9 +45,16 @@ def app(
     from har.errors import MissingError
 
     refuse_ignored(context, exclusive=("--version", "--model"))
-    if model and not model.is_file():
-        raise MissingError(f"{model}: no such file", expected="an ONNX file of `har export`")
-    load(overrides)  # so that a wrong setting is told here, and not on the page
-    named = str(model.resolve()) if model else ""
-    options = AppOptions(named, version, tuple(overrides or ()), service)
+    for path in filter(None, (model, service_key)):
+        if not path.is_file():
+            raise MissingError(f"{path}: no such file")
+    # So that a wrong setting is told here, and not on the page.
+    load(overrides)
+    options = AppOptions(
+        model=str(model.resolve()) if model else "",
+        version=version,
+        overrides=tuple(overrides or ()),
+        service=service,
+        service_key=str(service_key.resolve()) if service_key else "",
+    )
     serve(options, host=host, port=port, upload_mb=upload_mb)

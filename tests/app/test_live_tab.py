@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from paging import RunPage, shown
 
-from har.app.live_tab import read_session
+from har.app.live_tab import list_sessions, read_session
 from har.app.options import AppOptions
 from har.errors import DataError, MissingError
 
@@ -30,7 +30,13 @@ def service() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            known = {"/v1/sessions/phone": STATE, "/v1/sessions/odd": {"activity": "walking"}}
+            known = {
+                "/v1/sessions": {"sessions": [{"id": "phone"}]},
+                "/v1/sessions/phone": STATE,
+                "/v1/sessions/odd": {"activity": "walking"},
+            }
+            if self.headers.get("Authorization", "Bearer right") != "Bearer right":
+                known = {}
             body = json.dumps(known.get(self.path, {})).encode()
             self.send_response(200 if self.path in known else 404)
             self.end_headers()
@@ -48,19 +54,26 @@ def service() -> Iterator[str]:
     running.server_close()
 
 
-def test_session_is_read(service: str) -> None:
-    """Every field, as the service says it."""
-    assert read_session(service, "phone") == STATE
+def test_session_is_read(service: str, tmp_path: Path) -> None:
+    """Every field, as the service says it, to whoever has the key."""
+    assert list_sessions(AppOptions(service=service)) == ["phone"]
+    key = tmp_path / "key"
+    key.write_text("right\n", encoding="utf-8")
+    assert read_session(AppOptions(service=service, service_key=str(key)), "phone") == STATE
+    key.write_text("wrong", encoding="utf-8")
+    with pytest.raises(MissingError, match="the service has none"):
+        read_session(AppOptions(service=service, service_key=str(key)), "phone")
 
 
 def test_other_answers_are_errors(service: str) -> None:
     """A session that is not there, an answer that is none, a service that is gone."""
-    with pytest.raises(MissingError, match="no session"):
-        read_session(service, "../ready")
-    with pytest.raises(DataError, match="no session"):
-        read_session(service, "odd")
+    options = AppOptions(service=service)
+    with pytest.raises(MissingError, match="the service has none"):
+        read_session(options, "../sessions/phone")
+    with pytest.raises(DataError, match="none of a session"):
+        read_session(options, "odd")
     with pytest.raises(MissingError, match="does not answer"):
-        read_session("http://127.0.0.1:9", "phone")
+        read_session(AppOptions(service="http://127.0.0.1:9"), "phone")
 
 
 def test_session_is_shown(run_page: RunPage, model: Path, service: str) -> None:
@@ -68,7 +81,6 @@ def test_session_is_shown(run_page: RunPage, model: Path, service: str) -> None:
     page = run_page(AppOptions(model=str(model), service=service))
     page.session_state["tab"] = "Live"
     page.run()
-    page.text_input[0].set_value("phone").run()
     assert not page.exception
     html = shown(page)
     assert "walking &lt;b&gt;" in html

@@ -5,4 +5,5 @@ import sys
 from har.app.options import AppOptions
 from har.app.page import show_page
 
-show_page(AppOptions.from_json(sys.argv[1]))
+if __name__ == "__main__":
+    show_page(AppOptions.from_json(sys.argv[1]))
