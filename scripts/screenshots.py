@@ -54,7 +54,7 @@ def tab(title: str) -> Callable[[Page], None]:
 
 
 PICTURES = (
-    Picture("app", 1100, 1180, "light", (sample("Six activities"),)),
+    Picture("app", 1100, 1250, "light", (sample("Six activities"),)),
     Picture("app-phone", 400, 1150, "dark", (sample("A walk with stairs"),)),
     Picture("app-registry", 1100, 1000, "light", (tab("Registry"),)),
 )
@@ -99,7 +99,7 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> Path
     page.screenshot(path=path)
     page.close()
     with Image.open(path) as image:
-        small = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     return path
 

@@ -45,11 +45,15 @@ def result(analysis: Analysis, model: Model, smoothing: Callable[[], None]) -> N
     colours = _colours(one)
     _warnings(one)
     _headline(one)
+    show(heading("Over time"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        stretch = _chosen(one)
+    with right:
+        smoothing()
+    _over_time(one, colours, stretch)
     if not (one.predicted.windows["activity"] == UNKNOWN).all():
         _sums(one, colours)
-    show(heading("Over time"))
-    smoothing()
-    _over_time(one, colours)
     _segments(one, colours)
     _window(one, colours, model.predictor.rate_hz)
     _downloads(analysis, model)
@@ -76,7 +80,6 @@ def _headline(one: Answered) -> None:
     sums = one.predicted.summary
     known = sums[sums["activity"] != UNKNOWN]
     minutes = float(sums["minutes"].sum())
-    most = known.iloc[0] if len(known) else None
     weight = float(known["minutes"].sum())
     confidence = float((known["probability"] * known["minutes"]).sum() / weight) if weight else 0.0
     unknown = 1 - float(known["share"].sum())
@@ -84,9 +87,7 @@ def _headline(one: Answered) -> None:
     show(
         cards(
             [
-                ("Most of the time", most["activity"] if most is not None else UNKNOWN, "")
-                if most is None
-                else ("Most of the time", most["activity"], f"{_minutes(most['minutes'])}"),
+                _most(known),
                 ("Recorded", _minutes(minutes), f"{len(windows):,} windows"),
                 (
                     "Confidence",
@@ -97,6 +98,14 @@ def _headline(one: Answered) -> None:
             ]
         )
     )
+
+
+def _most(known: pd.DataFrame) -> tuple[str, str, str]:
+    """Return the activity of most time, if there is any that is known."""
+    if not len(known):
+        return "Most of the time", UNKNOWN, ""
+    first = known.iloc[0]
+    return "Most of the time", str(first["activity"]), _minutes(float(first["minutes"]))
 
 
 def _minutes(minutes: float) -> str:
@@ -130,9 +139,8 @@ def _name(activity: str, reason: str) -> str:
     return f"{activity} ({reason})" if reason else activity
 
 
-def _over_time(one: Answered, colours: dict[str, str]) -> None:
+def _over_time(one: Answered, colours: dict[str, str], stretch: Stretch) -> None:
     segments, windows = one.predicted.segments, one.predicted.windows
-    stretch = _chosen(one)
     summed = ", ".join(
         f"{_name(row['activity'], row['reason'])} {row['share']:.0%}"
         for row in one.predicted.summary.to_dict("records")
@@ -182,7 +190,7 @@ def _chosen(one: Answered) -> Stretch:
     start, end = float(segments["start_s"].min()), float(segments["end_s"].max())
     length = round(end - start, 2)
     first, last = st.slider(
-        "Seconds from the start of the recording that are drawn",
+        "Drawn, in seconds from the start",
         0.0,
         length,
         (0.0, length),
