@@ -12,8 +12,7 @@ from markupsafe import Markup
 from har.app.markup import bar, box, error_box, show, swatch, table, text
 from har.app.options import AppOptions
 from har.errors import DataError, HarError, MissingError
-from har.monitoring.palette import PALETTE
-from har.page.colours import RULE
+from har.page.colours import PALETTE, RULE
 from har.serving.timeline import time_of_day
 
 # How often a session is looked at, and how long is waited for the service; s.

@@ -12,8 +12,8 @@ from har.app.markup import bar, box, cards, heading, show, swatch, table, text
 from har.app.model import Model
 from har.data.channels import bare
 from har.models.answers import UNKNOWN
-from har.monitoring.palette import PALETTE, colours_of
-from har.page.colours import RULE
+from har.monitoring.palette import colours_of
+from har.page.colours import PALETTE, RULE
 from har.serving.timeline import rows_of, time_of_day
 
 # A longer table is in the file that is downloaded.

@@ -11,21 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from har.evaluation.results.continuous import ContinuousScores, Span
-from har.page.colours import (
-    BLACK,
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PURPLE,
-    QUIET,
-    SKY,
-    VERMILION,
-    YELLOW,
-)
+from har.page.colours import BLACK, GREEN, INK, ORANGE, PALETTE, QUIET, SKY, VERMILION
 from har.page.plots import left_title, plain_frame
 
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW, BLACK)
+BANDS = (*PALETTE, BLACK)
 TRUE = {
     "correct": "#bcd9ea",
     "fragmented": ORANGE,
@@ -112,8 +101,8 @@ def _bands(axes: Axes, runs: Mapping[str, tuple[Span, ...]], colours: dict[str, 
 def _colours(classes: Sequence[str]) -> dict[str, Any]:
     """Return a colour for each class, no two alike."""
     n = len(classes)
-    palette: Any = PALETTE
-    if n > len(PALETTE):
+    palette: Any = BANDS
+    if n > len(BANDS):
         palette = colormaps["tab20"](np.arange(20))
     if n > len(palette):
         palette = colormaps["turbo"](np.linspace(0.03, 0.97, n))

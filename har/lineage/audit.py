@@ -81,13 +81,18 @@ def read(path: Path) -> list[bytes]:
     return lines
 
 
-def bring_up_to_date(path: Path, lines: Sequence[bytes], where: str) -> None:
+def bring_up_to_date(
+    path: Path, known: Sequence[bytes], lines: Sequence[bytes], where: str
+) -> None:
     """Append to a copy what it lacks of a log.
 
     Parameters
     ----------
     path : Path
         The copy; made if there is none.
+    known : sequence of bytes
+        Its lines (`read`) *before* the log was read. What others copied in the meantime may
+        be newer than `lines`, and is no sign of a change.
     lines : sequence of bytes
         The log, without newlines.
     where : str
@@ -98,12 +103,13 @@ def bring_up_to_date(path: Path, lines: Sequence[bytes], where: str) -> None:
     VerificationError
         If the copy holds a line that the log does not: one of them was changed.
     """
-    if read(path) == list(lines):
+    _require_beginning(known, lines, path, where)
+    if len(known) == len(lines):
         return  # so that a copy on a medium that cannot be written is read without a lock
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f"{path.name}.lock")):
         copied = read(path)
-        _require_beginning(copied, lines, path, where)
+        _require_beginning(copied[: len(lines)], lines, path, where)
         whole = b"".join(line + b"\n" for line in copied)
         missing = b"".join(line + b"\n" for line in lines[len(copied) :])
         if not missing:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from har.models.answers import UNKNOWN
-from har.page.colours import BLUE, GREEN, ORANGE, PURPLE, RULE, SKY, VERMILION, YELLOW
+from har.page.colours import PALETTE, RULE
 from har.serving.timeline import Predicted
 
-PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 # From here on, time without a clock is told in minutes, and then in hours; s.
 MINUTES, HOURS = 180.0, 7200.0
 

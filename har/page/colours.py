@@ -7,6 +7,8 @@ are friendly to colorblind people. Greys for what stands back.
 BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
 ORANGE, VERMILION, PURPLE, YELLOW = "#E69F00", "#D55E00", "#CC79A7", "#F0E442"
 BLACK = "#000000"
+# For activities, in the order in which neighbours are told apart best.
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 
 INK, QUIET, RULE, GRID = "#222222", "#6b6b6b", "#b0b0b0", "#e4e4e4"
 # What a picture is about.

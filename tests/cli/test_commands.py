@@ -63,6 +63,12 @@ RUNS = [
     Run("predict", "walk.csv", ("har version", "Activities in", "walk", "lying")),
     Run("predict", "walk.csv --csv --windows", ("recording,start_s,end_s,activity,", "sha256")),
     Run("app", "--model none.onnx", ("error: none.onnx: no such file",), 6),
+    Run(
+        "edge",
+        "site --runtime none",
+        ("none: no WebAssembly build of ONNX Runtime", "npm install onnxruntime-web"),
+        code=6,
+    ),
     Run("data list", "", ("people", "ingested", "hapt", "bundled", "tables of your own")),
     Run("data show", "pamap2", ("CC BY 4.0", "chest", "Known faults", "what is done")),
     Run(

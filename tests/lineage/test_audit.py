@@ -9,6 +9,11 @@ from har.errors import VerificationError
 from har.lineage import audit, digest
 
 
+def copy(path: Path, lines: list[bytes]) -> None:
+    """Bring a copy up to date with a log that nobody else reads."""
+    audit.bring_up_to_date(path, audit.read(path), lines, "log")
+
+
 @pytest.fixture
 def lines() -> list[bytes]:
     """Return a log of three events."""
@@ -48,8 +53,8 @@ def test_copy(lines: list[bytes], tmp_path: Path) -> None:
     """A copy is made, grows with the log, and holds the same bytes."""
     path = tmp_path / "deep" / "audit.jsonl"
     assert audit.read(path) == []
-    audit.bring_up_to_date(path, lines[:1], "log")
-    audit.bring_up_to_date(path, lines, "log")
+    copy(path, lines[:1])
+    copy(path, lines)
     assert path.read_bytes() == b"\n".join(lines) + b"\n"
     assert audit.read(path) == lines
 
@@ -61,7 +66,7 @@ def test_half_written_line(lines: list[bytes], tmp_path: Path, whole: int) -> No
     left = b"".join(line + b"\n" for line in lines[:whole])
     path.write_bytes(left + lines[whole][:9])
     assert audit.read(path) == lines[:whole]
-    audit.bring_up_to_date(path, lines, "log")
+    copy(path, lines)
     assert audit.read(path) == lines
 
 
@@ -71,15 +76,26 @@ def test_half_written_line(lines: list[bytes], tmp_path: Path, whole: int) -> No
 def test_copy_that_disagrees(lines: list[bytes], tmp_path: Path, log, line: int) -> None:
     """A log that lost or changed a line of the copy is found out, and the copy stays."""
     path = tmp_path / "audit.jsonl"
-    audit.bring_up_to_date(path, lines, "log")
+    copy(path, lines)
     with pytest.raises(VerificationError, match=f"line {line}: log has another line there"):
-        audit.bring_up_to_date(path, log(lines), "log")
+        copy(path, log(lines))
     assert audit.read(path) == lines
+
+
+def test_a_copy_may_be_newer_than_a_log_read_before(lines: list[bytes], tmp_path: Path) -> None:
+    """Another process read the log later and copied it first: nothing was changed."""
+    path = tmp_path / "audit.jsonl"
+    known = audit.read(path)
+    copy(path, lines)
+    audit.bring_up_to_date(path, known, lines[:2], "log")
+    assert audit.read(path) == lines
+    with pytest.raises(VerificationError, match="line 2: log has another line there"):
+        audit.bring_up_to_date(path, known, [lines[0], lines[2]], "log")
 
 
 def test_many_copiers(lines: list[bytes], tmp_path: Path) -> None:
     """Copiers at the same time write each line once."""
     path = tmp_path / "audit.jsonl"
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: audit.bring_up_to_date(path, lines[:n], "log"), [3] * 40))
+        list(pool.map(lambda n: copy(path, lines[:n]), [3] * 40))
     assert audit.read(path) == lines

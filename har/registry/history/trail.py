@@ -58,13 +58,15 @@ class Trail:
         self.copy: Path = registry.audit_file
         self._registry = registry
         self._model = registry.model
-        self._run = _find_run(registry)
+        self._run: str | None = None
         self._lines: list[bytes] = []
         self.events: tuple[Event, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
         """Read what others added."""
+        known = audit.read(self.copy)  # first: whatever it holds, the registry holds by then
+        self._run = self._run or _find_run(self._registry)
         lines = self._read(self._run) if self._run else []
         if self.events and lines == self._lines:
             return  # verified and copied before
@@ -73,8 +75,7 @@ class Trail:
         events = tuple(
             read_event(entry, f"{where}, line {number}") for number, entry in enumerate(entries, 1)
         )
-        if lines or self.copy.exists():
-            audit.bring_up_to_date(self.copy, lines, where)
+        audit.bring_up_to_date(self.copy, known, lines, where)
         self._lines, self.events = lines, events
 
     def append(self, event: E) -> E:

@@ -53,6 +53,28 @@ def test_slower_writer_is_refused(settings: Setup) -> None:
     assert [e.by for e in fast.events] == ["ana@lab", "ben@lab"]
 
 
+def test_an_event_added_while_the_history_is_read_is_no_alarm(
+    settings: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the copy already, and not yet in what was read."""
+    reader, writer = Trail(opened(settings)), Trail(opened(settings))
+    writer.append(event("ana"))
+    read = Trail._read
+
+    def slowly(trail: Trail, run: str) -> list[bytes]:
+        lines = read(trail, run)
+        if trail is reader and len(writer.events) == 1:
+            writer.append(event("ben"))
+        return lines
+
+    monkeypatch.setattr(Trail, "_read", slowly)
+    reader.refresh()
+    assert [e.by for e in reader.events] == ["ana"]
+    assert len(audit.read(reader.copy)) == 2
+    reader.refresh()
+    assert [e.by for e in reader.events] == ["ana", "ben"]
+
+
 WRITER = """
 import sys
 from har.config import Environment
