@@ -29,8 +29,8 @@ _FIELDS = ("activity", "probability", "since_s", "segments")
 def live_tab(options: AppOptions) -> None:
     """Show the tab."""
     show(
-        text("A phone streams to `har serve`; here is what the service makes of it, as it comes."),
-        text(f"Asked at {options.service} (`har app --service` names another).", quiet=True),
+        text("A phone streams to har serve; here is what the service makes of it, as it comes."),
+        text(f"Asked at {options.service} (har app --service names another).", quiet=True),
     )
     try:
         names = list_sessions(options)
@@ -45,7 +45,8 @@ def live_tab(options: AppOptions) -> None:
         placeholder="choose one, or write its name",
     )
     if session and st.toggle("Follow it", value=True, key="follow"):
-        _follow(options, session)
+        with st.container(key="live"):
+            _follow(options, session)
     elif not names:
         url = f"{options.service.rstrip('/')}/v1/sessions/NAME/sensor-logger"
         show(text(f"The app Sensor Logger begins a session by HTTP push to {url}.", quiet=True))

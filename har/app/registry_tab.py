@@ -77,10 +77,10 @@ def registry_tab(options: AppOptions) -> None:
         show(error_box(seen.broken, about="the history"))
     if seen.foreign:
         numbers = ", ".join(map(str, seen.foreign))
-        words = f"Registered without har: {numbers}. `har registry adopt` takes them in."
+        words = f"Registered without har: {numbers}. har registry adopt takes them in."
         show(box("note", words))
     if not seen.versions:
-        todo = [("to do", "`har run` makes the first version")]
+        todo = [("to do", "har run makes the first version")]
         show(box("note", f"No version of the model {seen.model} yet.", todo))
         return
     _live(seen)
