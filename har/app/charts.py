@@ -4,6 +4,7 @@ A chart is a dict, for importing `altair` takes seconds. Its data stand in ``dat
 Streamlit sends to the browser as Arrow.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ DRAWN = 700
 LEFT = 84
 # Heights of a row of activities, of signals, and of the other charts, pixels.
 ROW, HIGH, LOW = 24, 150, 80
+# Of the axis of time: at most so many ticks, so far apart from each other, s.
+TICKS = 6
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 AXES = {"x": BLUE, "y": VERMILION, "z": GREEN}
 
 
@@ -56,15 +60,26 @@ class Stretch:
     def x(self, field: str) -> Chart:
         """Return the axis of time, over a field of the data."""
         scale, words = self.unit
+        domain = [self.start_s * scale, self.end_s * scale]
+        axis: Chart = {"title": words, "grid": False, "tickCount": TICKS}
+        if self.clock:
+            axis |= self._times_of_day()
         return {
             "field": field,
-            "type": "temporal" if self.clock else "quantitative",
-            "scale": {
-                "type": "utc" if self.clock else "linear",
-                "domain": [self.start_s * scale, self.end_s * scale],
-                "nice": False,
-            },
-            "axis": {"title": words, "grid": False, "tickCount": 6},
+            "type": "quantitative",
+            "scale": {"domain": domain, "nice": False},
+            "axis": axis,
+        }
+
+    def _times_of_day(self) -> Chart:
+        """Return round times of day, which no browser's time zone changes."""
+        length = self.end_s - self.start_s
+        step = next((step for step in STEPS if length / step <= TICKS), STEPS[-1])
+        first, last = math.ceil(self.start_s / step), math.floor(self.end_s / step)
+        shape = "%H:%M:%S" if step < 60 else "%H:%M" if step < 86400 else "%d %b"
+        return {
+            "values": [1000 * step * number for number in range(first, last + 1)],
+            "labelExpr": f"utcFormat(datum.value, '{shape}')",
         }
 
     def overlaps(self, windows: pd.DataFrame) -> "pd.Series[bool]":

@@ -37,6 +37,8 @@ def ask(understood: Understanding, key: str) -> Stated | None:
     Stated or None
         The entries that differ from what was understood; None: the form was not sent.
     """
+    if not (understood.doubts or understood.columns or set(understood.current) & set(ENTRIES)):
+        return None
     with st.form(f"form-{key}"):
         if understood.doubts:
             word = "Use these answers"

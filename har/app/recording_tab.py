@@ -50,7 +50,7 @@ def _chosen() -> Contents | None:
         )
     with left:
         if dropped:
-            show(text("Your files are below; remove them here to try a sample.", quiet=True))
+            show(text("Your files are answered below; remove them to try a sample.", quiet=True))
             return Contents.of([(file.name, file.getvalue()) for file in dropped])
         titles = [sample.title for sample in SAMPLES]
         chosen = st.pills("A recording to try", titles, key="sample", wrap=True)
@@ -130,11 +130,12 @@ def _facts(understood: Understanding) -> None:
 
 def _answer(contents: Contents, stated: Stated, model: Model) -> None:
     """Answer files of which nothing is open, and show it."""
-    smoothing = _smoothing_of(model)
+    # A tick holds for these files alone.
+    smoothing, anyway = _smoothing_of(model), f"anyway-{contents.digest}"
     analysis = _analysis(
         (contents.digest, tuple(sorted(stated.items())), model.facts["sha256"]),
         smoothing,
-        bool(st.session_state.get("anyway")),
+        bool(st.session_state.get(anyway)),
         contents,
         stated,
         model,
@@ -145,7 +146,7 @@ def _answer(contents: Contents, stated: Stated, model: Model) -> None:
     for name, error in analysis.refused:
         show(error_box(error, about=name if name not in str(error) else ""))
     _set_aside(analysis)
-    result(analysis, model, lambda: _choose_smoothing(model))
+    result(analysis, model, lambda: _choose_smoothing(model), anyway=anyway)
 
 
 def _smoothing_of(model: Model) -> Name:

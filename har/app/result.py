@@ -21,7 +21,7 @@ SHOWN = 100
 _SENSORS = {"acc": "acceleration, m/s²", "gyro": "angular velocity, rad/s"}
 
 
-def result(analysis: Analysis, model: Model, smoothing: Callable[[], None]) -> None:
+def result(analysis: Analysis, model: Model, smoothing: Callable[[], None], *, anyway: str) -> None:
     """Show what was answered; where there are several recordings, one of them is chosen.
 
     Parameters
@@ -32,6 +32,8 @@ def result(analysis: Analysis, model: Model, smoothing: Callable[[], None]) -> N
         That answered.
     smoothing : callable
         Shows how answers are smoothed, and lets somebody choose.
+    anyway : str
+        Key under which it is kept whether what is unlike training is answered.
     """
     names = [one.predicted.name for one in analysis.recordings]
     chosen = 0
@@ -43,7 +45,7 @@ def result(analysis: Analysis, model: Model, smoothing: Callable[[], None]) -> N
         )
     one = analysis.recordings[chosen]
     colours = _colours(one)
-    _warnings(one)
+    _warnings(one, anyway)
     _headline(one)
     show(heading("Over time"))
     left, right = st.columns(2, gap="large")
@@ -68,12 +70,12 @@ def _colours(one: Answered) -> dict[str, str]:
     return known | {name: free[i % len(free)] for i, name in enumerate(others)}
 
 
-def _warnings(one: Answered) -> None:
+def _warnings(one: Answered, anyway: str) -> None:
     for warned in one.predicted.likeness.warnings:
         title = "Unlike training: " if one.predicted.likeness.is_unlike else ""
         show(box("warning", f"{title}{warned.what}.", [("to do", warned.hint)]))
     if one.predicted.likeness.is_unlike:
-        st.checkbox("Answer it anyway", key="anyway")
+        st.checkbox("Answer it anyway", key=anyway)
 
 
 def _headline(one: Answered) -> None:
