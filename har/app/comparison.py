@@ -23,10 +23,10 @@ def show_comparison(options: AppOptions, a: Version, b: Version) -> None:
         show(error_box(found))
         return
     show(text(outcome(found)))
-    columns = ["", f"version {a.number}", f"version {b.number}", "difference"]
+    columns = [f"version {a.number}", f"version {b.number}", "difference"]
     scores = [(name.replace("_", " "), *_cells(pair)) for name, pair in found.scores.items()]
-    show(table("Scores on the test subjects", columns, scores, numbers="tnnn"))
-    show(table("F1 by class", columns, _classes(found), numbers="tnnn"))
+    show(table("Scores on the test subjects", ["score", *columns], scores, numbers="tnnn"))
+    show(table("F1 by class", ["activity", *columns], _classes(found), numbers="tnnn"))
     builds = [
         (
             f"{side.number}, {build['name']}",

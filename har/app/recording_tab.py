@@ -46,7 +46,7 @@ def _chosen() -> Contents | None:
             "Your own files, of any app or device",
             accept_multiple_files=True,
             help="CSV, Parquet, zip, and what known recorders write. They are read on the "
-            "machine that serves this page, and kept in its memory for as long as it runs.",
+            "machine that serves this page, which keeps them in memory while your page is open.",
         )
     with left:
         if dropped:
