@@ -55,7 +55,7 @@ def tab(title: str) -> Callable[[Page], None]:
 
 PICTURES = (
     Picture("app", 1100, 1250, "light", (sample("Six activities"),)),
-    Picture("app-phone", 400, 1150, "dark", (sample("A walk with stairs"),)),
+    Picture("app-phone", 400, 1560, "dark", (sample("A walk with stairs"),)),
     Picture("app-registry", 1100, 1000, "light", (tab("Registry"),)),
 )
 

@@ -40,7 +40,7 @@ def recording_tab(model: Model) -> None:
 
 def _chosen() -> Contents | None:
     """Return what was dropped, or the sample that was chosen."""
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with right:
         dropped = st.file_uploader(
             "Your own files, of any app or device",

@@ -48,7 +48,7 @@ def result(analysis: Analysis, model: Model, smoothing: Callable[[], None], *, a
     _warnings(one, anyway)
     _headline(one)
     show(heading("Over time"))
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2, gap="medium")
     with left:
         stretch = _chosen(one)
     with right:
