@@ -115,6 +115,19 @@ def small(recordings: list[Recording]) -> Windows:
     return Windows(windows.X[::4].copy(), windows.y[::4].copy(), index, windows.classes)
 
 
+@pytest.fixture(scope="session")
+def several(recordings: list[Recording]) -> Windows:
+    """Windows of 18 real subjects' first recordings: 16 to train and validate, two to test."""
+    # Both are test subjects of the data set itself.
+    test = ["hapt-02", "hapt-04"]
+    others = sorted({r.meta.subject_id for r in recordings} - {*test, "hapt-09"})[:16]
+    splits = {"train": others[:12], "validation": others[12:], "test": test}
+    people = [*others, *test]
+    chosen = [next(r for r in recordings if r.meta.subject_id == who) for who in people]
+    windows = cut_all(chosen, splits, WindowSettings(), BASIC)
+    return windows.take(np.flatnonzero(~windows.index["extra"]))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Take away what would change commands and flows, and say how long a test may take."""
     for name in [name for name in os.environ if name.startswith("HAR_") or name in FROM_OUTSIDE]:

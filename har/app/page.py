@@ -7,11 +7,12 @@ import streamlit as st
 
 from har.app.live_tab import live_tab
 from har.app.markup import error_box, show, style, text
-from har.app.model import Model, model_of
+from har.app.model import served_by
 from har.app.options import AppOptions
 from har.app.recording_tab import recording_tab
 from har.app.registry_tab import registry_tab
 from har.errors import HarError
+from har.serving.served import Served
 
 _log = logging.getLogger(__name__)
 TABS = ("Recording", "Live", "Registry")
@@ -35,14 +36,14 @@ def show_page(options: AppOptions) -> None:
             _safely(lambda: registry_tab(options))
 
 
-def _model(options: AppOptions) -> Model | None:
+def _model(options: AppOptions) -> Served | None:
     try:
-        model = model_of(options)
+        model = served_by(options)
     except HarError as error:
         show(error_box(error))
         return None
     known = ", ".join(model.predictor.classes)
-    show(text(f"Answered by {model.title}. It knows: {known}.", quiet=True))
+    show(text(f"Answered by {model.label}. It knows: {known}.", quiet=True))
     return model
 
 

@@ -6,13 +6,13 @@ from har.app.analysis import Analysis, try_analyse
 from har.app.contents import Contents
 from har.app.correction import ask
 from har.app.markup import box, error_box, facts, show, text
-from har.app.model import Model
 from har.app.result import result
 from har.app.samples import SAMPLES, contents_of
 from har.app.understanding import Stated, Understanding, understand
 from har.errors import HarError
 from har.lineage import digest
 from har.models.smoothing import Name
+from har.serving.served import Served
 
 # Files whose answers are kept, of whoever dropped them, until others are asked for.
 KEPT = 16
@@ -24,7 +24,7 @@ _SMOOTHING: dict[Name, str] = {
 }
 
 
-def recording_tab(model: Model) -> None:
+def recording_tab(model: Served) -> None:
     """Show the tab."""
     contents = _chosen()
     if contents is None:
@@ -128,12 +128,12 @@ def _facts(understood: Understanding) -> None:
         show(text(f"No recordings, and left: {names}", quiet=True))
 
 
-def _answer(contents: Contents, stated: Stated, model: Model) -> None:
+def _answer(contents: Contents, stated: Stated, model: Served) -> None:
     """Answer files of which nothing is open, and show it."""
     # A tick holds for these files alone.
     smoothing, anyway = _smoothing_of(model), f"anyway-{contents.digest}"
     analysis = _analysis(
-        (contents.digest, tuple(sorted(stated.items())), model.facts["sha256"]),
+        (contents.digest, tuple(sorted(stated.items())), model.sha256),
         smoothing,
         bool(st.session_state.get(anyway)),
         contents,
@@ -149,14 +149,14 @@ def _answer(contents: Contents, stated: Stated, model: Model) -> None:
     result(analysis, model, lambda: _choose_smoothing(model), anyway=anyway)
 
 
-def _smoothing_of(model: Model) -> Name:
+def _smoothing_of(model: Served) -> Name:
     """Return how answers are smoothed: what is chosen further down, else the model's best."""
     best = model.predictor.default_smoother
     chosen: Name = st.session_state.get("smoothing", best)
     return "none" if model.predictor.smoothing is None else chosen
 
 
-def _choose_smoothing(model: Model) -> None:
+def _choose_smoothing(model: Served) -> None:
     if model.predictor.smoothing is None:
         return
     best, names = model.predictor.default_smoother, list(_SMOOTHING)
@@ -177,7 +177,7 @@ def _analysis(
     anyway: bool,
     _contents: Contents,
     _stated: Stated,
-    _model: Model,
+    _model: Served,
 ) -> Analysis | HarError:
     return try_analyse(_contents, _stated, _model.predictor, smoothing, anyway=anyway)
 

@@ -8,27 +8,30 @@ import streamlit as st
 from har.app import charts
 from har.app.analysis import Analysis, Answered
 from har.app.charts import Chart, Stretch
-from har.app.markup import bar, box, cards, heading, show, swatch, table, text
-from har.app.model import Model
+from har.app.markup import Kind, bar, box, cards, heading, show, swatch, table, text
 from har.data.channels import bare
 from har.models.answers import UNKNOWN
 from har.monitoring.palette import colours_of
 from har.page.colours import PALETTE, RULE
-from har.serving.timeline import rows_of, time_of_day
+from har.serving.content import rows_of
+from har.serving.served import Served
+from har.serving.timeline import time_of_day
 
 # A longer table is in the file that is downloaded.
 SHOWN = 100
 _SENSORS = {"acc": "acceleration, m/s²", "gyro": "angular velocity, rad/s"}
 
 
-def result(analysis: Analysis, model: Model, smoothing: Callable[[], None], *, anyway: str) -> None:
+def result(
+    analysis: Analysis, model: Served, smoothing: Callable[[], None], *, anyway: str
+) -> None:
     """Show what was answered; where there are several recordings, one of them is chosen.
 
     Parameters
     ----------
     analysis : Analysis
         All of it.
-    model : Model
+    model : Served
         That answered.
     smoothing : callable
         Shows how answers are smoothed, and lets somebody choose.
@@ -71,10 +74,12 @@ def _colours(one: Answered) -> dict[str, str]:
 
 
 def _warnings(one: Answered, anyway: str) -> None:
-    for warned in one.predicted.likeness.warnings:
-        title = "Unlike training: " if one.predicted.likeness.is_unlike else ""
-        show(box("warning", f"{title}{warned.what}.", [("to do", warned.hint)]))
-    if one.predicted.likeness.is_unlike:
+    likeness = one.predicted.likeness
+    for number, warned in enumerate(likeness.notes):
+        title = "Unlike training: " if likeness.is_unlike and not number else ""
+        kind: Kind = "warning" if likeness.warnings else "note"
+        show(box(kind, f"{title}{warned.what}.", [("to do", warned.hint)]))
+    if likeness.is_withheld:
         st.checkbox("Answer it anyway", key=anyway)
 
 
@@ -249,7 +254,7 @@ def _window(one: Answered, colours: dict[str, str], rate_hz: float) -> None:
         st.dataframe(full, hide_index=True, height=260, alt="Every window with its probabilities")
 
 
-def _downloads(analysis: Analysis, model: Model) -> None:
+def _downloads(analysis: Analysis, model: Served) -> None:
     show(heading("Download"))
     predicted = [one.predicted for one in analysis.recordings]
 
@@ -259,7 +264,7 @@ def _downloads(analysis: Analysis, model: Model) -> None:
             if windows:
                 own = [one.probabilities for one in analysis.recordings]
                 rows = pd.concat([rows, pd.concat(own, ignore_index=True)], axis=1)
-            return rows.assign(**model.facts).to_csv(index=False).encode()
+            return rows.assign(**model.to_dict()).to_csv(index=False).encode()
 
         return made
 
@@ -271,7 +276,7 @@ def _downloads(analysis: Analysis, model: Model) -> None:
     def as_html() -> bytes:
         from har.monitoring.page import page
 
-        return page(predicted, {**model.facts, "smoothing": ""}, analysis.account).encode()
+        return page(predicted, {**model.to_dict(), "smoothing": ""}, analysis.account).encode()
 
     with st.container(horizontal=True):
         st.download_button(

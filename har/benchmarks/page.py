@@ -14,21 +14,23 @@ from har.lineage import digest, origin
 LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers", "optimum", "onnxruntime")
 
 
-def made_by(seeds: Sequence[int]) -> list[str]:
+def made_by(seeds: Sequence[int], libraries: Sequence[str] = LIBRARIES) -> list[str]:
     """Return the lines that tell how to make the page again.
 
     Parameters
     ----------
     seeds : sequence of int
-        Of the trainings.
+        Of the trainings; none where nothing is trained.
+    libraries : sequence of str
+        Whose versions count.
     """
     command = shlex.join(["har", *sys.argv[1:]])
-    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    versions = ", ".join(f"{name} {version(name)}" for name in libraries)
     machine = f"{platform.machine()}, {origin.processor()}, Python {platform.python_version()}"
     return [
         f"Written by `{command}`; nothing here is typed by hand.",
         "",
-        f"- seeds: {', '.join(map(str, seeds))}",
+        *([f"- seeds: {', '.join(map(str, seeds))}"] if seeds else []),
         f"- code: SHA-256 `{digest.of_code()[:16]}`{_commit()}",
         f"- libraries: {versions}",
         f"- machine: {machine}",

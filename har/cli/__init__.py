@@ -12,7 +12,18 @@ import typer
 
 import har
 from har.cli import app as page
-from har.cli import benchmark, data, edge, lineage, models, predict, registry, run, settings
+from har.cli import (
+    benchmark,
+    data,
+    edge,
+    lineage,
+    models,
+    predict,
+    registry,
+    run,
+    serve,
+    settings,
+)
 from har.cli.extras import not_installed
 from har.cli.output import debugging, print_error
 from har.cli.signals import end_when_asked
@@ -43,6 +54,7 @@ app.add_typer(registry.app, name="registry")
 app.add_typer(lineage.app, name="lineage")
 app.command(name="predict")(predict.predict)
 app.command(name="app")(page.app)
+app.command(name="serve")(serve.serve)
 app.command(name="edge")(edge.edge)
 app.add_typer(benchmark.app, name="benchmark")
 app.command(name="config")(settings.config)

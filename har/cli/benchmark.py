@@ -295,3 +295,42 @@ def _protocol(name: str) -> "Protocol":
     if name not in PROTOCOLS:
         raise UsageError(f"protocol {name}: no such protocol", expected=", ".join(PROTOCOLS))
     return name
+
+
+@app.command()
+def serve(
+    server: Annotated[
+        list[str] | None,
+        typer.Option(help="har, har-2 (two processes), mlflow, litserve, bentoml; default: all."),
+    ] = None,
+    version: Annotated[str, typer.Option(help="Alias or number.")] = "champion",
+    seconds: Annotated[float, typer.Option(min=0.1, help="Of each measurement.")] = 10.0,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/benchmarks-serving.md"
+    ),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the same model behind several servers, one after the other: requests/s, time, memory.
+
+    LitServe comes with the extra `benchmark`; BentoML is measured where it is installed.
+
+    Example: har benchmark serve --server har --server mlflow
+    """
+    from har.benchmarks.page import write
+    from har.benchmarks.serve import SERVERS, absent_of, lines, rows, run
+    from har.config import load
+    from har.registry.handle import Registry
+
+    registry = Registry.open(load(overrides).environment)
+    names = server or list(SERVERS)
+    entries = []
+    for entry in run(registry, version, names, seconds=seconds):
+        err.print(f"{entry.server}, {entry.windows} windows: {entry.full.per_s:,.0f} requests/s")
+        entries.append(entry)
+    label = f"{registry.model} {version}"
+    write(to, lines(entries, label, seconds=seconds, absent=absent_of(names)))
+    if as_json:
+        return print_json([asdict(entry) for entry in entries])
+    out.print(table("Servers", *rows(entries)))
+    out.print(f"Written: {to}")

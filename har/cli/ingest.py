@@ -11,7 +11,7 @@ import typer
 from har.cli import found
 from har.cli.flags import is_typed, refuse_ignored
 from har.cli.output import AsJson, Jobs, Overrides, err, out, print_json, show_progress, table
-from har.cli.understood import settled, to_json
+from har.cli.understood import settled
 from har.errors import DataError, MissingError, UsageError
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _facts(done: "Ingestion", request: "Request") -> dict[str, Any]:
         "path": done.artifact.path,
         "items_read": done.items_read,
         "items_found": done.items_found,
-        **to_json(request.plan),
+        **(request.plan.to_dict() if request.plan else {}),
         **totals,
     }
 

@@ -11,14 +11,15 @@ from rich.text import Text
 
 from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
+from har.cli.served import ModelFile, source_of
 from har.cli.user_files import Entries, MappingFile, Paths, Yes, tell_account, user_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from har.registry.versions.version import Version
     from har.serving.predictor import Predictor
     from har.serving.recordings import UserFiles
+    from har.serving.served import Served
     from har.serving.timeline import Predicted
 
 Smooth = Literal["none", "average", "hmm"]
@@ -30,6 +31,7 @@ def predict(
     version: Annotated[
         str, typer.Option(help="champion, challenger, previous, or a number.")
     ] = "champion",
+    model_file: ModelFile = None,
     mapping: MappingFile = None,
     entries: Entries = None,
     yes: Yes = False,
@@ -40,7 +42,7 @@ def predict(
     ] = None,
     windows: Annotated[bool, typer.Option("--windows", help="One row per window.")] = False,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Answer recordings that are unlike training, too.")
+        bool, typer.Option("--anyway", help="Answer recordings that are far unlike training, too.")
     ] = False,
     plot: Annotated[Path | None, typer.Option(help="PNG file to draw the activities into.")] = None,
     page: Annotated[
@@ -50,7 +52,7 @@ def predict(
     as_json: AsJson = False,
     overrides: Overrides = None,
 ) -> None:
-    """Print what a person did, with the champion's ONNX from the registry.
+    """Print what a person did, with the champion's ONNX from the registry, or a file's.
 
     Takes what `har data ingest` takes: files of known recorders, and tables whose columns
     are guessed and shown, or stated by --map or a TOML file. Tables with the columns
@@ -58,8 +60,8 @@ def predict(
     need no word. Other rates are resampled as in training.
 
     Answers are smoothed over time as was best on validation subjects; --raw leaves them. A
-    recording that is unlike all training recordings is told, and not answered. Every column
-    is explained in docs/glossary.md.
+    recording that is unlike all training recordings is told; with a wrong unit or sign, or far
+    unlike them, it is not answered. Every column is explained in docs/glossary.md.
 
     Example: har predict my-recording.csv
 
@@ -68,18 +70,15 @@ def predict(
     refuse_ignored(context, exclusive=("--csv", "--json"))
     refuse_ignored(context, exclusive=("--raw", "--smooth"))
     refuse_ignored(context, exclusive=("--mapping", "--map"))
+    refuse_ignored(context, exclusive=("--version", "--model"))
     from har.config import load
-    from har.registry.handle import Registry
-    from har.registry.versions.files import fetch
-    from har.registry.versions.lookup import find
-    from har.serving.predictor import Predictor
-    from har.serving.timeline import rows_of
+    from har.serving.content import content, rows_of
 
-    registry = Registry.open(load(overrides).environment)
-    found = find(registry, version)
-    predictor = Predictor(fetch(registry, found))
+    served = source_of(load(overrides).environment, version, model_file).load()
+    predictor = served.predictor
     smoothing = "none" if raw else smooth or predictor.default_smoother
-    model = _model(found, predictor, smoothing)
+    number = int(served.version) if served.version else None
+    model = {**served.to_dict(), "version": number, "smoothing": smoothing}
     with user_files(paths, mapping, entries, yes=yes) as files:
         predicted = []
         for one in _predicted(predictor, files, smoothing, anyway=anyway):
@@ -91,23 +90,13 @@ def predict(
         _draw(predicted, model, account, plot, page)
     shown = rows_of(predicted, windows=windows)
     if as_json:
-        return print_json({**model, **_content(predicted, shown, account, paths)})
+        told = content(predicted, shown, account)
+        return print_json({**model, "files": [str(path) for path in paths], **told})
     if as_csv:
         shown.assign(**model).to_csv(sys.stdout, index=False)
         return None
-    _print(predicted, shown, found, predictor, smoothing, windows=windows)
+    _print(predicted, shown, served, smoothing, windows=windows)
     return None
-
-
-def _model(found: "Version", predictor: "Predictor", smoothing: str) -> dict[str, Any]:
-    from har.lineage import digest
-
-    return {
-        "model": found.model,
-        "version": found.number,
-        "sha256": digest.of_file(predictor.path),
-        "smoothing": smoothing,
-    }
 
 
 def _predicted(
@@ -125,58 +114,27 @@ def _tell(one: "Predicted") -> None:
     """Say what became of a recording's rows, and what speaks against its answers."""
     left = f"; {one.unanswered:,} of them in no window" if one.unanswered else ""
     err.print(f"{one.name}: {one.rows.describe()}{left}", markup=False, soft_wrap=True)
-    for warned in one.likeness.warnings:
-        word = Text("unlike training" if one.likeness.is_unlike else "note", style="yellow")
+    for number, warned in enumerate(one.likeness.notes):
+        is_unlike = one.likeness.is_unlike and not number
+        word = Text("unlike training" if is_unlike else "note", style="yellow")
         err.print(word, f"{one.name}: {warned.what}; {warned.hint}", soft_wrap=True)
-
-
-def _content(
-    predicted: "list[Predicted]",
-    shown: "pd.DataFrame",
-    account: dict[str, Any],
-    paths: list[Path],
-) -> dict[str, Any]:
-    from har.data.cleaning import Cleaning
-
-    return {
-        "files": [str(path) for path in paths],
-        "account": account,
-        "rows": Cleaning(recordings=tuple(one.rows for one in predicted)).totals.to_dict(),
-        "unanswered": sum(one.unanswered for one in predicted),
-        "recordings": [
-            {
-                "recording": one.name,
-                "subject": one.subject,
-                "unanswered": one.unanswered,
-                "rows": one.rows.to_dict(),
-                "likeness": one.likeness.to_dict(),
-                "summary": one.summary.to_dict("records"),
-            }
-            for one in predicted
-        ],
-        "activities": shown.to_dict("records"),
-    }
 
 
 def _print(
     predicted: "list[Predicted]",
     shown: "pd.DataFrame",
-    found: "Version",
-    predictor: "Predictor",
+    served: "Served",
     smoothing: str,
     *,
     windows: bool,
 ) -> None:
     how = {"none": "not smoothed", "average": "smoothed by the mean of the last windows"}
     told = how.get(smoothing, "smoothed by a hidden Markov model")
-    if predictor.smoothing is None:
+    if served.predictor.smoothing is None:
         told = "not smoothed: its file has no smoother"
-    err.print(
-        f"{found.model} version {found.number} ({found.candidate}, {found.stage}), {told}",
-        soft_wrap=True,
-    )
+    err.print(f"{served.label}, {told}", soft_wrap=True)
     for one in predicted:
-        if one.likeness.is_unlike and (one.windows["activity"] == "unknown").all():
+        if one.likeness.is_withheld and (one.windows["activity"] == "unknown").all():
             continue  # the warning has said all there is to say
         rows = shown[shown["recording"] == one.name]
         title = f"{'Windows' if windows else 'Activities'} in {one.name}"

@@ -3,7 +3,6 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,29 +157,6 @@ def reason_of(error: str) -> str:
     """
     message = error.partition("\n")[0]
     return re.sub(r"^\S.*?: (?=\S)", "", message, count=1)
-
-
-def to_json(plan: "Plan | None") -> dict[str, Any]:
-    """Return all that was understood, as JSON has it."""
-    if plan is None:
-        return {}
-    return {
-        "understood": [
-            {
-                "layout": group.title,
-                "recorder": group.recorder or None,
-                "facts": dict(group.facts),
-                "guesses": dict(group.guesses),
-                "mapping": group.mapping.model_dump(exclude_defaults=True)
-                if group.mapping
-                else None,
-                "items": [asdict(item) for item in group.items],
-            }
-            for group in plan.groups
-        ],
-        "no_recordings": dict(plan.left),
-        "stated": dict(plan.stated),
-    }
 
 
 def _files(group: "Group") -> str:

@@ -8,6 +8,7 @@ import typer
 
 from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, out, print_json, table
+from har.cli.served import source_of
 from har.cli.user_files import Entries, MappingFile, Paths, Yes, tell_account, user_files
 
 if TYPE_CHECKING:
@@ -67,13 +68,8 @@ def validate(
 
 def _model(version: str, overrides: list[str] | None) -> Any:
     from har.config import load
-    from har.registry.handle import Registry
-    from har.registry.versions.files import fetch
-    from har.registry.versions.lookup import find
-    from har.serving.predictor import Predictor
 
-    registry = Registry.open(load(overrides).environment)
-    return Predictor(fetch(registry, find(registry, version)))
+    return source_of(load(overrides).environment, version, None).load().predictor
 
 
 def _understood(files: "UserFiles") -> list[dict[str, Any]]:
@@ -90,9 +86,11 @@ def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[st
     from har.serving.timeline import predict_recording
 
     unfit: list[str] = []
+    not_judged = None
     if model:
         likeness = predict_recording(model, recording, None).likeness.to_dict()
         gravity, unfit = likeness["gravity_m_s2"], likeness["warnings"]
+        not_judged = likeness["not_judged"]
     else:
         gravity = _gravity(recording)
     meta, rows = recording.meta, recording.rows
@@ -111,6 +109,7 @@ def _facts(recording: "UserRecording", *, rate_hz: float, model: Any) -> dict[st
         "gravity": meta.gravity,
         "gravity_m_s2": gravity,
         "unfit": unfit,
+        "not_judged": not_judged,
     }
 
 
@@ -133,7 +132,7 @@ def _print(understood: list[dict[str, Any]], checked: list[dict[str, Any]]) -> N
         out.print(table(one["recording"], ["", ""], list(_lines(one))), "")
         fit = "not fit for prediction" if one["unfit"] else "fit for prediction"
         out.print(f"{one['recording']}: {one['told']}, {fit}", markup=False, soft_wrap=True)
-        for reason in one["unfit"]:
+        for reason in (*one["unfit"], *filter(None, [one["not_judged"]])):
             out.print(f"  {reason}", markup=False, soft_wrap=True)
 
 

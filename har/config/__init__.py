@@ -3,7 +3,7 @@
 =======================  =========================================================
 `har.config.recipe`      all that determines a result, a section for each concern:
                          `data`, `models`, `training`, `evaluation`, `export`, `gate`
-`har.config.environment` store, registry, identity, secrets, workers
+`har.config.environment` store, registry, identity, secrets, workers, serving
 `har.config.names`       names that settings have, have had, and are mistaken for
 `har.config.sources`     defaults < ``har.toml`` < ``HAR_*`` < flags
 =======================  =========================================================
@@ -43,6 +43,7 @@ from har.config.models import (
 )
 from har.config.recipe import Recipe
 from har.config.section import flatten
+from har.config.serve import ServeSettings
 from har.config.sources import Settings, load
 from har.config.training import AugmentSettings, FinetuneSettings, PretrainSettings
 
@@ -71,6 +72,7 @@ __all__ = [
     "RegistrySettings",
     "ResnetSettings",
     "RunSettings",
+    "ServeSettings",
     "Settings",
     "SplitSettings",
     "SvmSettings",

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, field_serializer
 
 from har.addresses import without_credentials
 from har.config.section import Section
+from har.config.serve import ServeSettings
 
 
 def _as_mlflow_takes_it(name: str) -> str:
@@ -66,6 +67,7 @@ class Environment(Section):
     store: Path = Path("data/store")
     registry: RegistrySettings = RegistrySettings()
     run: RunSettings = RunSettings()
+    serve: ServeSettings = ServeSettings()
 
 
 _current: ContextVar[Environment] = ContextVar("environment")

@@ -56,13 +56,14 @@ def clean(
     split = list(_split(replace(recording, table=times), max_gap_s))
     parts, interpolated = [], 0
     for part in split:
-        if rate_hz is None or _has_rate(part, rate_hz):
-            exact = replace(part.meta, rate_hz=rate_hz or meta.rate_hz)
-            filled = Recording(_fill(part.table, meta.rate_hz, max_gap_s), exact)
-            interpolated += len(filled.table) - len(part.table)
-            parts.append(filled)
+        if rate_hz is None:
+            made = replace(part, table=_fill(part.table, meta.rate_hz, max_gap_s))
         else:
-            parts.append(resample(part, rate_hz))
+            made = resample(part, rate_hz)
+        if rate_hz is None or _has_rate(part, rate_hz):
+            made = replace(made, meta=replace(part.meta, rate_hz=rate_hz or meta.rate_hz))
+            interpolated += max(0, len(made.table) - len(part.table))
+        parts.append(made)
     rows_out = sum(len(part.table) for part in parts)
     report = CleanReport(
         recording_id=meta.recording_id,
@@ -77,6 +78,11 @@ def clean(
         rows_out=rows_out,
     )
     return parts, report
+
+
+def longest_step(rate_hz: float, max_gap_s: float) -> float:
+    """Return the longest step in time within a stretch, s; a longer one parts two stretches."""
+    return max(max_gap_s, GAP_INTERVALS / rate_hz)
 
 
 def _has_rate(part: Recording, rate_hz: float) -> bool:
@@ -114,7 +120,7 @@ def _grid(start: float, end: float, rate_hz: float) -> Float64:
 
 def _split(recording: Recording, max_gap_s: float) -> Iterator[Recording]:
     table, meta = recording.table, recording.meta
-    limit = max(max_gap_s, GAP_INTERVALS / meta.rate_hz)
+    limit = longest_step(meta.rate_hz, max_gap_s)
     starts = np.flatnonzero(exceeds(np.diff(table["time_s"], prepend=-np.inf), limit))
     for part, (start, end) in enumerate(pairwise([*starts, len(table)]), start=1):
         rows = table.iloc[start:end]

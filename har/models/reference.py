@@ -1,137 +1,67 @@
-"""What minutes of the training recordings are like, so that a recording unlike them is told.
+"""What training recordings are like, so that a recording unlike them is told.
 
 A window alone says little of how a sensor is worn: a person who lies down turns gravity as a
 device that is worn upside down does. A minute of windows says more, because how strongly each
 axis moves goes with where gravity points: people walk upright. `Reference` describes windows
 by a mixture of Gaussians over the mean of acceleration and the spread of every axis, fitted on
-training subjects, and judges the mean surprise of all windows of a minute, by a limit from
-validation subjects.
+training subjects. A stretch of windows is judged twice: by its mean surprise, and, for each
+known cause, by how much less surprising it would be without the cause, which is a likelihood
+ratio (Neyman and Pearson, 1933) and finds far smaller turns than the surprise alone.
 
 What it cannot see: a device turned about the vertical moves gravity nowhere, and a person who
 lies for a minute can lie as a turned device would.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import permutations, product
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
-from har.arrays import Float64, RawWindows
+from har.arrays import Float64, Int64
 from har.config import WindowGrid
-from har.data.channels import AXES, SensorLayout
-from har.data.gravity import STANDARD_GRAVITY
+from har.data.channels import SensorLayout
 from har.data.windows import Windows
+from har.models.causes import CAUSES, TURNED, UNITS_AND_SIGNS, Cause, moments
+from har.models.reference_limits import (
+    EVIDENCE_MARGIN,
+    MIN_PEOPLE,
+    STRETCHES_S,
+    HeldOut,
+    gross,
+    held_out_limits,
+    stretch,
+)
 
 # Gaussians in the mixture, and training windows for each of them at least.
 COMPONENTS, MIN_WINDOWS = 16, 50
-# Windows that the mixture is fitted on; more change nothing.
-MAX_WINDOWS = 20_000
+# Windows that a mixture is fitted on; more change little.
+MAX_WINDOWS = 2_500
+# Parts of the people; each is judged by a mixture of the others.
+FOLDS = 5
+# Windows of a person that inform the limits.
+PERSON_WINDOWS = 1_000
 # Added to the variances of the mixture: a posture is never known more closely.
 SPREAD = 0.03
 # m/s² or rad/s, added to a standard deviation: how still a sensor lies is its own noise.
 NOISE = 0.05
 # Nats. Beyond it a window is merely foreign; so a few of them do not decide over a minute.
 MOST = 24.0
-# Of the way from the median to the largest value of validation subjects, which are a few people.
-# Chosen with COMPONENTS after looks at minutes of HAPT's test subjects, too.
-MARGIN = 0.25
-# Of the limit, so that a cause is told although a turn of the device explains as much. Turning the
-# sign brings many a wrist below the limit, but none below a quarter of it.
+# Of the limit, so that a sign is told although a turn of the device explains as much. Turning it
+# brings many a wrist below the limit, but none below a quarter of it.
 CLEARLY = 0.25
-# Stretches that are judged; a shorter one needs a higher limit, for it has fewer activities.
-STRETCHES_S = (60.0, 30.0, 10.0)
+# Times the limit for a cause. Beyond it a recording has the cause, rather than an odd wearer.
+FAR = 2.0
+# Windows whose surprise is computed at once, with all causes, to bound memory.
+BLOCK = 1024
 _DIGITS = 6  # of the numbers in a file
-
-
-def moments(windows: RawWindows) -> Float64:
-    """Return the mean and the standard deviation of every axis.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_windows, n_samples, n_channels), m/s² and rad/s
-        Of sensors with three axes each.
-
-    Returns
-    -------
-    ndarray of shape (n_windows, n_sensors, 2, 3)
-    """
-    n, n_samples, _ = windows.shape
-    sensors = np.asarray(windows, np.float64).reshape(n, n_samples, -1, AXES)
-    return np.stack([sensors.mean(1), sensors.std(1)], axis=2)
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A known reason why a recording is unlike training, and what it does to sensors.
-
-    Attributes
-    ----------
-    what, hint : str
-        The reason, and what to do about it.
-    acc, gyro : ndarray of shape (3, 3)
-        What undoes it.
-    """
-
-    what: str
-    hint: str
-    acc: Float64
-    gyro: Float64
-
-
-def _scaled(what: str, hint: str, *, acc: float = 1.0, gyro: float = 1.0) -> Cause:
-    return Cause(what, hint, acc * np.eye(3), gyro * np.eye(3))
-
-
-def _right_angles() -> list[Float64]:
-    """Return the 23 rotations that lay axes on axes."""
-    signed = [
-        np.eye(3)[list(order)] * np.array(signs)[:, None]
-        for order in permutations(range(3))
-        for signs in product((1.0, -1.0), repeat=3)
-    ]
-    return [m for m in signed if np.linalg.det(m) > 0 and not np.array_equal(m, np.eye(3))]
-
-
-# What a recorder states wrongly, and how a device is worn.
-UNITS_AND_SIGNS = (
-    _scaled(
-        "gravity points the other way: the sign of acceleration is opposite, as on iPhones, or "
-        "the device was worn upside down",
-        "--map acc_sign=- turns the sign",
-        acc=-1,
-    ),
-    _scaled(
-        "acceleration looks like g in place of m/s²",
-        "--map acc_unit=g states it",
-        acc=STANDARD_GRAVITY,
-    ),
-    _scaled(
-        "acceleration looks like m/s² taken for g",
-        "--map acc_unit=m/s2 states it",
-        acc=1 / STANDARD_GRAVITY,
-    ),
-    _scaled(
-        "angular velocity looks like deg/s in place of rad/s",
-        "--map gyro_unit=deg/s states it",
-        gyro=np.pi / 180,
-    ),
-    _scaled(
-        "angular velocity looks like rad/s taken for deg/s",
-        "--map gyro_unit=rad/s states it",
-        gyro=180 / np.pi,
-    ),
-)
-TURNED = tuple(
-    Cause("the device was worn elsewhere or turned", "wear it as in training", turn, turn)
-    for turn in _right_angles()
-)
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A mixture of Gaussians of training windows, and limits for the mean over a stretch.
+    """A mixture of Gaussians of known windows, and limits for the mean over a stretch.
 
     Attributes
     ----------
@@ -142,13 +72,18 @@ class Reference:
     acceleration : tuple of bool
         Of each sensor, whether it measures acceleration.
     typical : float
-        Mean surprise of the training windows before it is taken off, nats.
+        Mean surprise of the windows before it is taken off, nats.
     limits : dict of int to float
         By number of windows in a stretch, the largest mean surprise that is like training.
     placements : tuple of str
         Where on the body the training sensors were, as far as is known.
     gravity : bool
         Whether their acceleration holds gravity.
+    evidence : dict of int to (dict of str to float)
+        By number of windows and name of a cause, the largest gain that its undoing has in
+        recordings like training, nats; empty in older files.
+    people : int or None
+        How many the limits are from; None in older files.
     """
 
     weights: Float64
@@ -159,10 +94,15 @@ class Reference:
     limits: Mapping[int, float]
     placements: tuple[str, ...] = ()
     gravity: bool = True
+    evidence: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    people: int | None = None
 
     @classmethod
     def fit(cls, windows: Windows, window: WindowGrid) -> Self | None:
-        """Fit the mixture on training subjects and the limits on validation subjects.
+        """Fit the mixture on training and validation subjects, and limits on each left out.
+
+        A limit is from windows of people whom the mixture was not fitted on: it is fitted again
+        without each part of them (cross-fitting).
 
         Parameters
         ----------
@@ -176,31 +116,34 @@ class Reference:
         Reference or None
             None where the windows are too few to tell.
         """
-        train, validation = (_on_grid(windows, split) for split in ("train", "validation"))
-        k = min(COMPONENTS, len(train.y) // MIN_WINDOWS)
-        if not k:
+        known, pieces = _known(windows, stretch(max(STRETCHES_S), window))
+        if len(known.y) < MIN_WINDOWS:
             return None
         acceleration = SensorLayout.of(windows.channels).acceleration
-        bare = cls._mixture(_thinned(train.X), k, acceleration)
-        surprise = bare.surprise(moments(validation.X))
-        pieces = validation.index["recording_id"].to_numpy()
-        limits = {}
-        for seconds in STRETCHES_S:
-            n = stretch(seconds, window)
-            if len(means := _means_of_runs(surprise, pieces, n)):
-                middle, largest = float(np.median(means)), float(means.max())
-                limits[n] = largest + MARGIN * (largest - middle)
-        known = sorted(set(train.index["placement"]) - {"unknown", ""})
-        gravity = windows.choice.gravity
-        return replace(bare, limits=limits, placements=tuple(known), gravity=gravity)
+        of = _moments(known)
+        people = len(set(known.subjects))
+        whole = replace(
+            cls.mixture(of, acceleration),
+            placements=tuple(sorted(set(known.index["placement"]) - {"unknown", ""})),
+            gravity=windows.choice.gravity,
+            people=people,
+        )
+        if people < MIN_PEOPLE:
+            limits = gross(whole.causes, window)
+        else:
+            held = HeldOut(_held_out(known, of, whole), known.subjects, pieces)
+            limits = held_out_limits(held, whole.causes, window, most=MOST)
+        return replace(whole, limits=limits.surprise, evidence=limits.evidence)
 
     @classmethod
-    def _mixture(cls, windows: RawWindows, k: int, acceleration: tuple[bool, ...]) -> Self:
+    def mixture(cls, of: Float64, acceleration: tuple[bool, ...]) -> Self:
+        """Fit a mixture alone, on moments of windows as `moments` returns them."""
         # Here, because a serving host judges without scikit-learn.
         from sklearn.mixture import GaussianMixture
         from threadpoolctl import threadpool_limits
 
-        quantities = _quantities(moments(windows), acceleration)
+        quantities = _quantities(_thinned(of), acceleration)
+        k = min(COMPONENTS, max(1, len(quantities) // MIN_WINDOWS))
         with threadpool_limits(1):  # for the same bits whatever the number of processors
             fitted = GaussianMixture(k, reg_covar=SPREAD, random_state=0).fit(quantities)
         bare = cls(
@@ -219,69 +162,126 @@ class Reference:
 
         Parameters
         ----------
-        of : ndarray of shape (n_windows, n_sensors, 2, 3)
+        of : ndarray of shape (n_windows, n_sensors, 4, 3)
             As `moments` returns them.
 
         Returns
         -------
         ndarray of shape (n_windows,)
-            Negative log-likelihood less its mean over the training windows, at most `MOST`,
+            Negative log-likelihood less its mean over the known windows, at most `MOST`,
             which is also the answer to missing values.
         """
         found = self._negative_log_likelihood(_quantities(of, self.acceleration)) - self.typical
         return np.asarray(np.fmin(found, MOST))
 
-    def _negative_log_likelihood(self, quantities: Float64) -> Float64:
-        white = [
-            (quantities - mean) @ whitening
-            for mean, whitening in zip(self.means, self.whitening, strict=True)
-        ]
-        _, scale = np.linalg.slogdet(self.whitening)
-        constant = np.log(self.weights) + scale - quantities.shape[1] / 2 * np.log(2 * np.pi)
-        terms = [c - (w**2).sum(1) / 2 for c, w in zip(constant, white, strict=True)]
-        with np.errstate(invalid="ignore"):  # a window with missing values has no likelihood
-            return np.asarray(-np.logaddexp.reduce(np.array(terms), axis=0))
-
-    def length(self, n_windows: int) -> int:
-        """Return how many windows are judged together in a recording of so many; 0: too few."""
-        return max((n for n in self.limits if n <= n_windows), default=0)
-
-    def cause(self, of: Float64) -> Cause | None:
-        """Return the known reason that would make windows like training, if there is one.
+    def surprises(self, of: Float64) -> Float64:
+        """Return the surprise of windows as they are, and without each of `causes`.
 
         Parameters
         ----------
-        of : ndarray of shape (n_windows, n_sensors, 2, 3)
-            Of windows that are unlike training, at least the shortest stretch of them.
-        """
-        limit = self.limits[self.length(len(of))]
-        after, cause = self._best(of, self._units_and_signs)
-        after_turn, turn = self._best(of, TURNED)
-        if after <= limit and (after <= after_turn or after <= CLEARLY * limit):
-            return cause
-        return turn if after_turn <= limit else None
+        of : ndarray of shape (n_windows, n_sensors, 4, 3)
 
-    def _best(self, of: Float64, causes: Sequence[Cause]) -> tuple[float, Cause]:
-        """Return the cause without which windows are most like training, and their surprise."""
-        means = [float(self.surprise(self._undone(of, cause)).mean()) for cause in causes]
-        best = int(np.argmin(means))
-        return means[best], causes[best]
+        Returns
+        -------
+        ndarray of shape (1 + n_causes, n_windows)
+        """
+        found = np.empty((1 + len(self.causes), len(of)))
+        for first in range(0, len(of), BLOCK):
+            block = of[first : first + BLOCK]
+            undone = [cause.undone(block, self.acceleration) for cause in self.causes]
+            together = self.surprise(np.concatenate([block, *undone]))
+            found[:, first : first + BLOCK] = together.reshape(len(found), len(block))
+        return found
+
+    def _negative_log_likelihood(self, quantities: Float64) -> Float64:
+        k, d = self.means.shape
+        # One product for all components.
+        white = quantities @ self.whitening.swapaxes(0, 1).reshape(d, k * d)
+        white -= (self.means[:, None] @ self.whitening).ravel()
+        _, scale = np.linalg.slogdet(self.whitening)
+        constant = np.log(self.weights) + scale - d / 2 * np.log(2 * np.pi)
+        terms = constant - (white**2).reshape(-1, k, d).sum(axis=2) / 2
+        with np.errstate(invalid="ignore"):  # a window with missing values has no likelihood
+            highest = terms.max(axis=1)
+            return np.asarray(-highest - np.log(np.exp(terms - highest[:, None]).sum(axis=1)))
 
     @property
-    def _units_and_signs(self) -> tuple[Cause, ...]:
-        """What a recorder may state wrongly: without gravity, no sign or size tells it."""
+    def causes(self) -> tuple[Cause, ...]:
+        """What can be known: without gravity, no sign or size of acceleration tells anything."""
         if self.gravity:
-            return UNITS_AND_SIGNS
-        return tuple(cause for cause in UNITS_AND_SIGNS if np.array_equal(cause.acc, np.eye(3)))
+            return CAUSES
+        return tuple(c for c in CAUSES if c.is_turn or np.array_equal(c.acc, np.eye(3)))
 
-    def _undone(self, of: Float64, cause: Cause) -> Float64:
-        result = np.empty_like(of)
-        for sensor, acceleration in enumerate(self.acceleration):
-            matrix = cause.acc if acceleration else cause.gyro
-            result[:, sensor, 0] = of[:, sensor, 0] @ matrix.T
-            # Axes are laid on axes, so that variances stay what they are.
-            result[:, sensor, 1] = of[:, sensor, 1] @ np.abs(matrix).T
-        return result
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Windows of the stretches that can be judged, the shortest first."""
+        return tuple(sorted({*self.limits, *self.evidence}))
+
+    def length(self, n_windows: int) -> int:
+        """Return how many windows are judged together in a recording of so many; 0: too few."""
+        return max((n for n in self.lengths if n <= n_windows), default=0)
+
+    def unlike(self, means: Float64, n: int) -> npt.NDArray[np.bool_]:
+        """Return which stretches are unlike training.
+
+        Parameters
+        ----------
+        means : ndarray of shape (1 + n_causes, n_stretches)
+            Of each stretch, the means of what `surprises` returns.
+        n : int
+            Windows in a stretch, one of `lengths`.
+        """
+        found = np.asarray(means[0] > self.limits.get(n, MOST))
+        return np.asarray(found | self._gains(means, n, times=1.0))
+
+    def is_far(self, means: Float64, n: int) -> bool:
+        """Return whether a stretch is so far beyond the limits that no answer means much.
+
+        Parameters
+        ----------
+        means : ndarray of shape (1 + n_causes,)
+        n : int
+            As `unlike` has them.
+        """
+        surprise = means[0] > (self.limits.get(n, MOST) + MOST) / 2
+        return bool(surprise | self._gains(means, n, times=FAR))
+
+    def _gains(self, means: Float64, n: int, *, times: float) -> Any:
+        """Return whether undoing any cause gains so many times its limit, by stretch."""
+        limits = self.evidence.get(n, {})
+        least = [times * limits.get(cause.name, np.inf) for cause in self.causes]
+        gains = (means[0] - means[1:]).T
+        return np.asarray(gains > least).any(axis=-1)
+
+    def cause(self, means: Float64, n: int) -> Cause | None:
+        """Return the known reason that would make a stretch like training, if there is one.
+
+        Parameters
+        ----------
+        means : ndarray of shape (1 + n_causes,)
+            The means of what `surprises` returns, of windows that are unlike training.
+        n : int
+            Windows in the stretches that were judged.
+        """
+        limit = self.limits.get(n, MOST)
+        known = dict(zip((cause.name for cause in self.causes), means[1:], strict=True))
+        stated = self._best(known, UNITS_AND_SIGNS)
+        turn = self._best(known, TURNED)
+        if self._explains(stated, means[0], known, n) and (
+            known[stated.name] <= max(known[turn.name], CLEARLY * limit)
+        ):
+            return stated
+        return turn if self._explains(turn, means[0], known, n) else None
+
+    @staticmethod
+    def _best(known: Mapping[str, float], causes: Sequence[Cause]) -> Cause:
+        return min(causes, key=lambda cause: known.get(cause.name, np.inf))
+
+    def _explains(self, cause: Cause, before: float, known: Mapping[str, float], n: int) -> bool:
+        """Whether a stretch is like training without the cause, and clearly more so than with."""
+        after = known.get(cause.name, np.inf)
+        least = self.evidence.get(n, {}).get(cause.name, EVIDENCE_MARGIN)
+        return after <= self.limits.get(n, MOST) and before - after > least
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dict."""
@@ -294,6 +294,8 @@ class Reference:
             "limits": {str(n): limit for n, limit in self.limits.items()},
             "placements": list(self.placements),
             "gravity": self.gravity,
+            "evidence": {str(n): dict(limits) for n, limits in self.evidence.items()},
+            "people": self.people,
         }
 
     @classmethod
@@ -302,50 +304,73 @@ class Reference:
         weights, means, whitening = (
             np.array(fields[name], float) for name in ("weights", "means", "whitening")
         )
+        limits = {int(n): float(limit) for n, limit in fields["limits"].items()}
         return cls(
             weights=weights,
             means=means,
             whitening=whitening,
             acceleration=tuple(fields["acceleration"]),
             typical=float(fields["typical"]),
-            limits={int(n): float(limit) for n, limit in fields["limits"].items()},
+            # Older files have limits that no stretch can reach.
+            limits={n: limit for n, limit in limits.items() if limit < MOST},
             placements=tuple(fields["placements"]),
             gravity=fields.get("gravity", True),
+            evidence={int(n): found for n, found in fields.get("evidence", {}).items()},
+            people=fields.get("people"),
         )
 
 
-def stretch(seconds: float, window: WindowGrid) -> int:
-    """Return how many windows of the grid fill so long a stretch.
+def _known(windows: Windows, n: int) -> tuple[Windows, Int64]:
+    """Return windows of training and validation people, and which of them follow one another.
 
-    >>> stretch(60.0, WindowGrid())
-    45
+    Of a person with more than `PERSON_WINDOWS`, stretches of `n` windows from all over.
     """
-    return max(1, int((seconds - window.length_s) / window.hop_s) + 1)
+    index = windows.index
+    on_grid = index["split"].isin(["train", "validation"]) & ~index["extra"]
+    pieces = index["recording_id"].ne(index["recording_id"].shift()).cumsum().to_numpy()
+    rows: list[Int64] = []
+    for _, own in pd.Series(np.flatnonzero(on_grid)).groupby(windows.subjects[on_grid]):
+        blocks = [own.to_numpy()]
+        if len(own) > PERSON_WINDOWS:
+            blocks = np.split(own.to_numpy(), range(n, len(own), n))
+            chosen = np.linspace(0, len(blocks) - 1, max(1, PERSON_WINDOWS // n)).astype(int)
+            blocks = [blocks[i] for i in chosen]
+        rows += blocks
+    numbers = np.repeat(np.arange(len(rows)), [len(block) for block in rows])
+    taken = np.concatenate([*rows, np.empty(0, np.int64)])
+    return windows.take(taken), numbers * len(index) + pieces[taken]
 
 
-def _on_grid(windows: Windows, split: str) -> Windows:
-    chosen = windows.select(split, labelled=False)
-    return chosen.take(np.flatnonzero(~chosen.index["extra"]))
+def _moments(windows: Windows) -> Float64:
+    """Return the moments of windows, computed a block at a time."""
+    blocks = range(0, len(windows.y), BLOCK)
+    return np.concatenate([moments(windows.X[first : first + BLOCK]) for first in blocks])
 
 
-def _thinned(windows: RawWindows) -> RawWindows:
-    rows = np.linspace(0, len(windows) - 1, min(len(windows), MAX_WINDOWS)).astype(int)
-    return np.asarray(windows[rows])
+def _held_out(known: Windows, of: Float64, whole: Reference) -> Float64:
+    """Return what `Reference.surprises` does, of each person by a mixture of other people."""
+    people, person = np.unique(known.subjects, return_inverse=True)
+    fold = person % min(FOLDS, len(people))
+    found = np.empty((1 + len(whole.causes), len(of)))
+    for out in np.unique(fold):
+        mixture = Reference.mixture(of[fold != out], whole.acceleration)
+        mixture = replace(mixture, gravity=whole.gravity)
+        found[:, fold == out] = mixture.surprises(of[fold == out])
+    return found
+
+
+def _thinned(of: Float64) -> Float64:
+    rows = np.linspace(0, len(of) - 1, min(len(of), MAX_WINDOWS)).astype(int)
+    return np.asarray(of[rows])
 
 
 def _quantities(of: Float64, acceleration: Sequence[bool]) -> Float64:
     """Return the mean of acceleration and the logarithmic spread of every axis of windows."""
     level = of[:, np.flatnonzero(acceleration), 0].reshape(len(of), -1)
-    spread = np.log(of[:, :, 1] + NOISE).reshape(len(of), -1)
+    variances = np.diagonal(of[:, :, 1:], axis1=2, axis2=3)
+    # Turning can leave a variance of nothing a little below it.
+    spread = np.log(np.sqrt(np.maximum(variances, 0)) + NOISE).reshape(len(of), -1)
     return np.concatenate([level, spread], axis=1)
-
-
-def _means_of_runs(values: Float64, pieces: Any, n: int) -> Float64:
-    """Return the mean of each `n` values that follow one another in a piece."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    means = (total[n:] - total[:-n]) / n if len(values) >= n else np.empty(0)
-    whole = pieces[n - 1 :] == pieces[: len(pieces) - n + 1]
-    return np.asarray(means[whole[: len(means)]])
 
 
 def _rounded(values: Any) -> Float64:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from har.arrays import Float32
-from har.errors import MissingError
+from har.errors import DataError, MissingError
 
 PROBABILITIES, DISTANCE = "probabilities", "distance"
 # Large enough that calls cost nothing, small enough that a day of windows fits in memory.
@@ -44,6 +44,8 @@ class OnnxModel:
     ------
     MissingError
         If the file is not there.
+    DataError
+        If it is damaged or no ONNX file.
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
@@ -51,7 +53,7 @@ class OnnxModel:
             raise MissingError(f"{path}: no such model", hint="run `har run` to make one")
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
-        self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = _session(path, options)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.outputs: tuple[str, ...] = tuple(o.name for o in self._session.get_outputs())
         (taken,) = self._session.get_inputs()
@@ -78,6 +80,18 @@ class OnnxModel:
     def predict_proba(self, windows: npt.NDArray[Any]) -> Float32:
         """Return class probabilities of shape (n_windows, n_classes)."""
         return self.run(windows)[PROBABILITIES]
+
+
+def _session(path: Path, options: ort.SessionOptions) -> ort.InferenceSession:
+    try:
+        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors have no other base
+        raise DataError(
+            f"{path}: cannot be loaded",
+            expected="an ONNX file",
+            found=str(error).splitlines()[0][:300],
+            hint="copy it again from where it was made",
+        ) from None
 
 
 def latencies(

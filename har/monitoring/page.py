@@ -85,7 +85,7 @@ def _facts(one: Predicted, colours: Mapping[str, str]) -> dict[str, Any]:
         "subject": one.subject,
         "clock": {"utc": "UTC", "local": "local time", "": "s"}[one.clock],
         "rows": one.rows.describe(),
-        "warnings": one.likeness.warnings,
+        "warnings": one.likeness.notes,
         "is_unlike": one.likeness.is_unlike,
         "image": data_uri(picture([one])),
         "summary": one.summary.to_dict("records"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,11 @@ class Predictor:
     def needs_gyro(self) -> bool:
         """Whether the model reads angular velocity."""
         return has_gyro(self.channels)
+
+    @property
+    def has_distance(self) -> bool:
+        """Whether it tells how far windows are from those of training; older files do not."""
+        return bool(np.isfinite(self.threshold))
 
     @property
     def window(self) -> WindowGrid:
@@ -226,14 +232,11 @@ class Predictor:
         start_s = block.meta.start_s
         time = block.table["time_s"].to_numpy()
         last = np.arange(len(answers)) * self.n_hop + self.n_samples - 1
-        chosen = own.probabilities[np.arange(len(own)), answers.label].astype(float)
         return pd.DataFrame(
             {
                 "start_s": start_s + index["start_s"],
                 "end_s": start_s + time[last] + 1 / self.rate_hz,
-                "activity": answers.activity,
-                "probability": np.where(answers.unknown, 0.0, chosen),
-                "reason": np.where(answers.unknown, UNLIKE, ""),
+                **said(own, answers),
             }
         )
 
@@ -296,6 +299,24 @@ class Predictor:
         reach = min(self.n_hop, self.n_samples)
         answered = [(n - 1) * reach + self.n_samples if n else 0 for n in windows]
         return sum(lengths) - sum(answered)
+
+
+def said(own: Answers, answers: Answers) -> dict[str, npt.NDArray[Any]]:
+    """Return ``activity``, ``probability`` and ``reason`` of windows, as `Predictor.predict` does.
+
+    Parameters
+    ----------
+    own : Answers
+        The model's.
+    answers : Answers
+        The same ones smoothed.
+    """
+    chosen = own.probabilities[np.arange(len(own)), answers.label].astype(float)
+    return {
+        "activity": answers.activity,
+        "probability": np.where(answers.unknown, 0.0, chosen),
+        "reason": np.where(answers.unknown, UNLIKE, ""),
+    }
 
 
 def _detector_of_old_file(facts: dict[str, str]) -> MahalanobisDetector | None:

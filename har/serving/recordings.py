@@ -88,6 +88,17 @@ class UserRecording:
             self.samples += len(part.table)
             yield part
 
+    def before_each(self, check: Callable[[], None]) -> None:
+        """Have a function called before each part, which may raise to stop."""
+
+        def checked(parts: Iterator[Recording]) -> Iterator[Recording]:
+            check()
+            for part in parts:
+                yield part
+                check()
+
+        self._parts = checked(self._parts)
+
     @property
     def rows(self) -> CleanReport:
         """What cleaning changed in the parts that were read so far, over all placements."""

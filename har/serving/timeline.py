@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
+from har.arrays import Float32
 from har.data.cleaning import CleanReport
 from har.data.recording import Clock, Recording
 from har.models.answers import UNKNOWN, Answers
@@ -40,6 +41,8 @@ class Predicted:
     segments : DataFrame
         One row per segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how many),
         their mean ``probability``, and the ``reason`` where it is ``unknown``.
+    moments : ndarray of shape (n_windows, n_sensors, 2, 3)
+        Mean and standard deviation of each axis in the windows.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Predicted:
     likeness: Likeness
     windows: pd.DataFrame
     segments: pd.DataFrame
+    moments: Float32
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -79,18 +83,18 @@ def predict_recording(
     smoother : Smoother, optional
         Smooths the answers over each stretch between gaps.
     anyway : bool, default=False
-        Whether a recording that is unlike training is answered nevertheless.
+        Whether a recording is answered although its answers mean nothing.
     keep : list of Answers, optional
         Gets the model's own answers, block by block, before they are smoothed.
     """
-    judge = Judge(predictor.reference, predictor.rate_hz)
+    judge = Judge(predictor.reference, predictor.window)
     frames, spans = [], []
     for part in recording.parts():
         frames.append(predictor.predict(part, smoother, judge, keep))
         spans.append(Span.of(part, predictor))
     windows = predictor.joined(frames, max((span.samples for span in spans), default=0))
     likeness = judge.verdict(recording.meta)
-    if likeness.is_unlike and not anyway:
+    if likeness.is_withheld and not anyway:
         windows = windows.assign(activity=UNKNOWN, probability=0.0, reason=UNLIKE)
     return Predicted(
         name=recording.name,
@@ -101,6 +105,7 @@ def predict_recording(
         likeness=likeness,
         windows=windows,
         segments=_with_holes(timeline(windows, predictor.rate_hz), spans, predictor.rate_hz),
+        moments=judge.moments,
     )
 
 
@@ -124,7 +129,7 @@ def timeline(frame: pd.DataFrame, rate_hz: float) -> pd.DataFrame:
         many), their mean ``probability``, and ``reason``.
     """
     changed = frame["activity"] != frame["activity"].shift()
-    behind_gap = frame["start_s"] - frame["end_s"].shift() > 0.75 / rate_hz
+    behind_gap = apart(frame["end_s"].shift(), frame["start_s"], rate_hz)
     segments = frame.groupby((changed | behind_gap).cumsum(), sort=False).agg(
         start_s=("start_s", "first"),
         end_s=("end_s", "last"),
@@ -139,6 +144,15 @@ def timeline(frame: pd.DataFrame, rate_hz: float) -> pd.DataFrame:
     segments["end_s"] = segments["end_s"].mask(overlap, middle)
     segments["start_s"] = segments["start_s"].mask(overlap.shift(fill_value=False), middle.shift())
     return segments.reset_index(drop=True)
+
+
+def apart(end_s: Any, start_s: Any, rate_hz: float) -> Any:
+    """Tell whether what ends and what starts then have a gap between them, one by one.
+
+    >>> apart(1.0, 1.01, 50.0), apart(1.0, 1.02, 50.0)
+    (False, True)
+    """
+    return start_s - end_s > 0.75 / rate_hz
 
 
 def summary(segments: pd.DataFrame) -> pd.DataFrame:
@@ -170,22 +184,6 @@ def time_of_day(seconds: float, clock: Clock) -> str:
     return f"{text}Z" if clock == "utc" else text
 
 
-def rows_of(predicted: Sequence[Predicted], *, windows: bool) -> pd.DataFrame:
-    """Return the segments of recordings, or their windows, as one table.
-
-    Each row has the name of its ``recording`` and, where the recording has a clock, the time
-    of day (``start_time``, ``end_time``).
-    """
-    frames = []
-    for one in predicted:
-        rows = (one.windows if windows else one.segments).copy()
-        for column, name in (("start_s", "start_time"), ("end_s", "end_time")):
-            rows[name] = [time_of_day(seconds, one.clock) for seconds in rows[column]]
-        rows.insert(0, "recording", one.name)
-        frames.append(rows)
-    return pd.concat(frames, ignore_index=True)
-
-
 @dataclass(frozen=True)
 class Span:
     """Where a stretch without gaps lies, and how much of it has an answer.
@@ -215,7 +213,7 @@ def _with_holes(segments: pd.DataFrame, spans: Sequence[Span], rate_hz: float) -
     """Add the time between the stretches of a recording, and stretches without a window."""
     holes = [(s.start_s, s.end_s, TOO_SHORT) for s in spans if s.unanswered == s.samples]
     for before, after in pairwise(spans):
-        if after.start_s - before.end_s > 0.75 / rate_hz:  # not where a long recording is parted
+        if apart(before.end_s, after.start_s, rate_hz):  # not where a long recording is parted
             holes.append((before.end_s, after.start_s, GAP))
     if not holes:
         return segments

@@ -4,7 +4,8 @@ from typing import Any
 
 from scores import paired, protocol_scores
 
-from har.benchmarks import labels, models, page, runtimes, unlike
+from har.benchmarks import labels, models, page, runtimes, serve, unlike
+from har.benchmarks.load import Load
 from har.config import WindowGrid
 from har.data.recording import Recording
 from har.data.windows import Windows
@@ -108,30 +109,49 @@ def test_the_page_of_wrong_devices_has_a_row_for_each() -> None:
     """By sensors, with false alarms first, shares in per cent, and what is not found."""
     told = [
         unlike.Told(unlike.OWN, 98, 0.0, 0.0, ""),
-        unlike.Told("the sign of acceleration", 98, 0.995, 0.9, "gravity points the other way"),
+        unlike.Told("the sign", 98, 0.995, 0.9, "gravity points the other way", 0.98, 0.75),
     ]
     lines = unlike.lines({"acceleration alone": told}, ("hapt",), ("sp-sw-har",))
     assert "## Acceleration alone" in lines
-    assert "| nothing: their own recordings | 98 | 0.0% | 0.0% | — |" in lines
-    told_row = "| the sign of acceleration | 98 | 99.5% | 90.0% | gravity points the other way |"
+    assert "| nothing: their own recordings | 98 | 0.0% | 0.0% | 0.0% | 0.0% | — |" in lines
+    told_row = "| the sign | 98 | 99.5% | 98.0% | 75.0% | 90.0% | gravity points the other way |"
     assert told_row in lines
     assert any(line.startswith("Axes are") and "sp-sw-har" in line for line in lines)
 
 
-def test_minutes_of_wrong_devices_are_told(recordings: list[Recording], small: Windows) -> None:
-    """Hardly any of a person's own minutes are; in g, negated and at 25 Hz, all of them are."""
-    reference = Reference.fit(small, WindowGrid())
+def test_minutes_of_wrong_devices_are_told(recordings: list[Recording], several: Windows) -> None:
+    """None of a person's own minutes is; in g, negated, turned and at 25 Hz, all of them are."""
+    reference = Reference.fit(several, WindowGrid())
     assert reference is not None
-    judge = unlike.Minutes(reference, WindowGrid(), small.channels)
+    judge = unlike.Minutes(reference, WindowGrid(), several.channels)
     own = [r for r in recordings if r.meta.subject_id == "hapt-02"]
-    shares = {
-        fault: judge.of(fault, map(unlike.FAULTS[fault], own)).told
+    told = {
+        fault: judge.of(fault, map(unlike.FAULTS[fault], own))
         for fault in (
             unlike.OWN,
             "the sign of acceleration",
             "acceleration in g",
+            "turned by 180° about y",
             "recorded at 25 Hz",
         )
     }
-    assert shares.pop(unlike.OWN) < 0.1  # by limits of a single person
-    assert list(shares.values()) == [1, 1, 1]
+    mine = told.pop(unlike.OWN)
+    assert (mine.told, mine.withheld, mine.said) == (0, 0, "")
+    assert [row.told for row in told.values()] == [1, 1, 1, 1]
+    in_g = told["acceleration in g"]
+    assert (in_g.withheld, in_g.told_30s, in_g.told_10s > 0.9) == (1, 1, True)
+    # Its answers are merely blunter.
+    assert told["recorded at 25 Hz"].withheld == 0
+
+
+def test_the_page_of_servers_holds_rates_and_their_ratio() -> None:
+    """One row per server and kind of request; what is not installed is named."""
+    half = Load(answers=500, per_s=250, p50_ms=1.5, p99_ms=4.0, failed=0)
+    entries = [
+        serve.Entry("har serve --workers 1", 1, Load(5000, 500, 3, 9, 0), half, 0.76, 144),
+        serve.Entry("mlflow 3", 1, Load(900, 90, 30, 60, 0), half, 3.86, 333),
+    ]
+    lines = serve.lines(entries, "har champion", seconds=10, absent=["bentoml"])
+    assert "| har serve --workers 1 | 1 | 500 | 5.6 | 3.0 | 9.0 | 1.5 | 4.0 | 0.76 | 144 |" in lines
+    assert "| mlflow 3 | 1 | 90 | 1.0 | 30.0 | 60.0 | 1.5 | 4.0 | 3.86 | 333 |" in lines
+    assert lines[-1] == "Not installed here, and so not measured: bentoml."

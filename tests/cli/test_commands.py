@@ -44,6 +44,11 @@ RUNS = [
         ("there is no Node with onnxruntime-web here", "to do: `npm install onnxruntime-web`"),
         code=6,
     ),
+    Run(
+        "benchmark serve",
+        "--server har --seconds 0.1 --to s.md",
+        ("har serve --workers 1", "requests/s", "Written: s.md"),
+    ),
     Run("benchmark unlike", "--to u.md", ("nothing: their own recordings", "Written: u.md")),
     Run("config", "--set window.hop_s=0.64", ("window.hop_s 0.64",)),
     Run("run", "", ("14 of 14 steps found in the store", "Registry", "report.html")),
@@ -63,6 +68,7 @@ RUNS = [
     Run("predict", "walk.csv", ("har version", "Activities in", "walk", "lying")),
     Run("predict", "walk.csv --csv --windows", ("recording,start_s,end_s,activity,", "sha256")),
     Run("app", "--model none.onnx", ("error: none.onnx: no such file",), 6),
+    Run("serve", "--host 0.0.0.0", ("no key protects the service", "openssl rand -hex 32"), 2),
     Run(
         "edge",
         "site --runtime none",

@@ -3,8 +3,8 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,11 @@ from har.cli import app
 from har.data.recording import ACC
 from har.errors import HarError
 from har.lineage import digest
+from har.models.causes import CAUSES
 from har.models.reference import Reference
 from har.models.smoothing import HMM, Average, Smoothing
-from har.registry.versions import files, lookup
+from har.registry.versions.served import RegistrySource
+from har.serving.served import load_verified
 
 STICKY = Smoothing(Average(4), HMM(np.array([[0.99, 0.01], [0.01, 0.99]]), np.full(2, 0.5)))
 # Gravity along z, and no movement.
@@ -43,9 +45,8 @@ def recording(tmp_path: Path) -> Path:
 
 def serve(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     """Let the registry's champion be a file."""
-    champion = SimpleNamespace(model="har", number=3, candidate="svm", stage="Production")
-    monkeypatch.setattr(lookup, "find", lambda registry, selector: champion)
-    monkeypatch.setattr(files, "fetch", lambda registry, version: path)
+    champion = load_verified(path, "har", "3", digest.of_file(path), candidate="svm")
+    monkeypatch.setattr(RegistrySource, "load", lambda source: champion)
 
 
 def run(*words: object, **options: Any) -> Result:
@@ -196,6 +197,51 @@ def test_a_recording_unlike_training_is_one_warning(recording: Path) -> None:
     assert one["likeness"]["gravity_m_s2"][2] == pytest.approx(-9.8, abs=0.01)
     anyway = content("turned.csv", "--anyway")["activities"]
     assert [a["activity"] for a in anyway] == ["walking", "sitting"]
+
+
+def test_a_turned_device_is_told_and_answered(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is unlike training, but not by far, has a warning beside its answers."""
+    # A standard deviation of 5 m/s² leaves gravity along y, 14 m/s² away, 3.8 nats less likely.
+    wide = UPRIGHT.whitening / 2.5
+    (turn,) = (c.name for c in CAUSES if c.name == "turned +x+z-y")
+    limits = {"limits": {}, "evidence": {5: {turn: 2.0}}, "people": 9}
+    lenient = replace(UPRIGHT, whitening=wide, typical=22.0, **limits)
+    reference = json.dumps(lenient.to_dict())
+    serve(monkeypatch, write_rule(tmp_path / "model.onnx", reference=reference))
+    assert run("predict", recording).stderr.count("unlike training") == 0
+    turned = walk_then_sit()
+    turned[["acc_y", "acc_z"]] = turned[["acc_z", "acc_y"]] * [-1, 1]
+    turned[["gyro_y", "gyro_z"]] = turned[["gyro_z", "gyro_y"]] * [-1, 1]
+    turned.to_csv("turned.csv", index=False)
+    done = run("predict", "turned.csv")
+    assert "unlike training turned: the device was worn elsewhere or turned" in done.stderr
+    assert "walking" in done.stdout
+    (one,) = content("turned.csv")["recordings"]
+    assert (one["likeness"]["unlike_training"], one["likeness"]["withheld"]) == (True, False)
+
+
+def test_what_cannot_be_judged_is_said(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording that is too short, or a model of too few people; answers are given."""
+    for changed, words in (
+        ({"limits": {40: 20.0}}, "it is too short"),
+        ({"people": 2}, "too few people were in training"),
+    ):
+        reference = json.dumps(replace(UPRIGHT, **changed).to_dict())
+        serve(monkeypatch, write_rule(tmp_path / "model.onnx", reference=reference))
+        done = run("predict", recording)
+        assert "note walk: " in done.stderr
+        assert words in " ".join(done.stderr.split())
+        assert "walking" in done.stdout
+        (one,) = content(recording)["recordings"]
+        assert words in one["likeness"]["not_judged"]
+        assert one["likeness"]["warnings"] == []
+        fit = run("data", "validate", recording, "--version", "champion")
+        assert fit.exit_code == 0
+        assert words in " ".join(fit.stdout.split())
 
 
 @pytest.mark.usefixtures("watchful")

@@ -1,5 +1,6 @@
 """Recordings at another rate keep their signal, their labels and their time."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from har.data.clean import clean
 from har.data.recording import CHANNELS, GYRO, Recording, RecordingMeta, make_table
-from har.data.resample import is_uniform, resample
+from har.data.resample import Resampler, is_uniform, ratio_of, resample
 from har.data.schema import CleanTable, validate
 
 
@@ -142,3 +143,34 @@ def test_cleaning_resamples_between_long_gaps() -> None:
     for part in parts:
         np.testing.assert_allclose(part.table["acc_x"], 1.0, atol=1e-4)
         validate(part, CleanTable)
+
+
+@pytest.mark.parametrize("rate_hz", [20.0, 31.25, 50.0, 52.0, 100.0, 104.0, 4000.0])
+@pytest.mark.parametrize("size", [1, 7, 250])
+def test_the_same_values_however_samples_are_cut(rate_hz: float, size: int) -> None:
+    """To the last bit, also where the state goes through JSON on the way."""
+    random = np.random.default_rng(0)
+    time = (np.arange(500) + random.uniform(0, 0.2, 500)) / rate_hz
+    time -= time[0]
+    values = random.normal(0, 1, (500, 2)).astype(np.float32)
+    whole = Resampler(ratio_of(rate_hz, 50), 50)
+    expected = np.concatenate([whole.push(time, values), whole.finish()])
+    cut, found = Resampler(ratio_of(rate_hz, 50), 50), []
+    for first in range(0, 500, size):
+        found.append(cut.push(time[first : first + size], values[first : first + size]))
+        if first % 50 == 0:
+            cut = Resampler.from_dict(json.loads(json.dumps(cut.to_dict())), 50)
+    found.append(cut.finish())
+    np.testing.assert_array_equal(np.concatenate(found), expected)
+    # A stream is answered while it comes: the filter waits for ten samples of the lower rate.
+    assert len(found[-1]) <= 10 * max(1, 50 / rate_hz) + 2
+
+
+def test_the_ends_of_a_stretch_do_not_depend_on_each_other() -> None:
+    """However a recording goes on, it begins alike; and a line stays a line to its ends."""
+    time = np.arange(1000) / 100
+    line = 2 + 3 * time
+    long = resample(sampled(time, 100, x=line), 50).table["acc_x"]
+    other = resample(sampled(time, 100, x=np.where(time < 5, line, -9.0)), 50).table["acc_x"]
+    np.testing.assert_allclose(long, 2 + 3 * np.arange(500) / 50, rtol=1e-3)
+    np.testing.assert_array_equal(long[:200], other[:200])

@@ -26,7 +26,9 @@ from har.data.recording import (
     Recording,
     RecordingMeta,
     make_table,
+    values_of,
 )
+from har.data.same_time import averaged
 from har.data.schema import check_units, validate
 from har.data.sources.base import Raw, Source, Table
 from har.errors import DataError
@@ -155,7 +157,7 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     group = (~rows["time_s"].duplicated()).cumsum().to_numpy() - 1
     first = rows[~rows["time_s"].duplicated()].reset_index(drop=True)
     present = [c for c in CHANNELS if c in rows]
-    first[present] = rows[present].groupby(group).mean()
+    first[present] = averaged(rows["time_s"].to_numpy(), values_of(rows, present))[1]
     codes = pd.factorize(rows["label"])[0]
     mixed = pd.Series(codes).groupby(group).nunique().to_numpy() > 1
     first.loc[mixed, "label"] = None

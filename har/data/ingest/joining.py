@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float64
@@ -169,8 +170,7 @@ def join(pair: Pair, averaged: Averaged, name: str, ledger: Ledger) -> list[pd.D
     beside = [rows for rows in (pair.before, pair.after) if rows is not None]
     turned = np.sort(_times([gyro, *beside]), kind="stable")
     # A value between two needs both of them near; a sample is of use on either side.
-    before, after = _distances(_times([acc]), turned)
-    acc_near = ~exceeds(np.maximum(before, after), JOIN_TOLERANCE_S)
+    acc_near = between(_times([acc]), turned)
     before, after = _distances(_times([gyro]), _times([acc]))
     gyro_near = ~exceeds(np.minimum(before, after), JOIN_TOLERANCE_S)
     if not acc_near.any():
@@ -183,6 +183,19 @@ def join(pair: Pair, averaged: Averaged, name: str, ledger: Ledger) -> list[pd.D
     known = pd.concat([*beside, averaged(gyro, ledger)]).sort_values("time_s", kind="stable")
     values = {c: np.interp(acc["time_s"], known["time_s"], known[c]) for c in GYRO}
     return [acc.assign(**values), gyro]
+
+
+def between(times: Float64, others: Float64) -> npt.NDArray[np.bool_]:
+    """Tell which samples have one of the other sensor near on both sides.
+
+    Parameters
+    ----------
+    times, others : ndarray of shape (n_samples,) and (n_others,)
+        Of the samples, and of those of the other sensor in order, s; before its first sample
+        and behind its last one, that one counts for both sides.
+    """
+    before, after = _distances(times, others)
+    return ~exceeds(np.maximum(before, after), JOIN_TOLERANCE_S)
 
 
 def _times(tables: list[pd.DataFrame]) -> Float64:

@@ -1,7 +1,7 @@
 """What is made of the files at a path before they are read: items, and a reader for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,18 @@ class Group:
     facts: Mapping[str, str] = field(default_factory=dict)
     guesses: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was understood, JSON-able."""
+        mapping = self.mapping and self.mapping.model_dump(exclude_defaults=True)
+        return {
+            "layout": self.title,
+            "recorder": self.recorder or None,
+            "facts": dict(self.facts),
+            "guesses": dict(self.guesses),
+            "mapping": mapping or None,
+            "items": [asdict(item) for item in self.items],
+        }
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,14 @@ class Plan:
         if group.mapping is not None:
             return {"mapping": group.mapping.model_dump(exclude_defaults=True)}
         return {"recorder": group.recorder, "stated": dict(self.stated)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that was understood, JSON-able."""
+        return {
+            "understood": [group.to_dict() for group in self.groups],
+            "no_recordings": dict(self.left),
+            "stated": dict(self.stated),
+        }
 
     def only(self, item: Item) -> "Plan":
         """Return the plan of one item, which other processes are sent."""

@@ -143,7 +143,7 @@ def settled(registry: Registry, candidate_digest: str) -> tuple[Version, Decisio
     open_ends = (
         unfinished(events) is not None,
         bool(registry.environment.registry.webhooks),
-        bool(differences(now, observe(registry))),
+        bool(differences(now, events, observe(registry))),
     )
     if any(open_ends) or version is None or version.gate is None:
         return None

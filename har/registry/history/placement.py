@@ -6,12 +6,15 @@ from itertools import pairwise
 from har.registry.history.events import (
     ApprovalRequested,
     Event,
+    GateDecided,
     MoveBegun,
     MoveCompleted,
     RequestRejected,
     ShadowScored,
 )
 from har.registry.history.stages import Placement
+
+ADOPT = "adopt"  # the kind of a move by which the history follows the registry
 
 
 def placement(events: Sequence[Event]) -> Placement:
@@ -54,10 +57,35 @@ def pending(events: Sequence[Event]) -> list[ApprovalRequested]:
     return list(waiting.values())
 
 
+def of_version(events: Sequence[Event], number: int) -> Sequence[Event]:
+    """Return the events since a number was given to the version that has it now.
+
+    A model that was deleted in MLflow and made anew counts from 1 again. The move by which
+    the history took note of that, ``adopt``, ends what it says of the version before.
+    """
+    begun = 0
+    for position, (move, end) in enumerate(pairwise(events)):
+        if isinstance(move, MoveBegun) and isinstance(end, MoveCompleted) and move.kind == ADOPT:
+            _, stage = move.change.stages.get(number, (None, None))
+            if stage == "None":
+                begun = position + 2
+    return events[begun:]
+
+
+def judged_content(events: Sequence[Event], number: int) -> str | None:
+    """Return the digest of the lineage record of a version when it was last judged."""
+    judged = [
+        event.lineage_digest
+        for event in of_version(events, number)
+        if isinstance(event, GateDecided) and event.version == number
+    ]
+    return judged[-1] if judged else None
+
+
 def shadow_windows(events: Sequence[Event], version: int, champion: int | None) -> int:
     """Return how many windows a version was scored on beside a champion, each recording once."""
     counted: dict[str, int] = {}
-    for event in events:
+    for event in of_version(events, version):
         if isinstance(event, ShadowScored) and (event.version, event.champion) == (
             version,
             champion,

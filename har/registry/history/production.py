@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from har.registry.history.events import Event
-from har.registry.history.placement import carried_out
+from har.registry.history.placement import carried_out, of_version
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Changeover:
 def production_periods(events: Sequence[Event]) -> list[ProductionPeriod]:
     """Return who was in Production when, oldest first, from the first champion on."""
     moves = [(move, end) for move, end in carried_out(events) if move.changes_champion]
-    ends = [*(end.time for _, end in moves[1:]), ""]
+    untils = [*(end.time for _, end in moves[1:]), ""]
     periods = []
-    for (move, end), until in zip(moves, ends, strict=True):
+    for (move, end), until in zip(moves, untils, strict=False):  # no move, no end
         old, new = move.champions
         periods.append(
             ProductionPeriod(
@@ -74,6 +74,17 @@ def production_periods(events: Sequence[Event]) -> list[ProductionPeriod]:
             )
         )
     return periods
+
+
+def served(events: Sequence[Event]) -> set[int]:
+    """Return the versions that were in Production, and have their numbers still."""
+    return {
+        period.version
+        for number in {period.version for period in production_periods(events)}
+        if number is not None
+        for period in production_periods(of_version(events, number))
+        if period.version == number
+    }
 
 
 def production_at(events: Sequence[Event], instant: datetime) -> ProductionPeriod | None:

@@ -13,7 +13,7 @@ One version at most is in Staging and one in Production. ``previous`` is the cha
 before the present one, whatever its stage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -49,6 +49,13 @@ class Placement:
     def stage(self, version: int) -> Stage:
         """Return the stage of a version."""
         return self.stages.get(version, "None")
+
+    def without(self, versions: Collection[int]) -> "Placement":
+        """Return the placement of the other versions."""
+        return Placement(
+            {alias: v for alias, v in self.aliases.items() if v not in versions},
+            {v: stage for v, stage in self.stages.items() if v not in versions},
+        )
 
     def after(self, change: "Change") -> "Placement":
         """Return the placement that a change makes of this one."""

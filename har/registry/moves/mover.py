@@ -201,7 +201,7 @@ class Mover:
         return observed
 
     def _require_as(self, expected: Placement) -> None:
-        if wrong := differences(expected, self.look()):
+        if wrong := differences(expected, self.trail.events, self.look()):
             raise VerificationError(
                 f"{self.model}: the registry is not as its history says",
                 expected="; ".join(f"{d.what}: {d.expected}" for d in wrong),
@@ -213,6 +213,7 @@ class Mover:
 
     def _require_written(self, change: Change) -> None:
         observed = observe(self.registry)
+        change = _that_can_be(change, observed)
         aliases = {a: v for a, (_, v) in change.aliases.items() if observed.aliases.get(a) != v}
         stages = {v: s for v, (_, s) in change.stages.items() if observed.tags.get(v) != s}
         wrong = {**aliases, **{f"stage of {v}": stage for v, stage in stages.items()}}
@@ -235,6 +236,7 @@ class Mover:
 
     def _writes(self, change: Change) -> Iterator[Callable[[], None]]:
         """Yield the writes of a change, in an order that never leaves the model no champion."""
+        change = _that_can_be(change, observe(self.registry))
         for alias in sorted(change.aliases, key=[*ALIASES, *change.aliases].index):
             _, version = change.aliases[alias]
             yield partial(self._set_alias, alias, version)
@@ -253,6 +255,19 @@ class Mover:
             # MLflow means to drop its stages; while it has them, its pages show them.
             warnings.simplefilter("ignore", FutureWarning)
             self.registry.writer.transition_model_version_stage(self.model, str(version), stage)
+
+
+def _that_can_be(change: Change, observed: Observed) -> Change:
+    """Return a change without what somebody made impossible by deleting versions in MLflow."""
+    there, held = observed.tags, observed.aliases
+    return Change(
+        {
+            alias: (old, new)
+            for alias, (old, new) in change.aliases.items()
+            if (alias in held if new is None else new in there)
+        },
+        {version: pair for version, pair in change.stages.items() if version in there},
+    )
 
 
 def require_dead(move: MoveBegun) -> None:

@@ -1,17 +1,24 @@
 """What was moved behind the history's back: found, reported, adopted or put back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from har.errors import UsageError
+from har.errors import MissingError, UsageError
 from har.lineage.origin import now_utc
 from har.registry.handle import Registry
 from har.registry.history import stages
 from har.registry.history.events import MoveBegun
-from har.registry.history.placement import placement, unfinished
+from har.registry.history.placement import ADOPT, placement, unfinished
 from har.registry.history.stages import HOLDER, PREVIOUS, Change, Placement, Stage
 from har.registry.moves.mover import Mover, require_dead
-from har.registry.moves.observation import Difference, Observed, differences, own_aliases
+from har.registry.moves.observation import (
+    Difference,
+    Observed,
+    differences,
+    lost,
+    own_aliases,
+)
 
 Choice = Literal["adopt", "revert"]
 
@@ -40,7 +47,7 @@ class Reconciled:
     done: str
 
 
-def adopted(expected: Placement, observed: Observed) -> Placement:
+def adopted(expected: Placement, observed: Observed, absent: Collection[int] = ()) -> Placement:
     """Return the placement that somebody who moved versions by hand must have meant.
 
     Parameters
@@ -50,13 +57,15 @@ def adopted(expected: Placement, observed: Observed) -> Placement:
     observed : Observed
         What the registry says. Of alias, tag and MLflow's stage, those that differ from the
         history are the news.
+    absent : collection of int
+        Versions that are no longer there: they have no place.
 
     Raises
     ------
     UsageError
         If they name more than one new version for the same stage.
     """
-    new = expected
+    new = expected = expected.without(absent)
     for stage, alias in HOLDER.items():
         old = expected.aliases.get(alias)
         version = _news(alias, stage, old, observed)
@@ -99,6 +108,8 @@ def reconcile(
     ------
     ConflictError
         If somebody's move is under way.
+    MissingError
+        If a version that is to be put back is no longer there.
     UsageError
         If what was done by hand contradicts itself and is to be adopted.
     """
@@ -112,12 +123,15 @@ def reconcile(
     events = mover.trail.events
     expected = placement(events)
     observed = mover.look()
-    wrong = tuple(differences(expected, observed))
+    wrong = tuple(differences(expected, events, observed))
+    absent = lost(expected, events, observed)
     since = events[-1].time if events else ""
     resolved = choice if wrong and choice and not dry_run else None
     if resolved:
-        new = adopted(expected, observed) if choice == "adopt" else expected
-        change = change_to(new, expected, observed)
+        if choice != ADOPT:
+            _require_all_there(absent)
+        new = adopted(expected, observed, absent) if choice == ADOPT else expected
+        change = change_to(new, expected, observed, absent)
         version = next(iter(change.stages), None)
         by_hand = {alias: observed.aliases.get(alias) for alias in change.aliases}
         mover.execute(resolved, version, change, reason=reason, since=since, by_hand=by_hand)
@@ -131,6 +145,16 @@ def reconcile(
         noticed=now_utc(),
         done=resolved or completed,
     )
+
+
+def _require_all_there(absent: dict[int, str]) -> None:
+    if absent:
+        raise MissingError(
+            "what is no longer there cannot be put back",
+            found="; ".join(f"version {number}: {why}" for number, why in absent.items()),
+            hint="`har registry reconcile --adopt --reason …` says so in the history; then "
+            "`har run` registers the model again",
+        )
 
 
 def _news(alias: str, stage: Stage, old: int | None, observed: Observed) -> int | None:
@@ -151,7 +175,9 @@ def _news(alias: str, stage: Stage, old: int | None, observed: Observed) -> int 
     return old if all(holders) else None
 
 
-def change_to(new: Placement, expected: Placement, observed: Observed) -> Change:
+def change_to(
+    new: Placement, expected: Placement, observed: Observed, absent: Collection[int] = ()
+) -> Change:
     """Return all that must be written for registry and history to say the same.
 
     Parameters
@@ -162,10 +188,13 @@ def change_to(new: Placement, expected: Placement, observed: Observed) -> Change
         What the history says.
     observed : Observed
         What the registry says.
+    absent : collection of int
+        Versions of the history that are no longer there.
     """
     names = sorted({*expected.aliases, *new.aliases, *own_aliases(observed.aliases)})
     aliases = {name: (expected.aliases.get(name), new.aliases.get(name)) for name in names}
-    staged = {v: (expected.stage(v), new.stage(v)) for v in sorted(observed.tags)}
+    numbers = sorted({*observed.tags, *absent})
+    staged = {v: (expected.stage(v), new.stage(v)) for v in numbers}
     return Change(
         {
             n: (old, to)
@@ -175,6 +204,6 @@ def change_to(new: Placement, expected: Placement, observed: Observed) -> Change
         {
             v: (old, to)
             for v, (old, to) in staged.items()
-            if old != to or {observed.tags[v], observed.native.get(v, to)} != {to}
+            if old != to or {observed.tags.get(v, to), observed.native.get(v, to)} != {to}
         },
     )

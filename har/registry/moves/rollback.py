@@ -3,7 +3,7 @@
 from har.errors import UsageError
 from har.registry.handle import Registry
 from har.registry.history import stages
-from har.registry.history.production import production_periods
+from har.registry.history.production import served
 from har.registry.history.stages import Change
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import require_verified
@@ -39,9 +39,9 @@ def rollback(registry: Registry, selector: str, *, reason: str, dry_run: bool = 
     mover = Mover(registry)
     now = mover.recover(dry_run=dry_run)
     version = find(registry, selector)
-    served = {period.version for period in production_periods(mover.trail.events)}
-    if version.number not in served:
-        names = ", ".join(map(str, sorted(v for v in served if v is not None))) or "none"
+    known = served(mover.trail.events)
+    if version.number not in known:
+        names = ", ".join(map(str, sorted(known))) or "none"
         raise UsageError(
             f"version {version.number} never served: there is no going back to it",
             expected=f"a version that served: {names}",

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import pytest
 from mlflow import MlflowClient
-from support import Setup, opened, registry_command
+from support import Setup, opened, promote, registry_command
 
-from har.errors import ConflictError, UsageError
+from har.errors import ConflictError, MissingError, UsageError, VerificationError
 from har.registry.history import stages
 from har.registry.history.placement import placement
 from har.registry.history.production import Changeover, changeover_at, production_periods
@@ -19,8 +19,10 @@ from har.registry.moves import reconcile
 from har.registry.moves.mover import Mover
 from har.registry.moves.observation import Observed, observe
 from har.registry.moves.reconcile import adopted
+from har.registry.moves.rollback import rollback
 from har.registry.notices.messages import notices
 from har.registry.versions.lookup import find
+from har.registry.versions.registration import register
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*stage.*:FutureWarning")
 
@@ -148,6 +150,66 @@ def test_interrupted_move(rivals: Setup, undo: bool, monkeypatch) -> None:
     assert done.done == ("undone" if undo else "completed")
     assert Mover(opened(rivals)).recover() == (CHAMPION_1 if undo else CHAMPION_2)
     assert find(opened(rivals), "champion").number == (1 if undo else 2)
+
+
+def test_a_deleted_champion_is_adopted_as_gone(rivals: Setup) -> None:
+    """Putting it back is refused and writes nothing; adopting leaves nobody in Production."""
+    opened(rivals).client.delete_model_version(rivals.registry.model, "1")
+    before = Trail(opened(rivals)).events
+    report = reconcile.reconcile(opened(rivals))
+    assert ("version 1", "champion", "deleted in MLflow") in {
+        (d.what, d.expected, d.found) for d in report.differences
+    }
+    with pytest.raises(MissingError, match="version 1: deleted in MLflow"):
+        reconcile.reconcile(opened(rivals), choice="revert", reason="x")
+    assert Trail(opened(rivals)).events == before
+    with pytest.raises(VerificationError, match="har registry reconcile"):
+        Mover(opened(rivals)).recover()
+    assert reconcile.reconcile(opened(rivals), choice="adopt", reason="x").done == "adopt"
+    assert Mover(opened(rivals)).recover() == Placement()
+    assert reconcile.reconcile(opened(rivals)).differences == ()
+    promote(find(opened(rivals), "2"), rivals, reason="the only one left")
+    assert find(opened(rivals), "champion").number == 2
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_a_move_of_a_version_that_was_deleted_then_ends(
+    rivals: Setup, undo: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Completed or taken back as far as it can be; what is left is adopted."""
+    mover = Mover(opened(rivals))
+    now = mover.recover()
+    change = Change.between(now, stages.place(now, 2, "Production"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Mover, "_set_alias", _die)
+        with pytest.raises(KeyboardInterrupt):
+            mover.execute("promotion", 2, change, reason="cut off")
+    opened(rivals).client.delete_model_version(rivals.registry.model, "1")
+    monkeypatch.setattr("har.registry.moves.mover.LEASE_S", -1.0)
+    done = reconcile.reconcile(opened(rivals), undo=undo, choice="adopt", reason="x")
+    assert done.done == "adopt"
+    expected = Placement() if undo else Placement({"champion": 2}, {2: "Production"})
+    assert Mover(opened(rivals)).recover() == expected
+    assert reconcile.reconcile(opened(rivals)).differences == ()
+
+
+def test_a_number_used_again_is_another_version(rivals: Setup, make_candidate) -> None:
+    """The model was deleted and made anew: its version 1 has neither place nor past."""
+    opened(rivals).client.delete_registered_model(rivals.registry.model)
+    register(opened(rivals), make_candidate("encoder-small", errors=1))
+    report = reconcile.reconcile(opened(rivals))
+    assert ("version 1", "champion", "another version of this number") in {
+        (d.what, d.expected, d.found) for d in report.differences
+    }
+    with pytest.raises(MissingError, match="another version of this number"):
+        reconcile.reconcile(opened(rivals), choice="revert", reason="x")
+    reconcile.reconcile(opened(rivals), choice="adopt", reason="x")
+    assert Mover(opened(rivals)).recover() == Placement()
+    with pytest.raises(UsageError, match="version 1 never served"):
+        rollback(opened(rivals), "1", reason="x")
+    promote(find(opened(rivals), "1"), rivals, reason="judged anew")
+    assert reconcile.reconcile(opened(rivals)).differences == ()
+    assert find(opened(rivals), "champion").number == 1
 
 
 def _die(*_: object) -> None:

@@ -1,13 +1,14 @@
 """Sensor Logger's JSON: an array of samples as exported, or messages as pushed over HTTP."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from har.arrays import Float64
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.parts.clocks import epoch
@@ -49,9 +50,20 @@ def read(files: RawFiles, name: str) -> dict[str, Messages]:
     DataError
         If it is no JSON, or ends within an element.
     """
+    return of_elements(elements(files, name))
+
+
+def of_elements(parsed: Iterable[Any]) -> dict[str, Messages]:
+    """Return the recordings of messages or samples by session; see `read`.
+
+    Parameters
+    ----------
+    parsed : iterable
+        What JSON holds: one message, or several in any order.
+    """
     found: dict[str, Messages] = {}
     pushed: list[tuple[str, float, list[Any]]] = []
-    for element in elements(files, name):
+    for element in parsed:
         if isinstance(element, dict) and isinstance(element.get("payload"), list):
             number = element.get("messageId")
             order = float(number) if isinstance(number, int | float) else np.inf
@@ -93,12 +105,9 @@ def rows(
 ) -> Iterator[pd.DataFrame]:
     """Yield the samples of a sensor as one table; those that lack a number are set aside."""
     del files  # the samples are in memory
-    what = "gyro" if sensor.startswith("gyro") else "acc"
-    keys = _OF_WATCH if sensor == "wristmotion" else {f"{what}_{axis}": axis for axis in _AXES}
+    columns = columns_of(samples, sensor)
     ledger.read(len(samples))
-    columns = {"time": "time", **keys}
-    values = {c: np.array([_number(s.get(key)) for _, s in samples]) for c, key in columns.items()}
-    table = pd.DataFrame(values)
+    table = pd.DataFrame(columns)
     table["line"] = [number for number, _ in samples]
     table["repaired"] = False
     table["file"] = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([name]))
@@ -107,6 +116,17 @@ def rows(
     ledger.set_aside(name, table.loc[bad, "line"].tolist(), content, "no number where one belongs")
     good = table[~bad].reset_index(drop=True)
     yield good.assign(time_s=epoch(good.pop("time")))
+
+
+def columns_of(samples: list[tuple[int, dict[str, Any]]], sensor: str) -> dict[str, Float64]:
+    """Return ``time`` as it was sent, and the axes of a sensor; NaN for what is no number.
+
+    Numbers may be texts.
+    """
+    what = "gyro" if sensor.startswith("gyro") else "acc"
+    keys = _OF_WATCH if sensor == "wristmotion" else {f"{what}_{axis}": axis for axis in _AXES}
+    columns = {"time": "time", **keys}
+    return {c: np.array([_number(s.get(k)) for _, s in samples]) for c, k in columns.items()}
 
 
 def _number(value: Any) -> float:

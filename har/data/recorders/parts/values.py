@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from har.arrays import Float64
@@ -49,13 +50,18 @@ def with_gravity(linear: pd.DataFrame, gravity: pd.DataFrame, ledger: Ledger) ->
     sound = ledger.filter(gravity, missing, "gravity is missing").sort_values(by="time_s")
     ledger.keep(sound)
     times, own = sound["time_s"].to_numpy(), linear["time_s"].to_numpy()
-    far = ~np.isfinite(own) | exceeds(_distance(own, times), NEAR_S)
+    far = ~np.isfinite(own) | ~near(own, times)
     linear = ledger.filter(linear, far, f"no gravity within {NEAR_S:g} s")
     own = linear["time_s"].to_numpy()
     if len(linear):
         for axis in ACC:
             linear[axis] = linear[axis] + np.interp(own, times, sound[axis].to_numpy())
     return linear
+
+
+def near(times: Float64, others: Float64) -> npt.NDArray[np.bool_]:
+    """Tell which times have one of the others near, which are in order, s."""
+    return ~exceeds(_distance(times, others), NEAR_S)
 
 
 def _distance(times: Float64, others: Float64) -> Float64:

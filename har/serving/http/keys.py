@@ -1,0 +1,139 @@
+"""Who may ask: keys that clients send, and the one place to put another rule.
+
+`authorised` is the dependency of every route that answers. An app that has users log in
+(OpenID Connect) overrides it: ``app.dependency_overrides[authorised] = my_rule``.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from starlette.requests import HTTPConnection
+
+from har.config import ServeSettings
+from har.errors import MissingError, UsageError
+from har.serving.http.errors import HttpError
+
+HEADER = "x-api-key"
+_BEARER = "bearer "
+_STREAMS = "/v1/sessions/"
+
+
+class Keys:
+    """Keys of clients, of which memory holds digests alone.
+
+    Parameters
+    ----------
+    keys : iterable of str
+        None: everybody may ask.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._digests = tuple(map(_digest, keys))
+
+    @classmethod
+    def of(cls, settings: ServeSettings) -> "Keys":
+        """Return the keys that settings name, in themselves and in a file.
+
+        Raises
+        ------
+        MissingError
+            If the file is not there.
+        UsageError
+            If a key is short enough to be guessed, or the file has none.
+        """
+        keys = [key.get_secret_value() for key in settings.api_keys]
+        if settings.api_keys_file:
+            keys += _of_file(settings)
+        if any(len(key) < 16 for key in keys):
+            raise UsageError(
+                "a key of the service is too short",
+                expected="16 characters or more",
+                hint="`openssl rand -hex 32` makes one",
+            )
+        return cls(keys)
+
+    def __bool__(self) -> bool:
+        return bool(self._digests)
+
+    def know(self, key: str) -> bool:
+        """Tell whether a key is one of them, in the same time whatever is wrong with it."""
+        given = _digest(key)
+        # A sum compares with all of them.
+        return sum(hmac.compare_digest(given, own) for own in self._digests) > 0
+
+
+def require_keys(settings: ServeSettings, keys: Keys) -> None:
+    """Refuse to serve other machines without keys.
+
+    Raises
+    ------
+    UsageError
+        If the address is not this machine's own and there is no key.
+    """
+    if keys or _is_loopback(settings.host):
+        return
+    raise UsageError(
+        f"no key protects the service at {settings.host}",
+        expected="API keys wherever other machines can ask",
+        hint="set HAR_SERVE__API_KEYS='[\"…\"]' (`openssl rand -hex 32` makes a key) or "
+        "serve.api_keys_file, or serve at 127.0.0.1",
+    )
+
+
+async def authorised(connection: HTTPConnection) -> None:
+    """Refuse who sends no key that is known; needs none where there are none.
+
+    Asynchronous as all dependencies here: FastAPI hands others to a thread, which takes longer
+    than a prediction.
+
+    Raises
+    ------
+    HttpError
+        401.
+    """
+    keys: Keys = connection.app.state.service.keys
+    if not keys:
+        return
+    given = connection.headers.get(HEADER, "")
+    bearer = connection.headers.get("authorization", "")
+    if not given and bearer.lower().startswith(_BEARER):
+        given = bearer[len(_BEARER) :].strip()
+    if not given and connection.url.path.startswith(_STREAMS):
+        # Neither browsers' EventSource nor their WebSocket can send a header.
+        given = connection.query_params.get("key", "")
+    if not keys.know(given):
+        raise HttpError(
+            HTTPStatus.UNAUTHORIZED,
+            "no key that is known here" if given else "a key is needed",
+            expected=f"the header Authorization: Bearer KEY, or {HEADER}: KEY",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+def _of_file(settings: ServeSettings) -> list[str]:
+    path = settings.api_keys_file
+    assert path is not None
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise MissingError(
+            f"{path}: cannot be read", found=error.strerror, hint="see serve.api_keys_file"
+        ) from None
+    keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not keys:
+        raise UsageError(f"{path}: no key in it", expected="one key on each line")
+    return keys
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

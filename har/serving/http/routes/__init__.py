@@ -1,0 +1,1 @@
+"""Routes, a router for each protocol."""
