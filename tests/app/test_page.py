@@ -26,8 +26,8 @@ def press(page, label: str):  # type: ignore[no-untyped-def]
 def test_without_a_champion_the_page_says_what_to_do(run_page: RunPage) -> None:
     """And the other tabs are there."""
     page = run_page(AppOptions())
-    assert "no version &#39;champion&#39;" in shown(page)
-    assert "`har run` makes the first" in shown(page)
+    assert "there is no registry at" in shown(page)
+    assert "`har run` makes one" in shown(page)
     assert [tab.label for tab in page.tabs] == ["Recording", "Live", "Registry"]
 
 
