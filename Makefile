@@ -9,7 +9,7 @@ TORCH := $(if $(GPU),torch===2.13.0)
 # For MLflow's own server; har/telemetry.py switches off what other libraries would report.
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: help setup run test lint types lock ui clean
+.PHONY: help setup run test lint types notebook lock ui clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -37,6 +37,9 @@ lint: setup  ## ruff, and which room imports which
 
 types: setup  ## mypy --strict
 	$(BIN)/mypy
+
+notebook: setup  ## execute the guided tour anew, and keep what it shows
+	$(BIN)/python scripts/run_notebook.py
 
 ui: setup  ## MLflow on :5000 (Prefect: `prefect server start`)
 	$(BIN)/mlflow server --backend-store-uri sqlite:///mlruns/mlflow.db --port 5000

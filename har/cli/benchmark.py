@@ -1,9 +1,10 @@
 """``har benchmark``: measurements against named baselines, in the same run."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -20,8 +21,7 @@ from har.cli.output import (
     table,
 )
 
-if TYPE_CHECKING:
-    from har.evaluation.protocols import Protocol
+Name = TypeVar("Name", bound=str)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -159,6 +159,7 @@ def models(
     from har.benchmarks.models import lines, run
     from har.benchmarks.page import write
     from har.config import model_names
+    from har.evaluation.protocols import PROTOCOLS
     from har.processes import count
     from har.steps.run import start
     from har.steps.tables import protocol_tables
@@ -167,7 +168,8 @@ def models(
     owned = {"candidates": "--model", "window.classes": "--classes", "seeds": "--seeds"}
     recipe, environment = settings_of(overrides, models=model or list(model_names()), owned=owned)
     base = start(recipe.model_copy(update={"seeds": tuple(range(seeds))}), environment)
-    chosen = [_protocol(name) for name in protocol or ("canonical", "groups")]
+    named = protocol or ("canonical", "groups")
+    chosen = [_one_of(PROTOCOLS, name, what="protocol") for name in named]
     result = run(base, chosen, classes or (6, 12), jobs=count(jobs))
     write(to, lines(result))
     if as_json:
@@ -220,6 +222,54 @@ def labels(
     rows = [
         [name, *(f"{by_name[name].macro_f1:.4f}" for by_name in found.values())]
         for name in next(iter(found.values()))
+    ]
+    out.print(table("Macro-F1, canonical split", columns, rows))
+    out.print(f"Written: {to}")
+
+
+@app.command()
+def checkpoint(
+    model: Annotated[str, typer.Option(help="Which network.")] = "bert",
+    way: Annotated[
+        list[str] | None, typer.Option(help="norms, last-two, lora or all; default: each.")
+    ] = None,
+    baseline: Annotated[list[str] | None, typer.Option(help="Other models.")] = None,
+    share: Annotated[
+        float, typer.Option(min=0.0001, max=1, help="Share of the labels that is used.")
+    ] = 1.0,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds, from 0.")] = 5,
+    jobs: Jobs = 0,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
+        "docs/benchmarks-checkpoint.md"
+    ),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tune a network from a checkpoint, against random weights and other models.
+
+    Example: har benchmark checkpoint --set models.bert.checkpoint=FOLDER --share 0.1
+    """
+    from har.benchmarks.checkpoint import WAYS, lines, run
+    from har.benchmarks.page import write
+    from har.processes import count
+    from har.steps.run import start
+
+    show_progress()
+    ways = [_one_of(WAYS, name, what="way") for name in way or WAYS]
+    owned = {"candidates": "--baseline", "labels.share": "--share", "seeds": "--seeds"}
+    others = baseline or ["svm", "encoder-small"]
+    recipe, environment = settings_of(overrides, models=others, owned=owned)
+    labels = recipe.labels.model_copy(update={"share": share})
+    own = recipe.model_copy(update={"seeds": tuple(range(seeds)), "labels": labels})
+    found = run(start(own, environment), model, ways, jobs=count(jobs))
+    named = str(recipe.checkpoint_of(model))
+    write(to, lines(found, model, named, share, own.seeds))
+    if as_json:
+        return print_json(found)
+    columns = ["what learns", "random weights", "checkpoint", "verdict"]
+    rows = [
+        (t.way, f"{t.random.macro_f1:.4f}", f"{t.pretrained.macro_f1:.4f}", t.difference.verdict)
+        for t in found.tuned
     ]
     out.print(table("Macro-F1, canonical split", columns, rows))
     out.print(f"Written: {to}")
@@ -288,15 +338,6 @@ def unlike(
     out.print(f"Written: {to}")
 
 
-def _protocol(name: str) -> "Protocol":
-    from har.errors import UsageError
-    from har.evaluation.protocols import PROTOCOLS
-
-    if name not in PROTOCOLS:
-        raise UsageError(f"protocol {name}: no such protocol", expected=", ".join(PROTOCOLS))
-    return name
-
-
 @app.command()
 def serve(
     server: Annotated[
@@ -334,3 +375,12 @@ def serve(
         return print_json([asdict(entry) for entry in entries])
     out.print(table("Servers", *rows(entries)))
     out.print(f"Written: {to}")
+
+
+def _one_of(known: Iterable[Name], name: str, *, what: str) -> Name:
+    from har.errors import UsageError
+
+    for one in known:
+        if one == name:
+            return one
+    raise UsageError(f"{what} {name}: no such {what}", expected=", ".join(known))

@@ -121,7 +121,7 @@ def print_error(error: Exception) -> None:
         return
     message = without_credentials(str(error))
     err.print(Text("unexpected error:", style="red"), f"{type(error).__name__}: {message}")
-    err.print("  to do: `har --debug …` shows the traceback")
+    err.print("  to do: see docs/troubleshooting.md; `har --debug …` shows the traceback")
 
 
 def settings_of(

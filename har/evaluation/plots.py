@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from har.evaluation.looks import colour_of, marker_style
 from har.evaluation.results.scores import Scores
-from har.models.record import Epoch, PretrainingEpoch
+from har.models.record import Epoch, PretrainingEpoch, rank
 from har.page.colours import ACCENT, GRID, INK, QUIET
 from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
 
@@ -96,7 +96,8 @@ def learning_curves(histories: Mapping[int, Sequence[Epoch]], chosen_seed: int) 
         _seed_curves(loss, f1, seed, history, chosen=seed == chosen_seed)
     if len(histories) > 1:
         f1.plot([], [], label="other seeds", **_line(chosen=False))
-    best = max(histories[chosen_seed], key=lambda epoch: epoch.validation_macro_f1)
+    history = histories[chosen_seed]
+    best = max(history, key=lambda e: rank(e.validation_macro_f1, e.validation_loss))
     dot: dict[str, Any] = {"color": ACCENT, "zorder": 4}
     for axes, value in ((loss, best.validation_loss), (f1, best.validation_macro_f1)):
         axes.axvline(best.epoch, color=QUIET, linewidth=0.8, linestyle=":")

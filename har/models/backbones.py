@@ -117,6 +117,10 @@ class BertForActivityRecognition(BackboneClassifier):
         embedding = nn.ModuleList([self.stem, self.backbone.embeddings])
         return [embedding, *self.backbone.encoder.layer]
 
+    def new_parts(self) -> list[nn.Module]:
+        """Return the head, and the map from patches: no checkpoint brings one."""
+        return [self.head, self.stem]
+
     def features(self, values: Tensor) -> Tensor:
         """Return the last state of the word that stands first."""
         patch = self.config.patch

@@ -1,10 +1,12 @@
 # mypy: disable-error-code="no-untyped-call"
 """Pretrained backbones from Hugging Face folders or the hub, checked before use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import logging
 
 from har.config import WindowGrid
 from har.errors import MissingError, UsageError
@@ -50,13 +52,14 @@ def load_backbone(
             )
         config = AutoConfig.from_pretrained(checkpoint)
         adapted = _adapt(config, checkpoint, window, patch, n_channels=len(channels))
-        pretrained, loading = AutoModel.from_pretrained(
-            checkpoint,
-            config=adapted,
-            use_safetensors=True,
-            output_loading_info=True,
-            **ARGUMENTS[adapted.model_type],
-        )
+        with _without_advice():
+            pretrained, loading = AutoModel.from_pretrained(
+                checkpoint,
+                config=adapted,
+                use_safetensors=True,
+                output_loading_info=True,
+                **ARGUMENTS[adapted.model_type],
+            )
     except OSError as error:
         raise MissingError(
             f"checkpoint {checkpoint}: not available",
@@ -71,6 +74,17 @@ def load_backbone(
         pretrained.resize_token_embeddings(1)  # patches come in place of words
     model: PreTrainedModel = pretrained
     return model
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep transformers from warning of heads that are not taken: none of them is wanted."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _adapt(

@@ -74,6 +74,10 @@ class WindowClassifier(HarNetwork):
         """
         raise NotImplementedError
 
+    def new_parts(self) -> list[nn.Module]:
+        """Return what no pretraining has made, so that it learns whatever else is frozen."""
+        return [self.head]
+
     def classify(self, windows: Tensor) -> Tensor:
         """Return logits of shape (batch, num_labels)."""
         raise NotImplementedError

@@ -18,6 +18,7 @@ class Freezing:
     ``last`` stages; the head alone until ``warmup`` ends, then all; or one stage more
     every few steps, ``gradual`` (Howard & Ruder 2018, Universal language model
     fine-tuning for text classification, ACL). What is in no stage goes with the first.
+    Whatever else is as new as the head learns with it: BERT's map from patches.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ class Freezing:
             return [self.model]
         norms = self.model.modules() if self.settings.freeze == "norms" else ()
         return [
-            self.model.head,
+            *self.model.new_parts(),
             *stages[len(stages) - n :],
             *(module for module in norms if isinstance(module, NORMS)),
         ]

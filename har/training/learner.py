@@ -14,6 +14,7 @@ from transformers import get_cosine_schedule_with_warmup
 
 from har.config import FinetuneSettings
 from har.models.network import WindowClassifier
+from har.models.record import rank
 from har.training import device
 from har.training.freeze import Freezing
 
@@ -139,5 +140,4 @@ def _average(model: nn.Module, decay: float) -> AveragedModel:
 
 
 def _rank(entry: dict[str, float]) -> tuple[float, float]:
-    """Return what is higher for a better epoch; of macro-F1 two decimals, the rest being noise."""
-    return round(entry["validation_macro_f1"], 2), -entry["validation_loss"]
+    return rank(entry["validation_macro_f1"], entry["validation_loss"])

@@ -13,7 +13,7 @@ from har.models.network import WindowClassifier
 
 
 def adapt(model: WindowClassifier, settings: FinetuneSettings) -> LoraModel:
-    """Add adapters to a model, in place; they and the head are what learns from now on.
+    """Add adapters to a model, in place; they and what is new are what learns from now on.
 
     Raises
     ------
@@ -38,7 +38,8 @@ def adapt(model: WindowClassifier, settings: FinetuneSettings) -> LoraModel:
         target_modules=list(model.lora_targets),
     )
     adapters = LoraModel(model, config, "default")
-    model.head.requires_grad_(True)
+    for part in model.new_parts():
+        part.requires_grad_(True)
     return adapters
 
 

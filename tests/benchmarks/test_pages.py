@@ -1,10 +1,13 @@
 """Pages of measurements say how they were made, and hold what was measured."""
 
+from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file
 from scores import paired, protocol_scores
+from transformers import BertConfig, BertModel
 
-from har.benchmarks import labels, models, page, runtimes, serve, unlike
+from har.benchmarks import checkpoint, labels, models, page, runtimes, serve, unlike
 from har.benchmarks.load import Load
 from har.config import WindowGrid
 from har.data.recording import Recording
@@ -70,6 +73,41 @@ def test_the_page_of_labels_has_a_column_a_share() -> None:
     assert "| model | 100% of labels | 1% of labels |" in text
     assert "**0.8800** (0.870–0.890; seeds 0.880–0.881)" in text
     assert "**0.9700** (0.960–0.980)" in text
+
+
+def test_the_page_of_a_checkpoint_compares_both_starts() -> None:
+    """One row for each way of fine-tuning, the other models, and the settings of the ways."""
+    tuned = checkpoint.Tuned(
+        **{"way": "lora", "parameters": 10_884_870, "trainable": 113_286, "seconds": 61.2},
+        random=protocol_scores("bert", 0.90, seeds=1),
+        pretrained=protocol_scores("bert", 0.91, seeds=1),
+        difference=paired((-0.002, 0.02), (-0.001, 0.021)),
+    )
+    found = checkpoint.Benchmark((tuned,), {"svm": protocol_scores("svm", 0.96, seeds=1)})
+    text = "\n".join(checkpoint.lines(found, "bert", "minilm/model", 0.1, (0,)))
+    assert "The network bert of 10,884,870 numbers" in text
+    assert "with 10% of the labels, from the weights of `minilm/model`" in text
+    row = "| lora | 113,286 | 61 | 0.9000 (0.890–0.910) | 0.9100 (0.900–0.920) | +0.0100 "
+    assert f"{row}(-0.0010 to +0.0210) | no difference beyond noise |" in text
+    assert "| svm | 0.9600 (0.950–0.970) |" in text
+    assert "lora: freeze none, lora_rank 8, learning_rate 0.001" in text
+
+
+def test_a_randomised_checkpoint_keeps_the_architecture_alone(tmp_path: Path) -> None:
+    """The same sizes, other weights, and the same ones of the same seed."""
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "vocab_size": 3}
+    config = BertConfig(**sizes, num_hidden_layers=1, num_attention_heads=2)
+    BertModel(config).save_pretrained(tmp_path / "given")
+    made = [
+        checkpoint.randomised(str(tmp_path / "given"), tmp_path / name, seed=seed)
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    ]
+    given, a, b, c = (load_file(f / "model.safetensors") for f in (tmp_path / "given", *made))
+    assert {name: w.shape for name, w in a.items()} == {name: w.shape for name, w in given.items()}
+    name = "encoder.layer.0.attention.self.query.weight"
+    assert (a[name] == b[name]).all()
+    assert (a[name] != given[name]).any()
+    assert (a[name] != c[name]).any()
 
 
 def test_the_page_of_runtimes_has_a_row_a_build() -> None:

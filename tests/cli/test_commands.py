@@ -39,6 +39,12 @@ class Run:
 
 RUNS = [
     Run(
+        "benchmark checkpoint",
+        "",
+        ("error: bert starts from no checkpoint", "--set models.bert.checkpoint=FOLDER"),
+        code=2,
+    ),
+    Run(
         "benchmark runtimes",
         "--model svm",
         ("there is no Node with onnxruntime-web here", "to do: `npm install onnxruntime-web`"),

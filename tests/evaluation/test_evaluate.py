@@ -14,6 +14,7 @@ from har.evaluation import plots
 from har.evaluation.predictions import test_digest as digest_of_test
 from har.evaluation.results.comparisons import Comparisons
 from har.evaluation.results.scores import Metrics
+from har.models.record import Epoch
 from har.page.plots import png
 
 
@@ -101,3 +102,20 @@ def test_no_figure_is_left_in_a_global_state(evaluation: Path) -> None:
 
     assert (evaluation / "encoder-small" / "confusion.png").exists()
     assert plt.get_fignums() == []
+
+
+def test_the_epoch_that_was_kept_is_marked() -> None:
+    """Of equal macro-F1 to two decimals the one with the smaller loss, as training keeps it."""
+    history = [
+        Epoch(
+            epoch=epoch,
+            train_loss=1.0,
+            validation_loss=loss,
+            validation_macro_f1=macro_f1,
+            learning_rate=0.001,
+            trainable_parameters=6,
+        )
+        for epoch, macro_f1, loss in ((1, 0.958, 0.4), (2, 0.956, 0.2), (3, 0.9, 0.1))
+    ]
+    _, f1 = plots.learning_curves({0: history}, 0).axes
+    assert f1.get_title(loc="left").endswith("(kept: epoch 2)")

@@ -1,5 +1,6 @@
 """Networks around somebody's pretrained weights: what is kept, what is new, what is refused."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from transformers import (
     BertConfig,
     BertForMaskedLM,
+    BertModel,
     GPT2Config,
     PatchTSMixerConfig,
     PatchTSMixerForPretraining,
@@ -94,6 +96,18 @@ def test_settings_name_the_checkpoint(tmp_path: Path) -> None:
     assert isinstance(model, BertForActivityRecognition)
     assert model.config.backbone_config.hidden_size == 16
     assert list(model.config.id2label.values()) == list(CLASSES)
+
+
+def test_a_head_that_is_not_taken_is_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is told of a pooler or a language model's head, and others hear as before."""
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
+    BertForMaskedLM(BERT).save_pretrained(tmp_path)
+    load(tmp_path)
+    assert caplog.text == ""
+    BertModel.from_pretrained(tmp_path)
+    assert "Some weights" in caplog.text
 
 
 def test_other_lengths_are_refused(tmp_path: Path) -> None:

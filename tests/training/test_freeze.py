@@ -7,9 +7,11 @@ import torch
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
-from har.config import FinetuneSettings
+from har.config import BertSettings, FinetuneSettings, WindowGrid
+from har.models.backbones import make_bert
 from har.models.network import WindowClassifier
 from har.training.freeze import Freezing
+from har.training.lora import adapt
 
 
 class Tiny(WindowClassifier):
@@ -97,3 +99,17 @@ def test_layers_of_the_encoder_are_its_stages(network: WindowClassifier) -> None
     Freezing(network, FinetuneSettings(freeze="last"), 10).start(1)
     parts = {name.split(".")[3] for name in learning(network) - {"head.1"}}
     assert parts == {"1"}
+
+
+@pytest.mark.parametrize("settings", [{"freeze": "head"}, {"freeze": "last"}, {"lora_rank": 2}])
+def test_what_no_checkpoint_brings_learns_whatever_is_frozen(settings: dict[str, Any]) -> None:
+    """BERT's map from patches is as new as the head; what lies between them is frozen."""
+    sizes = BertSettings(hidden_size=8, heads=2, layers=2)
+    network = make_bert(sizes, WindowGrid(), ("lying", "walking"))
+    own = FinetuneSettings(**{"freeze": "none", **settings})
+    if own.lora_rank:
+        adapt(network, own)
+    Freezing(network, own, 10).start(1)
+    found = learning(network)
+    assert {"stem", "head.1"} <= found
+    assert "backbone.encoder.layer.0.output.dense" not in found

@@ -15,7 +15,7 @@ from har.disk import write_text
 from har.errors import MissingError, UsageError
 from har.lineage import digest
 from har.page.colours import PALETTE
-from har.serving.predictor import Predictor
+from har.serving.served import Served
 
 SITE = Path(__file__).with_name("site")
 RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
@@ -24,31 +24,29 @@ PACKAGE = "onnxruntime-web"
 INSTALL = f"npm install {PACKAGE}@1.30.0"
 
 
-def write(folder: Path, predictor: Predictor, runtime: Path, model: str, version: str) -> None:
+def write(folder: Path, served: Served, runtime: Path) -> None:
     """Write a folder that any web server can serve.
 
     Parameters
     ----------
     folder : Path
         Made unless it is there; its files of these names are written anew.
-    predictor : Predictor
+    served : Served
         The model. Its file is copied byte for byte.
     runtime : Path
         The package onnxruntime-web, as `runtime_folder` finds it.
-    model, version : str
-        What the page calls the model.
 
     Raises
     ------
     UsageError
         If a browser cannot give what the model reads.
     """
-    facts = _facts(predictor, model, version)
+    facts = _facts(served)
     (folder / "runtime").mkdir(parents=True, exist_ok=True)
     shutil.copytree(SITE, folder, dirs_exist_ok=True)
     for name in RUNTIME:
         shutil.copyfile(runtime / "dist" / name, folder / "runtime" / name)
-    shutil.copyfile(predictor.path, folder / "model.onnx")
+    shutil.copyfile(served.predictor.path, folder / "model.onnx")
     write_text(folder / "model.json", json.dumps(facts, indent=1))
     files = sorted(path.relative_to(folder).as_posix() for path in _kept(folder))
     build = digest.of_json({name: digest.of_file(folder / name) for name in files})
@@ -83,8 +81,9 @@ def _places() -> Iterator[Path]:
         yield Path(entry) / PACKAGE
 
 
-def _facts(predictor: Predictor, model: str, version: str) -> dict[str, Any]:
+def _facts(served: Served) -> dict[str, Any]:
     """Return what the page must know of the model."""
+    predictor = served.predictor
     if unknown := [name for name in predictor.channels if name not in (*ACC, *GYRO)]:
         raise UsageError(
             "a browser cannot give what this model reads",
@@ -95,9 +94,7 @@ def _facts(predictor: Predictor, model: str, version: str) -> dict[str, Any]:
     window, reference = predictor.window, predictor.reference
     threshold = predictor.threshold
     return {
-        "model": model,
-        "version": version,
-        "sha256": digest.of_file(predictor.path),
+        **served.to_dict(),
         "classes": predictor.classes,
         "colours": {
             name: PALETTE[i % len(PALETTE)] for i, name in enumerate(sorted(predictor.classes))

@@ -13,6 +13,7 @@ from graphs import write_rule
 
 from har.serving.edge.folder import write
 from har.serving.predictor import Predictor
+from har.serving.served import Served
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
@@ -30,7 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, web_package: Path) -> Iter
     """Serve a folder with a model that says walking while the phone turns about x."""
     folder = tmp_path_factory.mktemp("edge")
     predictor = Predictor(write_rule(folder / "rule.onnx"))
-    write(folder / "site", predictor, web_package, "<b>rule</b>", "7")
+    write(folder / "site", Served(predictor, "<b>rule</b>", "7", "0" * 64), web_package)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder / "site"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://localhost:{server.server_port}/"

@@ -19,6 +19,7 @@ from har.models.interface import load_model
 from har.models.smoothing import Name
 from har.serving.edge.folder import runtime_folder, write
 from har.serving.predictor import Predictor
+from har.serving.served import Served
 from har.training.classical import train_classical
 
 PROGRAM = Path(__file__).with_name("stream.mjs")
@@ -59,7 +60,7 @@ def test_answers_are_the_predictors(
     tmp_path: Path,
 ) -> None:
     """All windows of a test person's recording: the same activity, unknown ones too."""
-    write(tmp_path / "site", predictor, web_package, "har", "1")
+    write(tmp_path / "site", Served(predictor, "har", "1", "0" * 64), web_package)
     facts = tmp_path / "site" / "model.json"
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "smoother": smoother}))
     recording = next(r for r in recordings if r.meta.subject_id == "hapt-02")
@@ -104,5 +105,5 @@ def test_a_model_of_other_sensors_is_refused(tmp_path: Path) -> None:
     predictor = Predictor(write_rule(tmp_path / "rule.onnx"))
     predictor.channels = ("acc_x", "wrist_acc_x")
     with pytest.raises(UsageError, match="the channels wrist_acc_x"):
-        write(tmp_path / "site", predictor, tmp_path, "har", "1")
+        write(tmp_path / "site", Served(predictor, "har", "1", "0" * 64), tmp_path)
     assert not (tmp_path / "site").exists()
