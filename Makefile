@@ -17,7 +17,7 @@ help:  ## this list
 setup: $(INSTALLED)  ## make .venv from the lock (GPU=1: with CUDA)
 
 $(INSTALLED): requirements.txt pyproject.toml
-	@echo "Installing into $(VENV) (about 2 GB, some minutes) …" >&2
+	@echo "Installing into $(VENV) (about 3 GB, some minutes) …" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(if $(TORCH),$(BIN)/pip install -q -q $(TORCH))
 	@$(BIN)/pip install -q -q -r requirements.txt

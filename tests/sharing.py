@@ -11,7 +11,9 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     # `people`, `summary`: one finished run; `prefect`: one Prefect server.
     "run": r"tests/(cli/test_(commands|flags)|flows/"
-    r"|e2e/test_(run|servers|acceleration|own_activities))",
+    r"|app/test_registry_tab|e2e/test_(run|servers|acceleration|own_activities))",
+    # `address`: one server of the page.
+    "page": r"tests/app/test_browser",
     # The second registry's runs find in the store what the first one's made.
     "story": r"tests/e2e/test_story",
     # `whole`: every step of a run.

@@ -338,16 +338,22 @@ def mlflow_server(
 
 @contextlib.contextmanager
 def server(
-    command: list[str], health: str, *, port: int | None = None, **env: str
+    command: list[str],
+    health: str,
+    *,
+    port: int | None = None,
+    program: str | None = None,
+    **env: str,
 ) -> Iterator[str]:
     """Run a server until the block ends, on a free port unless one is given; yield its address.
 
-    ``{port}`` in the command is replaced; ``health`` is a path that answers when it is up.
+    ``{port}`` in the command is replaced; ``health`` is a path that answers when it is up. The
+    command is a module with its arguments, or those of a program.
     """
     port = port or _free_port()
     words = [word.format(port=port) for word in command]
     process = subprocess.Popen(
-        [sys.executable, "-m", *words],
+        [sys.executable, *(["-c", program] if program else ["-m"]), *words],
         env={**os.environ, **env},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

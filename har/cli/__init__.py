@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 import har
+from har.cli import app as page
 from har.cli import (
     benchmark,
     data,
@@ -52,6 +53,7 @@ app.command(name="export")(models.export)
 app.add_typer(registry.app, name="registry")
 app.add_typer(lineage.app, name="lineage")
 app.command(name="predict")(predict.predict)
+app.command(name="app")(page.app)
 app.command(name="serve")(serve.serve)
 app.command(name="edge")(edge.edge)
 app.add_typer(benchmark.app, name="benchmark")

@@ -88,3 +88,4 @@ def _url(settings: "ServeSettings", port: int) -> str:
 def _log_to_stderr() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("har").setLevel(logging.INFO)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # an outage is told once, by the holder

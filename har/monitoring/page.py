@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from har.models.answers import UNKNOWN
-from har.monitoring.picture import colours_of, picture
+from har.monitoring.palette import colours_of
+from har.monitoring.picture import picture
 from har.page.html import data_uri, environment
 from har.serving.timeline import Predicted, time_of_day
 

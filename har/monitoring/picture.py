@@ -7,15 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from har.models.answers import UNKNOWN
-from har.page.colours import INK, PALETTE, QUIET, RULE
+from har.monitoring.palette import HOURS, MINUTES, activities, colours_of
+from har.page.colours import INK, QUIET
 from har.page.plots import left_title, plain_frame, png
 from har.serving.timeline import GAP, Predicted
 
 # More recordings are not drawn into one picture.
 MAX_DRAWN = 12
-# From here on, time without a clock is told in minutes, and then in hours; s.
-MINUTES, HOURS = 180.0, 7200.0
 
 
 def picture(predicted: Sequence[Predicted]) -> bytes:
@@ -30,19 +28,6 @@ def picture(predicted: Sequence[Predicted]) -> bytes:
         _draw(axes, one, names, colours)
         left_title(axes, _title(one))
     return png(figure)
-
-
-def activities(segments: pd.DataFrame) -> list[str]:
-    """Return the activities of segments, those of most time first, what is unknown last."""
-    seconds = (segments["end_s"] - segments["start_s"]).groupby(segments["activity"]).sum()
-    order = seconds.sort_values(ascending=False, kind="stable").index.tolist()
-    return sorted(order, key=lambda name: name == UNKNOWN)
-
-
-def colours_of(predicted: Sequence[Predicted]) -> dict[str, str]:
-    """Return one colour for each activity, the same in all recordings."""
-    names = sorted({name for one in predicted for name in one.segments["activity"]} - {UNKNOWN})
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)} | {UNKNOWN: RULE}
 
 
 def _draw(axes: Axes, one: Predicted, names: Sequence[str], colours: Mapping[str, str]) -> None:

@@ -177,7 +177,11 @@ class Predictor:
         return Answers(self.classes, found[PROBABILITIES], distance, unknown)
 
     def predict(
-        self, recording: Recording, smoother: Smoother | None = None, judge: Judge | None = None
+        self,
+        recording: Recording,
+        smoother: Smoother | None = None,
+        judge: Judge | None = None,
+        keep: list[Answers] | None = None,
     ) -> pd.DataFrame:
         """Return the activity in every window of one recording without gaps.
 
@@ -189,6 +193,8 @@ class Predictor:
             Smooths the answers over the recording.
         judge : Judge, optional
             Gets the windows, to tell whether the recording is like training.
+        keep : list of Answers, optional
+            Gets the model's own answers, block by block, before they are smoothed.
 
         Returns
         -------
@@ -206,6 +212,8 @@ class Predictor:
                 answers, state = smoother.step(own, state)
             if judge:
                 judge.add(X, own.unknown)
+            if keep is not None:
+                keep.append(own)
             frames.append(self._rows(block, index, own, answers))
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=ROW)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from har.arrays import Float32
 from har.data.cleaning import CleanReport
 from har.data.recording import Clock, Recording
-from har.models.answers import UNKNOWN
+from har.models.answers import UNKNOWN, Answers
 from har.models.smoothing import Smoother
 from har.serving.predictor import UNLIKE, Predictor
 from har.serving.recordings import UserRecording
@@ -41,8 +41,8 @@ class Predicted:
     segments : DataFrame
         One row per segment: ``start_s``, ``end_s``, ``activity``, ``windows`` (how many),
         their mean ``probability``, and the ``reason`` where it is ``unknown``.
-    moments : ndarray of shape (n_windows, n_sensors, 2, 3)
-        Mean and standard deviation of each axis in the windows.
+    moments : ndarray of shape (n_windows, n_sensors, 4, 3)
+        Mean and covariance of each sensor's axes in the windows.
     """
 
     name: str
@@ -70,6 +70,7 @@ def predict_recording(
     smoother: Smoother | None,
     *,
     anyway: bool = False,
+    keep: list[Answers] | None = None,
 ) -> Predicted:
     """Predict a recording, and tell whether it is like those that the model was trained on.
 
@@ -83,11 +84,13 @@ def predict_recording(
         Smooths the answers over each stretch between gaps.
     anyway : bool, default=False
         Whether a recording is answered although its answers mean nothing.
+    keep : list of Answers, optional
+        Gets the model's own answers, block by block, before they are smoothed.
     """
     judge = Judge(predictor.reference, predictor.window)
     frames, spans = [], []
     for part in recording.parts():
-        frames.append(predictor.predict(part, smoother, judge))
+        frames.append(predictor.predict(part, smoother, judge, keep))
         spans.append(Span.of(part, predictor))
     windows = predictor.joined(frames, max((span.samples for span in spans), default=0))
     likeness = judge.verdict(recording.meta)

@@ -165,9 +165,9 @@ class Judge:
 
     @property
     def moments(self) -> Float32:
-        """Moments of all windows, as `har.models.reference.moments` has them."""
+        """Moments of all windows, as `har.models.causes.moments` has them."""
         return (
-            np.concatenate(self._moments) if self._moments else np.empty((0, 0, 2, 3), np.float32)
+            np.concatenate(self._moments) if self._moments else np.empty((0, 1, 4, 3), np.float32)
         )
 
     def verdict(self, meta: RecordingMeta) -> Likeness:

@@ -79,6 +79,7 @@ RUNS = [
     Run("export", "--model svm", ("ONNX builds", "svm", "fp32", "serves")),
     Run("predict", "walk.csv", ("har version", "Activities in", "walk", "lying")),
     Run("predict", "walk.csv --csv --windows", ("recording,start_s,end_s,activity,", "sha256")),
+    Run("app", "--model none.onnx", ("error: none.onnx: no such file",), 6),
     Run("serve", "--host 0.0.0.0", ("no key protects the service", "openssl rand -hex 32"), 2),
     Run(
         "edge",

@@ -1,8 +1,9 @@
 """What was answered, to look for drift: quantities of windows and answers, and no signal.
 
-One row per window: mean and standard deviation of each axis, which the model's reference of
-its training is made of, too (`har.models.reference`). Rows are gathered and written as a whole
-file at a time, so that a kill costs the rows of the last seconds and damages none.
+One row per window: mean and covariance of each sensor's axes, by which the model's reference
+of its training judges recordings, too (`har.models.reference`). Rows are gathered and
+written as a whole file at a time, so that a kill costs the rows of the last seconds and
+damages none.
 """
 
 import logging

@@ -130,7 +130,7 @@ def test_a_client_that_reads_nothing_is_left(model: Path) -> None:
         with socket.create_connection((client.base_url.host, client.base_url.port)) as deaf:
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.settimeout(0.5)
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(OSError):
                 for _ in range(40):
                     deaf.sendall(head + body)
             start = time.monotonic()

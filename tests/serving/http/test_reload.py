@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from graphs import write_rule
 from http_server import serving_app, windows
+from support import wait_for
 
 from har.errors import DataError, MissingError
 from har.lineage import digest
@@ -46,6 +47,8 @@ def test_a_file_is_replaced_under_load(tmp_path: Path) -> None:
         for channel in ("gyro_y", "gyro_x", "gyro_y"):
             sha256 = replace(path, channel)
             activity[sha256] = "walking" if channel == "gyro_x" else "sitting"
+            n = len(found)
+            wait_for(lambda n=n: len(found) - n, lambda more: more > 3)
             app.state.service.holder.look()
             assert client.post("/v1/windows", content=ONE).json()["sha256"] == sha256
         ended.set()

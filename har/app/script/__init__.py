@@ -1,0 +1,1 @@
+"""What Streamlit executes, apart: it puts the folder of its script in front of `sys.path`."""
