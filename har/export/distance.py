@@ -1,8 +1,9 @@
 """The distance from the training windows as a second output of an ONNX graph.
 
 So every runtime that runs the graph tells what is unknown in the same way, in any
-language. The nodes compute what `har.models.out_of_distribution` does, in float64 as
-it does: in float32 a dead axis would seem to move by the rounding of its mean.
+language. The nodes compute what `har.models.out_of_distribution` does. Only differences
+of samples are in float32, which holds them exactly to its last digit: of a mean in
+float32, a dead axis would seem to move by the rounding.
 """
 
 from typing import Any
@@ -14,13 +15,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from har.data.channels import AXES
 from har.errors import DataError
-from har.models.out_of_distribution import FLOOR, MahalanobisDetector, lags_within
+from har.models.out_of_distribution import FLOOR, Doubles, MahalanobisDetector, lags_within
 from har.models.runtime import DISTANCE
 
 # The first operator set in which ReduceMean and ReduceMin take their axes as an input.
 MIN_OPSET = 18
 _PREFIX = "distance/"
-_SAMPLES, _AXES = 1, -1  # of (batch, n_samples, sensors, 3 axes)
+# The place of the least moving axis among `physical_quantities` of a sensor.
+_LEAST = 2
 
 
 def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
@@ -47,12 +49,12 @@ def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
         )
     (windows,) = model.graph.input
     _, n_samples, n_channels = (d.dim_value for d in windows.type.tensor_type.shape.dim)
-    nodes = _Nodes(model.graph)
-    quantities = _quantities(nodes, windows.name, n_samples, n_channels)
-    centred = nodes.add("Sub", quantities, nodes.constant(detector.mean))
-    white = nodes.add("MatMul", centred, nodes.constant(detector.whitening))
-    squares = nodes.reduce("ReduceSum", nodes.add("Mul", white, white), -1)
-    distance = nodes.add("Sqrt", squares)
+    nodes, n_sensors = _Nodes(model.graph), n_channels // AXES
+    quantities = _quantities(nodes, windows.name, n_samples, n_sensors)
+    mean, whitening = _in_graphs_order(detector, n_sensors)
+    centred = nodes.add("Sub", quantities, nodes.constant(mean[:, None]))
+    white = nodes.add("MatMul", nodes.constant(whitening.T), centred)
+    distance = nodes.reduce("ReduceL2", white, 0)
     nodes.add("Cast", distance, output=DISTANCE, to=TensorProto.FLOAT)
     batch = windows.type.tensor_type.shape.dim[0].dim_param or "batch"
     output = helper.make_tensor_value_info(DISTANCE, TensorProto.FLOAT, [batch])
@@ -82,35 +84,60 @@ class _Nodes:
     def reduce(self, operator: str, value: str, axis: int) -> str:
         return self.add(operator, value, self.constant(np.array([axis])), keepdims=0)
 
-    def slice(self, value: str, start: int, stop: int) -> str:
-        bounds = [self.constant(np.array([number])) for number in (start, stop, _SAMPLES)]
-        return self.add("Slice", value, *bounds)
 
-
-def _quantities(nodes: _Nodes, windows: str, n_samples: int, n_channels: int) -> str:
-    """Append `physical_quantities`; return the name of the result, (batch, n_quantities)."""
-    shape = nodes.constant(np.array([0, n_samples, n_channels // AXES, AXES]))  # 0 keeps the batch
-    doubles = nodes.add("Cast", windows, to=TensorProto.DOUBLE)
-    sensors = nodes.add("Reshape", doubles, shape)
-    mean = nodes.add("ReduceMean", sensors, nodes.constant(np.array([_SAMPLES])), keepdims=1)
-    deviation = nodes.add("Sub", sensors, mean)
-    variance = nodes.reduce("ReduceMean", nodes.add("Mul", deviation, deviation), _SAMPLES)
-    level = nodes.reduce("ReduceMean", sensors, _SAMPLES)
-    squares = [
-        nodes.reduce("ReduceSum", nodes.add("Mul", level, level), _AXES),
-        nodes.reduce("ReduceSum", variance, _AXES),
-        nodes.reduce("ReduceMin", variance, _AXES),
-        *(_square_change(nodes, sensors, lag, n_samples) for lag in lags_within(n_samples)),
-    ]
-    joined = nodes.add("Concat", *squares, axis=1)
-    root = nodes.add("Sqrt", joined)
+def _quantities(nodes: _Nodes, windows: str, n_samples: int, n_sensors: int) -> str:
+    """Append `physical_quantities`; return the name of the result, (n_quantities, batch)."""
+    lags, size = lags_within(n_samples), n_samples * n_sensors * AXES
+    # Time first and windows last: what is gathered is then long stretches of memory.
+    flat = nodes.add("Reshape", windows, nodes.constant(np.array([-1, size])))
+    turned = nodes.add("Transpose", flat, perm=[1, 0])
+    columns = nodes.add("Reshape", turned, nodes.constant(np.array([n_samples, -1])))
+    # Numbers of one byte, which a runtime turns into others once: a file holds few constants.
+    one = nodes.constant(np.ones((1, n_samples), np.uint8))
+    ones, exact_ones = (
+        nodes.add("Cast", one, to=t) for t in (TensorProto.FLOAT, TensorProto.DOUBLE)
+    )
+    moved, squares = _differences(nodes, columns, ones, n_samples)
+    values, moved, squares = (
+        nodes.add("Cast", v, to=TensorProto.DOUBLE) for v in (columns, moved, squares)
+    )
+    sums = nodes.add("Concat", nodes.add("MatMul", exact_ones, values), moved, axis=0)
+    parts = nodes.add("Concat", nodes.add("Mul", sums, sums), squares, axis=0)
+    # Of the squared sums of samples and of what they moved, then the sums of squares.
+    counts = [n_samples**2, n_samples**2, *(n_samples - lag for lag in (0, *lags))]
+    combine = np.delete(np.diag(1 / np.array(counts)), 1, axis=0)
+    combine[1, 1] = -1 / n_samples**2
+    by_axis = nodes.add("MatMul", nodes.constant(combine), parts)
+    shape = nodes.constant(np.array([2 + len(lags), n_sensors, AXES, -1]))
+    by_sensor = nodes.add("Reshape", by_axis, shape)
+    variance = nodes.add("Gather", by_sensor, nodes.constant(np.array([1])))
+    sums, least = nodes.reduce("ReduceSum", by_sensor, 2), nodes.reduce("ReduceMin", variance, 2)
+    joined = nodes.add("Concat", sums, least, axis=0)
+    rows = nodes.constant(np.array([(3 + len(lags)) * n_sensors, -1]))
+    root = nodes.add("Sqrt", nodes.add("Reshape", joined, rows))
     return nodes.add("Log", nodes.add("Add", root, nodes.constant(np.float64(FLOOR))))
 
 
-def _square_change(nodes: _Nodes, sensors: str, lag: int, n_samples: int) -> str:
-    """Append the mean square change of each sensor over a lag, (batch, n_sensors)."""
-    later = nodes.slice(sensors, lag, n_samples)
-    earlier = nodes.slice(sensors, 0, n_samples - lag)
-    change = nodes.add("Sub", later, earlier)
-    mean = nodes.reduce("ReduceMean", nodes.add("Mul", change, change), _SAMPLES)
-    return nodes.reduce("ReduceSum", mean, _AXES)
+def _differences(nodes: _Nodes, columns: str, ones: str, n_samples: int) -> tuple[str, str]:
+    """Append sums of how far each sample moved from the first, and of squared differences.
+
+    The squares are of the distances from the first sample, then of the changes over each lag.
+    A difference of float32 is exact to its last digit, so a dead axis does not move.
+    """
+    lags, time = lags_within(n_samples), np.arange(n_samples)
+    # What a sample is compared with: the first, then the one a lag before; itself, if none is.
+    before = [0 * time, *(np.where(time < lag, time, time - lag) for lag in lags)]
+    places = nodes.constant(np.array(before, np.uint16))
+    earlier = nodes.add("Gather", columns, nodes.add("Cast", places, to=TensorProto.INT64))
+    differences = nodes.add("Sub", columns, earlier)
+    from_first = nodes.add("Gather", differences, nodes.constant(np.array(0)))
+    squares = nodes.add("MatMul", ones, nodes.add("Mul", differences, differences))
+    moved = nodes.add("MatMul", ones, from_first)
+    return moved, nodes.add("Squeeze", squares, nodes.constant(np.array([1])))
+
+
+def _in_graphs_order(detector: MahalanobisDetector, n_sensors: int) -> tuple[Doubles, Doubles]:
+    """Return mean and whitening with what the least moving axis does at the end."""
+    order = np.arange(len(detector.mean)).reshape(-1, n_sensors)
+    order = np.concatenate([np.delete(order, _LEAST, axis=0), order[[_LEAST]]]).ravel()
+    return detector.mean[order], detector.whitening[order]

@@ -16,8 +16,8 @@ from har.export.distance import MIN_OPSET, add_distance
 from har.models.out_of_distribution import MahalanobisDetector
 from har.models.runtime import OnnxModel
 
-# The output is float32, which has a relative error of at most 6e-8.
-RTOL = 1e-7
+# Squares of differences are summed in float32; whitening enlarges what is lost.
+RTOL = 1e-5
 
 
 def graph(n_samples: int, opset: int = MIN_OPSET, *, n_channels: int = 6) -> onnx.ModelProto:

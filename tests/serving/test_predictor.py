@@ -256,7 +256,7 @@ def test_answers_have_the_distance_that_was_fitted(
     X[0, :, 0] /= 9.80665
     X[1, 3, 4] = np.nan
     answers = detecting.answer(X)
-    np.testing.assert_allclose(answers.distance, detector.score(X), rtol=1e-6)
+    np.testing.assert_allclose(answers.distance, detector.score(X), rtol=1e-5)
     np.testing.assert_array_equal(answers.unknown, detector.is_unknown(X))
     assert answers.unknown[1]
     assert answers.activity[1] == "unknown"
