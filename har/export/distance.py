@@ -138,6 +138,6 @@ def _differences(nodes: _Nodes, columns: str, ones: str, n_samples: int) -> tupl
 
 def _in_graphs_order(detector: MahalanobisDetector, n_sensors: int) -> tuple[Doubles, Doubles]:
     """Return mean and whitening with what the least moving axis does at the end."""
-    order = np.arange(len(detector.mean)).reshape(-1, n_sensors)
-    order = np.concatenate([np.delete(order, _LEAST, axis=0), order[[_LEAST]]]).ravel()
+    places = np.arange(len(detector.mean)).reshape(-1, n_sensors)
+    order = np.concatenate([np.delete(places, _LEAST, axis=0), places[[_LEAST]]]).ravel()
     return detector.mean[order], detector.whitening[order]

@@ -101,7 +101,6 @@ class WindowFeatures(nn.Module):
         self.window_shape, self.plain = (n_samples, len(channels)), statistics == "plain"
         self.signals = WindowSignals(n_samples, rate_hz, channels)
         self.level = LevelStatistics()
-        self.order = OrderStatistics(n_samples)
         self.shape = ShapeStatistics(n_samples, rate_hz)
         self.spectrum = PowerSpectrum(n_samples, rate_hz)
         self.spectral = SpectralStatistics(self.spectrum.frequencies, rate_hz)
@@ -111,6 +110,7 @@ class WindowFeatures(nn.Module):
         # Quartiles need a sort, which is dear, and those of single axes add nothing.
         ordered = (*GRAVITY, *measurable(SCALARS, channels))
         self.ordered = [signals.index(name) for name in ordered]
+        self.order = OrderStatistics(n_samples, len(ordered))
         # Three axes each of a sensor, or of what is derived from it: the first of `dynamic`.
         self.triaxial = [name for name, axes in _TRIAXIAL.items() if axes[0] in signals]
         across = [(i, j) for i in _AXES for j in _AXES] if has_gyro(channels) else []

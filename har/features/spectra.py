@@ -111,18 +111,20 @@ class SpectralStatistics(nn.Module):
     """
 
     frequencies: Tensor
-    bands: Tensor
     first_moments: Tensor
+    sums: Tensor
 
     def __init__(self, frequencies: Tensor, rate_hz: float) -> None:
         super().__init__()
         f = frequencies[:, None]
         self.entropy = Entropy(len(f))
         names, members = bands(frequencies, rate_hz)
+        self.n_bands = len(names)
+        first_moments = torch.cat([torch.ones_like(f), f], dim=1)
         for name, value in (
             ("frequencies", frequencies),
-            ("bands", members),
-            ("first_moments", torch.cat([torch.ones_like(f), f], dim=1)),
+            ("first_moments", first_moments),
+            ("sums", torch.cat([members, first_moments], dim=1)),
         ):
             self.register_buffer(name, value, persistent=False)
         self.names = (
@@ -132,15 +134,16 @@ class SpectralStatistics(nn.Module):
 
     def forward(self, power: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names)) of power spectra."""
-        share = power / (power.sum(-1, keepdim=True) + TINY)
-        centroid = (share * self.frequencies).sum(-1, keepdim=True)
+        in_bands, whole, moment = torch.split(power @ self.sums, [self.n_bands, 1, 1], dim=-1)
+        whole = whole + TINY
+        share, centroid = power / whole, moment / whole
         distance = self.frequencies - centroid
         variance = (share * distance * distance).sum(-1, keepdim=True)
         relative = share / (share.amax(-1, keepdim=True) + TINY)
         square = relative * relative
         total, weighted = torch.split(square * square @ self.first_moments, 1, dim=-1)
         parts = [
-            (power @ self.bands + FLOOR).log(),
+            (in_bands + FLOOR).log(),
             centroid,
             (variance + TINY).sqrt(),
             self.entropy(share),

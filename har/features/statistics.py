@@ -80,12 +80,14 @@ class OrderStatistics(nn.Module):
     ----------
     n_samples : int
         Samples in one signal.
+    n_signals : int
+        How many there are: in a graph, a fixed number is no node.
     """
 
     names = ("q25", "q50", "q75", "iqr")
     weights: Tensor
 
-    def __init__(self, n_samples: int) -> None:
+    def __init__(self, n_samples: int, n_signals: int) -> None:
         super().__init__()
         weights = torch.zeros(n_samples, 4)
         for column, quantile in enumerate((0.25, 0.5, 0.75)):
@@ -95,7 +97,7 @@ class OrderStatistics(nn.Module):
             weights[low + 1, column] = place - low
         weights[:, 3] = weights[:, 2] - weights[:, 0]
         self.register_buffer("weights", weights, persistent=False)
-        self.n_samples = n_samples
+        self.n_samples, self.n_signals = n_samples, n_signals
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
@@ -109,12 +111,12 @@ class OrderStatistics(nn.Module):
 
         A runtime's sort compares numbers one by one, and takes several times longer.
         """
-        n_signals, n = signals.shape[1], self.n_samples
+        n = self.n_samples
         smallest, largest = _quarters(signals.reshape(-1, n).T, n.bit_length() - 1)
         ends = torch.cat([smallest, largest]).T
         first = torch.arange(0, n, n // 4)
         weights = self.weights[torch.cat([first, first + n // 4 - 1])]
-        return (ends @ weights).reshape(-1, n_signals, len(self.names))
+        return (ends @ weights).reshape(-1, self.n_signals, len(self.names))
 
 
 def _sorted(signals: Tensor) -> Tensor:

@@ -148,12 +148,12 @@ class HarEncoder(HarPreTrainedModel):
         attention, first = layer.attention, vectors[:, 0]
         heads = attention.self.num_attention_heads
         size = self.config.hidden_size // heads
-        query = attention.self.query(first).reshape(-1, 1, heads, size)
+        query = (attention.self.query(first) / math.sqrt(size)).reshape(-1, 1, heads, size)
         key, value = (
             project(vectors).reshape(-1, self.n_tokens, heads, size)
             for project in (attention.self.key, attention.self.value)
         )
-        weights = ((query * key).sum(-1, keepdim=True) / math.sqrt(size)).softmax(1)
+        weights = (query * key).sum(-1, keepdim=True).softmax(1)
         mixed = (weights * value).sum(1).flatten(1)
         attended = attention.output(mixed, first)
         hidden: Tensor = layer.feed_forward_chunk(attended)

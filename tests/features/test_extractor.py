@@ -125,7 +125,7 @@ def test_quartiles_without_a_sort_are_those_of_a_sort(n_samples: int) -> None:
     generator = torch.Generator().manual_seed(0)
     signals = torch.randn(5, 3, n_samples, generator=generator)
     signals[1], signals[2] = signals[1].round(), 7.0
-    order = OrderStatistics(n_samples)
+    order = OrderStatistics(n_samples, 3)
     torch.testing.assert_close(order._by_quarters(signals), order(signals), rtol=1e-6, atol=1e-6)
 
 
