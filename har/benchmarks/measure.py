@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 
@@ -62,9 +63,21 @@ def _run(pipe: Connection, call: Callable[..., Any], arguments: tuple[Any, ...])
     result = call(*arguments)
     seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds() - used
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = sum(resource.getrusage(who).ru_maxrss for who in whose) / unit
-    pipe.send(Cost(seconds, cpu_seconds, peak, result))
+    peak = _own_peak() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    pipe.send(Cost(seconds, cpu_seconds, peak / unit, result))
+
+
+def _own_peak() -> int:
+    """Return the largest resident memory of this process, in the unit of `ru_maxrss`.
+
+    Linux counts in `ru_maxrss` what the parent held when it started this process.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1])
 
 
 def _cpu_seconds() -> float:

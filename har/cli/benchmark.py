@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -20,6 +20,9 @@ from har.cli.output import (
     show_progress,
     table,
 )
+
+if TYPE_CHECKING:
+    from har.benchmarks.onnx import Entry
 
 Name = TypeVar("Name", bound=str)
 
@@ -309,6 +312,37 @@ def runtimes(
 
 
 @app.command()
+def onnx(
+    model: Annotated[list[str] | None, typer.Option(help="Models; default: all of them.")] = None,
+    rounds: Annotated[int, typer.Option(min=10, help="Timed calls of one window.")] = 600,
+    day: Annotated[int, typer.Option(min=1, help="Windows of a day.")] = 67_500,
+    to: Annotated[Path, typer.Option(help="The page to write.")] = Path("docs/benchmarks-onnx.md"),
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time every ONNX build against the model that it was made from, in the same run.
+
+    Example: har benchmark onnx --model encoder-small --model encoder-nano
+    """
+    from har.benchmarks.onnx import day_rows, lines, rows, run
+    from har.benchmarks.page import write
+    from har.config import model_names
+    from har.steps.run import start
+
+    show_progress()
+    recipe, environment = settings_of(
+        overrides, models=model or list(model_names()), owned={"candidates": "--model"}
+    )
+    entries = list(run(start(recipe, environment), rounds=rounds, day=day))
+    write(to, lines(entries, recipe.seeds, day))
+    if as_json:
+        return print_json([_plain(entry) for entry in entries])
+    out.print(table("ONNX builds, ms", *rows(entries)))
+    out.print(table("A day of one person", *day_rows(entries)))
+    out.print(f"Written: {to}")
+
+
+@app.command()
 def unlike(
     others: Annotated[
         list[str] | None,
@@ -412,3 +446,11 @@ def _one_of(known: Iterable[Name], name: str, *, what: str) -> Name:
         if one == name:
             return one
     raise UsageError(f"{what} {name}: no such {what}", expected=", ".join(known))
+
+
+def _plain(entry: "Entry") -> dict[str, Any]:
+    """Return an entry with keys that JSON has: latencies by threads, then windows of a call."""
+    latency: dict[int, dict[int, Any]] = {}
+    for (threads, size), took in entry.latency.items():
+        latency.setdefault(threads, {})[size] = asdict(took)
+    return {**asdict(replace(entry, latency={})), "latency": latency}

@@ -38,6 +38,7 @@ from har.config.models import (
     PatchTsMixerSettings,
     PatchTstSettings,
     ResnetSettings,
+    Statistics,
     SvmSettings,
     model_names,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "ServeSettings",
     "Settings",
     "SplitSettings",
+    "Statistics",
     "SvmSettings",
     "WindowGrid",
     "WindowSettings",

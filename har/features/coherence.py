@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from har.data.channels import by_placement, placed
 from har.features.extractor import PlacedFeatures, WindowFeatures, window_features
 from har.features.signals import BODY_ACC, GYRO, measurable
-from har.features.spectra import PowerSpectrum, bands
+from har.features.spectra import bands
 
 # Added to the power of a band, in (m/s²)² and (rad/s)²: no noise of a sensor is so small.
 FLOOR = 1e-8
@@ -34,14 +34,14 @@ class Coherence(nn.Module):
 
     Parameters
     ----------
-    n_samples : int
-        Samples in one window.
+    frequencies : Tensor of shape (n_frequencies,), Hz
+        Of a `PowerSpectrum`.
     rate_hz : float
         Sampling rate, Hz.
     channels : sequence of str
         Of the windows.
     signals : sequence of str
-        The names of what `forward` is given.
+        The names of those whose spectra `forward` is given.
 
     Attributes
     ----------
@@ -49,15 +49,18 @@ class Coherence(nn.Module):
         The name of each feature.
     """
 
-    members: Tensor
+    together: Tensor
+    apart: Tensor
 
     def __init__(
-        self, n_samples: int, rate_hz: float, channels: Sequence[str], signals: Sequence[str]
+        self, frequencies: Tensor, rate_hz: float, channels: Sequence[str], signals: Sequence[str]
     ) -> None:
         super().__init__()
-        self.spectrum = PowerSpectrum(n_samples, rate_hz)
-        named, members = bands(self.spectrum.frequencies, rate_hz)
-        self.register_buffer("members", members)
+        named, members = bands(frequencies, rate_hz)
+        self.n_frequencies = len(frequencies)
+        # Over all cosine parts, then all sine parts: their sum in a band, and their difference.
+        self.register_buffer("together", torch.cat([members, members]), persistent=False)
+        self.register_buffer("apart", torch.cat([members, -members]), persistent=False)
         pairs = _pairs(channels)
         axes = tuple(dict.fromkeys(axis for pair in pairs for axis in pair))
         self.axes = [signals.index(axis) for axis in axes]
@@ -69,19 +72,21 @@ class Coherence(nn.Module):
             for band in named
         )
 
-    def forward(self, signals: Tensor) -> Tensor:
+    def forward(self, dft: Tensor) -> Tensor:
         """Return the features of shape (batch, n_features).
 
         Parameters
         ----------
-        signals : Tensor of shape (batch, n_signals, n_samples)
+        dft : Tensor of shape (batch, n_signals, 2 * n_frequencies)
+            Of the signals (`PowerSpectrum.dft`).
         """
-        real, imaginary = self.spectrum.dft(signals[:, self.axes])
-        power = (real * real + imaginary * imaginary) @ self.members + FLOOR
+        axes = dft[:, self.axes]
+        power = (axes * axes) @ self.together + FLOOR
         size = (power[:, self.first] * power[:, self.second]).sqrt()
-        a, b = real[:, self.first], real[:, self.second]
-        c, d = imaginary[:, self.first], imaginary[:, self.second]
-        parts = ((a * b + c * d) @ self.members / size, (a * d - c * b) @ self.members / size)
+        first, second = axes[:, self.first], axes[:, self.second]
+        real, imaginary = torch.split(second, self.n_frequencies, dim=-1)
+        turned = torch.cat([imaginary, real], dim=-1)
+        parts = ((first * second) @ self.together / size, (first * turned) @ self.apart / size)
         return torch.cat([part.flatten(1) for part in parts], dim=1)
 
 
@@ -102,14 +107,15 @@ class WithCoherence(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the features of shape (batch, n_features) of raw windows."""
-        signals = self.named.signals(windows)
-        return torch.cat([self.named.describe(signals), self.coherence(signals)], dim=1)
+        features, _, dft = self.named.describe(self.named.signals(windows))
+        return torch.cat([features, self.coherence(dft)], dim=1)
 
 
 def with_coherence(n_samples: int, rate_hz: float, channels: Sequence[str]) -> WithCoherence:
     """Return the extractor of named features and coherences."""
     named = window_features(n_samples, rate_hz, channels)
-    return WithCoherence(named, Coherence(n_samples, rate_hz, channels, named.signal_names))
+    coherence = Coherence(named.frequencies, rate_hz, channels, named.dynamic_names)
+    return WithCoherence(named, coherence)
 
 
 def _pairs(channels: Sequence[str]) -> list[tuple[str, str]]:

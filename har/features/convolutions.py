@@ -53,6 +53,7 @@ class MiniRocket(nn.Module):
     """
 
     scale: Tensor
+    lengths: Tensor
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class MiniRocket(nn.Module):
         self.n_samples, self.channels, self.biases = n_samples, channels, biases
         self.dilations, counts = _dilations(n_samples, len(biases) // len(PATTERNS))
         self.register_buffer("scale", scale_of(of))
+        self.register_buffer("lengths", _lengths(n_samples, self.dilations, counts))
         sizes = [len(PATTERNS) * count for count in counts]
         own = torch.split(torch.tensor(biases, dtype=torch.float32), sizes)
         parts = zip(self.dilations, _patterns(len(sizes)), channels, own, strict=True)
@@ -122,7 +124,7 @@ class MiniRocket(nn.Module):
         Tensor of shape (batch, n_features), from 0 to 1
         """
         x = _on_grid(windows, self.scale)
-        return torch.cat([convolve(x) for convolve in self.convolutions], dim=1)
+        return torch.cat([convolve(x) for convolve in self.convolutions], dim=1) / self.lengths
 
 
 class _Dilation(nn.Module):
@@ -136,18 +138,17 @@ class _Dilation(nn.Module):
         self, dilation: int, patterns: Patterns, channels: npt.NDArray[np.bool_], biases: Tensor
     ) -> None:
         super().__init__()
-        self.dilation, self.margin = dilation, TAPS // 2 * dilation
+        self.dilation, self.n_padded = dilation, len(patterns) // 2
         self.register_buffer("weights", _weights(patterns, channels))
         everywhere, inside = biases.reshape(len(patterns), -1, 1).chunk(2)
         self.register_buffer("everywhere", everywhere)
         self.register_buffer("inside", inside)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return shares of shape (batch, 84 * n_biases)."""
-        padded, plain = _convolve(x, self.weights, self.dilation).chunk(2, dim=1)
-        plain = plain[..., self.margin : plain.shape[2] - self.margin]
-        shares = (_share(padded, self.everywhere), _share(plain, self.inside))
-        return torch.cat(shares, dim=1)
+        """Return how many samples are above each bias, shape (batch, 84 * n_biases)."""
+        padded = _convolve(x, self.weights[: self.n_padded], self.dilation)
+        plain = nn.functional.conv1d(x, self.weights[self.n_padded :], dilation=self.dilation)
+        return torch.cat([_above(padded, self.everywhere), _above(plain, self.inside)], dim=1)
 
 
 def scale_of(channels: Sequence[str]) -> Tensor:
@@ -161,10 +162,10 @@ def _on_grid(windows: Tensor, scale: Tensor) -> Tensor:
     return (torch.round(windows / scale / STEP) * STEP).transpose(1, 2)
 
 
-def _share(x: Tensor, biases: Tensor) -> Tensor:
-    """Return how much of (batch, kernels, time) is above each kernel's biases."""
-    above = (x[:, :, None] > biases).sum(-1)
-    return (above / x.shape[2]).flatten(1)
+def _above(x: Tensor, biases: Tensor) -> Tensor:
+    """Return how often (batch, kernels, time) is above each kernel's biases."""
+    # As float32, which is exact: ONNX Runtime adds up whole numbers many times slower.
+    return (x.unsqueeze(2) > biases).float().sum(-1).flatten(1)
 
 
 def _dilations(n_samples: int, each: int) -> tuple[list[int], list[int]]:
@@ -177,6 +178,18 @@ def _dilations(n_samples: int, each: int) -> tuple[list[int], list[int]]:
     counts = (counts * (each / n)).astype(int)
     counts[: each - counts.sum()] += 1
     return dilations.tolist(), counts.tolist()
+
+
+def _lengths(n_samples: int, dilations: Sequence[int], counts: Sequence[int]) -> Tensor:
+    """Return of how many samples each feature is the share."""
+    half = len(PATTERNS) // 2
+    return torch.cat(
+        [
+            torch.full((half * count,), float(length))
+            for dilation, count in zip(dilations, counts, strict=True)
+            for length in (n_samples, n_samples - (TAPS - 1) * dilation)
+        ]
+    )
 
 
 def _draw_channels(

@@ -7,7 +7,7 @@ import torch
 from scipy.signal import butter, filtfilt
 from torch import Tensor, nn
 
-from har.data.channels import has_gyro, has_mag
+from har.data.channels import AXES, has_gyro, has_mag
 from har.data.recording import CHANNELS
 
 # Gravity is what is below, as in Anguita et al. (2013), A public domain dataset for human
@@ -107,12 +107,14 @@ class WindowSignals(nn.Module):
 
     analyse: Tensor
     synthesise: Tensor
+    per_step: Tensor
 
     def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
-        self.rate_hz = rate_hz
-        self.has_gyro, self.has_mag = has_gyro(channels), has_mag(channels)
+        self.has_mag = has_mag(channels)
         self.names = measurable(SIGNALS, channels)
+        # Of motion: the accelerometer and, where there is one, the gyroscope.
+        self.n_samples, self.n_sensors = n_samples, 1 + has_gyro(channels)
         b, a = butter(GRAVITY_ORDER, GRAVITY_CUTOFF_HZ, fs=rate_hz)
         # A filter with fixed ends is linear, so it is a matrix: row i is its answer to impulse i.
         # What it lets through is smooth, so a thin matrix times a flat one is the same.
@@ -123,6 +125,9 @@ class WindowSignals(nn.Module):
             ("synthesise", right[:rank]),
         ):
             self.register_buffer(name, torch.tensor(matrix, dtype=torch.float32))
+        per_step = torch.full((n_samples,), rate_hz / 2)
+        per_step[[0, -1]] = rate_hz
+        self.register_buffer("per_step", per_step, persistent=False)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the signals in the order of `names`.
@@ -136,33 +141,44 @@ class WindowSignals(nn.Module):
         Tensor of shape (batch, n_signals, n_samples)
         """
         channels = windows.transpose(1, 2)
-        acc = channels[:, :3]
+        acc, gyro = channels[:, :AXES], channels[:, AXES : self.n_sensors * AXES]
         gravity = acc @ self.analyse @ self.synthesise
         body = acc - gravity
-        jerk = self._derivative(body)
         up = gravity / norm(gravity)
-        vertical = (body * up).sum(1, keepdim=True)
-        horizontal = norm(body - vertical * up)
-        axes, yaw, sizes = [jerk], [], [norm(body), norm(jerk)]
-        if self.has_gyro:
-            gyro = channels[:, 3:6]
-            axes, yaw = [gyro, jerk], [(gyro * up).sum(1, keepdim=True)]
-            sizes += [norm(gyro), norm(self._derivative(gyro))]
+        motion = torch.cat([body, gyro], dim=1)
+        change = self._derivative(motion)
+        moving = self._vectors(motion, self.n_sensors)
+        vertical, *yaw = torch.split((moving * up.unsqueeze(1)).sum(2), 1, dim=1)
+        across = body - vertical * up
+        # Of body acceleration and of angular velocity: the vector, and its derivative.
+        pairs = torch.cat([moving, self._vectors(change, self.n_sensors)], dim=2)
+        vectors = [across.unsqueeze(1), self._vectors(pairs, 2 * self.n_sensors)]
+        norms = norm(torch.cat(vectors, dim=1), axis=2).squeeze(2)
+        horizontal, *sizes = torch.split(norms, 1, dim=1)
+        axes, scalars = [motion, change[:, :AXES]], [vertical, horizontal, *yaw, *sizes]
         if self.has_mag:
-            field = channels[:, -3:] / FIELD_UT
-            axes += [field - field @ self.analyse @ self.synthesise]
-            turn = norm(self._derivative(field / norm(field)))
-            sizes += [(field * up).sum(1, keepdim=True), norm(field), turn]
-        return torch.cat([gravity, body, *axes, vertical, horizontal, *yaw, *sizes], dim=1)
+            field, *more = self._of_field(channels[:, -AXES:] / FIELD_UT, up)
+            axes, scalars = [*axes, field], [*scalars, *more]
+        return torch.cat([gravity, *axes, *scalars], dim=1)
+
+    def _of_field(self, field: Tensor, up: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the field's own axes, its part along gravity, its norm and how it turns."""
+        size = norm(field)
+        own = field - field @ self.analyse @ self.synthesise
+        turn = norm(self._derivative(field / size))
+        return own, (field * up).sum(1, keepdim=True), size, turn
+
+    def _vectors(self, axes: Tensor, n: int) -> Tensor:
+        """Return the axes of n vectors as (batch, n, 3, n_samples)."""
+        # A reshape with -1: `unflatten` would fix the batch in the exported graph.
+        return axes.reshape(-1, n, AXES, self.n_samples)
 
     def _derivative(self, signals: Tensor) -> Tensor:
         """Return the derivative in time: central differences, one-sided at the ends."""
-        first = signals[..., 1:2] - signals[..., :1]
-        middle = (signals[..., 2:] - signals[..., :-2]) / 2
-        last = signals[..., -1:] - signals[..., -2:-1]
-        return torch.cat([first, middle, last], dim=-1) * self.rate_hz
+        padded = torch.cat([signals[..., :1], signals, signals[..., -1:]], dim=-1)
+        return (padded[..., 2:] - padded[..., :-2]) * self.per_step
 
 
-def norm(vectors: Tensor) -> Tensor:
-    """Return the Euclidean norm over axis 1, kept: (batch, 3, n) to (batch, 1, n)."""
-    return ((vectors * vectors).sum(1, keepdim=True) + TINY).sqrt()
+def norm(vectors: Tensor, axis: int = 1) -> Tensor:
+    """Return the Euclidean norm over an axis, which is kept: (batch, 3, n) to (batch, 1, n)."""
+    return ((vectors * vectors).sum(axis, keepdim=True) + TINY).sqrt()

@@ -1,4 +1,4 @@
-"""Spectra of signals: a DFT as two matrix products with fixed cosines and sines."""
+"""Spectra of signals: a DFT as one matrix product with fixed cosines and sines."""
 
 import math
 from itertools import pairwise
@@ -23,41 +23,46 @@ class PowerSpectrum(nn.Module):
         Samples in one signal.
     rate_hz : float
         Sampling rate, Hz.
-    max_hz : float, optional
-        Highest frequency; default: half the rate.
 
     Attributes
     ----------
     frequencies : Tensor of shape (n_frequencies,), Hz
-        From one cycle a window upward.
+        From one cycle a window up to half the rate.
     """
 
     frequencies: Tensor
-    weight: Tensor
 
-    def __init__(self, n_samples: int, rate_hz: float, max_hz: float | None = None) -> None:
+    def __init__(self, n_samples: int, rate_hz: float) -> None:
         super().__init__()
         time = torch.arange(n_samples, dtype=torch.float64)
         hann = 0.5 - 0.5 * (2 * math.pi * time / n_samples).cos()
         bins = torch.arange(1, n_samples // 2 + 1, dtype=torch.float64)
-        bins = bins[bins * rate_hz / n_samples <= (max_hz or rate_hz)]
         # Power sums to the variance of a stationary signal (Welch's scaling).
         weight = hann * math.sqrt(2 / (n_samples * float((hann**2).sum())))
-        self.register_buffer("frequencies", (bins * rate_hz / n_samples).float())
-        self.register_buffer("weight", weight.float())
-        self.waves = Waves(time, bins, n_samples)
+        self.register_buffer("frequencies", (bins * rate_hz / n_samples).float(), persistent=False)
+        self.n_frequencies = len(bins)
+        self.waves = Waves(time, bins, n_samples, sines=bins, scale=weight)
 
-    def forward(self, signals: Tensor) -> Tensor:
-        """Return power of shape (..., n_frequencies), in the signal's unit squared."""
-        real, imaginary = self.dft(signals)
-        power: Tensor = real * real + imaginary * imaginary
+    def forward(self, centred: Tensor) -> Tensor:
+        """Return power of shape (..., n_frequencies), in the signal's unit squared.
+
+        Parameters
+        ----------
+        centred : Tensor of shape (..., n_samples)
+            Signals, each less its mean.
+        """
+        return self.power(self.dft(centred))
+
+    def dft(self, centred: Tensor) -> Tensor:
+        """Return all cosine parts, then all sine parts: (..., 2 * n_frequencies), in the unit."""
+        waves: Tensor = centred @ self.waves()
+        return waves
+
+    def power(self, dft: Tensor) -> Tensor:
+        """Return the power of what `dft` gave."""
+        real, imaginary = torch.split(dft * dft, self.n_frequencies, dim=-1)
+        power: Tensor = real + imaginary
         return power
-
-    def dft(self, signals: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what power is the squared size of: cosine and sine parts, in the unit."""
-        weighted = (signals - signals.mean(-1, keepdim=True)) * self.weight
-        cosine, sine = self.waves()
-        return weighted @ cosine, weighted @ sine
 
 
 def bands(frequencies: Tensor, rate_hz: float) -> tuple[tuple[str, ...], Tensor]:
@@ -99,38 +104,67 @@ class SpectralStatistics(nn.Module):
 
     Parameters
     ----------
-    n_samples : int
-        Samples in one signal.
+    frequencies : Tensor of shape (n_frequencies,), Hz
+        Of a `PowerSpectrum`.
     rate_hz : float
         Sampling rate, Hz.
     """
 
+    frequencies: Tensor
     bands: Tensor
+    first_moments: Tensor
 
-    def __init__(self, n_samples: int, rate_hz: float) -> None:
+    def __init__(self, frequencies: Tensor, rate_hz: float) -> None:
         super().__init__()
-        self.spectrum = PowerSpectrum(n_samples, rate_hz)
-        self.log_n = math.log(len(self.spectrum.frequencies))
-        names, members = bands(self.spectrum.frequencies, rate_hz)
-        self.register_buffer("bands", members)
+        f = frequencies[:, None]
+        self.entropy = Entropy(len(f))
+        names, members = bands(frequencies, rate_hz)
+        for name, value in (
+            ("frequencies", frequencies),
+            ("bands", members),
+            ("first_moments", torch.cat([torch.ones_like(f), f], dim=1)),
+        ):
+            self.register_buffer(name, value, persistent=False)
         self.names = (
             *(f"log_power_{band}" for band in names),
             *("centroid", "spread", "spectral_entropy", "peak"),
         )
 
-    def forward(self, signals: Tensor) -> Tensor:
-        """Return statistics of shape (batch, n_signals, len(names))."""
-        power = self.spectrum(signals)
+    def forward(self, power: Tensor) -> Tensor:
+        """Return statistics of shape (batch, n_signals, len(names)) of power spectra."""
         share = power / (power.sum(-1, keepdim=True) + TINY)
-        f = self.spectrum.frequencies
-        centroid = (share * f).sum(-1, keepdim=True)
-        variance = (share * (f - centroid) ** 2).sum(-1, keepdim=True)
-        sharp = (share / (share.amax(-1, keepdim=True) + TINY)) ** 4
+        centroid = (share * self.frequencies).sum(-1, keepdim=True)
+        distance = self.frequencies - centroid
+        variance = (share * distance * distance).sum(-1, keepdim=True)
+        relative = share / (share.amax(-1, keepdim=True) + TINY)
+        square = relative * relative
+        total, weighted = torch.split(square * square @ self.first_moments, 1, dim=-1)
         parts = [
             (power @ self.bands + FLOOR).log(),
             centroid,
             (variance + TINY).sqrt(),
-            -(share * (share + TINY).log()).sum(-1, keepdim=True) / self.log_n,
-            (sharp * f).sum(-1, keepdim=True) / (sharp.sum(-1, keepdim=True) + TINY),
+            self.entropy(share),
+            weighted / (total + TINY),
         ]
         return torch.cat(parts, dim=-1)
+
+
+class Entropy(nn.Module):
+    """The entropy of shares, from 0 for all in one place to 1 for equal ones.
+
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    """
+
+    scale: Tensor
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.full((n, 1), -1 / math.log(n)), persistent=False)
+
+    def forward(self, share: Tensor) -> Tensor:
+        """Return entropies of shape (..., 1) of shares of shape (..., n)."""
+        entropies: Tensor = (share * (share + TINY).log()) @ self.scale
+        return entropies

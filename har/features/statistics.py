@@ -1,14 +1,39 @@
 """Statistics of signals in time, each a smooth or piecewise linear function."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from har.features.spectra import Entropy
 from har.features.waves import Waves
 
 TINY = 1e-12
+
+
+class Moments(NamedTuple):
+    """What several statistics of signals begin with.
+
+    Attributes
+    ----------
+    mean, variance : Tensor of shape (batch, n_signals, 1)
+        Population variance.
+    centred : Tensor of shape (batch, n_signals, n_samples)
+        The signals less their means.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    centred: Tensor
+
+    @classmethod
+    def of(cls, signals: Tensor) -> "Moments":
+        """Return the moments of signals of shape (batch, n_signals, n_samples)."""
+        mean = signals.mean(-1, keepdim=True)
+        centred = signals - mean
+        return cls(mean, (centred * centred).mean(-1, keepdim=True), centred)
 
 
 class LevelStatistics(nn.Module):
@@ -26,17 +51,14 @@ class LevelStatistics(nn.Module):
 
     names = ("mean", "std", "mad", "log_rms")
 
-    def forward(self, signals: Tensor) -> Tensor:
+    def forward(self, moments: Moments) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
-        mean = signals.mean(-1, keepdim=True)
-        centred = signals - mean
-        variance = (centred * centred).mean(-1, keepdim=True)
-        rms = (signals * signals).mean(-1, keepdim=True).sqrt()
+        mean, variance, centred = moments
         parts = [
             mean,
             (variance + TINY).sqrt(),
             centred.abs().mean(-1, keepdim=True),
-            (rms + 1e-3).log(),
+            ((variance + mean * mean).sqrt() + 1e-3).log(),
         ]
         return torch.cat(parts, dim=-1)
 
@@ -51,8 +73,8 @@ class OrderStatistics(nn.Module):
     iqr             q75 - q25
     ==============  =========================================================
 
-    One sort, then a matrix product with fixed weights: `torch.quantile` does not
-    export to ONNX.
+    With samples sorted, each quartile lies between two quarters of them: the
+    largest of the one and the smallest of the next are all that is needed.
 
     Parameters
     ----------
@@ -72,11 +94,27 @@ class OrderStatistics(nn.Module):
             weights[low, column] = 1 - (place - low)
             weights[low + 1, column] = place - low
         weights[:, 3] = weights[:, 2] - weights[:, 0]
-        self.register_buffer("weights", weights)
+        self.register_buffer("weights", weights, persistent=False)
+        self.n_samples = n_samples
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
+        power_of_two = self.n_samples >= 8 and self.n_samples.bit_count() == 1
+        if torch.onnx.is_in_onnx_export() and power_of_two:
+            return self._by_quarters(signals)
         return _sorted(signals) @ self.weights
+
+    def _by_quarters(self, signals: Tensor) -> Tensor:
+        """Return what a sort gives, by comparisons of whole tensors.
+
+        A runtime's sort compares numbers one by one, and takes several times longer.
+        """
+        n_signals, n = signals.shape[1], self.n_samples
+        smallest, largest = _quarters(signals.reshape(-1, n).T, n.bit_length() - 1)
+        ends = torch.cat([smallest, largest]).T
+        first = torch.arange(0, n, n // 4)
+        weights = self.weights[torch.cat([first, first + n // 4 - 1])]
+        return (ends @ weights).reshape(-1, n_signals, len(self.names))
 
 
 def _sorted(signals: Tensor) -> Tensor:
@@ -85,6 +123,54 @@ def _sorted(signals: Tensor) -> Tensor:
     if plain and signals.device.type == "cpu":
         return torch.from_numpy(np.sort(signals.numpy(), axis=-1))
     return signals.sort(-1).values
+
+
+def _quarters(columns: Tensor, n_bits: int) -> tuple[Tensor, Tensor]:
+    """Return the smallest and the largest of each quarter of sorted columns.
+
+    A bitonic sort (Batcher 1968, Sorting networks and their applications, AFIPS),
+    which ends when the quarters are apart.
+
+    Parameters
+    ----------
+    columns : Tensor of shape (2 ** n_bits, n_columns)
+    n_bits : int
+        3 or more.
+
+    Returns
+    -------
+    tuple of Tensor of shape (4, n_columns)
+    """
+    # One axis for each bit of a row's number, the highest first: a comparison is along one.
+    values = columns.reshape(*[2] * n_bits, -1)
+    flipped = None
+    for bit in range(1, n_bits + 1):
+        # Runs of 2 ** bit are merged, every other one downward: upward, with its sign flipped.
+        flip = _signs(n_bits, bit)
+        change = flip if flipped is None else flip * flipped
+        values, flipped = values * change, flip
+        for axis in range(n_bits - bit, 2 if bit == n_bits else n_bits):
+            values = torch.cat(_in_order(values, axis), axis)
+    quarters = values.reshape(4, 2 ** (n_bits - 2), -1)
+    return quarters.amin(1), quarters.amax(1)
+
+
+def _in_order(values: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Return the smaller and the larger one of each pair along an axis of two."""
+    if axis == 0:
+        # ONNX Runtime is slow to reduce a first axis.
+        first, second = torch.split(values, 1)
+        return torch.minimum(first, second), torch.maximum(first, second)
+    return values.amin(axis, keepdim=True), values.amax(axis, keepdim=True)
+
+
+def _signs(n_bits: int, bit: int) -> Tensor:
+    """Return -1 where a bit of a row's number is set, and else 1."""
+    if bit == n_bits:
+        return torch.ones([1] * (n_bits + 1))
+    shape = [1] * (n_bits + 1)
+    shape[n_bits - 1 - bit] = 2
+    return (1 - 2 * torch.arange(2.0)).reshape(shape)
 
 
 class ShapeStatistics(nn.Module):
@@ -126,43 +212,63 @@ class ShapeStatistics(nn.Module):
         )
         first, last = (min(round(s * rate_hz), n_samples - 1) for s in self.PERIODS_S)
         lags = [min(round(s * rate_hz), n_samples - 1) for s in self.LAGS_S]
-        # Wiener-Khinchin on a doubled length, so that the ends do not wrap around.
-        time, frequency = torch.arange(n_samples), torch.arange(n_samples + 1)
-        weight = torch.full((n_samples + 1,), 2.0)
-        weight[[0, -1]] = 1.0
-        wanted = torch.tensor([*lags, *range(first, last + 1)])
-        self.there = Waves(time, frequency, 2 * n_samples)
-        self.back = Waves(frequency, wanted, 2 * n_samples)
-        self.register_buffer("weight", weight / (2 * n_samples))
+        self.entropy = Entropy(n_samples)
+        self.autocorrelation = Autocorrelation(n_samples, (*lags, *range(first, last + 1)))
 
-    weight: Tensor
+    def forward(self, unit: Tensor) -> Tensor:
+        """Return statistics of shape (batch, n_signals, len(names)).
 
-    def forward(self, signals: Tensor) -> Tensor:
-        """Return statistics of shape (batch, n_signals, len(names))."""
-        centred = signals - signals.mean(-1, keepdim=True)
-        squares = centred * centred
-        energy = squares.sum(-1, keepdim=True) + TINY
-        variance = energy / self.n_samples
-        scaled = centred / variance.sqrt()
-        cubes = scaled * scaled * scaled
-        sign = scaled / (scaled * scaled + 0.01).sqrt()
-        share = squares / energy
-        acf = self._autocorrelation(centred) / energy
-        n_lags = len(self.LAGS_S)
+        Parameters
+        ----------
+        unit : Tensor of shape (batch, n_signals, n_samples)
+            Signals, centred and scaled to norm 1.
+        """
+        n, n_lags = self.n_samples, len(self.LAGS_S)
+        share = unit * unit
+        cubes, fourths = (x.sum(-1, keepdim=True) for x in (share * unit, share * share))
+        sign = unit / (share + 0.01 / n).sqrt()
+        alike = (sign[..., 1:] * sign[..., :-1]).mean(-1, keepdim=True)
+        acf = self.autocorrelation(unit)
         parts = [
-            cubes.mean(-1, keepdim=True).atan(),
-            (cubes * scaled).mean(-1, keepdim=True).log1p(),
-            (1 - sign[..., 1:] * sign[..., :-1]).mean(-1, keepdim=True) / 2,
-            -(share * (share + TINY).log()).sum(-1, keepdim=True) / math.log(self.n_samples),
+            (cubes * math.sqrt(n)).atan(),
+            (fourths * n + 1).log(),
+            0.5 - 0.5 * alike,
+            self.entropy(share),
             acf[..., :n_lags],
             acf[..., n_lags:].amax(-1, keepdim=True),
         ]
         return torch.cat(parts, dim=-1)
 
-    def _autocorrelation(self, centred: Tensor) -> Tensor:
-        cosine, sine = self.there()
-        real, imaginary = centred @ cosine, centred @ sine
-        inverse, _ = self.back()
-        power: Tensor = (real * real + imaginary * imaginary) * self.weight
-        found: Tensor = power @ inverse
+
+class Autocorrelation(nn.Module):
+    """Autocorrelation of signals at some lags: the spectrum of their power (Wiener, Khinchin).
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one signal.
+    lags : sequence of int
+        Samples, below `n_samples`.
+    """
+
+    def __init__(self, n_samples: int, lags: tuple[int, ...]) -> None:
+        super().__init__()
+        # So long, and even, that no lag wraps around the end.
+        period = n_samples + max(lags) + (n_samples + max(lags)) % 2
+        cosines = torch.arange(period // 2 + 1)
+        sines = cosines[1:-1]
+        self.there = Waves(torch.arange(n_samples), cosines, period, sines=sines)
+        weight = torch.full((period // 2 + 1,), 2.0 / period)
+        weight[[0, -1]] = 1.0 / period
+        self.back = Waves(
+            torch.cat([cosines, sines]),
+            torch.tensor(lags),
+            period,
+            scale=torch.cat([weight, weight[1:-1]]),
+        )
+
+    def forward(self, unit: Tensor) -> Tensor:
+        """Return autocorrelations of shape (..., n_lags) of signals of norm 1."""
+        waves = unit @ self.there()
+        found: Tensor = (waves * waves) @ self.back()
         return found

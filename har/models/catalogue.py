@@ -15,7 +15,7 @@ BUNDLED = Path(__file__).parent / "bundled"
 # What an encoder and its checkpoint must have in common, of ``config.json``.
 SIZES = (
     *("n_samples", "rate_hz", "patch", "hidden_size", "num_hidden_layers"),
-    *("num_attention_heads", "intermediate_size"),
+    *("num_attention_heads", "intermediate_size", "statistics"),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import AutoConfig, BertConfig, PatchTSTConfig, PretrainedConfig
 
-from har.config import EncoderSettings, WindowGrid
+from har.config import EncoderSettings, Statistics, WindowGrid
 from har.data.channels import units_of
 from har.data.recording import CHANNELS
 
@@ -84,6 +84,8 @@ class HarEncoderConfig(WindowConfig):
         Of hidden states and attention.
     token_dropout : float
         Share of patches and spectra hidden in fine-tuning.
+    statistics : {"all", "plain"}
+        Which features are computed (`har.features.extractor.WindowFeatures`).
     **kwargs : Any
         As in `WindowConfig`.
     """
@@ -100,6 +102,7 @@ class HarEncoderConfig(WindowConfig):
         intermediate_size: int = 128,
         dropout: float = 0.3,
         token_dropout: float = 0.8,
+        statistics: Statistics = "all",
         **kwargs: Any,
     ) -> None:
         self.patch = patch
@@ -108,6 +111,7 @@ class HarEncoderConfig(WindowConfig):
         self.num_attention_heads = num_attention_heads
         self.intermediate_size = intermediate_size
         self.dropout, self.token_dropout = dropout, token_dropout
+        self.statistics = statistics
         super().__init__(**kwargs)
 
     @classmethod
@@ -127,6 +131,7 @@ class HarEncoderConfig(WindowConfig):
             intermediate_size=2 * encoder.hidden_size,
             dropout=encoder.dropout,
             token_dropout=encoder.token_dropout,
+            statistics=encoder.statistics,
             **describe(window, classes, channels),
         )
 

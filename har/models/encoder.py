@@ -1,6 +1,7 @@
 # mypy: disable-error-code="no-untyped-call"
 """The Hugging Face encoder: raw windows in; hidden states, a contrastive loss or classes out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ from har.models.preprocess import Tokens, WindowTokens
 CHUNK = 256
 # Width of the projection head of contrastive learning; its last layer halves it.
 PROJECTION = 128
+# Names of what follows from the configuration: files from before have other ones.
+_FIXED = (r"preprocess\.extractor\.", r"preprocess\.spectrum\.")
 
 
 class HarPreTrainedModel(HarNetwork):
@@ -34,6 +37,8 @@ class HarPreTrainedModel(HarNetwork):
 
     config_class = HarEncoderConfig
     base_model_prefix = "encoder"
+    _keys_to_ignore_on_load_missing = [*_FIXED]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_unexpected = [*_FIXED]  # type: ignore[assignment] # noqa: RUF012
 
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
@@ -86,7 +91,7 @@ class HarEncoder(HarPreTrainedModel):
     def __init__(self, config: HarEncoderConfig) -> None:
         super().__init__(config)
         self.preprocess = WindowTokens(
-            config.n_samples, config.rate_hz, config.patch, config.channels
+            config.n_samples, config.rate_hz, config.patch, config.channels, config.statistics
         )
         self.n_tokens = self.preprocess.n_patches + self.preprocess.n_spectra + 1
         self.embedding = TokenEmbedding(config, self.preprocess.sizes, self.n_tokens)
@@ -120,6 +125,39 @@ class HarEncoder(HarPreTrainedModel):
         """
         encoded: Tensor = self.transformer(self.embedding(tokens, mask)).last_hidden_state
         return encoded
+
+    def first(self, windows: Tensor) -> Tensor:
+        """Return the hidden state of the features' token alone, shape (batch, hidden_size).
+
+        Outside of training no more is computed than it needs: in the last layer no other
+        token is a query.
+        """
+        if self.training:
+            hidden: Tensor = self(windows)[:, 0]
+            return hidden
+        with torch.autocast(windows.device.type, enabled=False):
+            tokens = self.preprocess(windows)
+        vectors = self.embedding(tokens)
+        *layers, last = self.transformer.layer
+        for layer in layers:
+            vectors = layer(vectors)[0]
+        return self._first_of(last, vectors)
+
+    def _first_of(self, layer: Any, vectors: Tensor) -> Tensor:
+        """Return what a `BertLayer` makes of the first token, which alone is a query."""
+        attention, first = layer.attention, vectors[:, 0]
+        heads = attention.self.num_attention_heads
+        size = self.config.hidden_size // heads
+        query = attention.self.query(first).reshape(-1, 1, heads, size)
+        key, value = (
+            project(vectors).reshape(-1, self.n_tokens, heads, size)
+            for project in (attention.self.key, attention.self.value)
+        )
+        weights = ((query * key).sum(-1, keepdim=True) / math.sqrt(size)).softmax(1)
+        mixed = (weights * value).sum(1).flatten(1)
+        attended = attention.output(mixed, first)
+        hidden: Tensor = layer.feed_forward_chunk(attended)
+        return hidden
 
 
 @dataclass
@@ -162,7 +200,7 @@ class HarEncoderForPretraining(HarPreTrainedModel):
             Divides the cosines: the smaller, the more the hardest negatives count.
         """
         a, b = (
-            nn.functional.normalize(self.project(self.encoder(part)[:, 0]).float(), dim=1)
+            nn.functional.normalize(self.project(self.encoder.first(part)).float(), dim=1)
             for part in (windows, neighbours)
         )
         similarity = a @ b.T / temperature
@@ -177,8 +215,8 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
     """Name the activity of a raw window."""
 
     # The head is new for each fine-tuning; the projection ends with pretraining.
-    _keys_to_ignore_on_load_missing = [r"^head\."]  # type: ignore[assignment] # noqa: RUF012
-    _keys_to_ignore_on_load_unexpected = [r"^project\."]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_missing = [r"^head\.", *_FIXED]  # type: ignore[assignment] # noqa: RUF012
+    _keys_to_ignore_on_load_unexpected = [r"^project\.", *_FIXED]  # type: ignore[assignment] # noqa: RUF012
     lora_targets = ("query", "value")
 
     def __init__(self, config: HarEncoderConfig) -> None:
@@ -199,7 +237,7 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
 
     def classify(self, windows: Tensor) -> Tensor:
         """Return logits of shape (batch, num_labels)."""
-        logits: Tensor = self.head(self.encoder(windows)[:, 0])
+        logits: Tensor = self.head(self.encoder.first(windows))
         return logits
 
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from har.config import Statistics
 from har.data.channels import by_placement, has_gyro, has_mag, placed
 from har.data.recording import CHANNELS
 from har.features.extractor import window_features
 from har.features.signals import BODY_ACC, FIELD, GYRO, measurable
-from har.features.spectra import PowerSpectrum
 from har.models.network import Standardise
 
 SIGNALS_PER_SPECTRUM = 3
@@ -80,22 +80,28 @@ class WindowTokens(nn.Module):
         Samples in one patch.
     channels : sequence of str, optional
         Of the windows.
+    statistics : {"all", "plain"}
+        Which features there are.
     """
 
     def __init__(
-        self, n_samples: int, rate_hz: float, patch: int, channels: Sequence[str] = CHANNELS
+        self,
+        n_samples: int,
+        rate_hz: float,
+        patch: int,
+        channels: Sequence[str] = CHANNELS,
+        statistics: Statistics = "all",
     ) -> None:
         super().__init__()
         self.patch = patch
-        self.extractor = window_features(n_samples, rate_hz, channels)
+        self.extractor = window_features(n_samples, rate_hz, channels, statistics)
         in_patches, in_spectra = patch_signals(channels), spectral_signals(channels)
-        place = self.extractor.signal_names.index
-        self.patch_index = [place(name) for name in in_patches]
-        self.spectral_index = [place(name) for name in in_spectra]
-        self.spectrum = PowerSpectrum(n_samples, rate_hz, SPECTRUM_HZ)
+        self.patch_index = [self.extractor.signal_names.index(name) for name in in_patches]
+        self.spectral_index = [self.extractor.dynamic_names.index(name) for name in in_spectra]
+        self.n_frequencies = int((self.extractor.frequencies <= SPECTRUM_HZ).sum())
         self.n_patches = n_samples // patch
         self.n_spectra = len(in_spectra) // SIGNALS_PER_SPECTRUM
-        n_features, n_frequencies = len(self.extractor.names), len(self.spectrum.frequencies)
+        n_features, n_frequencies = len(self.extractor.names), self.n_frequencies
         self.sizes = (n_features, len(in_patches) * patch, SIGNALS_PER_SPECTRUM * n_frequencies)
         self.signal_scale = Standardise(len(in_patches), 1, clip=CLIP)
         self.spectrum_scale = Standardise(len(in_spectra), n_frequencies, clip=CLIP)
@@ -111,15 +117,16 @@ class WindowTokens(nn.Module):
         spectra = self.spectrum_scale(power).reshape(-1, self.n_spectra, self.sizes[-1])
         return Tokens(
             features=self.feature_scale(features).unsqueeze(1),
-            patches=patches.transpose(1, 2).flatten(2),
+            patches=patches.transpose(1, 2).reshape(-1, self.n_patches, self.sizes[1]),
             spectra=spectra,
         )
 
     def measure(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return signals, log power and features, each in its own unit."""
         signals = self.extractor.signals(windows)
-        power = (self.spectrum(signals[:, self.spectral_index]) + FLOOR).log()
-        return signals[:, self.patch_index], power, self.extractor.describe(signals)
+        features, power, _ = self.extractor.describe(signals)
+        spectra = (power[..., : self.n_frequencies][:, self.spectral_index] + FLOOR).log()
+        return signals[:, self.patch_index], spectra, features
 
     @torch.no_grad()
     def fit(self, batches: Iterable[Tensor]) -> None:

@@ -17,8 +17,8 @@ from har.arrays import Float32
 from har.errors import DataError, MissingError
 
 PROBABILITIES, DISTANCE = "probabilities", "distance"
-# Large enough that calls cost nothing, small enough that a day of windows fits in memory.
-BATCH = 256
+# Large enough that calls cost nothing, small enough for a processor's cache (`har benchmark onnx`).
+BATCH = 64
 
 
 class OnnxModel:

@@ -131,6 +131,7 @@ def why_not(
     relatives : iterable of str
         Data sets that hold the same people as the run's, under other names.
     """
+    config = {"statistics": "all", **config}  # those from before it was a choice have all
     if other := sorted(key for key, value in wanted.items() if config[key] != value):
         return f"it has another {', '.join(other)}"
     if known := sorted(set(relatives) & set(seen.datasets)):

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from scores import paired, protocol_scores
 from transformers import BertConfig, BertModel
 
-from har.benchmarks import checkpoint, labels, models, page, runtimes, sensors, serve, unlike
+from har.benchmarks import checkpoint, labels, models, onnx, page, runtimes, sensors, serve, unlike
 from har.benchmarks.load import Load
 from har.config import WindowGrid, WindowSettings
 from har.data.recording import Recording
@@ -135,6 +135,22 @@ def test_the_page_of_runtimes_has_a_row_a_build() -> None:
     row = "| encoder-small | int8-static | 175 | 32,640 | 0.28250 | 0.00000 | 0.00026 "
     assert f"{row}| 1.0000 | 0.9826 | 0.9822 | 0.24 | 0.49 | probability gap 0.2825 > 0.1 |" in text
     assert "| encoder-small | int8-weights | 175 |  | 0.01140 | 0.00000 | 0.00000 " in text
+
+
+def test_the_page_of_onnx_builds_has_a_row_for_threads() -> None:
+    """The model itself first, without a file; each build with how many times faster it is."""
+    calls = [(threads, size) for threads in onnx.THREADS for size in onnx.BATCHES]
+    took = {call: onnx.Latency(0.2, 0.25, 0.3, 5.25) for call in calls}
+    entries = [
+        onnx.Entry("svm", "scikit-learn", None, None, 700.0, took, None, {}, serves=False),
+        onnx.Entry("svm", "fp32", 6_021_840, 295, 90.4, took, 5.04, {8: 81.2}, serves=True),
+    ]
+    text = "\n".join(onnx.lines(entries, (0,)))
+    own, build = "0.20 | 0.25 | 0.30 |  |", "0.20 | 0.25 | 0.30 | 5.2 |"
+    assert f"| svm | scikit-learn | 2 |  |  | 700 | {own} {own} {own}" in text
+    assert f"| svm | fp32 | 1 | 6,022 | 295 | 90 | {build} {build} {build}" in text
+    assert "| svm | fp32 | 5.0 | 81 |  |  |  |  |  | yes |" in text
+    assert "67,500 windows on one thread" in text
 
 
 def test_a_page_tells_how_it_was_made() -> None:

@@ -51,6 +51,11 @@ RUNS = [
         code=6,
     ),
     Run(
+        "benchmark onnx",
+        "--model svm --rounds 10 --day 64 --to o.md",
+        ("ONNX builds, ms", "scikit-learn", "A day of one person", "Written: o.md"),
+    ),
+    Run(
         "benchmark serve",
         "--server har --seconds 0.1 --to s.md",
         ("har serve --workers 1", "requests/s", "Written: s.md"),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from har.features.coherence import Coherence
+from har.features.spectra import PowerSpectrum
 from har.features.transformer import FeatureTransformer
 
 N, RATE_HZ = 128, 50.0
@@ -19,8 +20,9 @@ TIME = 2 * math.pi * 5 * torch.arange(N) / N
 
 def coherence(*axes: Tensor) -> dict[str, float]:
     """Return the features of body acceleration by their names."""
-    module = Coherence(N, RATE_HZ, ACC, BODY)
-    (found,) = module(torch.stack(axes)[None]).tolist()
+    spectrum = PowerSpectrum(N, RATE_HZ)
+    module = Coherence(spectrum.frequencies, RATE_HZ, ACC, BODY)
+    (found,) = module(spectrum.dft(torch.stack(axes)[None])).tolist()
     return dict(zip(module.names, found, strict=True))
 
 

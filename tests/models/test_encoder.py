@@ -10,6 +10,7 @@ from torch import nn
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from har.data.windows import Windows
+from har.models.catalogue import bundled
 from har.models.config import HarEncoderConfig
 from har.models.encoder import (
     HarEncoder,
@@ -168,3 +169,27 @@ def test_onnx_gives_the_same_probabilities(
     for batch in (windows, windows[:1]):
         (found,) = session.run(None, {"windows": batch.numpy()})
         np.testing.assert_allclose(found, model(batch).logits.softmax(1).detach(), atol=1e-4)
+
+
+def test_the_first_token_alone_is_that_of_all(
+    model: HarEncoderForActivityRecognition, windows: torch.Tensor
+) -> None:
+    """What the last layer leaves out changes nothing that is read, with one layer or two."""
+    torch.manual_seed(0)
+    for encoder in (model.encoder, HarEncoder(HarEncoderConfig(num_hidden_layers=2)).eval()):
+        with torch.inference_mode():
+            expected = encoder(windows)[:, 0]
+            torch.testing.assert_close(encoder.first(windows), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_checkpoint_from_before_is_whole() -> None:
+    """Matrices that follow from the configuration had other names: none is missed or wrong."""
+    folder = bundled("encoder-small", "acc+gyro")
+    loaded, found = HarEncoderForPretraining.from_pretrained(folder, output_loading_info=True)
+    assert not found["missing_keys"]
+    assert not found["unexpected_keys"]
+    fresh = dict(HarEncoderForPretraining(loaded.config).named_buffers())
+    waves = {name: buffer for name, buffer in loaded.named_buffers() if "waves" in name}
+    assert waves
+    for name, buffer in waves.items():
+        assert torch.equal(buffer, fresh[name]), name
