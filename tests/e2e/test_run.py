@@ -96,7 +96,7 @@ def test_prediction_agrees_with_evaluation(people: Project, summary: Any, suffix
     """A test subject's recording, exported and predicted, gives the evaluated build's answers."""
     file = f"exported/recording.{suffix}"
     assert people.har("data", "export", "people-2-s2-day", "-o", file).returncode == 0
-    predicted = pd.DataFrame(people.json("predict", file, "--windows")["activities"])
+    predicted = pd.DataFrame(people.json("predict", file, "--windows", "--raw")["activities"])
     champion = people.json("registry", "show", "champion")["candidate"]
     folders = {s["step"]: people.folder / s["path"] for s in summary["steps"]}
     expected = pd.read_parquet(folders["evaluate"] / champion / "predictions.parquet")

@@ -19,7 +19,10 @@ import pytest
 from mlflow import MlflowClient
 from support import DIE_BEFORE, MAIN, Project, mlflow_server, postgresql, postgresql_programs
 
-FIRST = ("--set=candidates=['logistic']", "--set=models.logistic.copies=0")
+FIRST = (
+    "--set=candidates=['logistic']",
+    *("--set=models.logistic.copies=0", "--set=models.logistic.coherence=false"),
+)
 MODELS = {
     "first": (*FIRST, "--set=models.logistic.c_grid=[1e-4]"),
     "better": ("--set=candidates=['svm']",),
