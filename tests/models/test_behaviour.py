@@ -36,7 +36,7 @@ def quick() -> Recipe:
             "models.extra_trees.min_samples_leaf=[2]",
             "models.encoder_base.hidden_size=32",
             # These two need longer, or less dropout, to learn in seconds.
-            "models.bert.finetune={epochs=32}",
+            "models.bert.finetune={epochs=40}",
             "models.patchtsmixer.dropout=0.1",
             "pretrain.checkpoint=none",
             "finetune.batch_size=16",
