@@ -12,7 +12,7 @@ from markupsafe import Markup
 from har.app.markup import bar, box, error_box, show, swatch, table, text
 from har.app.options import AppOptions
 from har.errors import DataError, HarError, MissingError
-from har.page.colours import PALETTE, RULE
+from har.page.colours import RULE, colours_by_name
 from har.serving.timeline import time_of_day
 
 # How often a session is looked at, and how long is waited for the service; s.
@@ -108,7 +108,7 @@ def _moment(seconds: float) -> str:
 def _colours(state: Mapping[str, Any]) -> dict[str, str]:
     """Return a colour for every activity of a session, the same while it lasts."""
     classes = list(state.get("probabilities") or {})
-    named = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(sorted(classes))}
+    named = colours_by_name(classes)
     return {one["activity"]: RULE for one in state["segments"]} | named
 
 

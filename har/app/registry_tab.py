@@ -1,8 +1,7 @@
 """The tab of the registry: who is live, versions, the gate's decisions, history, comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import streamlit as st
 
@@ -11,13 +10,14 @@ from har.app.model import environment_of
 from har.app.options import AppOptions
 from har.errors import HarError
 from har.registry.handle import Registry
-from har.registry.history.events import Event, MoveBegun, MoveCompleted, MoveEnding
+from har.registry.history.events import Event
 from har.registry.history.placement import pending
 from har.registry.history.production import ProductionPeriod, production_periods
+from har.registry.history.rows import rows
 from har.registry.history.trail import Trail
 from har.registry.versions.decision import Decision
 from har.registry.versions.lookup import foreign_versions, list_versions
-from har.registry.versions.version import Version
+from har.registry.versions.version import LINEAGE_DIGEST, Version
 
 # For so long the page does not ask the registry again; s.
 LOOK_AGAIN = 10
@@ -159,7 +159,7 @@ def _one_version(seen: Overview) -> None:
         "data": version.dataset,
         "serves": version.serving,
         "ONNX SHA-256": version.tags.get("har.onnx_sha256", ""),
-        "lineage SHA-256": version.tags.get("har.lineage_digest", ""),
+        "lineage SHA-256": version.tags.get(LINEAGE_DIGEST, ""),
         "MLflow run": version.run_id,
         "page": version.url or "",
     }
@@ -216,21 +216,9 @@ def _compare(seen: Overview, options: AppOptions) -> None:
 
 def _history(events: Sequence[Event]) -> None:
     show(heading("History"))
-    rows = list(_history_rows(events))[::-1]
-    shown = rows
-    if len(rows) > NEWEST and not st.toggle(f"Show all {len(rows)}", key="all-events"):
-        shown = rows[:NEWEST]
+    told = [row._replace(time=_time(row.time)) for row in rows(events)][::-1]
+    shown = told
+    if len(told) > NEWEST and not st.toggle(f"Show all {len(told)}", key="all-events"):
+        shown = told[:NEWEST]
     columns = ["time", "event", "version", "by", "reason", "what"]
     show(table("Who did what, newest first", columns, shown, numbers="ttttww"))
-
-
-def _history_rows(events: Sequence[Event]) -> Iterator[tuple[object, ...]]:
-    """Yield one row per event; how a move ended is part of the move's row."""
-    for event, following in zip_longest(events, events[1:]):
-        if isinstance(event, MoveEnding):
-            continue
-        what = event.describe()
-        if isinstance(event, MoveBegun) and not isinstance(following, MoveCompleted):
-            what += f" ({following.event if following else 'not finished'})"
-        version, by, reason = (getattr(event, name, "") for name in ("version", "by", "reason"))
-        yield _time(event.time), event.label, version or "", by, reason, what

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from har.models.answers import UNKNOWN
-from har.page.colours import PALETTE, RULE
+from har.page.colours import RULE, colours_by_name
 from har.serving.timeline import Predicted
 
 # From here on, time without a clock is told in minutes, and then in hours; s.
@@ -21,5 +21,5 @@ def activities(segments: pd.DataFrame) -> list[str]:
 
 def colours_of(predicted: Sequence[Predicted]) -> dict[str, str]:
     """Return one colour for each activity, the same in all recordings."""
-    names = sorted({name for one in predicted for name in one.segments["activity"]} - {UNKNOWN})
-    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)} | {UNKNOWN: RULE}
+    names = {name for one in predicted for name in one.segments["activity"]} - {UNKNOWN}
+    return colours_by_name(names) | {UNKNOWN: RULE}

@@ -10,7 +10,7 @@ from har.cli.output import AsJson, Overrides, out, print_json, table
 from har.cli.registry.common import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from har.registry.history.events import Event
@@ -30,6 +30,7 @@ def history(
     """
     from har.config import load
     from har.registry.handle import Registry
+    from har.registry.history.rows import rows
     from har.registry.history.trail import Trail
 
     events = Trail(Registry.open(load(overrides).environment)).events
@@ -38,7 +39,7 @@ def history(
     if as_json:
         return print_json([event.to_dict() for event in events])
     columns = ["time", "event", "version", "by", "reason", "what"]
-    out.print(table("History", columns, _history_rows(events)))
+    out.print(table("History", columns, rows(events)))
 
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
@@ -79,23 +80,6 @@ def _instant(text: str) -> "datetime":
             f"--at {text}: not a date",
             expected="a date such as 2026-11-17, 2026-11-17 12:00 or 2026-11-17T12:00:00Z",
         ) from None
-
-
-def _history_rows(events: "Sequence[Event]") -> "Iterator[tuple[object, ...]]":
-    """Yield one row per event; how a move ended is part of the move's row."""
-    from itertools import zip_longest
-
-    from har.registry.history.events import MoveBegun, MoveCompleted, MoveEnding
-
-    for event, following in zip_longest(events, events[1:]):
-        if isinstance(event, MoveEnding):
-            continue
-        what = event.describe()
-        if isinstance(event, MoveBegun) and not isinstance(following, MoveCompleted):
-            what += f" ({following.event if following else 'not finished'})"
-        # A kind that only a later `har` knows may lack some of them.
-        version, by, reason = (getattr(event, name, "") for name in ("version", "by", "reason"))
-        yield event.time, event.label, version or "", by, reason, what
 
 
 def reconcile(

@@ -39,7 +39,7 @@ from har.registry.moves.observation import differences, observe
 from har.registry.versions.decision import Decision
 from har.registry.versions.files import verified_files
 from har.registry.versions.lookup import find, with_digest
-from har.registry.versions.version import Version, require_measured
+from har.registry.versions.version import LINEAGE_DIGEST, Version, require_measured
 
 _KINDS = {
     "Staging": "staging",
@@ -341,7 +341,7 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
             waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
             finding=decision.reason[:1000],
             content=digest.of_json(decision.to_dict()),
-            lineage_digest=version.tags["har.lineage_digest"],
+            lineage_digest=version.tags[LINEAGE_DIGEST],
         )
     )
     decision = replace(decision, at=event.time, audit=event.sha256)

@@ -5,5 +5,6 @@
   moves, and those of versions that stay where they are.
 - `trail`: the append-only log in MLflow, with a copy on this machine.
 - `placement`: where versions stand by the events, and what waits for an answer.
+- `rows`: the events as rows that people read.
 - `production`: what was in Production when.
 """

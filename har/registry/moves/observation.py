@@ -7,11 +7,11 @@ from har.registry.handle import Registry
 from har.registry.history.events import Event
 from har.registry.history.placement import judged_content
 from har.registry.history.stages import CHALLENGER, CHAMPION, PREVIOUS, Placement
+from har.registry.versions.version import LINEAGE_DIGEST
 
 # In the order in which they are written: the former champion gets its name first, so that a
 # kill in between leaves a version with two names, and never a model without a champion.
 ALIASES = (PREVIOUS, CHAMPION, CHALLENGER)
-LINEAGE = "har.lineage_digest"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def observe(registry: Registry) -> Observed:
         aliases,
         {v.number: v.tags.get("har.stage", "None") for v in versions},
         {v.number: v.stage for v in versions if v.stage},
-        {v.number: v.tags[LINEAGE] for v in versions if LINEAGE in v.tags},
+        {v.number: v.tags[LINEAGE_DIGEST] for v in versions if LINEAGE_DIGEST in v.tags},
     )
 
 

@@ -17,7 +17,7 @@ from har.registry.moves.mover import Mover
 from har.registry.moves.observation import Observed
 from har.registry.versions.leftovers import remove_run
 from har.registry.versions.lookup import list_versions
-from har.registry.versions.version import Version
+from har.registry.versions.version import LINEAGE_DIGEST, Version
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _removal(version: Version, reason: str) -> VersionPruned:
         run=version.run_id,
         candidate=version.tags["har.candidate"],
         candidate_digest=version.tags["har.candidate_digest"],
-        lineage_digest=version.tags["har.lineage_digest"],
+        lineage_digest=version.tags[LINEAGE_DIGEST],
     )
 
 

@@ -7,6 +7,7 @@ from har.data.channels import ChannelChoice
 from har.models.catalogue import CLASSICAL, ENCODERS
 from har.models.record import Epoch, PretrainingEpoch, pretraining_of
 from har.registry.versions.candidate import Candidate
+from har.registry.versions.version import LINEAGE_DIGEST
 
 _SHARED = ("data", "clean", "split", "window", "export", "intervals")
 _LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
@@ -72,7 +73,7 @@ def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:
         "har.candidate": candidate.name,
         "har.candidate_digest": candidate.digest,
         "har.dataset": candidate.dataset,
-        "har.lineage_digest": lineage_digest,
+        LINEAGE_DIGEST: lineage_digest,
         "har.macro_f1": repr(m.macro_f1),
         "har.macro_f1_low": repr(low),
         "har.macro_f1_high": repr(high),

@@ -10,7 +10,7 @@ from har.lineage import digest
 from har.lineage.record import FILE, Record
 from har.registry.handle import Registry
 from har.registry.locations import download, local_path
-from har.registry.versions.version import FILES, Version
+from har.registry.versions.version import FILES, LINEAGE_DIGEST, Version
 
 MODEL = "model.onnx"
 
@@ -150,7 +150,7 @@ def require_verified(registry: Registry, version: Version) -> None:
 
 def _checked_lineage(version: Version, path: Path) -> Record:
     """Read the lineage record of a version from a file, checked against its digest."""
-    wanted = version.tags["har.lineage_digest"]
+    wanted = version.tags[LINEAGE_DIGEST]
     where = f"version {version.number}, {FILE}"
     _require_digest(path, wanted, where)
     return Record.from_bytes(path.read_bytes(), where)

@@ -52,6 +52,7 @@ from har.registry.versions.candidate import Candidate
 from har.registry.versions.card import write_card
 from har.registry.versions.leftovers import remove_leftovers
 from har.registry.versions.lineage import build_record
+from har.registry.versions.version import LINEAGE_DIGEST
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -179,7 +180,7 @@ def _log_files(client: MlflowClient, candidate: Candidate, run: Run) -> str:
     with tempfile.TemporaryDirectory() as folder:
         sha256 = write_record(build_record(candidate, run_id=run_id), Path(folder))
         client.log_artifacts(run_id, folder)
-    client.set_tag(run_id, "har.lineage_digest", sha256, synchronous=True)
+    client.set_tag(run_id, LINEAGE_DIGEST, sha256, synchronous=True)
     return sha256
 
 

@@ -21,6 +21,7 @@ from har.registry.handle import Registry
 from har.registry.reading import NothingReader
 from har.registry.versions.files import MODEL, fetch
 from har.registry.versions.lookup import find
+from har.registry.versions.version import Version
 from har.serving.served import Served, load_verified
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class RegistrySource:
             If the bytes are not the registered ones.
         """
         try:
-            return self._resolved()
+            return self._loaded(self._found())
         except OutageError as outage:
             kept = self._kept()
             if kept is None:
@@ -79,14 +80,16 @@ class RegistrySource:
         HarError
             If the registry cannot be reached, or that version cannot be served.
         """
-        found = _asked(self.registry, lambda: find(self.registry, self.selector))
+        found = self._found()
         known = found.tags.get("har.onnx_sha256")
         if (str(found.number), known) == (than.version, than.sha256):
             return None
-        return self._resolved()
+        return self._loaded(found)
 
-    def _resolved(self) -> Served:
-        found = _asked(self.registry, lambda: find(self.registry, self.selector))
+    def _found(self) -> Version:
+        return _asked(self.registry, lambda: find(self.registry, self.selector))
+
+    def _loaded(self, found: Version) -> Served:
         path = _asked(self.registry, lambda: fetch(self.registry, found))
         version, sha256 = str(found.number), found.tags["har.onnx_sha256"]
         served = load_verified(

@@ -11,6 +11,8 @@ from har.registry.versions.decision import Decision
 
 # Every version that `har` registered or adopted carries it.
 CANDIDATE_DIGEST = "har.candidate_digest"
+# Every version that `har` registered carries it: of its lineage record.
+LINEAGE_DIGEST = "har.lineage_digest"
 # An adopted version carries it: the digests that its files had when it was adopted.
 FILES = "har.files"
 

@@ -14,7 +14,7 @@ from har.data.recording import ACC, GYRO
 from har.disk import write_text
 from har.errors import MissingError, UsageError
 from har.lineage import digest
-from har.page.colours import PALETTE
+from har.page.colours import colours_by_name
 from har.serving.served import Served
 
 SITE = Path(__file__).with_name("site")
@@ -96,9 +96,7 @@ def _facts(served: Served) -> dict[str, Any]:
     return {
         **served.to_dict(),
         "classes": predictor.classes,
-        "colours": {
-            name: PALETTE[i % len(PALETTE)] for i, name in enumerate(sorted(predictor.classes))
-        },
+        "colours": colours_by_name(predictor.classes),
         "channels": predictor.channels,
         "sensors": "acceleration and angular velocity" if predictor.needs_gyro else "acceleration",
         "gravity": predictor.gravity,
