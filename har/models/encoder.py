@@ -235,6 +235,13 @@ class HarEncoderForActivityRecognition(HarPreTrainedModel, WindowClassifier):
         """Return the token embedding and the layers of the transformer."""
         return [self.encoder.embedding, *self.encoder.transformer.layer]
 
+    def as_graph(self) -> nn.Module:
+        """Return what is written as ONNX: raw windows in, logits out."""
+        # Here, because that module is about this class.
+        from har.models.encoder_graph import EncoderGraph
+
+        return EncoderGraph(self)
+
     def classify(self, windows: Tensor) -> Tensor:
         """Return logits of shape (batch, num_labels)."""
         logits: Tensor = self.head(self.encoder.first(windows))

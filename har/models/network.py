@@ -82,6 +82,10 @@ class WindowClassifier(HarNetwork):
         """Return logits of shape (batch, num_labels)."""
         raise NotImplementedError
 
+    def as_graph(self) -> nn.Module:
+        """Return what is written as ONNX: raw windows in, the logits of evaluation mode out."""
+        return _Logits(self)
+
     def forward(self, windows: Tensor, labels: Tensor | None = None) -> ActivityOutput:
         """Return logits, calibrated outside of training, and their loss if labels are given.
 
@@ -95,6 +99,18 @@ class WindowClassifier(HarNetwork):
             logits = logits / self.config.softmax_temperature
         loss = None if labels is None else nn.functional.cross_entropy(logits, labels)
         return ActivityOutput(loss=loss, logits=logits)
+
+
+class _Logits(nn.Module):
+    """The logits of a classifier, and nothing else."""
+
+    def __init__(self, network: WindowClassifier) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, windows: Tensor) -> Tensor:
+        logits: Tensor = self.network(windows).logits
+        return logits
 
 
 @torch.inference_mode()

@@ -53,11 +53,11 @@ class _Probabilities(torch.nn.Module):
 
     def __init__(self, network: WindowClassifier) -> None:
         super().__init__()
-        self.network = network
+        self.network = network.as_graph()
         self.config = network.config
 
     def forward(self, windows: torch.Tensor) -> dict[str, torch.Tensor]:
-        logits: torch.Tensor = self.network(windows).logits
+        logits: torch.Tensor = self.network(windows)
         return {"probabilities": logits.softmax(-1)}
 
 

@@ -109,16 +109,24 @@ class WindowTokens(nn.Module):
 
     def forward(self, windows: Tensor) -> Tokens:
         """Return the tokens of raw windows of shape (batch, n_samples, n_channels)."""
+        features, patches, spectra = self.rows(windows)
+        return Tokens(
+            features=features.unsqueeze(1),
+            patches=patches.reshape(-1, self.n_patches, self.sizes[1]),
+            spectra=spectra.reshape(-1, self.n_spectra, self.sizes[2]),
+        )
+
+    def rows(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the tokens of each kind as rows of one matrix: a window's own, then the next's."""
         signals, power, features = self.measure(windows)
         # A reshape with -1: `unflatten` would fix the batch in the exported graph.
         patches = self.signal_scale(signals).reshape(
             -1, len(self.patch_index), self.n_patches, self.patch
         )
-        spectra = self.spectrum_scale(power).reshape(-1, self.n_spectra, self.sizes[-1])
-        return Tokens(
-            features=self.feature_scale(features).unsqueeze(1),
-            patches=patches.transpose(1, 2).reshape(-1, self.n_patches, self.sizes[1]),
-            spectra=spectra,
+        return (
+            self.feature_scale(features),
+            patches.transpose(1, 2).reshape(-1, self.sizes[1]),
+            self.spectrum_scale(power).reshape(-1, self.sizes[2]),
         )
 
     def measure(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,0 +1,113 @@
+"""The encoder as its ONNX graph computes it: the same answers by fewer and larger products."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from har.models.encoder import HarEncoderForActivityRecognition
+
+
+class EncoderGraph(nn.Module):
+    """A trained encoder and its head, from raw windows to logits.
+
+    Tokens of one kind are rows of one matrix, so that a layer's bias is part of its product,
+    and the last layer's attention is a `FirstTokenAttention`.
+
+    Parameters
+    ----------
+    model : HarEncoderForActivityRecognition
+        In evaluation mode; it is left as it is.
+    """
+
+    def __init__(self, model: HarEncoderForActivityRecognition) -> None:
+        super().__init__()
+        encoder = model.encoder
+        self.preprocess, self.embedding = encoder.preprocess, encoder.embedding
+        *layers, self.last = encoder.transformer.layer
+        self.layers = nn.ModuleList(layers)
+        self.attention = FirstTokenAttention(self.last.attention)
+        self.head = _divided(model.head[-1], model.config.softmax_temperature)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Return logits of shape (batch, num_labels), divided by the temperature."""
+        vectors = self._embedded(windows)
+        for layer in self.layers:
+            vectors = layer(vectors)[0]
+        first = vectors[:, 0]
+        attended = self.attention(first, vectors) + first
+        hidden = self.last.feed_forward_chunk(self.last.attention.output.LayerNorm(attended))
+        logits: Tensor = self.head(hidden)
+        return logits
+
+    def _embedded(self, windows: Tensor) -> Tensor:
+        embedding, width = self.embedding, self.embedding.position.shape[-1]
+        rows = zip(embedding.stems, self.preprocess.rows(windows), strict=True)
+        counts = (1, self.preprocess.n_patches, self.preprocess.n_spectra)
+        parts = [
+            stem(part).reshape(-1, n, width) for n, (stem, part) in zip(counts, rows, strict=True)
+        ]
+        embedded: Tensor = embedding.norm(torch.cat(parts, dim=1) + embedding.position)
+        return embedded
+
+
+class FirstTokenAttention(nn.Module):
+    """What a layer's attention tells its first token, without keys and values of the others.
+
+    With hidden states x of which the first is a, head h has the scores
+
+        (Q a + q) · (K x + k) / √size = (Kᵀ (Q a + q) / √size) · x + what is the same for all x
+
+    where the softmax does not see the latter; and the mean of values V x + v, over weights that
+    sum to 1, is V times the mean of x, plus v. So one matrix makes of the first token what each
+    head compares hidden states with, and one makes the output of their means.
+
+    Parameters
+    ----------
+    attention : BertAttention
+        The layer's.
+    """
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        own, dense = attention.self, attention.output.dense
+        self.heads, width = own.num_attention_heads, dense.out_features
+        shape = (self.heads, width // self.heads, width)
+        query, key, value, out = (
+            module.weight.detach().double() for module in (own.query, own.key, own.value, dense)
+        )
+        bias = own.query.bias.detach().double().reshape(shape[:2])
+        scaled = key.reshape(shape) / math.sqrt(shape[1])
+        asked = torch.einsum("hsx,hsa->hxa", scaled, query.reshape(shape))
+        self.ask = _linear(asked.flatten(0, 1), torch.einsum("hsx,hs->hx", scaled, bias).flatten())
+        by_head = out.reshape(width, self.heads, shape[1])
+        told = torch.einsum("ohs,hsx->ohx", by_head, value.reshape(shape))
+        self.tell = _linear(told.flatten(1), out @ own.value.bias.double() + dense.bias.double())
+
+    def forward(self, first: Tensor, vectors: Tensor) -> Tensor:
+        """Return what is added to the first token, shape (batch, width).
+
+        Parameters
+        ----------
+        first : Tensor of shape (batch, width)
+        vectors : Tensor of shape (batch, n_tokens, width)
+            Of all tokens, the first one's too.
+        """
+        asked = self.ask(first).reshape(-1, self.heads, vectors.shape[-1])
+        weights = (asked @ vectors.transpose(1, 2)).softmax(-1)
+        told: Tensor = self.tell((weights @ vectors).flatten(1))
+        return told
+
+
+def _divided(head: nn.Linear, temperature: float) -> nn.Linear:
+    """Return a layer whose outputs are those of another one divided by the temperature."""
+    return _linear(head.weight.double() / temperature, head.bias.double() / temperature)
+
+
+def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+    return layer
