@@ -17,6 +17,7 @@ from har.export.artifact import Builds, MeasuredBounds
 from har.export.compact import compact
 from har.export.distance import add_distance
 from har.export.measure import measure
+from har.export.quartiles import compare_rows
 from har.models.answers import Answers
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
@@ -152,12 +153,13 @@ def _reference(windows: Windows, window: WindowGrid) -> dict[str, str]:
 
 
 def _finish(path: Path, detector: MahalanobisDetector, facts: dict[str, str]) -> None:
-    """Add the distance, make the file small and write the facts into it.
+    """Add the distance, make the file fast and small and write the facts into it.
 
     Quantization comes before, so the distance is computed in float64 in every build.
     """
     model = onnx.load(path)
     add_distance(model, detector)
+    compare_rows(model)
     compact(model)
     del model.metadata_props[:]
     for key, value in facts.items():

@@ -6,15 +6,13 @@ of samples are in float32, which holds them exactly to its last digit: of a mean
 float32, a dead axis would seem to move by the rounding.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from har.data.channels import AXES
 from har.errors import DataError
+from har.export.nodes import Nodes
 from har.models.out_of_distribution import FLOOR, Doubles, MahalanobisDetector, lags_within
 from har.models.runtime import DISTANCE
 
@@ -49,7 +47,7 @@ def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
         )
     (windows,) = model.graph.input
     _, n_samples, n_channels = (d.dim_value for d in windows.type.tensor_type.shape.dim)
-    nodes, n_sensors = _Nodes(model.graph), n_channels // AXES
+    nodes, n_sensors = Nodes(model.graph, _PREFIX), n_channels // AXES
     quantities = _quantities(nodes, windows.name, n_samples, n_sensors)
     mean, whitening = _in_graphs_order(detector, n_sensors)
     centred = nodes.add("Sub", quantities, nodes.constant(mean[:, None]))
@@ -61,31 +59,7 @@ def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
     model.graph.output.append(output)
 
 
-class _Nodes:
-    """Appends nodes and constants to a graph under names of their own."""
-
-    def __init__(self, graph: onnx.GraphProto) -> None:
-        self.graph, self.count = graph, 0
-
-    def name(self) -> str:
-        self.count += 1
-        return f"{_PREFIX}{self.count}"
-
-    def constant(self, value: npt.ArrayLike) -> str:
-        name = self.name()
-        self.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
-
-    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or self.name()
-        self.graph.node.append(helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-    def reduce(self, operator: str, value: str, axis: int) -> str:
-        return self.add(operator, value, self.constant(np.array([axis])), keepdims=0)
-
-
-def _quantities(nodes: _Nodes, windows: str, n_samples: int, n_sensors: int) -> str:
+def _quantities(nodes: Nodes, windows: str, n_samples: int, n_sensors: int) -> str:
     """Append `physical_quantities`; return the name of the result, (n_quantities, batch)."""
     lags, size = lags_within(n_samples), n_samples * n_sensors * AXES
     # Time first and windows last: what is gathered is then long stretches of memory.
@@ -118,7 +92,7 @@ def _quantities(nodes: _Nodes, windows: str, n_samples: int, n_sensors: int) -> 
     return nodes.add("Log", nodes.add("Add", root, nodes.constant(np.float64(FLOOR))))
 
 
-def _differences(nodes: _Nodes, columns: str, ones: str, n_samples: int) -> tuple[str, str]:
+def _differences(nodes: Nodes, columns: str, ones: str, n_samples: int) -> tuple[str, str]:
     """Append sums of how far each sample moved from the first, and of squared differences.
 
     The squares are of the distances from the first sample, then of the changes over each lag.

@@ -1,5 +1,6 @@
 """The one extractor of features: raw windows in, named numbers out."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -90,6 +91,8 @@ class WindowFeatures(nn.Module):
         Samples and channels of a window.
     """
 
+    by_sensor: Tensor
+
     def __init__(
         self,
         n_samples: int,
@@ -113,6 +116,8 @@ class WindowFeatures(nn.Module):
         self.order = OrderStatistics(n_samples, len(ordered))
         # Three axes each of a sensor, or of what is derived from it: the first of `dynamic`.
         self.triaxial = [name for name, axes in _TRIAXIAL.items() if axes[0] in signals]
+        by_sensor = torch.eye(len(self.triaxial)).repeat_interleave(AXES, dim=0)
+        self.register_buffer("by_sensor", by_sensor, persistent=False)
         across = [(i, j) for i in _AXES for j in _AXES] if has_gyro(channels) else []
         self.names = (
             *(f"{s}.{name}" for s in signals for name in self.level.names),
@@ -162,8 +167,7 @@ class WindowFeatures(nn.Module):
         n_still, n_axes = len(GRAVITY), AXES * len(self.triaxial)
         moments = Moments.of(values)
         dynamic = moments.centred[:, n_still:]
-        energy = moments.variance[:, n_still:] * self.window_shape[0] + TINY
-        unit = dynamic / energy.sqrt()
+        unit = dynamic / (moments.deviation[:, n_still:] * math.sqrt(self.window_shape[0]))
         dft = self.spectrum.dft(dynamic)
         power = self.spectrum.power(dft)
         sizes = values[:, n_still : n_still + n_axes].abs().mean(-1)
@@ -174,9 +178,9 @@ class WindowFeatures(nn.Module):
             self.spectral(power),
             self._correlations(unit[:, :n_axes]),
             self.posture(values[:, :n_still]),
-            sizes.reshape(-1, len(self.triaxial), AXES).sum(-1),
+            sizes @ self.by_sensor,
         ]
-        features = torch.cat([part.flatten(1) for part in parts], dim=1)
+        features = torch.cat([part.flatten(1) if part.ndim > 2 else part for part in parts], dim=1)
         return Description(features, power, dft)
 
     def _correlations(self, unit: Tensor) -> Tensor:

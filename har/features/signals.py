@@ -107,7 +107,8 @@ class WindowSignals(nn.Module):
 
     analyse: Tensor
     synthesise: Tensor
-    per_step: Tensor
+    by_sensor: Tensor
+    by_vector: Tensor
 
     def __init__(self, n_samples: int, rate_hz: float, channels: Sequence[str] = CHANNELS) -> None:
         super().__init__()
@@ -125,9 +126,11 @@ class WindowSignals(nn.Module):
             ("synthesise", right[:rank]),
         ):
             self.register_buffer(name, torch.tensor(matrix, dtype=torch.float32))
-        per_step = torch.full((n_samples,), rate_hz / 2)
-        per_step[[0, -1]] = rate_hz
-        self.register_buffer("per_step", per_step, persistent=False)
+        self.differences = Differences(n_samples, rate_hz)
+        # Of what is across gravity, the sensors, and their derivatives: each beside its own.
+        vectors = (0, 1, 3, 2, 4) if self.n_sensors > 1 else (0, 1, 2)
+        self.register_buffer("by_sensor", _sums(range(self.n_sensors)), persistent=False)
+        self.register_buffer("by_vector", _sums(vectors), persistent=False)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the signals in the order of `names`.
@@ -141,42 +144,78 @@ class WindowSignals(nn.Module):
         Tensor of shape (batch, n_signals, n_samples)
         """
         channels = windows.transpose(1, 2)
-        acc, gyro = channels[:, :AXES], channels[:, AXES : self.n_sensors * AXES]
+        acc, *others = torch.split(channels, AXES, dim=1)
         gravity = acc @ self.analyse @ self.synthesise
         body = acc - gravity
         up = gravity / norm(gravity)
-        motion = torch.cat([body, gyro], dim=1)
-        change = self._derivative(motion)
-        moving = self._vectors(motion, self.n_sensors)
-        vertical, *yaw = torch.split((moving * up.unsqueeze(1)).sum(2), 1, dim=1)
-        across = body - vertical * up
-        # Of body acceleration and of angular velocity: the vector, and its derivative.
-        pairs = torch.cat([moving, self._vectors(change, self.n_sensors)], dim=2)
-        vectors = [across.unsqueeze(1), self._vectors(pairs, 2 * self.n_sensors)]
-        norms = norm(torch.cat(vectors, dim=1), axis=2).squeeze(2)
-        horizontal, *sizes = torch.split(norms, 1, dim=1)
-        axes, scalars = [motion, change[:, :AXES]], [vertical, horizontal, *yaw, *sizes]
+        motion = torch.cat([body, *others[: self.n_sensors - 1]], dim=1)
+        change = motion @ self.differences()
+        # Sums over the axes of one sensor are products with a matrix of ones and zeros.
+        along = self.by_sensor @ (motion * torch.cat([up] * self.n_sensors, dim=1))
+        vertical, *yaw = torch.split(along, 1, dim=1)
+        vectors = torch.cat([body - vertical * up, motion, change], dim=1)
+        sizes = (self.by_vector @ (vectors * vectors) + TINY).sqrt()
+        horizontal, norms = torch.split(sizes, [1, 2 * self.n_sensors], dim=1)
+        axes, scalars = [motion, change[:, :AXES]], [vertical, horizontal, *yaw, norms]
         if self.has_mag:
-            field, *more = self._of_field(channels[:, -AXES:] / FIELD_UT, up)
-            axes, scalars = [*axes, field], [*scalars, *more]
+            own, *more = self._of_field(others[-1] / FIELD_UT, up)
+            axes, scalars = [*axes, own], [*scalars, *more]
         return torch.cat([gravity, *axes, *scalars], dim=1)
 
     def _of_field(self, field: Tensor, up: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the field's own axes, its part along gravity, its norm and how it turns."""
         size = norm(field)
         own = field - field @ self.analyse @ self.synthesise
-        turn = norm(self._derivative(field / size))
+        turn = norm(field / size @ self.differences())
         return own, (field * up).sum(1, keepdim=True), size, turn
 
-    def _vectors(self, axes: Tensor, n: int) -> Tensor:
-        """Return the axes of n vectors as (batch, n, 3, n_samples)."""
-        # A reshape with -1: `unflatten` would fix the batch in the exported graph.
-        return axes.reshape(-1, n, AXES, self.n_samples)
 
-    def _derivative(self, signals: Tensor) -> Tensor:
-        """Return the derivative in time: central differences, one-sided at the ends."""
-        padded = torch.cat([signals[..., :1], signals, signals[..., -1:]], dim=-1)
-        return (padded[..., 2:] - padded[..., :-2]) * self.per_step
+class Differences(nn.Module):
+    """The derivative in time as a matrix: central differences, one-sided at the ends.
+
+    A graph holds how it is computed, as with `har.features.waves`.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples in one signal.
+    rate_hz : float
+        Sampling rate, Hz.
+    """
+
+    time: Tensor
+    after: Tensor
+    before: Tensor
+    per_step: Tensor
+    matrix: Tensor
+
+    def __init__(self, n_samples: int, rate_hz: float) -> None:
+        super().__init__()
+        time, last = torch.arange(n_samples).float(), n_samples - 1
+        ones = torch.ones(n_samples)
+        per_step = torch.full((n_samples,), rate_hz / 2)
+        per_step[[0, -1]] = rate_hz
+        self.register_buffer("time", torch.stack([time, ones], dim=1))
+        self.register_buffer("after", torch.stack([ones, -(time + 1).clamp(max=last)]))
+        self.register_buffer("before", torch.stack([ones, -(time - 1).clamp(min=0)]))
+        self.register_buffer("per_step", per_step)
+        self.register_buffer("matrix", self._computed(), persistent=False)
+
+    def forward(self) -> Tensor:
+        """Return a matrix of shape (n_samples, n_samples), 1/s."""
+        return self._computed() if torch.onnx.is_in_onnx_export() else self.matrix
+
+    def _computed(self) -> Tensor:
+        # 1 at the sample after, and at the one before; 0 elsewhere.
+        after, before = (
+            (1 - (self.time @ other).abs()).relu() for other in (self.after, self.before)
+        )
+        return (after - before) * self.per_step
+
+
+def _sums(rows: Sequence[int]) -> Tensor:
+    """Return a matrix of shape (n, 3 n) that adds the axes of n vectors, in the order of `rows`."""
+    return torch.eye(len(rows))[list(rows)].repeat_interleave(AXES, dim=1)
 
 
 def norm(vectors: Tensor, axis: int = 1) -> Tensor:

@@ -139,15 +139,14 @@ class SpectralStatistics(nn.Module):
         share, centroid = power / whole, moment / whole
         distance = self.frequencies - centroid
         variance = (share * distance * distance).sum(-1, keepdim=True)
-        relative = share / (share.amax(-1, keepdim=True) + TINY)
-        square = relative * relative
+        square = share * share
         total, weighted = torch.split(square * square @ self.first_moments, 1, dim=-1)
         parts = [
             (in_bands + FLOOR).log(),
             centroid,
             (variance + TINY).sqrt(),
             self.entropy(share),
-            weighted / (total + TINY),
+            weighted / (total + TINY**2),
         ]
         return torch.cat(parts, dim=-1)
 

@@ -18,14 +18,15 @@ class Moments(NamedTuple):
 
     Attributes
     ----------
-    mean, variance : Tensor of shape (batch, n_signals, 1)
-        Population variance.
+    mean, variance, deviation : Tensor of shape (batch, n_signals, 1)
+        Population variance and its root.
     centred : Tensor of shape (batch, n_signals, n_samples)
         The signals less their means.
     """
 
     mean: Tensor
     variance: Tensor
+    deviation: Tensor
     centred: Tensor
 
     @classmethod
@@ -33,7 +34,8 @@ class Moments(NamedTuple):
         """Return the moments of signals of shape (batch, n_signals, n_samples)."""
         mean = signals.mean(-1, keepdim=True)
         centred = signals - mean
-        return cls(mean, (centred * centred).mean(-1, keepdim=True), centred)
+        variance = (centred * centred).mean(-1, keepdim=True)
+        return cls(mean, variance, (variance + TINY).sqrt(), centred)
 
 
 class LevelStatistics(nn.Module):
@@ -53,10 +55,10 @@ class LevelStatistics(nn.Module):
 
     def forward(self, moments: Moments) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
-        mean, variance, centred = moments
+        mean, variance, deviation, centred = moments
         parts = [
             mean,
-            (variance + TINY).sqrt(),
+            deviation,
             centred.abs().mean(-1, keepdim=True),
             ((variance + mean * mean).sqrt() + 1e-3).log(),
         ]
@@ -72,9 +74,6 @@ class OrderStatistics(nn.Module):
     q25, q50, q75   quartiles, linear between the two nearest order statistics
     iqr             q75 - q25
     ==============  =========================================================
-
-    With samples sorted, each quartile lies between two quarters of them: the
-    largest of the one and the smallest of the next are all that is needed.
 
     Parameters
     ----------
@@ -101,22 +100,12 @@ class OrderStatistics(nn.Module):
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
-        power_of_two = self.n_samples >= 8 and self.n_samples.bit_count() == 1
-        if torch.onnx.is_in_onnx_export() and power_of_two:
-            return self._by_quarters(signals)
+        if torch.onnx.is_in_onnx_export():
+            # What is above the third quartile is left out; `har.export.quartiles` finds this.
+            used = int(self.weights.any(1).nonzero().max()) + 1
+            smallest = signals.topk(used, dim=-1, largest=False).values
+            return smallest @ self.weights[:used]
         return _sorted(signals) @ self.weights
-
-    def _by_quarters(self, signals: Tensor) -> Tensor:
-        """Return what a sort gives, by comparisons of whole tensors.
-
-        A runtime's sort compares numbers one by one, and takes several times longer.
-        """
-        n = self.n_samples
-        smallest, largest = _quarters(signals.reshape(-1, n).T, n.bit_length() - 1)
-        ends = torch.cat([smallest, largest]).T
-        first = torch.arange(0, n, n // 4)
-        weights = self.weights[torch.cat([first, first + n // 4 - 1])]
-        return (ends @ weights).reshape(-1, self.n_signals, len(self.names))
 
 
 def _sorted(signals: Tensor) -> Tensor:

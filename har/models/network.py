@@ -2,7 +2,7 @@
 """What every network shares: a Hugging Face model from raw windows to logits."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -181,5 +181,35 @@ class Standardise(nn.Module):
         self.spread.copy_(torch.where(spread > 1e-6, spread, 1.0).view_as(self.spread))
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return values with mean 0 and spread 1, clipped."""
+        """Return values with mean 0 and spread 1, clipped.
+
+        A graph has them in one row of each window where every one has a scale of its own.
+        """
+        if torch.onnx.is_in_onnx_export() and self.mean.shape[0] > 1:
+            return self._in_one_node(values).clamp(-self.clip, self.clip)
         return ((values - self.mean) / self.spread).clamp(-self.clip, self.clip)
+
+    def _in_one_node(self, values: Tensor) -> Tensor:
+        if self.mean.ndim > 1 and self.mean.shape[1] > 1:
+            values = values.reshape(-1, self.mean.numel())
+        scaled: Tensor = _BatchNormalization.apply(values, self.mean.flatten(), self.spread.flatten())
+        return scaled
+
+
+class _BatchNormalization(torch.autograd.Function):
+    """Scaling by what a runtime has for batch norms: one node in place of two."""
+
+    @staticmethod
+    def forward(_context: Any, values: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+        """Return values of shape (batch, n, …) with n means subtracted, divided by n spreads."""
+        shape = (-1, *[1] * (values.ndim - 2))
+        return (values - mean.reshape(shape)) / spread.reshape(shape)
+
+    @staticmethod
+    def symbolic(graph: Any, values: Any, mean: Any, spread: Any) -> Any:
+        """Return the node."""
+        one, zero = torch.ones(1), torch.zeros(1)
+        constants = (graph.op("Constant", value_t=value) for value in (one, zero))
+        ones, zeros = (graph.op("Expand", c, graph.op("Shape", mean)) for c in constants)
+        variance = graph.op("Mul", spread, spread)
+        return graph.op("BatchNormalization", values, ones, zeros, mean, variance, epsilon_f=0.0)
