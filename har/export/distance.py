@@ -50,8 +50,8 @@ def add_distance(model: onnx.ModelProto, detector: MahalanobisDetector) -> None:
     nodes, n_sensors = Nodes(model.graph, _PREFIX), n_channels // AXES
     quantities = _quantities(nodes, windows.name, n_samples, n_sensors)
     mean, whitening = _in_graphs_order(detector, n_sensors)
-    centred = nodes.add("Sub", quantities, nodes.constant(mean[:, None]))
-    white = nodes.add("MatMul", nodes.constant(whitening.T), centred)
+    shift = nodes.constant(-(whitening.T @ mean)[:, None])
+    white = nodes.add("Gemm", nodes.constant(whitening.T), quantities, shift)
     distance = nodes.reduce("ReduceL2", white, 0)
     nodes.add("Cast", distance, output=DISTANCE, to=TensorProto.FLOAT)
     batch = windows.type.tensor_type.shape.dim[0].dim_param or "batch"

@@ -91,7 +91,7 @@ class WindowFeatures(nn.Module):
         Samples and channels of a window.
     """
 
-    by_sensor: Tensor
+    areas: Tensor
 
     def __init__(
         self,
@@ -116,8 +116,9 @@ class WindowFeatures(nn.Module):
         self.order = OrderStatistics(n_samples, len(ordered))
         # Three axes each of a sensor, or of what is derived from it: the first of `dynamic`.
         self.triaxial = [name for name, axes in _TRIAXIAL.items() if axes[0] in signals]
-        by_sensor = torch.eye(len(self.triaxial)).repeat_interleave(AXES, dim=0)
-        self.register_buffer("by_sensor", by_sensor, persistent=False)
+        # Of all signals, those that are axes of one sensor.
+        areas = [[name in _TRIAXIAL[axes] for axes in self.triaxial] for name in signals]
+        self.register_buffer("areas", torch.tensor(areas).float(), persistent=False)
         across = [(i, j) for i in _AXES for j in _AXES] if has_gyro(channels) else []
         self.names = (
             *(f"{s}.{name}" for s in signals for name in self.level.names),
@@ -170,7 +171,6 @@ class WindowFeatures(nn.Module):
         unit = dynamic / (moments.deviation[:, n_still:] * math.sqrt(self.window_shape[0]))
         dft = self.spectrum.dft(dynamic)
         power = self.spectrum.power(dft)
-        sizes = values[:, n_still : n_still + n_axes].abs().mean(-1)
         slow = () if self.plain else (self.order(values[:, self.ordered]), self.shape(unit))
         parts = [
             self.level(moments),
@@ -178,7 +178,7 @@ class WindowFeatures(nn.Module):
             self.spectral(power),
             self._correlations(unit[:, :n_axes]),
             self.posture(values[:, :n_still]),
-            sizes @ self.by_sensor,
+            values.abs().mean(-1) @ self.areas,
         ]
         features = torch.cat([part.flatten(1) if part.ndim > 2 else part for part in parts], dim=1)
         return Description(features, power, dft)

@@ -11,6 +11,8 @@ from har.features.waves import Waves
 TINY = 1e-12
 # Added to power before the log: below the noise of a phone's sensor.
 FLOOR = 1e-6
+# Second moments are taken about here, amid those of human motion: less is lost by rounding.
+AROUND_HZ = 4.0
 BAND_EDGES_HZ = (0.3, 1.0, 1.6, 2.2, 3.2, 4.5, 6.5, 10.0, 15.0)
 
 
@@ -110,7 +112,6 @@ class SpectralStatistics(nn.Module):
         Sampling rate, Hz.
     """
 
-    frequencies: Tensor
     first_moments: Tensor
     sums: Tensor
 
@@ -121,10 +122,10 @@ class SpectralStatistics(nn.Module):
         names, members = bands(frequencies, rate_hz)
         self.n_bands = len(names)
         first_moments = torch.cat([torch.ones_like(f), f], dim=1)
+        about = (f - AROUND_HZ) ** 2
         for name, value in (
-            ("frequencies", frequencies),
             ("first_moments", first_moments),
-            ("sums", torch.cat([members, first_moments], dim=1)),
+            ("sums", torch.cat([members, first_moments, about], dim=1)),
         ):
             self.register_buffer(name, value, persistent=False)
         self.names = (
@@ -134,17 +135,18 @@ class SpectralStatistics(nn.Module):
 
     def forward(self, power: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names)) of power spectra."""
-        in_bands, whole, moment = torch.split(power @ self.sums, [self.n_bands, 1, 1], dim=-1)
+        in_bands, whole, moments = torch.split(power @ self.sums, [self.n_bands, 1, 2], dim=-1)
         whole = whole + TINY
-        share, centroid = power / whole, moment / whole
-        distance = self.frequencies - centroid
-        variance = (share * distance * distance).sum(-1, keepdim=True)
+        share = power / whole
+        centroid, about = torch.split(moments / whole, 1, dim=-1)
+        offset = centroid - AROUND_HZ
+        variance = about - offset * offset
         square = share * share
         total, weighted = torch.split(square * square @ self.first_moments, 1, dim=-1)
         parts = [
             (in_bands + FLOOR).log(),
             centroid,
-            (variance + TINY).sqrt(),
+            variance.clamp(min=TINY).sqrt(),
             self.entropy(share),
             weighted / (total + TINY**2),
         ]

@@ -72,7 +72,8 @@ class FirstTokenAttention(nn.Module):
     def __init__(self, attention: Any) -> None:
         super().__init__()
         own, dense = attention.self, attention.output.dense
-        self.heads, width = own.num_attention_heads, dense.out_features
+        self.heads, self.width = own.num_attention_heads, dense.out_features
+        width = self.width
         shape = (self.heads, width // self.heads, width)
         query, key, value, out = (
             module.weight.detach().double() for module in (own.query, own.key, own.value, dense)
@@ -94,7 +95,7 @@ class FirstTokenAttention(nn.Module):
         vectors : Tensor of shape (batch, n_tokens, width)
             Of all tokens, the first one's too.
         """
-        asked = self.ask(first).reshape(-1, self.heads, vectors.shape[-1])
+        asked = self.ask(first).reshape(-1, self.heads, self.width)
         weights = (asked @ vectors.transpose(1, 2)).softmax(-1)
         told: Tensor = self.tell((weights @ vectors).flatten(1))
         return told

@@ -181,19 +181,13 @@ class Standardise(nn.Module):
         self.spread.copy_(torch.where(spread > 1e-6, spread, 1.0).view_as(self.spread))
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return values with mean 0 and spread 1, clipped.
-
-        A graph has them in one row of each window where every one has a scale of its own.
-        """
-        if torch.onnx.is_in_onnx_export() and self.mean.shape[0] > 1:
-            return self._in_one_node(values).clamp(-self.clip, self.clip)
-        return ((values - self.mean) / self.spread).clamp(-self.clip, self.clip)
-
-    def _in_one_node(self, values: Tensor) -> Tensor:
-        if self.mean.ndim > 1 and self.mean.shape[1] > 1:
-            values = values.reshape(-1, self.mean.numel())
-        scaled: Tensor = _BatchNormalization.apply(values, self.mean.flatten(), self.spread.flatten())
-        return scaled
+        """Return values with mean 0 and spread 1, clipped."""
+        if torch.onnx.is_in_onnx_export() and self.mean.numel() == self.mean.shape[0]:
+            scaled = _BatchNormalization.apply(values, self.mean.flatten(), self.spread.flatten())
+        else:
+            scaled = (values - self.mean) / self.spread
+        clipped: Tensor = scaled.clamp(-self.clip, self.clip)
+        return clipped
 
 
 class _BatchNormalization(torch.autograd.Function):
