@@ -23,7 +23,8 @@ _PREFIX = "quartiles/"
 def compare_rows(model: onnx.ModelProto) -> None:
     """Let every `TopK` of a graph be answered by comparisons of rows in larger calls, in place.
 
-    One whose signals are not a power of two of samples long is left as it is.
+    One whose signals are not a power of two of samples long, or of unknown number, is left as it
+    is.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def compare_rows(model: onnx.ModelProto) -> None:
     sorts = [node for node in model.graph.node if node.op_type == "TopK"]
     for number, sort in enumerate(sorts):
         *_, n_signals, n_samples = shapes[sort.input[0]]
-        if n_samples < 8 or n_samples.bit_count() > 1:
+        if n_signals == 0 or n_samples < 8 or n_samples.bit_count() > 1:
             continue
         (product,) = (node for node in model.graph.node if sort.output[0] in node.input)
         weights = numpy_helper.to_array(constants[product.input[1]])
@@ -64,9 +65,7 @@ def _choose(
     count = nodes.add("Shape", graph.input[0].name, start=0, end=1)
     is_few = nodes.add("LessOrEqual", count, nodes.constant(np.array([FEW])))
     outputs = [product.output[0]]
-    before.node.append(
-        helper.make_node("If", [is_few], outputs, then_branch=few, else_branch=rows)
-    )
+    before.node.append(helper.make_node("If", [is_few], outputs, then_branch=few, else_branch=rows))
     place = list(graph.node).index(product)
     kept = [node for node in graph.node if node not in (sort, product)]
     del graph.node[:]

@@ -113,7 +113,7 @@ class WindowFeatures(nn.Module):
         # Quartiles need a sort, which is dear, and those of single axes add nothing.
         ordered = (*GRAVITY, *measurable(SCALARS, channels))
         self.ordered = [signals.index(name) for name in ordered]
-        self.order = OrderStatistics(n_samples, len(ordered))
+        self.order = OrderStatistics(n_samples)
         # Three axes each of a sensor, or of what is derived from it: the first of `dynamic`.
         self.triaxial = [name for name, axes in _TRIAXIAL.items() if axes[0] in signals]
         # Of all signals, those that are axes of one sensor.

@@ -79,14 +79,12 @@ class OrderStatistics(nn.Module):
     ----------
     n_samples : int
         Samples in one signal.
-    n_signals : int
-        How many there are: in a graph, a fixed number is no node.
     """
 
     names = ("q25", "q50", "q75", "iqr")
     weights: Tensor
 
-    def __init__(self, n_samples: int, n_signals: int) -> None:
+    def __init__(self, n_samples: int) -> None:
         super().__init__()
         weights = torch.zeros(n_samples, 4)
         for column, quantile in enumerate((0.25, 0.5, 0.75)):
@@ -96,12 +94,11 @@ class OrderStatistics(nn.Module):
             weights[low + 1, column] = place - low
         weights[:, 3] = weights[:, 2] - weights[:, 0]
         self.register_buffer("weights", weights, persistent=False)
-        self.n_samples, self.n_signals = n_samples, n_signals
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
         if torch.onnx.is_in_onnx_export():
-            # What is above the third quartile is left out; `har.export.quartiles` finds this.
+            # No more than the third quartile needs; `har.export.quartiles` looks for a TopK.
             used = int(self.weights.any(1).nonzero().max()) + 1
             smallest = signals.topk(used, dim=-1, largest=False).values
             return smallest @ self.weights[:used]
@@ -109,59 +106,10 @@ class OrderStatistics(nn.Module):
 
 
 def _sorted(signals: Tensor) -> Tensor:
-    """Sort each signal; outside of gradients and graphs numpy does it many times faster."""
-    plain = not (signals.requires_grad or torch.onnx.is_in_onnx_export())
-    if plain and signals.device.type == "cpu":
+    """Sort each signal; outside of gradients numpy does it many times faster."""
+    if not signals.requires_grad and signals.device.type == "cpu":
         return torch.from_numpy(np.sort(signals.numpy(), axis=-1))
     return signals.sort(-1).values
-
-
-def _quarters(columns: Tensor, n_bits: int) -> tuple[Tensor, Tensor]:
-    """Return the smallest and the largest of each quarter of sorted columns.
-
-    A bitonic sort (Batcher 1968, Sorting networks and their applications, AFIPS),
-    which ends when the quarters are apart.
-
-    Parameters
-    ----------
-    columns : Tensor of shape (2 ** n_bits, n_columns)
-    n_bits : int
-        3 or more.
-
-    Returns
-    -------
-    tuple of Tensor of shape (4, n_columns)
-    """
-    # One axis for each bit of a row's number, the highest first: a comparison is along one.
-    values = columns.reshape(*[2] * n_bits, -1)
-    flipped = None
-    for bit in range(1, n_bits + 1):
-        # Runs of 2 ** bit are merged, every other one downward: upward, with its sign flipped.
-        flip = _signs(n_bits, bit)
-        change = flip if flipped is None else flip * flipped
-        values, flipped = values * change, flip
-        for axis in range(n_bits - bit, 2 if bit == n_bits else n_bits):
-            values = torch.cat(_in_order(values, axis), axis)
-    quarters = values.reshape(4, 2 ** (n_bits - 2), -1)
-    return quarters.amin(1), quarters.amax(1)
-
-
-def _in_order(values: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    """Return the smaller and the larger one of each pair along an axis of two."""
-    if axis == 0:
-        # ONNX Runtime is slow to reduce a first axis.
-        first, second = torch.split(values, 1)
-        return torch.minimum(first, second), torch.maximum(first, second)
-    return values.amin(axis, keepdim=True), values.amax(axis, keepdim=True)
-
-
-def _signs(n_bits: int, bit: int) -> Tensor:
-    """Return -1 where a bit of a row's number is set, and else 1."""
-    if bit == n_bits:
-        return torch.ones([1] * (n_bits + 1))
-    shape = [1] * (n_bits + 1)
-    shape[n_bits - 1 - bit] = 2
-    return (1 - 2 * torch.arange(2.0)).reshape(shape)
 
 
 class ShapeStatistics(nn.Module):

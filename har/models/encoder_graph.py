@@ -25,10 +25,12 @@ class EncoderGraph(nn.Module):
         super().__init__()
         encoder = model.encoder
         self.preprocess, self.embedding = encoder.preprocess, encoder.embedding
-        *layers, self.last = encoder.transformer.layer
+        *layers, last = encoder.transformer.layer.children()
         self.layers = nn.ModuleList(layers)
-        self.attention = FirstTokenAttention(self.last.attention)
-        self.head = _divided(model.head[-1], model.config.softmax_temperature)
+        self.attention = FirstTokenAttention(last.attention)
+        self.last: Any = last
+        *_, head = model.head.children()
+        self.head = _divided(head, model.config.softmax_temperature)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return logits of shape (batch, num_labels), divided by the temperature."""
@@ -101,7 +103,7 @@ class FirstTokenAttention(nn.Module):
         return told
 
 
-def _divided(head: nn.Linear, temperature: float) -> nn.Linear:
+def _divided(head: Any, temperature: float) -> nn.Linear:
     """Return a layer whose outputs are those of another one divided by the temperature."""
     return _linear(head.weight.double() / temperature, head.bias.double() / temperature)
 

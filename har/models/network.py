@@ -1,6 +1,7 @@
 # mypy: disable-error-code="no-untyped-call"
 """What every network shares: a Hugging Face model from raw windows to logits."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -170,6 +171,8 @@ class Standardise(nn.Module):
     def __init__(self, *shape: int, clip: float) -> None:
         super().__init__()
         self.clip = clip
+        # Values (batch, n) or (batch, n, …) with n scales are what a batch norm takes.
+        self.by_row = 1 < shape[0] == math.prod(shape)
         self.register_buffer("mean", torch.zeros(shape))
         self.register_buffer("spread", torch.ones(shape))
 
@@ -182,7 +185,7 @@ class Standardise(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Return values with mean 0 and spread 1, clipped."""
-        if torch.onnx.is_in_onnx_export() and self.mean.numel() == self.mean.shape[0]:
+        if torch.onnx.is_in_onnx_export() and self.by_row:
             scaled = _BatchNormalization.apply(values, self.mean.flatten(), self.spread.flatten())
         else:
             scaled = (values - self.mean) / self.spread

@@ -15,7 +15,6 @@ from har.errors import DataError
 from har.features.extractor import WindowFeatures, window_features
 from har.features.signals import WindowSignals
 from har.features.spectra import PowerSpectrum
-from har.features.statistics import OrderStatistics
 from har.features.transformer import FeatureTransformer
 
 RATE_HZ, N = 50.0, 128
@@ -117,16 +116,6 @@ def test_quartiles_are_those_of_numpy(features: WindowFeatures, real: torch.Tens
         expected = np.quantile(magnitude, quantile, axis=1)
         found = value[f"gyro_mag.q{round(100 * quantile)}"].numpy()
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("n_samples", [8, 128])
-def test_quartiles_without_a_sort_are_those_of_a_sort(n_samples: int) -> None:
-    """What a graph computes by comparisons of whole tensors, with ties and a constant too."""
-    generator = torch.Generator().manual_seed(0)
-    signals = torch.randn(5, 3, n_samples, generator=generator)
-    signals[1], signals[2] = signals[1].round(), 7.0
-    order = OrderStatistics(n_samples, 3)
-    torch.testing.assert_close(order._by_quarters(signals), order(signals), rtol=1e-6, atol=1e-6)
 
 
 def test_plain_features_are_those_that_are_quick(
