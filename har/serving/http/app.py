@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 import har
 from har.config import ServeSettings
@@ -62,7 +63,15 @@ def make_app(source: Source, settings: ServeSettings) -> FastAPI:
         await kept.close()
         service.close()
 
-    app = FastAPI(title="HAR", version=har.__version__, description=DESCRIPTION, lifespan=lifespan)
+    # The page of routes, with its scripts from here and nobody asked whether they are valid.
+    app = FastAPIOffline(
+        title="HAR",
+        version=har.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        swagger_ui_parameters={"validatorUrl": None},
+    )
     app.state.service = service
     app.state.sessions = kept
     errors.install(app)
