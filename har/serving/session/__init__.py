@@ -17,7 +17,8 @@ JSON-able dict:
 - `stretches`: the sensor's rate, gaps, and the model's rate, by the `har.data.resample.Resampler`
   that files are resampled with;
 - `cutting`, `answering`: windows on the grid of their stretch, answered and smoothed;
-- `segments`: the windows of one activity together.
+- `segments`: the windows of one activity together;
+- `journal`: all that was answered, and what of it is news.
 
 The answers do not depend on how samples are cut, and they are those of `har predict` on a file
 of the same samples, but for this: a stream finds the sensor's rate and checks its unit by the
@@ -28,8 +29,9 @@ is full, so what was answered before stays.
 """
 
 from har.serving.session.chunks import SENSORS, Chunk, SampleError, Sensor
+from har.serving.session.journal import Event, Update
 from har.serving.session.segments import Segment, Window
-from har.serving.session.session import Event, Session, Update
+from har.serving.session.session import Session
 from har.serving.session.settings import SessionSettings
 
 __all__ = [

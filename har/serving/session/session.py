@@ -1,9 +1,9 @@
 """One stream of samples, from the first to the last."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self
+from dataclasses import asdict, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,77 +16,14 @@ from har.serving.predictor import Predictor
 from har.serving.session.answering import Answering, Watch
 from har.serving.session.beside import Beside
 from har.serving.session.chunks import Chunk, SampleError
+from har.serving.session.journal import Journal, Update
 from har.serving.session.order import NO_ROWS, Order, Released, Rows
-from har.serving.session.segments import Segment, Segments, Window
 from har.serving.session.settings import SessionSettings
 from har.serving.session.stretches import Cleaner, Piece
 from har.serving.timeline import GAP, TOO_SHORT, apart
 
 STATE_VERSION = 1
-# Segments that a view can show; sums are kept of all.
-HISTORY = 100
 NO_OTHER, UNUSABLE = "nothing of the other sensor near", "of no use to the model"
-Kind = Literal["activity", "likeness", "refused"]
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that whoever follows a session is told.
-
-    Attributes
-    ----------
-    id : int
-        Counts from 1.
-    kind : {"activity", "likeness", "refused"}
-        Another activity, or none; whether the stream is like training changed; samples are of
-        no use.
-    at_s : float or None
-        On the clock of the samples; of an activity, when it began.
-    activity, reason : str
-        As of a segment.
-    probability : float
-        Of the window that began it.
-    before : str
-        The activity before; empty at the beginning.
-    message : str
-        Of the other kinds, in words.
-    """
-
-    id: int
-    kind: Kind
-    at_s: float | None
-    activity: str = ""
-    reason: str = ""
-    probability: float = 0.0
-    before: str = ""
-    message: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dict."""
-        return asdict(self)
-
-
-@dataclass
-class Update:
-    """What came of some samples.
-
-    Attributes
-    ----------
-    windows : list of Window
-        The answers to all windows that became whole.
-    segments : list of Segment
-        Those that ended.
-    events : list of Event
-        What changed.
-    refused : DataError or None
-        Why samples are of no use: the first seconds say that the unit is wrong, or the rate too
-        low. They are left out, and the next ones are looked at anew.
-    """
-
-    windows: list[Window] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    refused: DataError | None = None
 
 
 class Session:
@@ -132,17 +69,11 @@ class Session:
         )
         smoother = predictor.smoother(name)
         self._answering = Answering(predictor, smoother, meta, watch, anyway=settings.anyway)
-        self._segments = Segments(predictor.rate_hz)
+        self._journal = Journal(predictor.rate_hz)
         self._columns = [(ACC + GYRO).index(channel) for channel in predictor.channels]
         self._acceleration = ""  # "acc", or "linear" with gravity beside it
         self._stretch_end_s: float | None = None
-        self._told = ("", "")  # activity and reason of the last event
-        self._last: Window | None = None
-        self._was_unlike = False
-        self.n_events = 0
         self.received: Counter[str] = Counter()
-        self.history: deque[Segment] = deque(maxlen=HISTORY)
-        self._seconds: dict[tuple[str, str], float] = {}
 
     # --- samples in, answers out -----------------------------------------------------------
 
@@ -201,10 +132,8 @@ class Session:
             for piece in self._cleaner.push(time, values, end=released.ends_clock):
                 self._take(piece, update)
         except DataError as error:
-            update.refused = error
-            self._tell(update, "refused", None, message=str(error))
-        if released.ends_clock and (last := self._segments.close()):
-            self._keep(last, update)
+            self._journal.refuse(error, update)
+        if released.ends_clock and self._journal.close(update):
             self._stretch_end_s = None
 
     def _joined(self, released: Released) -> Rows:
@@ -225,68 +154,25 @@ class Session:
             self._begin(piece.start_s, update)
         values = piece.values[:, self._columns] if len(piece.values) else piece.values
         for window in self._answering.push(replace(piece, values=values)):
-            self._add(window, update)
+            self._journal.add(window, self._answering.likeness, update)
         if piece.ends:
             self._stretch_end_s = end_s = self._answering.end_s(piece.start_s)
             if not self._answering.cutter.windows:
-                self._skip(piece.start_s, end_s, TOO_SHORT, update)
+                self._journal.skip(piece.start_s, end_s, TOO_SHORT, update)
 
     def _begin(self, start_s: float, update: Update) -> None:
         own_hz = self._cleaner.own_hz or self.predictor.rate_hz
         self._answering.meta = replace(self._answering.meta, rate_hz=own_hz)
         end_s = self._stretch_end_s
         if end_s is not None and apart(end_s, start_s, self.predictor.rate_hz):
-            self._skip(end_s, start_s, GAP, update)
-
-    # --- what is told ----------------------------------------------------------------------
-
-    def _add(self, window: Window, update: Update) -> None:
-        update.windows.append(window)
-        self._last = window
-        if ended := self._segments.add(window):
-            self._keep(ended, update)
-        self._announce(window.probability, update)
-        self._judged(window, update)
-
-    def _skip(self, start_s: float, end_s: float, reason: str, update: Update) -> None:
-        if ended := self._segments.skip(start_s, end_s, reason):
-            self._keep(ended, update)
-        self._announce(0.0, update)
-
-    def _keep(self, ended: Segment, update: Update) -> None:
-        update.segments.append(ended)
-        self.history.append(ended)
-        _add_to(self._seconds, ended)
-
-    def _announce(self, probability: float, update: Update) -> None:
-        now = self._segments.current
-        assert now is not None
-        if (now.activity, now.reason) == self._told:
-            return
-        before, self._told = self._told[0], (now.activity, now.reason)
-        self._tell(
-            update,
-            "activity",
-            now.start_s,
-            activity=now.activity,
-            reason=now.reason,
-            probability=probability,
-            before=before,
-        )
-
-    def _judged(self, window: Window, update: Update) -> None:
-        likeness = self._answering.likeness
-        if likeness is None or likeness.is_unlike == self._was_unlike:
-            return
-        self._was_unlike = likeness.is_unlike
-        words = "; ".join(f"{warned.what}; {warned.hint}" for warned in likeness.warnings)
-        self._tell(update, "likeness", window.end_s, message=words or "like training again")
-
-    def _tell(self, update: Update, kind: Kind, at_s: float | None, **what: Any) -> None:
-        self.n_events += 1
-        update.events.append(Event(self.n_events, kind, at_s, **what))
+            self._journal.skip(end_s, start_s, GAP, update)
 
     # --- how it stands ---------------------------------------------------------------------
+
+    @property
+    def n_events(self) -> int:
+        """How many events there were."""
+        return self._journal.n_events
 
     @property
     def lost(self) -> dict[str, int]:
@@ -310,34 +196,14 @@ class Session:
         segments : int, default=20
             How many of the last ones, at most; the present one among them.
         """
-        now, last, likeness = self._segments.current, self._last, self._answering.likeness
-        shown = [*self.history, *([now] if now else [])][-segments:] if segments > 0 else []
-        own = self._answering.probabilities
+        likeness, own = self._answering.likeness, self._answering.probabilities
         return {
-            "activity": now and now.activity,
-            "reason": now and now.reason,
-            "since_s": now and now.start_s,
-            "until_s": now and now.end_s,
-            "confidence": now and now.probability,
-            "probability": last and last.probability,
+            **self._journal.view(segments),
             "probabilities": _named(self.predictor.classes, own),
-            "segments": [segment.to_dict() for segment in shown],
-            "minutes": self._minutes(),
             "likeness": likeness and likeness.to_dict(),
             "rate_hz": self._cleaner.own_hz,
             "samples": {"received": dict(self.received), "lost": self.lost},
-            "events": self.n_events,
         }
-
-    def _minutes(self) -> list[dict[str, Any]]:
-        seconds = self._seconds.copy()
-        if now := self._segments.current:
-            _add_to(seconds, now)
-        most_first = sorted(seconds.items(), key=lambda pair: -pair[1])
-        return [
-            {"activity": activity, "reason": reason, "minutes": total / 60}
-            for (activity, reason), total in most_first
-        ]
 
     # --- kept and restored -----------------------------------------------------------------
 
@@ -352,16 +218,10 @@ class Session:
             "gyro": self._gyro.to_dict(),
             "cleaner": self._cleaner.to_dict(),
             "answering": self._answering.to_dict(),
-            "current": self._segments.current and self._segments.current.to_dict(),
             "acceleration": self._acceleration,
             "stretch_end_s": self._stretch_end_s,
-            "told": list(self._told),
-            "last": self._last and asdict(self._last),
-            "was_unlike": self._was_unlike,
-            "n_events": self.n_events,
             "received": dict(self.received),
-            "history": [segment.to_dict() for segment in self.history],
-            "seconds": [[*key, total] for key, total in self._seconds.items()],
+            **self._journal.to_dict(),
         }
 
     @classmethod
@@ -388,19 +248,11 @@ class Session:
         session._answering.restore(state["answering"])
         own_hz = session._cleaner.own_hz or predictor.rate_hz
         session._answering.meta = replace(session._answering.meta, rate_hz=own_hz)
-        session._restore_told(state)
+        session._acceleration = state["acceleration"]
+        session._stretch_end_s = state["stretch_end_s"]
+        session.received = Counter(state["received"])
+        session._journal.restore(state)
         return session
-
-    def _restore_told(self, state: Mapping[str, Any]) -> None:
-        if state["current"]:
-            self._segments.current = Segment(**state["current"])
-        self._acceleration, self._stretch_end_s = state["acceleration"], state["stretch_end_s"]
-        self._told = (state["told"][0], state["told"][1])
-        self._last = Window(**state["last"]) if state["last"] else None
-        self._was_unlike, self.n_events = state["was_unlike"], state["n_events"]
-        self.received = Counter(state["received"])
-        self.history.extend(Segment(**fields) for fields in state["history"])
-        self._seconds = {(a, reason): total for a, reason, total in state["seconds"]}
 
 
 def _check(predictor: Predictor, settings: SessionSettings) -> None:
@@ -436,11 +288,6 @@ def _fingerprint(predictor: Predictor) -> dict[str, Any]:
         "n_hop": predictor.n_hop,
         "gravity": predictor.gravity,
     }
-
-
-def _add_to(seconds: dict[tuple[str, str], float], segment: Segment) -> None:
-    key = segment.activity, segment.reason
-    seconds[key] = seconds.get(key, 0.0) + segment.end_s - segment.start_s
 
 
 def _named(classes: tuple[str, ...], values: Float64 | None) -> dict[str, float] | None:
