@@ -24,10 +24,9 @@ from har.registry.history.events import ShadowScored
 from har.registry.history.stages import CHAMPION, Placement
 from har.registry.locations import log_json
 from har.registry.moves.mover import Mover
-from har.registry.versions.files import fetch
 from har.registry.versions.lookup import find
+from har.registry.versions.served import RegistrySource
 from har.registry.versions.version import Version
-from har.serving.predictor import Predictor
 
 # More recordings in one event would make it so long that MLflow cuts it off.
 MAX_RECORDINGS = 100
@@ -131,7 +130,9 @@ def _versions(registry: Registry, selector: str, now: Placement) -> tuple[Versio
 
 
 def _rival(registry: Registry, version: Version) -> Rival:
-    return Rival(version.number, version.candidate, Predictor(fetch(registry, version)))
+    """Return a version as it is served."""
+    served = RegistrySource(registry, str(version.number)).load()
+    return Rival(version.number, served.candidate, served.predictor)
 
 
 def _record(mover: Mover, challenger: Version, report: ShadowReport, *, reason: str) -> None:
