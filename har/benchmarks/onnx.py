@@ -1,7 +1,9 @@
 """Every ONNX build against the model that it was made from, in the same run."""
 
+import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ DAY = 67_500
 CALLS = (8, 32, 64, 128, 256, 512)
 # Windows that calls are drawn from: more than a processor could learn by heart.
 DRAWN = 1024
+# Windows of the calls whose operators are timed, and how many operators are named.
+WATCHED, NAMED = (1, 64), 8
 # Of which a 95th percentile can be said.
 MIN_ROUNDS = 40
 
@@ -51,6 +55,22 @@ class Latency:
 
 
 @dataclass(frozen=True)
+class Operators:
+    """What ONNX Runtime executes in one call.
+
+    Attributes
+    ----------
+    nodes : int
+        How many.
+    us : dict of str to float
+        What all nodes of an operator take, µs, the most first; being watched slows them down.
+    """
+
+    nodes: int
+    us: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Entry:
     """One model in one form.
 
@@ -58,8 +78,8 @@ class Entry:
     ----------
     model, form : str
         Its name; ``torch``, ``scikit-learn`` or the name of a build.
-    bytes, nodes : int or None
-        Of a build's file, and what ONNX Runtime executes of it.
+    bytes : int or None
+        Of a build's file.
     peak_mb : float
         Largest memory of a process that does nothing but answer 1,024 windows, MB.
     latency : dict
@@ -68,6 +88,8 @@ class Entry:
         What a build takes to answer the windows of a day on one thread, s.
     call_us : dict of int to float
         By windows of a call, what each of them takes on one thread, µs.
+    operators : dict of int to Operators
+        By windows of a call, on one thread; of builds alone.
     serves : bool
         Whether it is the build that serves.
     """
@@ -75,11 +97,11 @@ class Entry:
     model: str
     form: str
     bytes: int | None
-    nodes: int | None
     peak_mb: float
     latency: Mapping[tuple[int, int], Latency]
     day_s: float | None
     call_us: Mapping[int, float]
+    operators: Mapping[int, Operators]
     serves: bool
 
 
@@ -110,7 +132,6 @@ def run(start: Run, *, rounds: int, day: int = DAY) -> Iterator[Entry]:
                 model=name,
                 form=build.name if build else "scikit-learn" if name in CLASSICAL else "torch",
                 bytes=build.bytes if build else None,
-                nodes=nodes_of(path) if build else None,
                 peak_mb=cost_of(answer, path, X).peak_mb,
                 latency={
                     (n, size): _latency(found[row], found[0])
@@ -119,6 +140,7 @@ def run(start: Run, *, rounds: int, day: int = DAY) -> Iterator[Entry]:
                 },
                 day_s=cost[0] if cost else None,
                 call_us=cost[1] if cost else {},
+                operators={n: operators_of(path, X[:n]) for n in WATCHED if build},
                 serves=build is not None and build == builds.serving,
             )
 
@@ -175,17 +197,35 @@ def day_of(path: Path, X: Float32, n: int) -> tuple[float, dict[int, float]]:
     return seconds, {size: float(np.median(t)) * 1000 / size for size, t in calls.items()}
 
 
-def nodes_of(path: Path) -> int:
-    """Return how many nodes ONNX Runtime executes of a file, once it has simplified it."""
-    import onnx
+def operators_of(path: Path, windows: Float32, calls: int = 40) -> Operators:
+    """Return what ONNX Runtime executes of a file, once it has simplified it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    windows : ndarray of shape (n_windows, n_samples, n_channels)
+        What each call answers.
+    calls : int
+        How many are made.
+    """
     import onnxruntime as ort
 
     with tempfile.TemporaryDirectory() as folder:
         options = ort.SessionOptions()
-        options.log_severity_level = 3  # that the result is for this machine alone, it warns
-        options.optimized_model_filepath = f"{folder}/simplified.onnx"
-        ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return len(onnx.load(options.optimized_model_filepath).graph.node)
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_profiling, options.profile_file_prefix = True, f"{folder}/profile"
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        for _ in range(calls):
+            session.run(None, {"windows": windows})
+        events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
+    executed = [event for event in events if event["name"].endswith("_kernel_time")]
+    us: Counter[str] = Counter()
+    for event in executed:
+        # What an If takes is what the nodes inside of it take.
+        if (name := event["args"]["op_name"]) != "If":
+            us[name] += event["dur"]
+    return Operators(len(executed) // calls, {name: n / calls for name, n in us.most_common()})
 
 
 def _loaded(path: Path) -> Answer:
@@ -214,7 +254,7 @@ def rows(entries: Sequence[Entry]) -> tuple[list[str], list[list[str]]]:
                 e.form,
                 str(threads),
                 _kb(e.bytes),
-                str(e.nodes or ""),
+                str(e.operators[1].nodes) if e.operators else "",
                 f"{e.peak_mb:.0f}",
             ]
             for size in BATCHES:
@@ -246,6 +286,24 @@ def day_rows(entries: Sequence[Entry]) -> tuple[list[str], list[list[str]]]:
     return columns, cells
 
 
+def operator_rows(entries: Sequence[Entry]) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and rows of the table of operators, two for each build that serves."""
+    cells = [
+        [
+            e.model,
+            e.form,
+            str(n),
+            str(of.nodes),
+            f"{sum(of.us.values()):.0f}",
+            ", ".join(f"{name} {us:.0f}" for name, us in list(of.us.items())[:NAMED]),
+        ]
+        for e in entries
+        if e.serves
+        for n, of in e.operators.items()
+    ]
+    return ["model", "build", "windows", "nodes", "all", "operators"], cells
+
+
 def lines(entries: Sequence[Entry], seeds: Sequence[int], day: int = DAY) -> Iterator[str]:
     """Yield the page, line by line."""
     yield "# ONNX builds"
@@ -257,7 +315,7 @@ def lines(entries: Sequence[Entry], seeds: Sequence[int], day: int = DAY) -> Ite
     )
     yield ""
     yield from page.table(*rows(entries))
-    yield "- nodes: what ONNX Runtime executes once it has folded and fused what it can."
+    yield "- nodes: what ONNX Runtime executes for one window, once it has simplified the file."
     yield f"- MB: peak of a process of its own that answers {DRAWN:,} windows, {BATCH} at a time."
     yield "- times: how many times faster than the model itself, by the fastest call of each."
     yield ""
@@ -270,3 +328,11 @@ def lines(entries: Sequence[Entry], seeds: Sequence[int], day: int = DAY) -> Ite
     )
     yield ""
     yield from page.table(*day_rows(entries))
+    yield "## Where the time goes"
+    yield ""
+    yield (
+        "Of a call on one thread, each node watched: the nodes, and what those of the dearest "
+        "operators take, µs."
+    )
+    yield ""
+    yield from page.table(*operator_rows(entries))

@@ -43,6 +43,7 @@ def compare_rows(model: onnx.ModelProto) -> None:
         if n_signals == 0 or n_samples < 8 or n_samples.bit_count() > 1:
             continue
         (product,) = (node for node in model.graph.node if sort.output[0] in node.input)
+        assert product.op_type == "MatMul"
         weights = numpy_helper.to_array(constants[product.input[1]])
         weights = np.pad(weights, ((0, n_samples - len(weights)), (0, 0)))
         rows = _by_rows(f"{_PREFIX}{number}/rows/", sort.input[0], weights, n_signals)

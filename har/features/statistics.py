@@ -93,15 +93,15 @@ class OrderStatistics(nn.Module):
             weights[low, column] = 1 - (place - low)
             weights[low + 1, column] = place - low
         weights[:, 3] = weights[:, 2] - weights[:, 0]
+        self.used = int(weights.any(1).nonzero().max()) + 1
         self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, signals: Tensor) -> Tensor:
         """Return statistics of shape (batch, n_signals, len(names))."""
         if torch.onnx.is_in_onnx_export():
             # No more than the third quartile needs; `har.export.quartiles` looks for a TopK.
-            used = int(self.weights.any(1).nonzero().max()) + 1
-            smallest = signals.topk(used, dim=-1, largest=False).values
-            return smallest @ self.weights[:used]
+            smallest = signals.topk(self.used, dim=-1, largest=False).values
+            return smallest @ self.weights[: self.used]
         return _sorted(signals) @ self.weights
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from har.models.encoder import HarEncoderForActivityRecognition
+from har.models.preprocess import WindowTokens
 
 
 class EncoderGraph(nn.Module):
@@ -24,7 +25,7 @@ class EncoderGraph(nn.Module):
     def __init__(self, model: HarEncoderForActivityRecognition) -> None:
         super().__init__()
         encoder = model.encoder
-        self.preprocess, self.embedding = encoder.preprocess, encoder.embedding
+        self.preprocess, self.embedding = _TokenRows(encoder.preprocess), encoder.embedding
         *layers, last = encoder.transformer.layer.children()
         self.layers = nn.ModuleList(layers)
         self.attention = FirstTokenAttention(last.attention)
@@ -45,13 +46,25 @@ class EncoderGraph(nn.Module):
 
     def _embedded(self, windows: Tensor) -> Tensor:
         embedding, width = self.embedding, self.embedding.position.shape[-1]
-        rows = zip(embedding.stems, self.preprocess.rows(windows), strict=True)
-        counts = (1, self.preprocess.n_patches, self.preprocess.n_spectra)
-        parts = [
-            stem(part).reshape(-1, n, width) for n, (stem, part) in zip(counts, rows, strict=True)
-        ]
+        kinds = zip(embedding.stems, self.preprocess(windows), self.preprocess.counts, strict=True)
+        parts = [stem(rows).reshape(-1, n, width) for stem, rows, n in kinds]
         embedded: Tensor = embedding.norm(torch.cat(parts, dim=1) + embedding.position)
         return embedded
+
+
+class _TokenRows(nn.Module):
+    """The rows of `WindowTokens`, and how many of each kind a window has.
+
+    A module, so that the names of its nodes tell that they are no layer (`har.export.quantize`).
+    """
+
+    def __init__(self, tokens: WindowTokens) -> None:
+        super().__init__()
+        self.tokens = tokens
+        self.counts = (1, tokens.n_patches, tokens.n_spectra)
+
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.tokens.rows(windows)
 
 
 class FirstTokenAttention(nn.Module):

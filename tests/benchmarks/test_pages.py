@@ -141,9 +141,10 @@ def test_the_page_of_onnx_builds_has_a_row_for_threads() -> None:
     """The model itself first, without a file; each build with how many times faster it is."""
     calls = [(threads, size) for threads in onnx.THREADS for size in onnx.BATCHES]
     took = {call: onnx.Latency(0.2, 0.25, 0.3, 5.25) for call in calls}
+    watched = {1: onnx.Operators(295, {"MatMul": 30.2, "Add": 9.6})}
     entries = [
-        onnx.Entry("svm", "scikit-learn", None, None, 700.0, took, None, {}, serves=False),
-        onnx.Entry("svm", "fp32", 6_021_840, 295, 90.4, took, 5.04, {8: 81.2}, serves=True),
+        onnx.Entry("svm", "scikit-learn", None, 700.0, took, None, {}, {}, serves=False),
+        onnx.Entry("svm", "fp32", 6_021_840, 90.4, took, 5.04, {8: 81.2}, watched, serves=True),
     ]
     text = "\n".join(onnx.lines(entries, (0,)))
     own, build = "0.20 | 0.25 | 0.30 |  |", "0.20 | 0.25 | 0.30 | 5.2 |"
@@ -151,6 +152,7 @@ def test_the_page_of_onnx_builds_has_a_row_for_threads() -> None:
     assert f"| svm | fp32 | 1 | 6,022 | 295 | 90 | {build} {build} {build}" in text
     assert "| svm | fp32 | 5.0 | 81 |  |  |  |  |  | yes |" in text
     assert "67,500 windows on one thread" in text
+    assert "| svm | fp32 | 1 | 295 | 40 | MatMul 30, Add 10 |" in text
 
 
 def test_a_page_tells_how_it_was_made() -> None:

@@ -144,6 +144,22 @@ def test_frozen_batch_norm_keeps_its_statistics(windows: torch.Tensor) -> None:
     assert all(module.training for module in model.train().modules())
 
 
+def test_only_layers_of_an_encoder_become_int8(tmp_path: Path) -> None:
+    """Spectra and statistics span orders of magnitude: their products are spared by name."""
+    encoder = make_network("encoder-nano", ModelSettings().encoder_small, WindowGrid(), ("a", "b"))
+    write_network(encoder.eval(), tmp_path / "fp32.onnx")
+    quantize.quantize_weights(tmp_path / "fp32.onnx", tmp_path / "int8.onnx")
+    graph = onnx.load(tmp_path / "int8.onnx").graph
+    kept = {
+        tensor.name.removesuffix("/int8") for tensor in graph.initializer if tensor.data_type == 3
+    }
+    fp32 = onnx.load(tmp_path / "fp32.onnx").graph
+    products = {node.input[1]: node.name for node in fp32.node if node.op_type in quantize.PRODUCTS}
+    layers = ("/stems.", "/ask/", "/tell/", "/dense/", "/head/")
+    assert len(kept) == 11
+    assert all(any(part in products[name] for part in layers) for name in kept)
+
+
 def test_int8_holds_what_the_graph_has(small: Windows, tmp_path: Path) -> None:
     """Convolutions get fixed scales, and the labels hardly change."""
     torch.manual_seed(0)
