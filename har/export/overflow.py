@@ -31,7 +31,7 @@ def largest_pair_sum(model: onnx.ModelProto) -> int:
     Parameters
     ----------
     model : ModelProto
-        Without subgraphs.
+        Graphs inside of its own are not looked at: those of `har.export.quartiles` have floats.
     """
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
     producers = {name: node for node in model.graph.node for name in node.output}

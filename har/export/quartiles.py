@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from har.export.nodes import Nodes
 
-# Windows of a call up to which sorting is faster (`har benchmark onnx`).
+# Windows of a call up to which sorting is the faster way, on a processor of x86-64.
 FEW = 2
 _PREFIX = "quartiles/"
 
