@@ -20,7 +20,7 @@ from har.data.channels import by_placement, lacking, measured, name_of, placemen
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.gravity import KINDS
-from har.data.ingest import own
+from har.data.ingest import own, published
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, slug
 from har.data.ingest.items import read_item
@@ -47,6 +47,12 @@ _OTHER_KIND = {
     False: "record the accelerometer itself, or gravity beside it; or use a model of linear "
     "acceleration",
 }
+
+_ALL_PLACEMENTS = (
+    "give a file of all placements: named and written as the data set has its own that the model "
+    "was trained on, or a table with placement_column and [placements] in a mapping; or use a "
+    "model of one placement"
+)
 
 
 @dataclass
@@ -224,8 +230,9 @@ class UserFiles:
 
     def _recordings(self, item: Item, source: Source, aim: Aim) -> Iterator[UserRecording]:
         """Yield the recordings of an item; those that are worn at once as one."""
-        read = self._read(item, source)
-        if placements_of(aim.channels):
+        placements = placements_of(aim.channels)
+        read = self._read(item, source, placements)
+        if placements:
             yield from self._fused(item, list(read), aim)
             return
         for name, pieces in groupby(read, key=_whole_name):
@@ -253,12 +260,15 @@ class UserFiles:
         found = [self.files.digest(name) for name in names]
         return found[0] if len(found) == 1 else digest.of_json(found)
 
-    def _read(self, item: Item, source: Source) -> Iterator[Recording]:
+    def _read(self, item: Item, source: Source, placements: tuple[str, ...]) -> Iterator[Recording]:
+        """Yield the recordings of an item: of some placements, if it can be of all of them."""
+        only = placements if set(placements) <= set(source.placements) else ()
+        origin = Origin(DATASET, source, {}, only)
         with tempfile.TemporaryDirectory(prefix="har-") as folder:
             # What is set aside is counted; its content, which may be long, is not for memory.
             ledger = Ledger(spill=Path(folder) / "set-aside.parquet")
             try:
-                yield from read_item(self.files, item, Origin(DATASET, source, {}), ledger)
+                yield from read_item(self.files, item, origin, ledger)
             except (DataError, VerificationError) as error:
                 self.account.refuse(self.files, item, error)
             else:
@@ -305,6 +315,8 @@ def open_user_files(
     """
     files = open_files(path, only)
     said = stated or {}
+    if not said and (known := published.recognise(files)):
+        return UserFiles(*known, str(path))
     if not isinstance(said, ColumnMapping):
         said = {**units_by_name(files), **said}
     plan = own.plan(files, said, str(path))
@@ -354,7 +366,28 @@ def _worn_at_once(
             f"{name}: not of all placements at once",
             expected=f"{', '.join(placements)}, worn at once, which the model reads together",
             found=because or "no stretch of time that all have",
-            hint="give a file of all placements, as a table with placement_column and "
-            "[placements] in a mapping; or use a model of one placement",
+            hint=_ALL_PLACEMENTS,
         )
     return made
+
+
+def require_placements(plan: Plan, placements: Sequence[str], where: str) -> Plan:
+    """Return a plan of files that may be of all placements that a model reads together.
+
+    Recorders tell a placement, if at all, with their recordings.
+
+    Raises
+    ------
+    DataError
+        If they cannot.
+    """
+    there = own.source(DATASET, plan).placements
+    if set(placements) <= set(there) or any(group.recorder for group in plan.groups):
+        return plan
+    named = [placement for placement in there if placement != "unknown"]
+    raise DataError(
+        f"{where}: not of all placements at once",
+        expected=f"{', '.join(placements)}, worn at once, which the model reads together",
+        found=f"{', '.join(named)} alone" if named else "no placement is named",
+        hint=_ALL_PLACEMENTS,
+    )

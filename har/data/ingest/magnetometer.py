@@ -74,9 +74,13 @@ class Magnetometer:
         except (DataError, VerificationError) as error:
             self._error = self._error or error
             raise DataError(f"cannot be read: {error.message}", found=error.found) from None
-        own = rows.iloc[len(self._last) :]
-        self._beside = own[own["time_s"] >= times[0] - NEAR_S]
-        self._last = rows[rows["time_s"] > times[-1] - NEAR_S]
+        if len(rows):
+            time = rows["time_s"].to_numpy()
+            new = np.arange(len(rows)) >= len(self._last)
+            self._beside = rows[new & (time >= times[0] - NEAR_S)]
+            self._last = rows[time > times[-1] - NEAR_S]
+        else:
+            self._beside = self._last = rows
         return field
 
     def keep(self) -> None:
