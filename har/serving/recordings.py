@@ -69,6 +69,8 @@ class UserRecording:
         What is known of it, its own rate among it.
     samples : int
         Of the parts that were read so far.
+    stretches : int or None
+        Of a fused recording; None: as many as cleaning left.
     """
 
     name: str
@@ -78,6 +80,7 @@ class UserRecording:
     _parts: Iterator[Recording]
     _reports: list[CleanReport]
     samples: int = 0
+    stretches: int | None = None
 
     def parts(self) -> Iterator[Recording]:
         """Yield the stretches between gaps, at the model's rate, once.
@@ -108,8 +111,10 @@ class UserRecording:
     @property
     def rows(self) -> CleanReport:
         """What cleaning changed in the parts that were read so far, over all placements."""
-        totals = Cleaning(recordings=tuple(self._reports)).totals
-        return CleanReport(recording_id=self.name, **totals.to_dict())
+        totals = Cleaning(recordings=tuple(self._reports)).totals.to_dict()
+        if self.stretches is not None:
+            totals["parts"] = self.stretches
+        return CleanReport(recording_id=self.name, **totals)
 
 
 @dataclass(frozen=True)
@@ -253,7 +258,9 @@ class UserFiles:
                 continue
             slowest = min(piece.meta.rate_hz for piece in pieces)
             meta = replace(parts[0].meta, rate_hz=slowest)
-            yield UserRecording(name, subject, item.files, meta, iter(parts), reports)
+            yield UserRecording(
+                name, subject, item.files, meta, iter(parts), reports, stretches=len(parts)
+            )
 
     def digest(self, names: Sequence[str]) -> str:
         """Return the SHA-256 of a file; of several, of their digests in order."""
@@ -365,10 +372,16 @@ def _worn_at_once(
         raise DataError(
             f"{name}: not of all placements at once",
             expected=f"{', '.join(placements)}, worn at once, which the model reads together",
-            found=because or "no stretch of time that all have",
+            found=_where(pieces, placements) or because or "no stretch of time that all have",
             hint=_ALL_PLACEMENTS,
         )
     return made
+
+
+def _where(pieces: list[Recording], placements: Sequence[str]) -> str:
+    """Say where recordings were worn if it was at none of some placements."""
+    there = {piece.meta.placement for piece in pieces}
+    return "" if there & {*placements} else f"recordings at {', '.join(sorted(there))}"
 
 
 def require_placements(plan: Plan, placements: Sequence[str], where: str) -> Plan:

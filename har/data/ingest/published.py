@@ -107,17 +107,21 @@ def _fault(source: Source, files: RawFiles, item: Item) -> DataError | None:
             if _measures(whole(raw.tables[0])):
                 return None
     except (DataError, VerificationError) as error:
-        found, expected = error.found or error.message, error.expected or source.units
+        found, expected = error.found or error.message, error.expected
     else:
         reasons = "; ".join(f"{why}: {n:,} rows" for why, n in ledger.reasons.most_common(3))
-        found, expected = reasons or "no rows", source.units
+        found, expected = reasons or "no rows", None
     return DataError(
         f"{item.files[0]}: named as a file of {source.name}, and not one",
-        expected=f"{source.title}: {expected}",
+        expected=f"{source.title}: {expected or _held(source)}",
         found=found,
         hint="give the file as its device wrote it, with the sensors of all placements; or give a "
         "table of your own another name",
     )
+
+
+def _held(source: Source) -> str:
+    return f"{source.units}; at {', '.join(source.placements)}"
 
 
 def _measures(rows: pd.DataFrame) -> bool:
