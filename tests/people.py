@@ -29,7 +29,8 @@ MAPPING = {
 # Which axes of the waist point where those of other placements do, and the sign of gravity.
 WORN = {"chest": ("xyz", 1), "ankle": ("zxy", 1), "wrist": ("yxz", -1)}
 # Of DSADS's torso, arms and legs: units at the left are worn the other way round.
-DSADS_SIDES = (1, 1, (1, -1, -1), 1, (1, -1, -1))
+_TURNED = np.array([1, -1, -1])
+DSADS_SIDES = (1, 1, _TURNED, 1, _TURNED)
 Motions = Mapping[str, tuple[float, float, float, float]]
 # Tilt of the phone, degrees; step rate, Hz; sway of the trunk, m/s²; ringing of a step, m/s².
 _MOTIONS: Motions = {
@@ -196,7 +197,7 @@ def write_dsads(folder: Path, numbers: Iterable[int], *, units: int = 5) -> Path
             path = folder / "data" / f"a{code:02d}" / f"p{number}"
             path.mkdir(parents=True)
             places = ("chest", "wrist", "wrist", "ankle", "ankle")
-            worn = [side * _worn(own, at) for at, side in zip(places, DSADS_SIDES, strict=True)]
+            worn = [_worn(own, at) * side for at, side in zip(places, DSADS_SIDES, strict=True)]
             parts = [part for acc in worn for part in (acc, own[[*GYRO]], _field(acc) / 50)]
             table = pd.concat(parts[: 3 * units], axis=1)
             for segment in range(len(own) // 125):
