@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from har.data import gravity, sources
-from har.data.ingest import own
+from har.data.ingest import own, published
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
@@ -278,6 +278,7 @@ def write(files: dict[str, bytes], folder: Path, chance: random.Random) -> Path:
 def read(name: str, path: Path) -> collections.Counter[str]:
     """Ingest an input; return its account. `Ledger.check` proves that it adds up."""
     files = open_files(path)
+    published.recognise(files)
     if name in sources.names():
         source = sources.get(name)
     else:
