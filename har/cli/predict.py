@@ -54,8 +54,8 @@ def predict(
 ) -> None:
     """Print what a person did, with the champion's ONNX from the registry, or a file's.
 
-    Takes what `har data ingest` takes: files of known recorders and data sets, and tables whose columns
-    are guessed and shown, or stated by --map or a TOML file. Tables with the columns
+    Takes what `har data ingest` takes: files of known recorders and data sets, and tables whose
+    columns are guessed and shown, or stated by --map or a TOML file. Tables with the columns
     time_s, acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z in s, m/s² with gravity and rad/s
     need no word. Other rates are resampled as in training.
 
