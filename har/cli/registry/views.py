@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
-from har.cli.registry.common import Selector, asked_by, rules_table, version_facts
+from har.cli.registry.common import Selector, asked_by, rules_table, told_of, version_facts
 
 if TYPE_CHECKING:
     from har.registry.versions.version import Version
@@ -58,7 +58,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     del shown["macro_f1_interval"]
     out.print(table(f"{version.model} {version.number}", ["", ""], shown.items()), "")
     if version.gate:
-        out.print(rules_table(version.gate))
+        out.print(rules_table(version.gate), *told_of(version.gate), sep="\n")
 
 
 def _score(version: "Version") -> tuple[str, str]:
