@@ -305,7 +305,8 @@ def in_words(difference: "PairedDifference", margin: float = 0.0) -> str:
     low, high = difference.mean_difference_interval
     pooled, _ = difference.macro_f1_difference_interval
     # Both intervals decide; the pooled one is worth a word where it alone speaks against it.
-    alone = f", but from {pooled:+.4f} with all windows pooled" if pooled <= -margin < low else ""
+    is_against = difference.is_pooled_against(margin=margin)
+    alone = f", but from {pooled:+.4f} with all windows pooled" if is_against else ""
     return (
         f"macro-F1 {difference.mean_difference:+.4f} [{low:+.4f}, {high:+.4f}] "
         f"over {difference.n_subjects} subjects{alone}"
@@ -314,8 +315,9 @@ def in_words(difference: "PairedDifference", margin: float = 0.0) -> str:
 
 def deciding(difference: "PairedDifference", margin: float) -> float:
     """Return the lower end that decides: person by person, unless the pooled one alone fails."""
-    by_person = difference.mean_difference_interval[0]
-    return difference.least_difference if by_person > -margin else by_person
+    is_pooled = difference.is_pooled_against(margin=margin)
+    both = difference.mean_difference_interval, difference.macro_f1_difference_interval
+    return both[is_pooled][0]
 
 
 def _shadowed(challenger: Evidence, champion: Evidence, wanted: int) -> list[Rule]:
