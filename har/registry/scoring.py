@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from har.config import IntervalSettings, WindowSettings
+from har.data.activities import in_order
 from har.errors import MissingError
 from har.evaluation.results.comparisons import PairedDifference
 from har.lineage.record import Record
@@ -19,6 +20,7 @@ from har.monitoring.labelled import (
     difference,
     disagreements,
     labelled_windows,
+    left_out,
     scores,
 )
 from har.registry.handle import Registry
@@ -90,7 +92,9 @@ class OwnFiles:
     model : str
         The registered model.
     recordings : tuple of str
-        That were answered by each of them.
+        That were answered.
+    left_out : dict of str to int
+        Labelled windows, by activity, that no version knows: they are in no score.
     versions : tuple of Scored
         In the order that was asked for.
     against : tuple of Against
@@ -99,6 +103,7 @@ class OwnFiles:
 
     model: str
     recordings: tuple[str, ...]
+    left_out: dict[str, int]
     versions: tuple[Scored, ...]
     against: tuple[Against, ...]
 
@@ -141,10 +146,13 @@ def score_own(
     """
     versions = _versions(registry, selectors)
     predictors = [Predictor(fetch(registry, version)) for version in versions]
+    classes = in_order(name for predictor in predictors for name in predictor.classes)
     answers, scored = [], []
     for version, predictor in zip(versions, predictors, strict=True):
         smoothing = predictor.default_smoother if smoothed else "none"
-        answered = answer_labelled(predictor, files, purity=window.purity, smoothing=smoothing)
+        answered = answer_labelled(
+            predictor, files, classes=classes, purity=window.purity, smoothing=smoothing
+        )
         record = None if version.adopted else read_lineage(registry, version)
         seen = whom_it_saw(record, answered, files) if record else {}
         answers.append(answered)
@@ -161,6 +169,7 @@ def score_own(
     return OwnFiles(
         model=registry.model,
         recordings=tuple(one.name for one in answers[0]),
+        left_out=left_out(answers[0]),
         versions=tuple(scored),
         against=tuple(
             _against((scored[0], answers[0]), other, intervals)
