@@ -44,10 +44,12 @@ def user_files(
     *,
     yes: bool,
     placements: tuple[str, ...] = (),
+    labelled: bool = False,
 ) -> Iterator["UserFiles"]:
     """Open a user's files, once nothing of them is in doubt and guesses are confirmed.
 
-    `placements` are those that a model reads together, if it does.
+    `placements` are those that a model reads together, if it does. Where labels count, a
+    guess of which column has them is confirmed too.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def user_files(
             said = [*(f"{k}={v}" for k, v in units_by_name(files).items()), *said]
 
         def refine(plan: "Plan") -> "Plan":
-            return with_canonical(require_placements(plan, placements, where))
+            return with_canonical(require_placements(plan, placements, where), labelled=labelled)
 
         plan = settled(files, where, mapping, said, yes=yes, quiet=True, refine=refine)
         yield UserFiles(files, plan, where)
