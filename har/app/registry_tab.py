@@ -15,6 +15,7 @@ from har.registry.history.placement import pending
 from har.registry.history.production import ProductionPeriod, production_periods
 from har.registry.history.rows import rows
 from har.registry.history.trail import Trail
+from har.registry.moves.disagreement import disagreement
 from har.registry.versions.decision import Decision
 from har.registry.versions.lookup import foreign_versions, list_versions
 from har.registry.versions.version import LINEAGE_DIGEST, Version
@@ -41,6 +42,8 @@ class Overview:
         The history, oldest first.
     broken : HarError or None
         Why the history cannot be trusted.
+    disagreement : str or None
+        What MLflow shows and the history does not say.
     """
 
     where: str
@@ -49,6 +52,7 @@ class Overview:
     foreign: tuple[int, ...]
     events: tuple[Event, ...]
     broken: HarError | None
+    disagreement: str | None
 
 
 @st.cache_resource(ttl=LOOK_AGAIN, show_spinner="Asking the registry …")
@@ -67,6 +71,7 @@ def _overview(options: AppOptions) -> Overview:
         tuple(version.number for version in foreign_versions(registry)),
         events,
         broken,
+        None if broken else disagreement(registry, events),
     )
 
 
@@ -75,6 +80,8 @@ def registry_tab(options: AppOptions) -> None:
     seen = _overview(options)
     if seen.broken:
         show(error_box(seen.broken, about="the history"))
+    if seen.disagreement:
+        show(box("warning", seen.disagreement))
     if seen.foreign:
         numbers = ", ".join(map(str, seen.foreign))
         words = f"Registered without har: {numbers}. har registry adopt takes them in."

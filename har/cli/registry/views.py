@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
-from har.cli.registry.common import Selector, asked_by, rules_table, version_facts
+from har.cli.registry.common import (
+    Selector,
+    asked_by,
+    rules_table,
+    tell_disagreement,
+    version_facts,
+)
 
 if TYPE_CHECKING:
     from har.registry.versions.version import Version
@@ -20,6 +26,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
     registry = Registry.open(load(overrides).environment)
     versions, waiting = list_versions(registry), asked_by(registry)
+    tell_disagreement(registry)
     if as_json:
         return print_json([version_facts(version, waiting) for version in versions])
     rows = [
@@ -47,6 +54,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 
     registry = Registry.open(load(overrides).environment)
     version = find(registry, selector)
+    tell_disagreement(registry)
     facts = version_facts(version, asked_by(registry))
     if as_json:
         return print_json(facts)

@@ -4,7 +4,7 @@ from support import Setup, opened, promote
 
 from har.registry.gate.approval import approve
 from har.registry.history.trail import Trail
-from har.registry.versions.description import BELOW, MAX_LENGTH, bring_up_to_date, merged
+from har.registry.versions.description import BELOW, MAX_LENGTH, bring_up_to_date
 from har.registry.versions.lookup import find
 
 
