@@ -25,9 +25,10 @@ def plain(text: object) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells that are Markdown already."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    """Return a table of cells that are Markdown already, apart where a page has no margins."""
+    lines = [columns, *rows]
+    first, *others = (f"| {'&ensp; | '.join(cells)} |" for cells in lines)
+    return "\n".join([first, f"|{'---|' * len(columns)}", *others])
 
 
 def _code(character: str) -> str:

@@ -2,7 +2,8 @@
 
 It is Markdown: scores, where the version stands and who said so, the gate rule by rule, limits
 of use, links. Below its last line people write what they like; what they wrote above it is
-brought there, and never lost. What `har` wrote is known by the digests of its lines, in one tag.
+brought there, and never lost. What `har` wrote is known by the digests of its lines, in a tag
+of the run.
 """
 
 import logging
@@ -31,7 +32,7 @@ from har.registry.versions.version import Version
 
 BELOW = "*Written by har. Below this line people may write; above it, har writes anew.*"
 CARD = "model-card.md"
-# The digests of the lines that `har` wrote, six hexadecimal digits each.
+# The tag of a run with the digests of the lines that `har` wrote, six hexadecimal digits each.
 _LINES, _DIGITS = "har.described", 6
 # The history remembers under this name how many events the descriptions tell of.
 _READER = "descriptions"
@@ -108,7 +109,9 @@ def describe(registry: Registry, version: Version, events: Sequence[Event]) -> N
     """
     client, number = registry.writer, str(version.number)
     present = client.get_model_version(version.model, number).description or ""
-    described, ours = Described.of(registry, version), _ours(version)
+    described = Described.of(registry, version)
+    kept = _ours(registry, version)
+    ours = _of_earlier(version) if kept is None else kept
     for newest in _NEWEST:
         new = description(version, described, events, newest=newest)
         text = merged(new, present, ours)
@@ -122,18 +125,17 @@ def describe(registry: Registry, version: Version, events: Sequence[Event]) -> N
             hint="shorten it in MLflow's page",
         )
     # First, and with the lines that are there: after a kill all of ours are known as ours.
-    marks = [_mark(line) for line in (*new.splitlines(), *present.splitlines()) if line.strip()]
     known = {_mark(line) for line in new.splitlines()} | ours
-    kept = "".join(dict.fromkeys(mark for mark in marks if mark in known))
-    if text != present or kept != version.tags.get(_LINES):
-        client.set_model_version_tag(version.model, number, _LINES, kept)
+    marks = [_mark(line) for line in (*new.splitlines(), *present.splitlines()) if line.strip()]
+    if text != present or kept is None:
+        _keep(registry, version, "".join(dict.fromkeys(mark for mark in marks if mark in known)))
         client.update_model_version(version.model, number, text)
 
 
 def introduce(registry: Registry, version: Version) -> None:
     """Describe a version that is new, or was registered before descriptions had this form."""
-    if _LINES not in version.tags:
-        with _unfailing():
+    with _unfailing():
+        if _ours(registry, version) is None:
             describe(registry, version, Trail(registry).events)
 
 
@@ -188,12 +190,12 @@ def description(
     parts = [
         _head(version),
         *_scores(version, described.metrics),
-        "#### Who said so",
+        "#### **Who said so**",
         *_standing(version, own),
         *_gate(version.gate),
-        "#### Limits of use",
+        "#### **Limits of use**",
         "\n".join(f"- {line}" for line in _limits(version, described)),
-        "#### History",
+        "#### **History**",
         _history(version, own, newest),
         *_links(version, described.experiment),
         "---",
@@ -229,10 +231,10 @@ def _standing(version: Version, events: Sequence[Event]) -> Iterator[str]:
     for move in moves[-1:]:
         _, stage = move.change.stages[version.number]
         yield (
-            f"At {stage} since {_time(move.time)}, by {plain(move.kind)}; "
+            f"**{stage}** since {_time(move.time)}, by {plain(move.kind)}; "
             f"{plain(move.by)} gave the reason: {plain(move.reason)}"
             if move.approval is None
-            else f"At {stage} since {_time(move.time)}, by {plain(move.kind)}. "
+            else f"**{stage}** since {_time(move.time)}, by {plain(move.kind)}. "
             f"Asked for by **{plain(move.approval.asked_by)}**: {plain(move.reason)}. "
             f"Approved by **{plain(move.by)}**{' alone' if move.approval.own else ''}: "
             f"{plain(move.approval.reason)}"
@@ -247,10 +249,10 @@ def _standing(version: Version, events: Sequence[Event]) -> Iterator[str]:
 
 def _gate(decision: Decision | None) -> Iterator[str]:
     if decision is None:
-        yield "#### The gate has not judged it"
+        yield "#### **The gate has not judged it**"
         return
     against = f"against version {decision.champion}" if decision.champion else "without a champion"
-    yield f"#### The gate: {decision.verdict}, {against}"
+    yield f"#### **The gate: {decision.verdict}, {against}**"
     yield (
         f"Judged {_time(decision.at)} as {plain(decision.by)} asked: {plain(decision.purpose)}. "
         f"Finding: {plain(decision.reason)}"
@@ -290,8 +292,8 @@ def _limits(version: Version, described: Described) -> Iterator[str]:
             "of those above gets its name."
         )
     yield (
-        f"Measured on people, placement and device of {plain(version.dataset)} alone. "
-        "No medical device."
+        f"Measured on people, placement and device of the data set {plain(version.dataset)} "
+        "alone. No medical device."
     )
 
 
@@ -316,18 +318,34 @@ def _links(version: Version, experiment: str) -> Iterator[str]:
         return
     run = f"#/experiments/{experiment}/runs/{version.run_id}"
     files = [f"[{name}]({run}/artifacts/{path})" for name, path in _FILES.items()]
-    yield "#### Files"
+    yield "#### **Files**"
     yield " · ".join([*files, f"[run with all files]({run})"])
 
 
-def _ours(version: Version) -> set[str]:
-    """Return the digests of the lines that `har` wrote in a description."""
-    marks = version.tags.get(_LINES)
-    if marks is None:  # as an earlier `har` described it
-        score = version.macro_f1
-        measured = "" if score is None else f", test macro-F1 {score:.4f}"
-        return {_mark(f"{version.candidate} on {version.dataset}{measured}")}
+def _ours(registry: Registry, version: Version) -> set[str] | None:
+    """Return the digests of the lines that `har` wrote; None before it wrote in this form."""
+    run = version.run_id
+    tags = registry.client.get_run(run).data.tags if run else version.tags
+    marks = tags.get(_LINES)
+    if marks is None:
+        return None
     return {marks[at : at + _DIGITS] for at in range(0, len(marks), _DIGITS)}
+
+
+def _keep(registry: Registry, version: Version, marks: str) -> None:
+    """Keep those digests at the run, whose tags nobody reads beside the description."""
+    if version.run_id:
+        registry.writer.set_tag(version.run_id, _LINES, marks, synchronous=True)
+    else:
+        number = str(version.number)
+        registry.writer.set_model_version_tag(version.model, number, _LINES, marks)
+
+
+def _of_earlier(version: Version) -> set[str]:
+    """Return the digest of the one line that an earlier `har` gave a version."""
+    score = version.macro_f1
+    measured = "" if score is None else f", test macro-F1 {score:.4f}"
+    return {_mark(f"{version.candidate} on {version.dataset}{measured}")}
 
 
 def _mark(line: str) -> str:
