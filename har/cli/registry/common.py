@@ -53,7 +53,7 @@ def rules_table(decision: "Decision") -> "Group":
     rows = [
         (
             rule.name,
-            "holds" if rule.passed else "waived" if rule.waived else "broken",
+            rule.outcome,
             _number(rule.value),
             _number(rule.bound),
             f"{rule.detail or rule.name}; waived: {rule.waived}" if rule.waived else rule.detail,
@@ -62,6 +62,12 @@ def rules_table(decision: "Decision") -> "Group":
     ]
     title = f"Gate: version {decision.version} {decision.verdict}, stage {decision.stage}"
     return table(title, ["rule", "", "value", "bound", "detail"], rows)
+
+
+def told_of(decision: "Decision") -> "list[str]":
+    """Return what a decision says beside its rules: where they count, and who is challenger."""
+    rivalry = f"{decision.rivalry[:1].upper()}{decision.rivalry[1:]}."
+    return [text for text in (decision.deployment, rivalry.strip(".") and rivalry) if text]
 
 
 def _number(value: float | None) -> str:

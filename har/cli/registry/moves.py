@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from har.cli.output import AsJson, Overrides, out, print_json
-from har.cli.registry.common import Reason, Selector, asked_by, rules_table, version_facts
+from har.cli.registry.common import (
+    Reason,
+    Selector,
+    asked_by,
+    rules_table,
+    told_of,
+    version_facts,
+)
 
 if TYPE_CHECKING:
     from har.registry.handle import Registry
@@ -41,6 +48,7 @@ def promote(
     from har.errors import UsageError
     from har.registry.gate import promotion
     from har.registry.handle import Registry
+    from har.registry.versions.lookup import list_versions
 
     recipe, environment = load(overrides)
     registry = Registry.open(environment)
@@ -63,11 +71,14 @@ def promote(
             f"--waive with --to {to}", expected="--to production: the gate judges no other stage"
         )
     stage: Stage = to.capitalize()  # type: ignore[assignment]
+    there = [v for v in list_versions(registry) if stage == v.stage == "Staging"]
     version = promotion.change_stage(registry, selector, stage, reason=reason, dry_run=dry_run)
     if as_json:
         return print_json(version_facts(version, asked_by(registry)))
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} at {stage}.")
+    for former in (v for v in there if v.number != version.number):
+        out.print(f"Version {former.number} ({former.candidate}), the challenger, {verb} archived.")
     return None
 
 
@@ -78,11 +89,25 @@ def _print(decision: "Decision", registry: "Registry", *, as_json: bool) -> None
     if as_json:
         print_json(decision.to_dict())
     else:
-        out.print(rules_table(decision))
+        out.print(rules_table(decision), *told_of(decision), sep="\n")
         if decision.version in asked_by(registry):
             out.print(f"It waits for approval: har registry approve {decision.version} --reason …")
     if not decision.passed:
-        raise GateRefusal(f"version {decision.version} was refused", found=decision.reason)
+        raise GateRefusal(
+            f"version {decision.version} was refused", found=decision.reason, hint=_to_do(decision)
+        )
+
+
+def _to_do(decision: "Decision") -> str:
+    """Say what would make a refused version pass, and how a rule is waived."""
+    from har.registry.gate.rules import NEVER_WAIVED
+
+    broken = [rule.name for rule in decision.rules if not rule.holds]
+    if set(broken) & set(NEVER_WAIVED):
+        return f"{decision.remedy}: no waiver lets it serve"
+    waivers = " ".join(f"--waive '{name}=WHY'" for name in broken)
+    again = f"har registry promote {decision.version} --reason WHY {waivers}"
+    return f"{decision.remedy}. Or waive, for good and by name: {again}"
 
 
 def approve(

@@ -8,6 +8,7 @@ from har.cli.registry.common import (
     asked_by,
     rules_table,
     tell_disagreement,
+    told_of,
     version_facts,
 )
 
@@ -66,7 +67,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     del shown["macro_f1_interval"]
     out.print(table(f"{version.model} {version.number}", ["", ""], shown.items()), "")
     if version.gate:
-        out.print(rules_table(version.gate))
+        out.print(rules_table(version.gate), *told_of(version.gate), sep="\n")
 
 
 def _score(version: "Version") -> tuple[str, str]:

@@ -26,12 +26,13 @@ from har.lineage.record import FILE, Record
 from har.models.runtime import latencies
 from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import judge
+from har.registry.gate.rivalry import beside
 from har.registry.gate.rules import Evidence
 from har.registry.handle import Registry
 from har.registry.history import stages
 from har.registry.history.events import ApprovalRequested, Event, GateDecided, MoveBegun
 from har.registry.history.placement import placement, shadow_windows, unfinished
-from har.registry.history.stages import CHAMPION, Change, Placement, Stage
+from har.registry.history.stages import CHALLENGER, CHAMPION, Change, Placement, Stage
 from har.registry.history.trail import Trail
 from har.registry.locations import log_json
 from har.registry.moves.mover import Mover
@@ -97,24 +98,29 @@ def promote(
     mover = Mover(registry)
     now = mover.recover(dry_run=dry_run)
     version = find(registry, selector)
-    champion = find(registry, str(now.aliases[CHAMPION])) if CHAMPION in now.aliases else None
+    champion, challenger = (_holder(registry, now, alias) for alias in (CHAMPION, CHALLENGER))
     if rejudge and champion == version:
         raise UsageError(
             f"version {version.number} is the champion: there is nothing to judge it against",
             hint="judge another version: it takes the place if it is better",
         )
     require_measured(version)
-    decision = None if rejudge else _standing(version, champion, now, mover)
+    decision = None if rejudge else _standing(version, now, mover)
     if decision is None:
-        beside = shadow_windows(mover.trail.events, version.number, now.aliases.get(CHAMPION))
+        shadowed = shadow_windows(mover.trail.events, version.number, now.aliases.get(CHAMPION))
+        repeats = export.latency_repeats
+        evidence = _evidence(registry, version, repeats, shadow_windows=shadowed)
         decision = judge(
-            _evidence(registry, version, export.latency_repeats, shadow_windows=beside),
-            _evidence(registry, champion, export.latency_repeats) if champion else None,
+            evidence,
+            _evidence(registry, champion, repeats) if champion else None,
             gate=gate,
             export=export,
             intervals=intervals,
             waivers=waivers,
         )
+        if challenger and challenger != version:
+            holder = _evidence(registry, challenger, repeats)
+            decision = beside(decision, evidence, holder, intervals=intervals)
         if not dry_run:
             decision = _record(mover, version, decision, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover.trail.events):
@@ -211,20 +217,24 @@ def _require_servable(registry: Registry, version: Version) -> None:
         )
 
 
-def _standing(
-    version: Version, champion: Version | None, now: Placement, mover: Mover
-) -> Decision | None:
+def _holder(registry: Registry, now: Placement, alias: str) -> Version | None:
+    return find(registry, str(now.aliases[alias])) if alias in now.aliases else None
+
+
+def _standing(version: Version, now: Placement, mover: Mover) -> Decision | None:
     """Return the decision on record, unless it was never carried out and its premise is gone."""
     decision = version.gate
     if decision is None or _is_carried_out(decision, now, mover.trail.events):
         return decision
-    reigning = champion.number if champion else None
-    return decision if reigning == decision.champion else None
+    rivals = now.aliases.get(CHAMPION), now.aliases.get(CHALLENGER)
+    judged_beside = decision.champion, decision.challenger
+    of_today = rivals[0], None if rivals[1] == version.number else rivals[1]
+    return decision if of_today == judged_beside else None
 
 
 def _is_carried_out(decision: Decision, now: Placement, events: Iterable[Event]) -> bool:
     """Whether the version reached its stage or waits for approval, wherever it went since."""
-    return not _way(now.stage(decision.version), decision.stage) or any(
+    return not _way(now.stage(decision.version), decision) or any(
         _carries_out(event, decision) for event in events
     )
 
@@ -241,7 +251,7 @@ def _carries_out(event: Event, decision: Decision) -> bool:
 def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str) -> None:
     replaces = decision.champion is not None
     asks = policy == "always" or (policy == "replacing" and replaces)
-    for stage in _way(now.stage(decision.version), decision.stage):
+    for stage in _way(now.stage(decision.version), decision):
         if stage == "Production" and asks:
             mover.record(
                 ApprovalRequested(
@@ -263,11 +273,12 @@ def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str)
         now = then
 
 
-def _way(here: Stage, stage: Stage) -> list[Stage]:
-    """Return the stages through which a version goes."""
+def _way(here: Stage, decision: Decision) -> list[Stage]:
+    """Return the stages through which a version goes: not Staging, if another one stays there."""
+    stage = decision.stage
     if here == stage or (here, stage) == ("Archived", "None"):
         return []
-    if stage == "Production" and here != "Staging":
+    if stage == "Production" and here != "Staging" and decision.displaces:
         return ["Staging", "Production"]
     return [stage]
 
@@ -337,9 +348,9 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
             stage=decision.stage,
             champion=decision.champion,
             test_digest=decision.test_digest,
-            broken=tuple(rule.name for rule in decision.rules if not rule.passed),
+            broken=tuple(r.name for r in decision.rules if not r.passed and r.required),
             waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
-            finding=decision.reason[:1000],
+            finding="; ".join(filter(None, (decision.reason, decision.rivalry)))[:1000],
             content=digest.of_json(decision.to_dict()),
             lineage_digest=version.tags[LINEAGE_DIGEST],
         )
