@@ -49,9 +49,9 @@ def compare(
     registry = Registry.open(environment)
     comparison = run(registry, find(registry, a), find(registry, b), intervals=recipe.intervals)
     if html:
-        from har.registry.versions.comparison_page import write_page
+        from har.registry.decision.page import write_page
 
-        write_page(comparison, html)
+        write_page(registry, comparison, html)
     if as_json:
         return print_json(_content(comparison))
     _print(comparison)

@@ -7,5 +7,7 @@
 - `version`: one version, as its tags describe it; `decision` is the gate's verdict among them.
 - `lookup`: `list_versions`, and `find` by alias, number or stage.
 - `files`: `fetch` what serves, `read_lineage`, `verified_files` against what was registered.
-- `comparison`: two versions side by side, as data; `comparison_page` shows it.
+- `comparison`: two versions side by side, as data.
+- `description`: what MLflow shows of a version, true as it moves.
+- `promoted`: what an alias stands for by the history.
 """

@@ -15,9 +15,9 @@ from har.errors import UsageError, VerificationError
 from har.lineage.difference import difference, rows, sentence, words
 from har.lineage.record import Record
 from har.measured import MEASURED
+from har.registry.decision.page import write_page
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.comparison import Comparison, Pair, compare, outcome
-from har.registry.versions.comparison_page import write_page
 from har.registry.versions.lineage import build_record
 from har.registry.versions.lookup import find
 from har.registry.versions.registration import register
