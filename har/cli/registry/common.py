@@ -64,6 +64,14 @@ def rules_table(decision: "Decision") -> "Group":
     return table(title, ["rule", "", "value", "bound", "detail"], rows)
 
 
+def score(version: "Version") -> tuple[str, str]:
+    """Return macro-F1 and its interval over subjects."""
+    if version.macro_f1 is None or version.macro_f1_interval is None:
+        return "not measured", ""
+    low, high = version.macro_f1_interval
+    return f"{version.macro_f1:.4f}", f"{low:.3f}–{high:.3f}"
+
+
 def told_of(decision: "Decision") -> "list[str]":
     """Return what a decision says beside its rules: where they count, and who is challenger."""
     rivalry = f"{decision.rivalry[:1].upper()}{decision.rivalry[1:]}."

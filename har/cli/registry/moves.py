@@ -4,19 +4,23 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from har.cli.output import AsJson, Overrides, out, print_json
+from har.cli.output import AsJson, Overrides, out, print_json, table
 from har.cli.registry.common import (
     Reason,
     Selector,
     asked_by,
     rules_table,
+    score,
     told_of,
     version_facts,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from har.registry.handle import Registry
     from har.registry.history.stages import Stage
+    from har.registry.moves.rollback import Restored
     from har.registry.versions.decision import Decision
 
 
@@ -163,23 +167,44 @@ def reject(
 
 def rollback(
     reason: Reason,
-    selector: Selector = "previous",
+    selector: Annotated[
+        str | None,
+        typer.Argument(help="A version that served; default: the last one nobody rolled back from"),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, but move nothing.")] = False,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a version that served before back in the champion's place, files verified.
 
+    Says when it served, how it scored, and what clients will see differ.
+
     Example: har registry rollback --reason "stairs are taken for walking since Monday"
     """
     from har.config import load
     from har.registry.handle import Registry
+    from har.registry.moves.rollback import present, restored
     from har.registry.moves.rollback import rollback as run
 
     registry = Registry.open(load(overrides).environment)
+    former = present(registry)
     version = run(registry, selector, reason=reason, dry_run=dry_run)
+    found = restored(registry, version, former)
     if as_json:
-        return print_json(version_facts(version, asked_by(registry)))
+        told = {"periods": found.periods, "clients": found.clients}
+        told["replaced"] = former and former.number
+        return print_json({**version_facts(version, asked_by(registry)), **told})
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} the champion.")
+    out.print(table("", ["", ""], _restored(found)))
     return None
+
+
+def _restored(found: "Restored") -> "Iterator[tuple[str, str]]":
+    for period in found.periods:
+        yield "served", f"{period.since} to {period.until} ({period.kind}: {period.reason})"
+    yield "macro-F1", " ".join(score(found.version))
+    if found.former:
+        yield f"version {found.former.number} had", " ".join(score(found.former))
+        for change in found.clients or ("nothing differs but the answers",):
+            yield "clients", change

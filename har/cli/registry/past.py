@@ -44,11 +44,14 @@ def history(
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
     from har.registry.history.production import changeover_at, production_at
+    from har.registry.history.promotions import promotions
 
     instant = _instant(at)
     period, changeover = production_at(events, instant), changeover_at(events, instant)
+    came = next((p for p in promotions(events) if period and p.time == period.since), None)
     if as_json:
         live = {"reign": period and asdict(period), "perhaps": changeover and asdict(changeover)}
+        live["promotion"] = came and asdict(came)
         return print_json({"at": instant.isoformat(), **live})
     rows = {"version": "none that the history knows of"}
     if period:
@@ -56,8 +59,7 @@ def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
             "version": "none" if period.version is None else str(period.version),
             "since": period.since,
             "until": period.until or "now",
-            "began by": f"{period.kind}, {period.by}",
-            "reason": period.reason,
+            **(came.facts if came else {"came by": period.kind, "reason": period.reason}),
             "replaced": "nothing" if period.replaced is None else f"version {period.replaced}",
         }
     if changeover:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from har.registry.handle import Registry
 from har.registry.history.events import Event
 from har.registry.history.placement import pending, placement
-from har.registry.history.production import production_periods
+from har.registry.history.returning import last_good
 from har.registry.history.stages import CHAMPION
+from har.registry.moves.rollback import Restored, restored
 from har.registry.versions.decision import Decision, Rule
-from har.registry.versions.lookup import list_versions
+from har.registry.versions.lookup import find
 from har.registry.versions.version import Version
 
 
@@ -50,43 +51,28 @@ def _closeness(one: Held) -> tuple[bool, bool, float]:
     return one.rule.passed, not one.distance, abs(one.distance or 0.0) / bound
 
 
-@dataclass(frozen=True)
-class Way:
-    """A way back from a version in Production.
+def way_back(registry: Registry, events: Sequence[Event], number: int) -> Restored | None:
+    """Return what a rollback would restore if a version, once it serves, turned out bad.
 
-    Attributes
+    Parameters
     ----------
-    bad : Version
-        Which would not serve any more.
-    back : Version or None
-        Which would serve instead; None: there is none to go back to.
-    periods : tuple of (str, str, str)
-        When that one served: since, until (empty: it does now) and why it ended or began.
+    registry : Registry
+        The model.
+    events : sequence of Event
+        Its history.
+    number : int
+        The version; where it does not serve, it takes the champion's place in mind.
+
+    Returns
+    -------
+    Restored or None
+        None: there is nothing to go back to.
     """
-
-    bad: Version
-    back: Version | None
-    periods: tuple[tuple[str, str, str], ...]
-
-
-def way_back(registry: Registry, events: Sequence[Event], number: int) -> Way | None:
-    """Return what a rollback would restore if a version, or were it champion, turned out bad."""
-    by_number = {version.number: version for version in list_versions(registry)}
     champion = placement(events).aliases.get(CHAMPION)
-    back = champion if champion != number else _before(events)
-    if number not in by_number:
+    back = last_good(events) if champion == number else champion
+    if back is None:
         return None
-    periods = tuple(
-        (period.since, period.until, f"{period.kind} by {period.by}: {period.reason}")
-        for period in production_periods(events)
-        if period.version == back
-    )
-    return Way(by_number[number], by_number.get(back) if back else None, periods)
-
-
-def _before(events: Sequence[Event]) -> int | None:
-    """Return where a rollback of the champion goes that names no version."""
-    return placement(events).aliases.get("previous")
+    return restored(registry, find(registry, str(back)), find(registry, str(number)))
 
 
 def next_step(version: Version, events: Sequence[Event]) -> tuple[str, str]:

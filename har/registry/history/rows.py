@@ -19,7 +19,7 @@ class Row(NamedTuple):
     version : int or str
         The version that it is about; empty if there is none.
     by, reason : str
-        Who, and why.
+        Who, and why; of an approval that is whoever approved.
     what : str
         What came of it.
     """
@@ -42,4 +42,6 @@ def rows(events: Sequence[Event]) -> Iterator[Row]:
             what += f" ({following.event if following else 'not finished'})"
         # A kind that only a later `har` knows may lack some of them.
         version, by, reason = (getattr(event, name, "") for name in ("version", "by", "reason"))
+        if isinstance(event, MoveBegun) and event.approval:
+            reason = event.approval.reason
         yield Row(event.time, event.label, version or "", by, reason, what)
