@@ -1,6 +1,7 @@
 """``har registry list|show``: what there is."""
 
 from dataclasses import asdict
+
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
 from har.cli.registry.common import (
     Selector,
