@@ -179,10 +179,8 @@ def _parts(record: Record) -> dict[str, dict[str, Any]]:
 
 def _causes(a: Step, b: Step) -> list[str]:
     """Return what two steps were made of that differs."""
-    kinds = ("inputs", "settings", "code", "libraries")
-    pairs = ((a.inputs, b.inputs), (a.params, b.params), (a.code, b.code))
-    pairs += ((a.libraries, b.libraries),)
-    return [kind for kind, (own, other) in zip(kinds, pairs, strict=True) if own != other]
+    kinds = {"inputs": "inputs", "settings": "params", "code": "code", "libraries": "libraries"}
+    return [kind for kind, name in kinds.items() if getattr(a, name) != getattr(b, name)]
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any]) -> dict[str, dict[str, Any]]:

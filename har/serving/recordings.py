@@ -99,6 +99,16 @@ class UserRecording:
 
         self._parts = checked(self._parts)
 
+    def show_each(self, look: Callable[[Recording], None]) -> None:
+        """Have a function given each part as it is read."""
+
+        def shown(parts: Iterator[Recording]) -> Iterator[Recording]:
+            for part in parts:
+                look(part)
+                yield part
+
+        self._parts = shown(self._parts)
+
     @property
     def rows(self) -> CleanReport:
         """What cleaning changed in the parts that were read so far, over all placements."""

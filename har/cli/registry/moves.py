@@ -191,8 +191,8 @@ def rollback(
     version = run(registry, selector, reason=reason, dry_run=dry_run)
     found = restored(registry, version, former)
     if as_json:
-        told = {"periods": found.periods, "clients": found.clients}
-        told["replaced"] = former and former.number
+        replaced = former.number if former else None
+        told = {"periods": found.periods, "clients": found.clients, "replaced": replaced}
         return print_json({**version_facts(version, asked_by(registry)), **told})
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} the champion.")

@@ -50,8 +50,8 @@ def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
     period, changeover = production_at(events, instant), changeover_at(events, instant)
     came = next((p for p in promotions(events) if period and p.time == period.since), None)
     if as_json:
-        live = {"reign": period and asdict(period), "perhaps": changeover and asdict(changeover)}
-        live["promotion"] = came and asdict(came)
+        told = {"reign": period, "promotion": came, "perhaps": changeover}
+        live = {name: one and asdict(one) for name, one in told.items()}
         return print_json({"at": instant.isoformat(), **live})
     rows = {"version": "none that the history knows of"}
     if period:

@@ -44,7 +44,7 @@ def differences(now: Predictor, before: Predictor) -> Iterator[str]:
         yield f"never answers {', '.join(fewer)}"
     if more:
         yield f"also answers {', '.join(more)}"
-    pairs = {
+    pairs: dict[str, list[str]] = {
         "reads": [described(p.channels, gravity=p.gravity) for p in (now, before)],
         "window": [_window(p) for p in (now, before)],
         "answers unknown": [_unknown(p) for p in (now, before)],

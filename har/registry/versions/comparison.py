@@ -249,7 +249,7 @@ def outcome(comparison: Comparison) -> str:
     a, b, scores = comparison.a, comparison.b, comparison.scores["macro_f1"]
     assert scores.a is not None and scores.b is not None
     if comparison.paired:
-        return _person_by_person(a.title, b.title, comparison.paired)
+        return person_by_person(a.title, b.title, comparison.paired)
     measured = " and ".join(
         f"{f1:.3f} on {side.n_windows} windows of "
         f"{side.n_subjects} people in {len(side.classes)} classes"
@@ -262,7 +262,9 @@ def outcome(comparison: Comparison) -> str:
     )
 
 
-def _person_by_person(a: str, b: str, paired: PairedDifference) -> str:
+def person_by_person(
+    a: str, b: str, paired: PairedDifference, people: str = "test subjects"
+) -> str:
     """Say how two versions compare by the difference that the gate uses too, and on whom."""
     low, high = paired.mean_difference_interval
     pooled, _ = paired.macro_f1_difference_interval
@@ -271,7 +273,7 @@ def _person_by_person(a: str, b: str, paired: PairedDifference) -> str:
     )
     alone = f"; with all windows pooled from {change(pooled)}" if paired.is_pooled_against() else ""
     return (
-        f"{verdict}: on {paired.n_subjects} test subjects macro-F1 is "
+        f"{verdict}: on {paired.n_subjects} {people} macro-F1 is "
         f"{change(paired.mean_difference)} person by person "
         f"({paired.confidence:.0%} interval {change(low)} to {change(high)}{alone}, "
         f"Wilcoxon p = {paired.wilcoxon_p:.2g}). {People.of(paired).sentence}"
