@@ -16,6 +16,7 @@ from har.lineage.record import Record
 from har.page.colours import colours_by_name
 from har.page.html import data_uri, environment
 from har.page.plots import png
+from har.registry.decision.own import OnOwn, on_own
 from har.registry.decision.plots import HEIGHT, LANES, Picture, picture, signals
 from har.registry.decision.stretches import (
     Disagreement,
@@ -30,6 +31,7 @@ from har.registry.handle import Registry
 from har.registry.history.placement import placement
 from har.registry.history.stages import CHAMPION
 from har.registry.history.trail import Trail
+from har.registry.scoring import OwnFiles
 from har.registry.versions.comparison import Comparison, outcome, unscored
 from har.registry.versions.files import read_lineage, verified_file
 from har.registry.versions.lookup import find
@@ -40,7 +42,9 @@ from har.store import Store
 MOST_DRAWN = 12
 
 
-def write_page(registry: Registry, comparison: Comparison, path: Path) -> None:
+def write_page(
+    registry: Registry, comparison: Comparison, path: Path, *, own: OwnFiles | None = None
+) -> None:
     """Write the page of a comparison as one file with everything inlined.
 
     Nothing is answered anew: where the two disagree on test people, and on what, is read from
@@ -54,6 +58,8 @@ def write_page(registry: Registry, comparison: Comparison, path: Path) -> None:
         The two versions.
     path : Path
         The file; its folder is made.
+    own : OwnFiles, optional
+        Both on labelled files of one's own, in this order.
 
     Raises
     ------
@@ -64,6 +70,8 @@ def write_page(registry: Registry, comparison: Comparison, path: Path) -> None:
     a, b = (find(registry, str(side.number)) for side in (comparison.a, comparison.b))
     templates = environment(Path(__file__).parent)
     templates.filters |= {"amount": amount, "at": at}
+    apart = _apart(registry, a, b) if comparison.same_test else None
+    files = on_own(own) if own else None
     page = templates.get_template("decision.html").render(
         **vars(comparison),
         people=comparison.people,
@@ -73,7 +81,9 @@ def write_page(registry: Registry, comparison: Comparison, path: Path) -> None:
         unscored=unscored,
         images=_images(comparison),
         origin_rows=difference.rows(comparison.origin),
-        apart=_apart(registry, a, b) if comparison.same_test else None,
+        own=files,
+        apart=apart,
+        colours=_colours(apart, files),
         height=HEIGHT,
         lanes=dict(
             zip(LANES, ("label", f"version {a.number}", f"version {b.number}"), strict=True)
@@ -125,8 +135,6 @@ class Apart:
         By person, the number of the first stretch that is drawn.
     stretches : int
         All of them, drawn or not.
-    colours : mapping of str to str
-        By activity.
     """
 
     windows: int
@@ -137,7 +145,6 @@ class Apart:
     drawn: list[tuple[int, Stretch, Picture]]
     first: Mapping[str, int]
     stretches: int
-    colours: Mapping[str, str]
 
 
 def _apart(registry: Registry, a: Version, b: Version) -> Apart:
@@ -159,8 +166,14 @@ def _apart(registry: Registry, a: Version, b: Version) -> Apart:
         drawn=drawn,
         first={stretch.person: number for number, stretch, _ in reversed(drawn)},
         stretches=len(found),
-        colours=colours_by_name({*both["label"], *both["a"], *both["b"]}),
     )
+
+
+def _colours(apart: Apart | None, own: OnOwn | None) -> dict[str, str]:
+    """Return one colour for each activity that is drawn."""
+    pictures = [drawn for _, _, drawn in apart.drawn] if apart else []
+    pictures += [one.picture for one in own.drawn] if own else []
+    return colours_by_name({name for drawn in pictures for name in drawn.names})
 
 
 def _by_difference(comparison: Comparison) -> list[str]:
