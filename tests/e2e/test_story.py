@@ -110,6 +110,8 @@ def test_story(ana: Project) -> None:
 
     # 8. Somebody makes it the champion in a notebook: that is found, and put back.
     client(ana).set_registered_model_alias("har", "champion", "3")
+    assert "alias champion: 3, by the history 2" in ana.har("registry", "list").stderr
+    assert ana.json("predict", "walk.csv")["version"] == 2
     refused(ben, "registry rollback --reason odd", 5, "not as its history says")
     refused(ben, "registry reconcile", 5, "registry and history disagree")
     ok(ben, "registry reconcile --revert --reason notebook")

@@ -23,10 +23,12 @@ from har.page.markdown import plain, table
 from har.registry.handle import Registry
 from har.registry.history.events import Event
 from har.registry.history.placement import carried_out, of_version, pending
+from har.registry.history.promotions import Promotion, promotions
 from har.registry.history.rows import rows
 from har.registry.history.trail import Trail
 from har.registry.versions.decision import Decision, Rule
 from har.registry.versions.files import read_lineage, verified_file
+from har.registry.versions.gate_file import FILE as GATE
 from har.registry.versions.lookup import list_versions
 from har.registry.versions.version import Version
 
@@ -95,7 +97,10 @@ def bring_up_to_date(registry: Registry, trail: Trail) -> None:
         touched = {number for event in trail.events[told:] for number in event.versions}
         for version in list_versions(registry):
             if version.number in touched:
-                describe(registry, version, trail.events)
+                try:
+                    describe(registry, version, trail.events)
+                except DataError as error:
+                    _warn(error)
         trail.mark_heard(_READER, len(trail.events))
 
 
@@ -141,13 +146,17 @@ def introduce(registry: Registry, version: Version) -> None:
 
 @contextmanager
 def _unfailing() -> Iterator[None]:
-    """Warn of what keeps a description from being written, and go on."""
+    """Warn of what keeps descriptions from being written, and go on."""
     from mlflow.exceptions import MlflowException
 
     try:
         yield
     except (HarError, MlflowException, OSError) as error:
-        _log.warning("descriptions in MLflow are not up to date: %s", str(error).splitlines()[0])
+        _warn(error)
+
+
+def _warn(error: Exception) -> None:
+    _log.warning("descriptions in MLflow are not up to date: %s", str(error).splitlines()[0])
 
 
 def merged(new: str, present: str, ours: Collection[str]) -> str:
@@ -224,20 +233,19 @@ def _scores(version: Version, metrics: Metrics | None) -> Iterator[str]:
 
 
 def _standing(version: Version, events: Sequence[Event]) -> Iterator[str]:
-    """Say who moved it last and who approved, and what waits."""
+    """Say who moved it last, who approved that it serves, and what waits."""
     moves = [move for move, _ in carried_out(events) if version.number in move.change.stages]
     if not moves:
         yield "Nobody has moved it yet."
     for move in moves[-1:]:
         _, stage = move.change.stages[version.number]
+        what = f"{plain(move.kind)} of {plain(move.by)}: {plain(move.reason)}"
+        yield f"**{stage}** since {_time(move.time)}, by {what}"
+    for came in _approved(version, events):
+        own = ", the same person" if came.own else ""
         yield (
-            f"**{stage}** since {_time(move.time)}, by {plain(move.kind)}; "
-            f"{plain(move.by)} gave the reason: {plain(move.reason)}"
-            if move.approval is None
-            else f"**{stage}** since {_time(move.time)}, by {plain(move.kind)}. "
-            f"Asked for by **{plain(move.approval.asked_by)}**: {plain(move.reason)}. "
-            f"Approved by **{plain(move.by)}**{' alone' if move.approval.own else ''}: "
-            f"{plain(move.approval.reason)}"
+            f"Asked for by **{plain(came.asked_by)}**: {plain(came.reason)}. Approved by "
+            f"**{plain(came.approved_by)}**{own}, {_time(came.time)}: {plain(came.approval)}"
         )
     for request in pending(events):
         if request.version == version.number:
@@ -245,6 +253,12 @@ def _standing(version: Version, events: Sequence[Event]) -> Iterator[str]:
                 f"**Waits for approval**: {plain(request.by)} asked at {_time(request.time)}: "
                 f"{plain(request.reason)}"
             )
+
+
+def _approved(version: Version, events: Sequence[Event]) -> list[Promotion]:
+    """Return the last promotion of a version that somebody approved, if there is one."""
+    own = [p for p in promotions(events) if p.version == version.number and p.approved_by]
+    return own[-1:]
 
 
 def _gate(decision: Decision | None) -> Iterator[str]:
@@ -317,7 +331,8 @@ def _links(version: Version, experiment: str) -> Iterator[str]:
     if not experiment or version.adopted:
         return
     run = f"#/experiments/{experiment}/runs/{version.run_id}"
-    files = [f"[{name}]({run}/artifacts/{path})" for name, path in _FILES.items()]
+    named = {**_FILES, "gate": GATE} if version.gate else _FILES
+    files = [f"[{name}]({run}/artifacts/{path})" for name, path in named.items()]
     yield "#### **Files**"
     yield " · ".join([*files, f"[run with all files]({run})"])
 

@@ -33,6 +33,7 @@ def test_it_says_what_a_promoter_asks(rivals: Setup) -> None:
     assert len(text) <= MAX_LENGTH
     assert "stage **Production**, champion" in text
     assert "Waits for approval" not in text
+    assert "**, the same person, " in text
     assert "95% interval over people 1.0000 to 1.0000" in text
     assert "a &lt;b&gt;new&lt;/b&gt; season &#124; 2" in text
     assert "<b>" not in text
