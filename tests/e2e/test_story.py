@@ -96,8 +96,13 @@ def test_story(ana: Project) -> None:
 
     # 6. Ben looks at both, and approves.
     page = ana.folder / "comparison.html"
-    assert "is better than" in ok(ben, f"registry compare 2 champion --html {page}")
-    assert page.stat().st_size > 50_000
+    compared = ok(
+        ben,
+        f"registry compare 2 champion --html {page} --own walk.csv --yes",
+        "--map=activity=activity",
+    )
+    assert "is better than" in compared
+    assert all(said in page.read_text() for said in ("ana asked for version 2", "Your files"))
     ok(ben, "registry approve 2 --reason seen")
     assert stages(ana) == {1: "Archived", 2: "Production"}
     moments.append(now())
