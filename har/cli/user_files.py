@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,9 +38,16 @@ Yes = Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")
 
 @contextmanager
 def user_files(
-    paths: list[Path], mapping: Path | None, entries: list[str] | None, *, yes: bool
+    paths: list[Path],
+    mapping: Path | None,
+    entries: list[str] | None,
+    *,
+    yes: bool,
+    labelled: bool = False,
 ) -> Iterator["UserFiles"]:
     """Open a user's files, once nothing of them is in doubt and guesses are confirmed.
+
+    Where their labels count, a guess of which column has them is confirmed too.
 
     Raises
     ------
@@ -57,7 +65,8 @@ def user_files(
         said = entries or []
         if not mapping:
             said = [*(f"{k}={v}" for k, v in units_by_name(files).items()), *said]
-        plan = settled(files, where, mapping, said, yes=yes, quiet=True, refine=with_canonical)
+        refine = partial(with_canonical, labelled=labelled)
+        plan = settled(files, where, mapping, said, yes=yes, quiet=True, refine=refine)
         yield UserFiles(files, plan, where)
 
 

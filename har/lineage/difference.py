@@ -10,6 +10,7 @@ Difference = dict[str, dict[str, dict[str, Any]]]
 
 # Of more files, the first ones are named.
 MOST_FILES = 4
+_ROLES = {"train": "training", "pretrain": "pretraining"}
 _CODE = {"commit": "source code", "source files": "source files", "lock file": "lock file"}
 _DIGEST = re.compile("[0-9a-f]{40,64}")
 
@@ -106,10 +107,11 @@ def _told(part: str, names: dict[str, dict[str, Any]], since: str) -> list[str]:
 
 def _people(split: str, both: dict[str, list[str]]) -> list[str]:
     """Say who was added to a split, and who left it."""
-    more, fewer = both["a"], both["b"]
+    role = _ROLES.get(split, split)
     return [
-        *([f"{len(more)} more for {split} ({', '.join(more)})"] if more else []),
-        *([f"{len(fewer)} fewer for {split} ({', '.join(fewer)})"] if fewer else []),
+        f"{len(people)} {how} for {role} ({', '.join(people)})"
+        for how, people in (("more", both["a"]), ("fewer", both["b"]))
+        if people
     ]
 
 

@@ -48,7 +48,7 @@ def score(
     from har.registry.scoring import score_own
 
     recipe, environment = load(overrides)
-    with user_files(paths, mapping, entries, yes=yes) as files:
+    with user_files(paths, mapping, entries, yes=yes, labelled=True) as files:
         found = score_own(
             Registry.open(environment),
             version or [],
@@ -142,8 +142,8 @@ def _print_disagreements(against: "Against") -> None:
     shown = [one for one in stretches if one in longest]
     seconds = sum(one.end_s - one.start_s for one in stretches)
     columns = ["recording", "start", "seconds", *titles, "label"]
-    rest = "" if len(shown) == len(stretches) else f", the longest {len(shown)} of"
-    title = f"They disagree for {seconds:.0f} s{rest} in {len(stretches)} stretches"
+    rest = "" if len(shown) == len(stretches) else f"; the longest {len(shown)}"
+    title = f"They disagree in {len(stretches)} stretches, {seconds:.0f} s in all{rest}"
     out.print("", table(title, columns, map(_stretch, shown)), sep="\n")
 
 

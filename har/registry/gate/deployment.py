@@ -51,14 +51,14 @@ class Deployment:
         --------
         >>> here = Deployment(DeploymentSettings(max_turn_deg=20), (50.0, 50.0))
         >>> here.excludes("sampled at 25 Hz")
-        'the recordings have 50 Hz'
+        'not the rate that the recordings have, 50 Hz'
         >>> here.excludes("turned 45°, each subject")
         'gate.deployment.max_turn_deg is 20'
         >>> here.excludes("gain +5 %")
         ''
         """
         if sampled := _SAMPLED.fullmatch(change):
-            return "" if self._has_rate(float(sampled[1])) else self._rates or ""
+            return "" if self._has_rate(float(sampled[1])) else f"not the rate that {self._rates}"
         if turned := _TURNED.match(change):
             most = self.settings.max_turn_deg
             return "" if float(turned[1]) <= most else f"gate.deployment.max_turn_deg is {most:g}"
@@ -71,7 +71,7 @@ class Deployment:
     def sentence(self) -> str:
         """For which sensors the rules of robustness count."""
         most, off = self.settings.max_turn_deg, self.settings.sensors_off
-        parts = ["at any rate" if self._rates is None else f"of which {self._rates}"]
+        parts = ["at any rate" if self._rates is None else f"at the rate that {self._rates}"]
         parts += [] if most == _ANY_TURN else [f"turned by up to {most:g}°"]
         parts += [] if off is None else [f"of which {', '.join(off) or 'none'} may be off"]
         return f"Robustness counts for sensors {', '.join(parts)}."
@@ -80,11 +80,11 @@ class Deployment:
     def _rates(self) -> str | None:
         if stated := self.settings.rates_hz:
             rates = ", ".join(f"{rate:g}" for rate in sorted(stated))
-            return f"gate.deployment.rates_hz says {rates} Hz"
+            return f"gate.deployment.rates_hz names, {rates} Hz"
         if self.recorded_hz is None:
             return None
         low, high = (f"{rate:.4g}" for rate in self.recorded_hz)
-        return f"the recordings have {low}{'' if low == high else f' to {high}'} Hz"
+        return f"the recordings have, {low}{'' if low == high else f' to {high}'} Hz"
 
     def _has_rate(self, rate_hz: float) -> bool:
         known = self.settings.rates_hz or self.recorded_hz

@@ -272,11 +272,15 @@ def person_by_person(
         paired.verdict, f"No difference beyond noise between {a} and {b}"
     )
     alone = f"; with all windows pooled from {change(pooled)}" if paired.is_pooled_against() else ""
+    spread = (
+        f"{paired.confidence:.0%} interval {change(low)} to {change(high)}{alone}, "
+        f"Wilcoxon p = {paired.wilcoxon_p:.2g}"
+    )
     return (
         f"{verdict}: on {paired.n_subjects} {people} macro-F1 is "
         f"{change(paired.mean_difference)} person by person "
-        f"({paired.confidence:.0%} interval {change(low)} to {change(high)}{alone}, "
-        f"Wilcoxon p = {paired.wilcoxon_p:.2g}). {People.of(paired).sentence}"
+        f"({spread if paired.n_subjects > 1 else 'one person shows no spread'}). "
+        f"{People.of(paired).sentence}"
     )
 
 

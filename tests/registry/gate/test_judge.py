@@ -282,9 +282,11 @@ def test_robustness_counts_where_the_version_works() -> None:
     decision = decide(version, None)
     loss = rule(decision, "loss if sampled at 25 Hz")
     assert (decision.passed, loss.passed, loss.outcome) == (True, False, "reported")
-    assert loss.detail.endswith("not required: the recordings have 49.6 to 50 Hz")
+    assert loss.detail.endswith("not the rate that the recordings have, 49.6 to 50 Hz")
     kept = Decision.from_json(json.dumps(decision.to_dict()))
-    assert "the recordings have 49.6 to 50 Hz" in kept.deployment
+    assert kept.deployment == (
+        "Robustness counts for sensors at the rate that the recordings have, 49.6 to 50 Hz."
+    )
     stated = GATE.model_copy(update={"deployment": DeploymentSettings(rates_hz=(25, 50))})
     needs = "macro-F1 sampled at 25 Hz must lose at most 0.05; it loses 0.08"
     for refused in (

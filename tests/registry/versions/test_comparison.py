@@ -180,8 +180,8 @@ def test_other_origin(local: Setup, make_candidate) -> None:
     )
     assert words(found, since="version 1") == [
         "Raw data: 1 changed (tiny.parquet).",
-        "People: 3 more for train (s02, s03, s04); 1 fewer for train (s99); "
-        "1 more for pretrain (s01).",
+        "People: 3 more for training (s02, s03, s04); 1 fewer for training (s99); "
+        "1 more for pretraining (s01).",
         "Settings: window.hop_s is 0.64, in version 1 1.28.",
         "Base checkpoint: some, and none in version 1.",
         f"Libraries: numpy is {numpy}, in version 1 1.0.",
