@@ -272,17 +272,18 @@ def _gate(decision: Decision | None) -> Iterator[str]:
         f"Finding: {plain(decision.reason)}"
     )
     yield table(["rule", "", "value", "bound"], map(_rule, decision.rules))
-    yield "\n".join(
-        f"- {plain(rule)}" + (f"; waived: {plain(rule.waived)}" if rule.waived else "")
-        for rule in decision.rules
-        if not rule.passed
-    )
+    yield "\n".join(f"- {_broken(rule)}" for rule in decision.rules if not rule.passed)
 
 
 def _rule(rule: Rule) -> list[str]:
-    outcome = "holds" if rule.passed else "waived" if rule.waived else "**broken**"
+    outcome = f"**{rule.outcome}**" if rule.outcome == "broken" else rule.outcome
     words = "" if rule.value is not None or not rule.passed else plain(rule.detail)
     return [plain(rule.name), outcome, _number(rule.value) or words, _number(rule.bound)]
+
+
+def _broken(rule: Rule) -> str:
+    needs = f"; to pass, {rule.needs}" if rule.needs and not rule.holds else ""
+    return plain(f"{rule}{needs}" + (f"; waived: {rule.waived}" if rule.waived else ""))
 
 
 def _limits(version: Version, described: Described) -> Iterator[str]:

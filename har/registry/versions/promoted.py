@@ -12,8 +12,6 @@ from har.registry.history.trail import Trail
 from har.registry.versions.lookup import find
 from har.registry.versions.version import LINEAGE_DIGEST, Version
 
-_TO_DO = "`har registry reconcile --revert` puts the alias back, --adopt makes the history say so"
-
 
 @dataclass(frozen=True)
 class Promoted:
@@ -59,23 +57,24 @@ def promoted(registry: Registry, selector: str, found: Version) -> Promoted:
     if found.number in _by_history(events, alias):
         return Promoted(_unchanged(found, events))
     number = placement(events).aliases.get(alias)
-    claim = f"version {found.number} is {alias} in MLflow, but nobody promoted it"
     if number is None:
-        raise VerificationError(
-            claim,
-            expected=f"a version that the history has as {alias}; it has none",
-            hint=f"{_TO_DO}; --version {found.number} uses it all the same",
-        )
+        raise _unpromoted(found, alias, f"a version that the history has as {alias}; it has none")
     try:
         version = _unchanged(find(registry, str(number)), events)
     except MissingError:
-        raise VerificationError(
-            claim,
-            expected=f"version {number}, which the history has as {alias}",
-            found="no such version in MLflow",
-            hint=f"{_TO_DO}; --version {found.number} uses it all the same",
-        ) from None
+        expected = f"version {number}, which the history has as {alias} and MLflow no longer has"
+        raise _unpromoted(found, alias, expected) from None
+    claim = _unpromoted(found, alias, "").message
     return Promoted(version, f"{claim}: by the history it is version {number}, which is used")
+
+
+def _unpromoted(found: Version, alias: str, expected: str) -> VerificationError:
+    return VerificationError(
+        f"version {found.number} is {alias} in MLflow, but nobody promoted it",
+        expected=expected,
+        hint="`har registry reconcile --revert` puts the alias back, --adopt makes the history say "
+        f"so; --version {found.number} uses it all the same",
+    )
 
 
 def _by_history(events: Sequence[Event], alias: str) -> set[int | None]:

@@ -112,4 +112,4 @@ def test_what_nobody_promoted_is_not_served(
     registry.writer.delete_model_version("har", "1")
     with pytest.raises(VerificationError, match="nobody promoted it") as refused:
         source.load()
-    assert refused.value.found == "no such version in MLflow"
+    assert "version 1, which the history has as champion" in str(refused.value.expected)
