@@ -17,6 +17,7 @@ from har.registry.history.rows import rows
 from har.registry.history.trail import Trail
 from har.registry.moves.disagreement import disagreement
 from har.registry.versions.decision import Decision
+from har.registry.versions.gate_file import verdict_of
 from har.registry.versions.lookup import foreign_versions, list_versions
 from har.registry.versions.version import LINEAGE_DIGEST, Version
 
@@ -138,7 +139,7 @@ def _versions(seen: Overview) -> None:
             v.stage,
             ", ".join(v.aliases),
             _score(v),
-            "" if v.gate is None else v.gate.verdict,
+            verdict_of(v.tags),
             v.created[:10],
         )
         for v in seen.versions

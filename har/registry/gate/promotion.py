@@ -1,6 +1,6 @@
 """Promotion: judge a version once, write the decision down, then move the version or ask to.
 
-The decision goes to the history, to ``gate.json`` in the version's run and to its tags
+The decision goes to the history, to ``gate.json`` in the version's run and to its tag
 (`har.registry.versions.gate_file`) before anything moves (`har.registry.moves.mover`). A kill
 at any point is completed by the next call.
 """

@@ -1,8 +1,8 @@
-"""The gate's last decision on a version: a file of its run, found by three small tags.
+"""The gate's last decision on a version: a file of its run, which one small tag names.
 
-The tag ``har.gate`` says ``passed`` or ``refused``; what the rules found is in ``gate.json``,
-which the tags know by its digest, and in words in the version's description. An earlier `har`
-kept all of it in the tag.
+The tag ``har.gate`` says ``passed`` or ``refused``, by which event of the history, and which
+``gate.json`` holds what the rules found; in words, the version's description has it. An earlier
+`har` kept all of it in the tag.
 """
 
 import json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from har.registry.handle import Registry
 
 FILE = "gate.json"
-TAG, _EVENT, _SHA256 = "har.gate", "har.gate_event", "har.gate_sha256"
+TAG = "har.gate"
 
 
 def keep(registry: "Registry", run: str, decision: Decision) -> None:
@@ -36,33 +36,45 @@ def keep(registry: "Registry", run: str, decision: Decision) -> None:
     """
     content = decision.to_dict()
     log_json(registry, run, FILE, content)
-    tags = {
-        _SHA256: digest.of_bytes(json.dumps(content, indent=2).encode()),
-        _EVENT: decision.audit,
-        TAG: decision.verdict,
-    }
-    for name, value in tags.items():
-        number = str(decision.version)
-        registry.writer.set_model_version_tag(registry.model, number, name, value)
+    sha256 = digest.of_bytes(json.dumps(content, indent=2).encode())
+    text = f"{decision.verdict} event={decision.audit} sha256={sha256}"
+    number = str(decision.version)
+    registry.writer.set_model_version_tag(registry.model, number, TAG, text)
 
 
-def event_of(tags: Mapping[str, str]) -> str | None:
-    """Return the digest of the event in the history whose decision a version's tags name."""
-    if tags.get(TAG, "").startswith("{"):
-        return Decision.from_json(tags[TAG]).audit
-    return tags.get(_EVENT)
+def event_of(tags: Mapping[str, str]) -> str:
+    """Return the digest of the event in the history whose decision a version's tag names."""
+    return _named(tags).get("event", "")
+
+
+def verdict_of(tags: Mapping[str, str]) -> str:
+    """Return ``passed`` or ``refused``; empty of a version that was not judged."""
+    return _named(tags).get("verdict", "")
 
 
 def kept(registry: "Registry | None", run: str, tags: Mapping[str, str]) -> Decision | None:
-    """Return the decision that a version's tags name; None if the file is not that one."""
-    if tags.get(TAG, "").startswith("{"):
+    """Return the decision that a version's tag names; None if the file is not that one."""
+    if _is_of_earlier(tags):
         return Decision.from_json(tags[TAG])
-    if registry is None or _SHA256 not in tags:
+    sha256 = _named(tags).get("sha256")
+    if registry is None or sha256 is None:
         return None
     data = _read(registry, run)
-    if data is None or digest.of_bytes(data) != tags[_SHA256]:
+    if data is None or digest.of_bytes(data) != sha256:
         return None
     return Decision.from_json(data.decode())
+
+
+def _is_of_earlier(tags: Mapping[str, str]) -> bool:
+    return tags.get(TAG, "").startswith("{")
+
+
+def _named(tags: Mapping[str, str]) -> dict[str, str]:
+    if _is_of_earlier(tags):
+        decision = Decision.from_json(tags[TAG])
+        return {"verdict": decision.verdict, "event": decision.audit}
+    verdict, *others = tags.get(TAG, "").split()[:3] or [""]
+    return {"verdict": verdict, **dict(part.split("=", 1) for part in others if "=" in part)}
 
 
 def _read(registry: "Registry", run: str) -> bytes | None:
