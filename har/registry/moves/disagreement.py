@@ -39,8 +39,8 @@ def disagreement(registry: Registry, events: Sequence[Event]) -> str | None:
 
 
 def _said(wrong: Difference) -> str:
-    return f"{wrong.what}: {_value(wrong.found)}, by the history {_value(wrong.expected)}"
-
-
-def _value(text: str) -> str:
-    return "nobody" if text == "None" else text
+    nobody = wrong.what.startswith("alias")
+    found, expected = (
+        "nobody" if nobody and text == "None" else text for text in (wrong.found, wrong.expected)
+    )
+    return f"{wrong.what}: {found}, by the history {expected}"
