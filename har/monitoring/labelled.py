@@ -45,8 +45,9 @@ class Answered:
     clock : {"", "utc", "local"}
         What times count from.
     windows : DataFrame
-        One row per window: ``window_id``, ``start_s``, ``predicted``, and ``label``: an activity
-        as the model knows it, or as the files have it where it knows none; null if there is none.
+        One row per window: ``window_id``, ``start_s``, ``activity`` as the files have it,
+        ``predicted``, and ``label``: the activity as the model knows it, else as one of those
+        that are scored beside it does; null of what none of them knows, and without a label.
     segments, labels : DataFrame
         One row per stretch of one answer, and of one label: `STRETCH`.
     withheld : bool
@@ -64,7 +65,12 @@ class Answered:
 
 
 def answer_labelled(
-    predictor: Predictor, files: UserFiles, *, purity: float, smoothing: Name
+    predictor: Predictor,
+    files: UserFiles,
+    *,
+    classes: Sequence[str],
+    purity: float,
+    smoothing: Name,
 ) -> list[Answered]:
     """Let a build answer all recordings of labelled files.
 
@@ -74,6 +80,9 @@ def answer_labelled(
         The build.
     files : UserFiles
         Whatever `har data ingest` reads; those that the build cannot use are in their account.
+    classes : sequence of str
+        Activities that it is to know, those of the builds beside it among them: others are
+        left out of the scores.
     purity : float
         Smallest share of a window that has its label.
     smoothing : str
@@ -82,18 +91,20 @@ def answer_labelled(
     Raises
     ------
     DataError
-        If nothing can be read, or no window has a label.
+        If nothing can be read, or no window has a label that one of the builds knows.
     """
     source = own.source(DATASET, files.plan)
     taxonomy = Taxonomy.joined([source.own_activities or {}])
-    one = _One(predictor, predictor.smoother(smoothing), purity, taxonomy)
+    one = _One(predictor, predictor.smoother(smoothing), classes, purity, taxonomy)
     found = list(files.each(one.answered, Aim.of(predictor)))
     if not any(answered.windows["label"].notna().any() for answered in found):
+        others = ", ".join(left_out(found)) or "no labels"
         raise DataError(
-            f"{files.where}: no window has a label",
-            expected="recordings that say what was done, as a table with a column of activities",
-            found=f"{sum(len(answered.windows) for answered in found)} windows without",
-            hint="--map activity=COLUMN names the column; `har predict` needs no labels",
+            f"{files.where}: no window has a label that the models know",
+            expected=f"recordings that say what was done, as {', '.join(classes)}",
+            found=f"{sum(len(answered.windows) for answered in found)} windows with {others}",
+            hint="--map activity=COLUMN names the column of labels, [labels] in a --mapping what "
+            "its words mean; `har predict` needs none",
         )
     return found
 
@@ -104,6 +115,7 @@ class _One:
 
     predictor: Predictor
     smoother: Any
+    classes: Sequence[str]
     purity: float
     taxonomy: Taxonomy
 
@@ -137,12 +149,14 @@ class _One:
     def _labelled(self, part: Recording) -> pd.DataFrame:
         index = index_of(part, self.predictor.window)
         activity = index["activity"].where(index["purity"] >= self.purity).astype(object)
+        lift = self.taxonomy.lift
         known = {
-            name: self.taxonomy.lift(name, self.predictor.classes) or name
+            name: lift(name, self.predictor.classes) or lift(name, self.classes)
             for name in index["activity"].cat.categories
         }
         label = activity.map(known, na_action="ignore")
-        return pd.DataFrame({"start_s": part.meta.start_s + index["start_s"], "label": label})
+        start_s = part.meta.start_s + index["start_s"]
+        return pd.DataFrame({"start_s": start_s, "activity": activity, "label": label})
 
 
 def _runs(part: Recording) -> pd.DataFrame:
@@ -203,7 +217,7 @@ class LabelledScores:
     by_activity : dict of str to ActivityScore
         By label.
     not_known : dict of str to int
-        Labelled windows of activities that the model does not know: always wrong.
+        Labelled windows of activities that a model beside it knows, and it does not: always wrong.
     seen : dict of str to str
         How it has seen people, by person.
     withheld : tuple of str
@@ -260,6 +274,13 @@ def labelled_windows(answered: Sequence[Answered]) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True)
     columns = ["window_id", "subject_id", "label", "predicted"]
     return frame.loc[frame["label"].notna(), columns].reset_index(drop=True)
+
+
+def left_out(answered: Sequence[Answered]) -> dict[str, int]:
+    """Return the windows of activities that no model knows, which are in no score."""
+    frame = pd.concat([one.windows for one in answered], ignore_index=True)
+    counts = frame.loc[frame["label"].isna(), "activity"].dropna().value_counts()
+    return {str(name): int(n) for name, n in counts.items()}
 
 
 def names_in(*frames: pd.DataFrame) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from har.config import IntervalSettings, WindowSettings
+from har.data.activities import in_order
 from har.errors import MissingError
 from har.evaluation.results.comparisons import PairedDifference
 from har.lineage.record import Record
@@ -19,6 +20,7 @@ from har.monitoring.labelled import (
     difference,
     disagreements,
     labelled_windows,
+    left_out,
     scores,
 )
 from har.registry.handle import Registry
@@ -91,7 +93,9 @@ class OwnFiles:
     model : str
         The registered model.
     recordings : tuple of str
-        That were answered by each of them.
+        That were answered.
+    left_out : dict of str to int
+        Labelled windows, by activity, that no version knows: they are in no score.
     versions : tuple of Scored
         In the order that was asked for.
     against : tuple of Against
@@ -100,6 +104,7 @@ class OwnFiles:
 
     model: str
     recordings: tuple[str, ...]
+    left_out: dict[str, int]
     versions: tuple[Scored, ...]
     against: tuple[Against, ...]
 
@@ -142,10 +147,13 @@ def score_own(
     """
     versions = _versions(registry, selectors)
     predictors = [Predictor(fetch(registry, version)) for version in versions]
+    classes = in_order(name for predictor in predictors for name in predictor.classes)
     answers, scored = [], []
     for version, predictor in zip(versions, predictors, strict=True):
         smoothing = predictor.default_smoother if smoothed else "none"
-        answered = answer_labelled(predictor, files, purity=window.purity, smoothing=smoothing)
+        answered = answer_labelled(
+            predictor, files, classes=classes, purity=window.purity, smoothing=smoothing
+        )
         record = None if version.adopted else read_lineage(registry, version)
         seen = whom_it_saw(record, answered, files) if record else {}
         answers.append(answered)
@@ -162,6 +170,7 @@ def score_own(
     return OwnFiles(
         model=registry.model,
         recordings=tuple(one.name for one in answers[0]),
+        left_out=left_out(answers[0]),
         versions=tuple(scored),
         against=tuple(
             _against((scored[0], answers[0]), other, intervals)
@@ -203,6 +212,9 @@ def whom_it_saw(record: Record, answered: Iterable[Answered], files: UserFiles) 
 
 def sentences(found: OwnFiles) -> Iterator[str]:
     """Yield what a person reads of it first: what is no evidence, and how two versions compare."""
+    if found.left_out:
+        names = ", ".join(f"{name} ({n})" for name, n in found.left_out.items())
+        yield f"Not scored, as no version here knows them, are windows of {names}."
     for one in found.versions:
         yield from _of_version(one)
     for against in found.against:

@@ -388,4 +388,4 @@ def test_registry_score(finished: Project, tmp_path: Path) -> None:
     unlabelled = pd.read_csv(mine / "s31" / "day.csv").drop(columns="activity")
     unlabelled.to_csv(tmp_path / "bare.csv", index=False)
     bare = finished.har("registry", "score", str(tmp_path / "bare.csv"), "--yes")
-    assert (bare.returncode, "no window has a label" in bare.stderr) == (3, True)
+    assert (bare.returncode, "no window has a label that" in bare.stderr) == (3, True)

@@ -6,6 +6,7 @@ processes. At the end MLflow itself says the same as `har`.
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -96,16 +97,21 @@ def test_story(ana: Project) -> None:
 
     # 6. Ben looks at both, and approves.
     page = ana.folder / "comparison.html"
-    compared = ok(
-        ben,
-        f"registry compare 2 champion --html {page} --own walk.csv --yes",
-        "--map=activity=activity",
-    )
+    compared = ok(ben, f"registry compare 2 champion --html {page} --own walk.csv --yes")
     assert "is better than" in compared
     assert all(said in page.read_text() for said in ("ana asked for version 2", "Your files"))
+    versions = ("--version", "1", "--version", "2")
+    mine = ana.json("registry", "score", "walk.csv", "--yes", *versions)
+    worse_f1, better_f1 = (one["scores"]["overall"]["macro_f1"] for one in mine["versions"])
+    assert better_f1 > worse_f1
+    assert mine["against"][0]["disagreements"]
     ok(ben, "registry approve 2 --reason seen")
     assert stages(ana) == {1: "Archived", 2: "Production"}
     moments.append(now())
+
+    shown = ok(ana, "registry show 2")
+    for told in ("asked for by +ana: better", "approved by +ben: seen", "waived +nothing"):
+        assert re.search(told, shown), told
 
     # 7. A worse one is refused.
     (worse,) = run(ana, "worse")
@@ -143,6 +149,7 @@ def test_story(ana: Project) -> None:
     ok(ben, "registry rollback 2 --reason mended")
     assert (alias(ana, "champion"), alias(ana, "previous")) == (2, 1)
     moments.append(now())
+    refused(ana, "registry rollback --reason again", 2, "that nobody rolled back from")
 
     # 12. What was live at each of those moments, and who put it there?
     reigns = [ana.json("registry", "history", "--at", at)["reign"] for at in moments]

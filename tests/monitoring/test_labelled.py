@@ -11,6 +11,7 @@ from har.monitoring.labelled import (
     difference,
     disagreements,
     labelled_windows,
+    left_out,
     scores,
 )
 
@@ -41,7 +42,8 @@ def answered(
         windows=pd.DataFrame(
             {
                 "start_s": starts,
-                "label": labels,
+                "activity": labels,
+                "label": [None if label == "yoga" else label for label in labels],
                 "predicted": answers,
                 "window_id": [f"{subject}@{start}" for start in starts],
             }
@@ -54,11 +56,11 @@ def answered(
 
 W, S = "walking", "sitting"
 ANA = answered("ana", [W, W, S, S, None], [W, S, S, "unknown", W])
-BEN = answered("ben", [W, W, "rowing", S], [W, W, W, S])
+BEN = answered("ben", [W, W, "rowing", S, "yoga"], [W, W, W, S, S])
 
 
 def test_scores() -> None:
-    """Per person, per activity and in all; unknown, and what nobody taught it, are wrong."""
+    """Per person, per activity and in all; unknown, and what another model knows, are wrong."""
     found = scores([ANA, BEN], CLASSES, seen={"ben": "trained on"}, settings=SETTINGS)
     assert (found.overall.windows, found.overall.people, found.overall.unknown) == (8, 2, 1)
     assert found.overall.accuracy == 5 / 8
@@ -72,6 +74,7 @@ def test_scores() -> None:
     assert found.by_person["ana"].interval is None
     assert found.unseen == found.by_person["ana"]
     assert found.not_known == {"rowing": 1}
+    assert left_out([ANA, BEN]) == {"yoga": 1}
 
 
 def test_difference() -> None:

@@ -196,7 +196,7 @@ def rollback(
         return print_json({**version_facts(version, asked_by(registry)), **told})
     verb = "would be" if dry_run else "is"
     out.print(f"Version {version.number} ({version.candidate}) {verb} the champion.")
-    out.print(table("", ["", ""], _restored(found)))
+    out.print(table("What it restores", ["", ""], _restored(found)))
     return None
 
 

@@ -138,11 +138,13 @@ def _print_disagreements(against: "Against") -> None:
     if not stretches:
         out.print("", f"{titles[0].capitalize()} and {titles[1]} answer alike.", sep="\n")
         return
-    longest = sorted(stretches, key=lambda one: one.start_s - one.end_s)[:LONGEST]
+    by_label = sorted(stretches, key=lambda one: (not one.label, one.start_s - one.end_s))
+    longest = by_label[:LONGEST]
     shown = [one for one in stretches if one in longest]
     seconds = sum(one.end_s - one.start_s for one in stretches)
     columns = ["recording", "start", "seconds", *titles, "label"]
-    rest = "" if len(shown) == len(stretches) else f"; the longest {len(shown)}"
+    is_part = len(shown) < len(stretches)
+    rest = f"; the longest {len(shown)}, labelled ones first" if is_part else ""
     title = f"They disagree in {len(stretches)} stretches, {seconds:.0f} s in all{rest}"
     out.print("", table(title, columns, map(_stretch, shown)), sep="\n")
 

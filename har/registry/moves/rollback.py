@@ -106,12 +106,12 @@ def _last_good(events: Sequence[Event]) -> int:
     number = last_good(events)
     if number is not None:
         return number
-    bad = [
-        f"version {version}, by {move.by} at {move.time}: {move.reason}"
+    bad = {
+        version: f"version {version}, by {move.by} at {move.time}: {move.reason}"
         for version, move in rolled_back_from(events).items()
-    ]
+    }
     raise UsageError(
         "there is no version to go back to that nobody rolled back from",
-        found="; ".join(bad) or "no other version that served",
-        hint="name one all the same, as `har registry rollback 1`" if bad else None,
+        found="; ".join(bad.values()) or "no other version that served",
+        hint=f"name one all the same: `har registry rollback {max(bad)}`" if bad else None,
     )
