@@ -78,7 +78,7 @@ def compare(
 
         found = None
         if own:
-            with user_files(own, mapping, entries, yes=yes) as files:
+            with user_files(own, mapping, entries, yes=yes, labelled=True) as files:
                 found = _on(files, registry, recipe, comparison)
         write_page(registry, comparison, html, own=found)
     if as_json:
