@@ -100,7 +100,7 @@ def test_story(ana: Project) -> None:
     compared = ok(ben, f"registry compare 2 champion --html {page} --own walk.csv --yes")
     assert "is better than" in compared
     assert all(said in page.read_text() for said in ("ana asked for version 2", "Your files"))
-    versions = ("--version", "1", "--version", "2")
+    versions = ("--version", "1", "--version", "2", "--raw")
     mine = ana.json("registry", "score", "walk.csv", "--yes", *versions)
     worse_f1, better_f1 = (one["scores"]["overall"]["macro_f1"] for one in mine["versions"])
     assert better_f1 >= worse_f1
