@@ -41,7 +41,7 @@ def show_comparison(options: AppOptions, a: Version, b: Version) -> None:
     show(text(difference.sentence(found.origin)))
     name = f"versions-{a.number}-{b.number}.html"
     st.download_button(
-        "Comparison, HTML", lambda: _page(found), name, "text/html", on_click="ignore"
+        "Comparison, HTML", lambda: _page(found, options), name, "text/html", on_click="ignore"
     )
 
 
@@ -70,10 +70,10 @@ def _classes(found: Comparison) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _page(found: Comparison) -> bytes:
-    from har.registry.versions.comparison_page import write_page
+def _page(found: Comparison, options: AppOptions) -> bytes:
+    from har.registry.decision.page import write_page
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "comparison.html"
-        write_page(found, path)
+        write_page(Registry.open(environment_of(options)), found, path)
         return path.read_bytes()

@@ -15,7 +15,9 @@ from har.registry.history.placement import pending
 from har.registry.history.production import ProductionPeriod, production_periods
 from har.registry.history.rows import rows
 from har.registry.history.trail import Trail
+from har.registry.moves.disagreement import disagreement
 from har.registry.versions.decision import Decision
+from har.registry.versions.gate_file import verdict_of
 from har.registry.versions.lookup import foreign_versions, list_versions
 from har.registry.versions.version import LINEAGE_DIGEST, Version
 
@@ -42,6 +44,8 @@ class Overview:
         The history, oldest first.
     broken : HarError or None
         Why the history cannot be trusted.
+    disagreement : str or None
+        What MLflow shows and the history does not say.
     """
 
     where: str
@@ -50,6 +54,7 @@ class Overview:
     foreign: tuple[int, ...]
     events: tuple[Event, ...]
     broken: HarError | None
+    disagreement: str | None
 
 
 @st.cache_resource(ttl=LOOK_AGAIN, show_spinner="Asking the registry …")
@@ -68,6 +73,7 @@ def _overview(options: AppOptions) -> Overview:
         tuple(version.number for version in foreign_versions(registry)),
         events,
         broken,
+        None if broken else disagreement(registry, events),
     )
 
 
@@ -76,6 +82,8 @@ def registry_tab(options: AppOptions) -> None:
     seen = _overview(options)
     if seen.broken:
         show(error_box(seen.broken, about="the history"))
+    if seen.disagreement:
+        show(box("warning", seen.disagreement))
     if seen.foreign:
         numbers = ", ".join(map(str, seen.foreign))
         words = f"Registered without har: {numbers}. har registry adopt takes them in."
@@ -131,7 +139,7 @@ def _versions(seen: Overview) -> None:
             v.stage,
             ", ".join(v.aliases),
             _score(v),
-            "" if v.gate is None else v.gate.verdict,
+            verdict_of(v.tags),
             v.created[:10],
         )
         for v in seen.versions

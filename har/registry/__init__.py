@@ -3,6 +3,7 @@
 Whoever works on a registry opens one handle (`har.registry.handle`) and passes it on. The
 rooms, each of which imports from those below it alone:
 
+- `har.registry.decision`: one page to decide between two versions.
 - `har.registry.gate`: may it serve? Checks, rules, the decision, promotion, approval.
 - `har.registry.moves`: from stage to stage, whatever is killed in between; rollback,
   reconciliation, adoption, retention.

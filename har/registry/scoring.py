@@ -4,7 +4,7 @@
 Nothing is recorded.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from har.config import IntervalSettings, WindowSettings
@@ -24,6 +24,7 @@ from har.monitoring.labelled import (
     scores,
 )
 from har.registry.handle import Registry
+from har.registry.versions.comparison import person_by_person
 from har.registry.versions.files import fetch, read_lineage
 from har.registry.versions.lookup import find, list_versions
 from har.registry.versions.version import Version
@@ -207,6 +208,43 @@ def whom_it_saw(record: Record, answered: Iterable[Answered], files: UserFiles) 
         elif not is_tested and {files.files.digest(name) for name in one.files} & raw:
             seen.setdefault(one.subject, _IN_DATA)
     return seen
+
+
+def sentences(found: OwnFiles) -> Iterator[str]:
+    """Yield what a person reads of it first: what is no evidence, and how two versions compare."""
+    if found.left_out:
+        names = ", ".join(f"{name} ({n})" for name, n in found.left_out.items())
+        yield f"Not scored, as no version here knows them, are windows of {names}."
+    for one in found.versions:
+        yield from _of_version(one)
+    for against in found.against:
+        yield _of_two(found, against)
+
+
+def _of_version(one: Scored) -> Iterator[str]:
+    scores = one.scores
+    if not one.origin_known:
+        yield f"{one.title} was adopted: whom it has seen is not known."
+    if scores.seen:
+        seen = ", ".join(f"{who} ({how})" for who, how in scores.seen.items())
+        yield f"{one.title} has seen, by their ids or files: {seen}. That is no evidence."
+    if scores.not_known:
+        unknown = ", ".join(f"{name} ({n} windows)" for name, n in scores.not_known.items())
+        yield f"{one.title} does not know {unknown}: always wrong."
+    if scores.withheld:
+        names = ", ".join(scores.withheld)
+        yield f"{one.title} did not answer {names}: far unlike its training."
+
+
+def _of_two(found: OwnFiles, against: Against) -> str:
+    titles = {one.version: one.title for one in found.versions}
+    a, b = (titles[number] for number in against.versions)
+    if against.difference is None:
+        return (
+            f"{a} and {b} are not compared person by person: they have seen everybody here, or "
+            "cut recordings or name activities differently."
+        )
+    return person_by_person(a, b, against.difference, "of your people")
 
 
 def _is(subject: str, ids: set[str], known: str) -> bool:

@@ -97,8 +97,9 @@ def test_story(ana: Project) -> None:
 
     # 6. Ben looks at both, and approves.
     page = ana.folder / "comparison.html"
-    assert "is better than" in ok(ben, f"registry compare 2 champion --html {page}")
-    assert page.stat().st_size > 50_000
+    compared = ok(ben, f"registry compare 2 champion --html {page} --own walk.csv --yes")
+    assert "is better than" in compared
+    assert all(said in page.read_text() for said in ("ana asked for version 2", "Your files"))
     versions = ("--version", "1", "--version", "2", "--raw")
     mine = ana.json("registry", "score", "walk.csv", "--yes", *versions)
     worse_f1, better_f1 = (one["scores"]["overall"]["macro_f1"] for one in mine["versions"])
@@ -120,6 +121,8 @@ def test_story(ana: Project) -> None:
 
     # 8. Somebody makes it the champion in a notebook: that is found, and put back.
     client(ana).set_registered_model_alias("har", "champion", "3")
+    assert "alias champion: 3, by the history 2" in ana.har("registry", "list").stderr
+    assert ana.json("predict", "walk.csv")["version"] == 2
     refused(ben, "registry rollback --reason odd", 5, "not as its history says")
     refused(ben, "registry reconcile", 5, "registry and history disagree")
     ok(ben, "registry reconcile --revert --reason notebook")

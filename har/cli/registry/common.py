@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from har.cli.output import table
+from har.cli.output import err, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,15 @@ def asked_by(registry: "Registry") -> dict[int, str]:
     from har.registry.history.trail import Trail
 
     return {request.version: request.by for request in pending(Trail(registry).events)}
+
+
+def tell_disagreement(registry: "Registry") -> None:
+    """Say on standard error where MLflow shows what the history does not say."""
+    from har.registry.history.trail import Trail
+    from har.registry.moves.disagreement import disagreement
+
+    if sentence := disagreement(registry, Trail(registry).events):
+        err.print(sentence, style="yellow", soft_wrap=True)
 
 
 def rules_table(decision: "Decision") -> "Group":

@@ -5,13 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from har.cli.flags import refuse_ignored
 from har.cli.output import AsJson, Overrides, out, print_json, table
+from har.cli.user_files import Entries, MappingFile, Yes, tell_account, user_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from har.config import Recipe
     from har.evaluation.results.comparisons import PairedDifference
+    from har.registry.handle import Registry
+    from har.registry.scoring import OwnFiles
     from har.registry.versions.comparison import Comparison
+    from har.serving.recordings import UserFiles
 
 _SCORES = {
     "macro_f1": "macro-F1",
@@ -24,6 +30,7 @@ _SCORES = {
 
 
 def compare(
+    context: typer.Context,
     a: Annotated[
         str, typer.Argument(metavar="A", help="champion, challenger, a stage, or a number.")
     ],
@@ -33,13 +40,31 @@ def compare(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page, with plots.")
     ] = None,
+    own: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILES", help="Labelled files of your own, which both answer for the page."
+        ),
+    ] = None,
+    mapping: MappingFile = None,
+    entries: Entries = None,
+    yes: Yes = False,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare two versions: scores, people, builds, and what each was made from.
 
+    The page has all that a decision turns on: people and activities, where the two disagree,
+    what changed, the gate's rules with their distance, and what a rollback would restore.
+
     Example: har registry compare 3 champion --html comparison.html
+
+    Example: har registry compare 3 champion --html comparison.html --own my-people/
     """
+    of_files = dict.fromkeys(("--mapping", "--map", "--yes"), ("--own",))
+    refuse_ignored(
+        context, exclusive=("--mapping", "--map"), needs={"--own": ("--html",)} | of_files
+    )
     from har.config import load
     from har.registry.handle import Registry
     from har.registry.versions.comparison import compare as run
@@ -49,15 +74,31 @@ def compare(
     registry = Registry.open(environment)
     comparison = run(registry, find(registry, a), find(registry, b), intervals=recipe.intervals)
     if html:
-        from har.registry.versions.comparison_page import write_page
+        from har.registry.decision.page import write_page
 
-        write_page(comparison, html)
+        found = None
+        if own:
+            with user_files(own, mapping, entries, yes=yes, labelled=True) as files:
+                found = _on(files, registry, recipe, comparison)
+        write_page(registry, comparison, html, own=found)
     if as_json:
         return print_json(_content(comparison))
     _print(comparison)
     if html:
         out.print(f"Page: {html}")
     return None
+
+
+def _on(
+    files: "UserFiles", registry: "Registry", recipe: "Recipe", comparison: "Comparison"
+) -> "OwnFiles":
+    """Let both versions answer a user's labelled files."""
+    from har.registry.scoring import score_own
+
+    numbers = [str(side.number) for side in (comparison.a, comparison.b)]
+    found = score_own(registry, numbers, files, window=recipe.window, intervals=recipe.intervals)
+    tell_account(files.account)
+    return found
 
 
 def _content(comparison: "Comparison") -> dict[str, Any]:

@@ -67,12 +67,16 @@ def score(
 
 def _content(found: "OwnFiles") -> dict[str, Any]:
     """Return it as JSON-able data, with what a person reads in a sentence."""
-    return {**vars(found), "says": list(_sentences(found))}
+    from har.registry.scoring import sentences
+
+    return {**vars(found), "says": list(sentences(found))}
 
 
 def _print(found: "OwnFiles") -> None:
+    from har.registry.scoring import sentences
+
     titles = [f"version {one.version}" for one in found.versions]
-    out.print(*_sentences(found), "", sep="\n")
+    out.print(*sentences(found), "", sep="\n")
     out.print(table("On all labelled windows", ["", *titles], _overall(found)), "")
     columns = ["windows", *(f"macro-F1, {title}" for title in titles)]
     out.print(table("By person", ["person", *columns], _by_person(found)), "")
@@ -80,44 +84,6 @@ def _print(found: "OwnFiles") -> None:
     out.print(table("By activity", ["activity", *columns], _by_activity(found)))
     for against in found.against:
         _print_disagreements(against)
-
-
-def _sentences(found: "OwnFiles") -> "Iterator[str]":
-    if found.left_out:
-        names = ", ".join(f"{name} ({n})" for name, n in found.left_out.items())
-        yield f"Not scored, as no version here knows them, are windows of {names}."
-    for one in found.versions:
-        yield from _of_version(one)
-    for against in found.against:
-        yield _of_two(found, against)
-
-
-def _of_version(one: "Scored") -> "Iterator[str]":
-    scores = one.scores
-    if not one.origin_known:
-        yield f"{one.title} was adopted: whom it has seen is not known."
-    if scores.seen:
-        seen = ", ".join(f"{who} ({how})" for who, how in scores.seen.items())
-        yield f"{one.title} has seen, by their ids or files: {seen}. That is no evidence."
-    if scores.not_known:
-        unknown = ", ".join(f"{name} ({n} windows)" for name, n in scores.not_known.items())
-        yield f"{one.title} does not know {unknown}: always wrong."
-    if scores.withheld:
-        names = ", ".join(scores.withheld)
-        yield f"{one.title} did not answer {names}: far unlike its training."
-
-
-def _of_two(found: "OwnFiles", against: "Against") -> str:
-    from har.registry.versions.comparison import person_by_person
-
-    titles = {one.version: one.title for one in found.versions}
-    a, b = (titles[number] for number in against.versions)
-    if against.difference is None:
-        return (
-            f"{a} and {b} are not compared person by person: they have seen everybody here, or "
-            "cut recordings or name activities differently."
-        )
-    return person_by_person(a, b, against.difference, "of your people")
 
 
 def _overall(found: "OwnFiles") -> "Iterator[tuple[object, ...]]":

@@ -1,13 +1,17 @@
 """``har registry list|show``: what there is."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
-from har.cli.registry.common import Selector, asked_by, rules_table, score, told_of, version_facts
-
-if TYPE_CHECKING:
-    pass
+from har.cli.registry.common import (
+    Selector,
+    asked_by,
+    rules_table,
+    score,
+    tell_disagreement,
+    told_of,
+    version_facts,
+)
 
 
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -21,6 +25,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
 
     registry = Registry.open(load(overrides).environment)
     versions, waiting = list_versions(registry), asked_by(registry)
+    tell_disagreement(registry)
     if as_json:
         return print_json([version_facts(version, waiting) for version in versions])
     rows = [
@@ -50,6 +55,7 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
 
     registry = Registry.open(load(overrides).environment)
     version = find(registry, selector)
+    tell_disagreement(registry)
     facts = version_facts(version, asked_by(registry))
     came = promotion_of(Trail(registry).events, version.number)
     if as_json:

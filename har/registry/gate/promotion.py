@@ -1,11 +1,10 @@
 """Promotion: judge a version once, write the decision down, then move the version or ask to.
 
 The decision goes to the history, to ``gate.json`` in the version's run and to its tag
-``har.gate`` before anything moves (`har.registry.moves.mover`). A kill at any point is
-completed by the next call.
+(`har.registry.versions.gate_file`) before anything moves (`har.registry.moves.mover`). A kill
+at any point is completed by the next call.
 """
 
-import json
 import math
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -34,11 +33,11 @@ from har.registry.history.events import ApprovalRequested, Event, GateDecided, M
 from har.registry.history.placement import placement, shadow_windows, unfinished
 from har.registry.history.stages import CHALLENGER, CHAMPION, Change, Placement, Stage
 from har.registry.history.trail import Trail
-from har.registry.locations import log_json
 from har.registry.moves.mover import Mover
 from har.registry.moves.observation import differences, observe
 from har.registry.versions.decision import Decision
 from har.registry.versions.files import verified_files
+from har.registry.versions.gate_file import keep
 from har.registry.versions.lookup import find, with_digest
 from har.registry.versions.version import LINEAGE_DIGEST, Version, require_measured
 
@@ -356,9 +355,5 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
         )
     )
     decision = replace(decision, at=event.time, audit=event.sha256)
-    log_json(mover.registry, version.run_id, "gate.json", decision.to_dict())
-    text = json.dumps(decision.to_dict())
-    mover.registry.writer.set_model_version_tag(
-        version.model, str(version.number), "har.gate", text
-    )
+    keep(mover.registry, version.run_id, decision)
     return decision

@@ -17,6 +17,7 @@ import uuid
 from pathlib import Path
 from typing import TypeVar
 
+from har.disk import is_unwritable
 from har.errors import ConflictError, MissingError, UsageError
 from har.lineage import audit
 from har.lineage.origin import now_utc
@@ -75,7 +76,12 @@ class Trail:
         events = tuple(
             read_event(entry, f"{where}, line {number}") for number, entry in enumerate(entries, 1)
         )
-        audit.bring_up_to_date(self.copy, known, lines, where)
+        try:
+            audit.bring_up_to_date(self.copy, known, lines, where)
+        except OSError as error:
+            # A host that only serves may have no place for a copy.
+            if not is_unwritable(error):
+                raise
         self._lines, self.events = lines, events
 
     def append(self, event: E) -> E:

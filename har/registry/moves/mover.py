@@ -26,6 +26,7 @@ from har.registry.history.trail import Trail
 from har.registry.moves.observation import ALIASES, Observed, differences, observe
 from har.registry.notices.delivery import deliver
 from har.registry.notices.receivers import receivers
+from har.registry.versions.description import bring_up_to_date
 
 A = TypeVar("A", bound=Act)
 _log = logging.getLogger(__name__)
@@ -139,9 +140,10 @@ class Mover:
         return self.trail.append(event.model_copy(update=who))
 
     def announce(self) -> None:
-        """Send the notices of what happened; a receiver that takes none is no failure."""
+        """Tell of what happened, in MLflow's page and to receivers; neither can fail a move."""
         from mlflow.exceptions import MlflowException
 
+        bring_up_to_date(self.registry, self.trail)
         try:
             outcome = deliver(self.trail, self._receivers, since=self._known)
         except MlflowException as error:

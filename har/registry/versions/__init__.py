@@ -4,8 +4,10 @@
 - `registration`: `register` makes a version, or finds the one that a candidate already is.
 - `mlflow_run`: one run that holds all of a candidate; `leftovers` removes what a kill left.
 - `lineage`: the lineage record of a candidate.
-- `version`: one version, as its tags describe it; `decision` is the gate's verdict among them.
+- `version`: one version, as its tags describe it; `decision` is the gate's, `gate_file` keeps it.
 - `lookup`: `list_versions`, and `find` by alias, number or stage.
 - `files`: `fetch` what serves, `read_lineage`, `verified_files` against what was registered.
-- `comparison`: two versions side by side, as data; `comparison_page` shows it.
+- `comparison`: two versions side by side, as data.
+- `description`: what MLflow shows of a version, true as it moves.
+- `promoted`: what an alias stands for by the history.
 """

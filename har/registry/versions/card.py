@@ -5,6 +5,7 @@ from har.data.left_out import LeftOutClasses
 from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build
 from har.lineage import origin
+from har.page.markdown import plain
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.lineage import UNKNOWN, began_from
 
@@ -54,17 +55,17 @@ def write_card(candidate: Candidate) -> str:
     choice = ChannelChoice.beside(candidate.windows)
     return _TEMPLATE.format(
         name=candidate.name,
-        dataset=candidate.dataset,
+        dataset=plain(candidate.dataset),
         samples=window.n_samples,
         unknown_share=candidate.recipe.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
         channels=described(choice.channels, gravity=choice.gravity, upright=choice.upright),
         n_classes=len(m.classes),
-        classes=", ".join(m.classes),
+        classes=", ".join(map(plain, m.classes)),
         people=_people(candidate),
         left_out="".join(
-            f"\n- It does not know {name}, which the data holds: {sentence}."
+            f"\n- It does not know {plain(name)}, which the data holds: {plain(sentence)}."
             for name, sentence in LeftOutClasses.beside(candidate.windows).sentences.items()
         ),
         sources=_sources(candidate),
@@ -84,13 +85,16 @@ def write_card(candidate: Candidate) -> str:
 
 def _people(candidate: Candidate) -> str:
     splits = origin.people(candidate.windows)
-    lines = [f"- {split}: {len(who)} subjects ({', '.join(who)})" for split, who in splits.items()]
+    lines = [
+        f"- {split}: {len(who)} subjects ({', '.join(map(plain, who))})"
+        for split, who in splits.items()
+    ]
     for start in began_from(candidate):
         revision = f" at {start.revision}" if start.revision else ""
         whom = start.people if start.people == UNKNOWN else f"{len(start.people)} subjects"
         lines.append(
-            f"- pretrained checkpoint {start.source}{revision}: has seen {whom}; "
-            f"licence {start.licence}"
+            f"- pretrained checkpoint {plain(start.source)}{plain(revision)}: has seen {whom}; "
+            f"licence {plain(start.licence)}"
         )
     return "\n".join(lines)
 
@@ -100,14 +104,14 @@ def _sources(candidate: Candidate) -> str:
     files = origin.raw_files(ingested.path) if ingested else []
     if len(files) > MAX_FILES:
         licences = sorted({file.annotations["licence"] for file in files})
-        return f"{len(files)} files, named in lineage.json ({'; '.join(licences)})"
-    named = [f"{file.name} ({file.annotations['licence']})" for file in files]
+        return f"{len(files)} files, named in lineage.json ({'; '.join(map(plain, licences))})"
+    named = [f"{plain(file.name)} ({plain(file.annotations['licence'])})" for file in files]
     return ", ".join(named) or "not recorded"
 
 
 def _class_row(name: str, score: ClassScore) -> str:
     numbers = " | ".join(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
-    return f"| {name} | {numbers} | {score.support:.0f} |"
+    return f"| {plain(name)} | {numbers} | {score.support:.0f} |"
 
 
 def _build_row(candidate: Candidate, build: Build) -> str:

@@ -160,7 +160,10 @@ class Comparison:
         return words(self.origin, since=f"version {self.b.number}")
 
 
-_BUILD = ("name", "bytes", "max_probability_gap", "agreement", "latency_ms", "passed", "verdict")
+_BUILD = (
+    *("name", "bytes", "max_probability_gap", "agreement", "macro_f1"),
+    *("latency_ms", "passed", "verdict"),
+)
 
 
 @dataclass(frozen=True)

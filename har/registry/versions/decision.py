@@ -1,4 +1,4 @@
-"""What the gate decided on a version, as the version's tag keeps it."""
+"""What the gate decided on a version, as ``gate.json`` keeps it."""
 
 import json
 from dataclasses import asdict, dataclass, fields

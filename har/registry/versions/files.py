@@ -136,6 +136,22 @@ def verified_files(registry: Registry, version: Version, folder: Path) -> dict[s
     return {name: downloaded / name for name in (*expected, FILE)}
 
 
+def verified_file(
+    registry: Registry, version: Version, record: Record, name: str, folder: Path
+) -> Path:
+    """Download one file of a version, checked against its lineage record; return where it is.
+
+    Raises
+    ------
+    VerificationError
+        If it is not there or is not the registered one.
+    """
+    path = _download_run(registry, version.run_id, folder, name)
+    expected = record.files.get(name, "of no file: it was registered without")
+    _require_digest(path, expected, f"version {version.number}, {name}")
+    return path
+
+
 def require_verified(registry: Registry, version: Version) -> None:
     """Refuse a version whose files are not the registered ones.
 

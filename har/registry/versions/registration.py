@@ -8,6 +8,7 @@ from har.registry.connection import require_not_deleted
 from har.registry.handle import Registry
 from har.registry.history.trail import Trail
 from har.registry.versions.candidate import Candidate
+from har.registry.versions.description import introduce
 from har.registry.versions.lookup import find
 from har.registry.versions.version import CANDIDATE_DIGEST, Version
 
@@ -55,6 +56,7 @@ def register(registry: Registry, candidate: Candidate) -> Version:
         elif registry.client.get_run(str(version.run_id)).info.status != "FINISHED":
             # Its process was killed between the version and the end of the run.
             registry.writer.set_terminated(str(version.run_id))
+        introduce(registry, find(registry, str(version.version)))
     return find(registry, str(version.version))
 
 

@@ -1,4 +1,7 @@
-"""The version that a name stands for, as it is served: verified, and kept for an outage.
+"""The version that a name stands for, as it is served: promoted, verified, kept for an outage.
+
+What an alias names is what was promoted, by the history. Where somebody moved the alias in
+MLflow's page, that is said, and the version that was promoted serves.
 
 >>> from har.registry.versions.served import RegistrySource
 >>> served = RegistrySource(registry, "champion").load()  # doctest: +SKIP
@@ -15,12 +18,13 @@ from typing import TypeVar
 
 from har.addresses import without_credentials
 from har.disk import is_unwritable, write_text
-from har.errors import HarError, MissingError
+from har.errors import HarError, MissingError, VerificationError
 from har.lineage import digest
 from har.registry.handle import Registry
 from har.registry.reading import NothingReader
 from har.registry.versions.files import MODEL, fetch
 from har.registry.versions.lookup import find
+from har.registry.versions.promoted import Promoted, promoted
 from har.registry.versions.version import Version
 from har.serving.served import Served, load_verified
 
@@ -61,10 +65,13 @@ class RegistrySource:
         MissingError
             If there is no such version, or the registry is not there and nothing is kept.
         VerificationError
-            If the bytes are not the registered ones.
+            If the bytes are not the registered ones, or nobody was promoted to the name.
         """
         try:
-            return self._loaded(self._found())
+            named = self._promoted(self._found())
+            if named.warning:
+                _log.warning("%s", named.warning)
+            return self._loaded(named.version)
         except OutageError as outage:
             kept = self._kept()
             if kept is None:
@@ -78,16 +85,23 @@ class RegistrySource:
         Raises
         ------
         HarError
-            If the registry cannot be reached, or that version cannot be served.
+            If the registry cannot be reached, that version cannot be served, or nobody
+            promoted it.
         """
         found = self._found()
         known = found.tags.get("har.onnx_sha256")
         if (str(found.number), known) == (than.version, than.sha256):
             return None
-        return self._loaded(found)
+        named = self._promoted(found)
+        if named.warning and str(named.version.number) == than.version:
+            raise VerificationError(named.warning, hint="see `har registry reconcile`")
+        return self._loaded(named.version)
 
     def _found(self) -> Version:
         return _asked(self.registry, lambda: find(self.registry, self.selector))
+
+    def _promoted(self, found: Version) -> Promoted:
+        return _asked(self.registry, lambda: promoted(self.registry, self.selector, found))
 
     def _loaded(self, found: Version) -> Served:
         path = _asked(self.registry, lambda: fetch(self.registry, found))

@@ -1,13 +1,15 @@
 """One version of the registered model, as its tags describe it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from har.errors import UsageError
 from har.registry.handle import Registry
 from har.registry.reading import RegisteredVersion
 from har.registry.versions.decision import Decision
+from har.registry.versions.gate_file import kept
 
 # Every version that `har` registered or adopted carries it.
 CANDIDATE_DIGEST = "har.candidate_digest"
@@ -43,8 +45,6 @@ class Version:
         All tags; ours start with ``har.``.
     created : str
         UTC.
-    gate : Decision or None
-        The gate's decision on record.
     url : str or None
         Its page in MLflow, where a server shows one.
     """
@@ -61,8 +61,17 @@ class Version:
     serving: str
     tags: dict[str, str]
     created: str
-    gate: Decision | None
     url: str | None
+    registry: InitVar[Registry | None] = None
+
+    def __post_init__(self, registry: Registry | None) -> None:
+        # Not a field: two versions that say the same are equal, whoever asked.
+        object.__setattr__(self, "_registry", registry)
+
+    @cached_property
+    def gate(self) -> Decision | None:
+        """The gate's decision on record, read when it is first asked for."""
+        return kept(vars(self)["_registry"], self.run_id, self.tags)
 
     @property
     def adopted(self) -> bool:
@@ -90,8 +99,8 @@ class Version:
             serving=tags["har.serving"],
             tags=tags,
             created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            gate=Decision.from_json(tags["har.gate"]) if "har.gate" in tags else None,
             url=registry.version_url(number),
+            registry=registry,
         )
 
 

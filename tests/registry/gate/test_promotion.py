@@ -1,5 +1,6 @@
 """Promotion: the record first, then the alias, once, on both kinds of registry."""
 
+import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from har.registry.history.events import GateDecided
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
 from har.registry.versions.decision import Decision
+from har.registry.versions.gate_file import event_of, verdict_of
 from har.registry.versions.lookup import find, list_versions
 from har.registry.versions.registration import register
 from har.registry.versions.version import Version
@@ -164,6 +166,19 @@ def test_dry_run_writes_nothing(local: Setup, make_candidate) -> None:
     assert Trail(opened(local)).events == ()
 
 
+def test_what_an_earlier_har_kept(local: Setup, make_candidate) -> None:
+    """A tag that holds the whole decision is read; one file of another decision is not."""
+    version = register(opened(local), make_candidate())
+    decision = promote(version, local, reason="first")
+    writer = opened(local).writer
+    writer.set_model_version_tag("har", "1", "har.gate", f"passed event=a sha256={'0' * 64}")
+    assert find(opened(local), "1").gate is None
+    writer.set_model_version_tag("har", "1", "har.gate", json.dumps(decision.to_dict()))
+    old = find(opened(local), "1")
+    assert old.gate == decision
+    assert (verdict_of(old.tags), event_of(old.tags)) == ("passed", decision.audit)
+
+
 def test_record(local: Setup, make_candidate) -> None:
     """History, gate.json and tag say the same; each move names its decision."""
     version = register(opened(local), make_candidate())
@@ -175,6 +190,10 @@ def test_record(local: Setup, make_candidate) -> None:
     path = opened(local).client.download_artifacts(version.run_id, "gate.json")
     kept = Decision.from_json(Path(path).read_text())
     assert kept == decision == find(opened(local), "1").gate
+    tags = find(opened(local), "1").tags
+    assert tags["har.gate"].startswith(f"passed event={gate.sha256} sha256=")
+    assert (verdict_of(tags), event_of(tags)) == ("passed", gate.sha256)
+    assert max(map(len, tags.values())) < 200
     assert digest.of_json(replace(kept, at="", audit="").to_dict()) == gate.content
     assert [(m.event, getattr(m, "kind", None), getattr(m, "decision", None)) for m in moves] == [
         ("move", "staging", decision.audit),

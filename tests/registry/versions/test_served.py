@@ -90,3 +90,26 @@ def test_a_server_that_does_not_answer_is_an_outage(tmp_path: Path) -> None:
     nowhere = Setup(store=tmp_path, registry={"tracking_uri": "http://127.0.0.1:1"})
     with pytest.raises(MissingError, match="does not answer"):
         RegistrySource(opened(nowhere)).load()
+
+
+def test_what_nobody_promoted_is_not_served(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where an alias was moved in MLflow's page, the champion by the history serves."""
+    source = RegistrySource(registry)
+    first = source.load()
+    registry.writer.set_registered_model_alias("har", "champion", "2")
+    with caplog.at_level(logging.WARNING):
+        assert named(RegistrySource(registry, "Production").load()) == named(first)
+        assert named(source.load()) == named(first)
+    assert "version 2 is champion in MLflow, but nobody promoted it" in caplog.text
+    with pytest.raises(VerificationError, match="nobody promoted it: by the history it is ver"):
+        source.newer(first)
+    assert named(RegistrySource(registry, "2").load())[1] == "2"
+    registry.writer.set_registered_model_alias("har", "challenger", "2")
+    with pytest.raises(VerificationError, match="version 2 is challenger in MLflow, but nobody"):
+        RegistrySource(registry, "challenger").load()
+    registry.writer.delete_model_version("har", "1")
+    with pytest.raises(VerificationError, match="nobody promoted it") as refused:
+        source.load()
+    assert "version 1, which the history has as champion" in str(refused.value.expected)
