@@ -58,6 +58,8 @@ class Decision:
         Why somebody asked, who, and when; empty until the decision is recorded.
     audit : str
         Digest of its event in the history; empty until it is recorded.
+    bent : tuple of str
+        Bounds that were others than the registry's policy has, in words.
     """
 
     model: str
@@ -71,6 +73,12 @@ class Decision:
     by: str = ""
     at: str = ""
     audit: str = ""
+    bent: tuple[str, ...] = ()
+
+    @property
+    def waived(self) -> dict[str, str]:
+        """The rules that need not hold, each with the reason."""
+        return {rule.name: rule.waived for rule in self.rules if rule.waived}
 
     @property
     def passed(self) -> bool:
@@ -103,5 +111,6 @@ class Decision:
     def from_json(cls, text: str) -> "Decision":
         """Read what `to_dict` gave, as JSON."""
         data = json.loads(text)
-        known = {f.name: data[f.name] for f in fields(cls)}
-        return cls(**{**known, "rules": tuple(Rule(**rule) for rule in data["rules"])})
+        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        rules = tuple(Rule(**rule) for rule in data["rules"])
+        return cls(**{**known, "rules": rules, "bent": tuple(known.get("bent", ()))})
