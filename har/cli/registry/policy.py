@@ -117,7 +117,8 @@ def _show(registry: "Registry", settings: "Settings", *, as_json: bool) -> None:
         out.print("Not kept yet: these are the settings here; the first judgement records its own.")
     else:
         approved = f"; approved: {kept.approval.reason}" if kept.approval else ""
-        out.print(f"{kept.describe()}; set by {kept.who} at {kept.time}: {kept.reason}{approved}")
+        what = f"{kept.describe()}: {kept.reason}{approved}"
+        out.print(f"Set by {kept.who} at {kept.time}, {what}.")
     if bent:
         out.print(f"The settings here bend it: {'; '.join(bent)}.")
     if asked:

@@ -62,7 +62,7 @@ class PolicySet(Act):
 
     def describe(self) -> str:
         """Say what came of it, for a row of the history."""
-        what = "; ".join(self.changes) or "the settings of the first judgement"
+        what = "; ".join(self.changes) or "settings of the first judgement"
         return f"{what}; {self.approval}" if self.approval else what
 
     def notice(self) -> tuple[str, str] | None:
