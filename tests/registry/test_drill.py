@@ -89,15 +89,15 @@ class Drill:
         Who races, who is killed and when.
     found : Counter
         What happened, in words.
-    duration_s : float
-        Of the last command that was not killed.
+    duration_s : dict of str to float
+        How long each command took when it was last let run alone.
     """
 
     settings: Setup
     stable: "subprocess.Popen[str]"
     chance: random.Random
     found: Counter[str] = field(default_factory=Counter)
-    duration_s: float = 1.0
+    duration_s: dict[str, float] = field(default_factory=dict)
 
     def har(self, *commands: str, kill_after_s: float | None = None) -> list[int]:
         """Run commands at once, as processes of their own; return their exit codes."""
@@ -108,7 +108,7 @@ class Drill:
         print(json.dumps(order), file=self.stable.stdin, flush=True)
         codes, seconds = json.loads(self.stable.stdout.readline())
         if kill_after_s is None and len(commands) == 1:
-            self.duration_s = seconds
+            self.duration_s[words[0][1]] = seconds
         return list(codes)
 
     @property
@@ -146,7 +146,10 @@ class Drill:
         if self.chance.random() < 0.3:
             command = "registry rollback --reason kill"
         before = len(self.events)
-        (code,) = self.har(command, kill_after_s=self.chance.uniform(0, 1.2 * self.duration_s))
+        # Half of them late, when a command that has read begins to write.
+        least, most = self.chance.choice([(0, 1), (0.6, 1.1)])
+        moment = self.chance.uniform(least, most) * self.duration_s[command.split()[1]]
+        (code,) = self.har(command, kill_after_s=moment)
         assert code in (0, -signal.SIGKILL)
         last = self.events[before:][-1].label if len(self.events) > before else "nothing"
         ended = "ended before it" if code == 0 else f"the last event was {last}"
@@ -207,7 +210,7 @@ def judged_twice(events: Sequence[Event]) -> list[int]:
 
 @pytest.fixture(params=["local"] if SHORT else ["local", "server"])
 def drill(request: pytest.FixtureRequest, local: Setup, make_candidate) -> Iterator[Drill]:
-    """Make a registry of three versions, two of which were the champion."""
+    """Make a registry of three versions, two of which have served."""
     variables = {
         "HAR_GATE__MARGIN": "1",  # each may replace each
         "HAR_GATE__APPROVAL": "never",
@@ -234,6 +237,7 @@ def drill(request: pytest.FixtureRequest, local: Setup, make_candidate) -> Itera
         made = Drill(settings, stable, random.Random(0))
         for number in (1, 2):  # so that there is a way back
             assert made.har(f"registry promote {number} --reason begin") == [0]
+        assert made.har("registry rollback --reason begin") == [0]
         yield made
         stable.stdin.close()
 
