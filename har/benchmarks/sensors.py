@@ -72,25 +72,29 @@ class Findings:
         Who took part.
     hardest : tuple of str
         The two classes that acceleration confuses most.
-    sensors, amount, together : tuple of Score
-        By features; by training people; by windows that are answered together.
+    sensors, upright, amount, together : tuple of Score
+        By features; with recordings turned upright; by training people; by windows that are
+        answered together.
     """
 
     people: int
     windows: int
     hardest: tuple[str, str]
     sensors: tuple[Score, ...]
+    upright: tuple[Score, ...]
     amount: tuple[Score, ...]
     together: tuple[Score, ...]
 
 
-def run(windows: Windows, window: WindowSettings) -> Findings:
+def run(windows: Windows, turned: Windows, window: WindowSettings) -> Findings:
     """Answer training and validation people by models of the others.
 
     Parameters
     ----------
     windows : Windows
-        Of both sensors; test windows are not looked at.
+        Of both sensors, as they are worn; test windows are not looked at.
+    turned : Windows
+        The same ones of recordings turned upright.
     window : WindowSettings
         Their shape.
 
@@ -110,6 +114,12 @@ def run(windows: Windows, window: WindowSettings) -> Findings:
     alone = trial.answers(trial.sets[ACCELERATION])
     hardest = trial.hardest(alone)
     sensors = [trial.score(name, trial.answers(x), hardest, x) for name, x in trial.sets.items()]
+    right = Trial(_of_the_grid(turned), window)
+    upright = [
+        each.score(f"{what}, {name}", each.answers(each.sets[what]), hardest, each.sets[what])
+        for what in (ACCELERATION, BOTH)
+        for name, each in (("as worn", trial), ("upright", right))
+    ]
     x = trial.sets[ACCELERATION]
     amount = [trial.score("", trial.answers(x, s), hardest, x, share=s) for s in SHARES]
     together = [trial.score(f"{n} in a row", trial.pooled(alone, n), hardest, x) for n in TOGETHER]
@@ -119,6 +129,7 @@ def run(windows: Windows, window: WindowSettings) -> Findings:
         windows=len(trial.windows.y),
         hardest=(classes[hardest[0]], classes[hardest[1]]),
         sensors=tuple(sensors),
+        upright=tuple(upright),
         amount=tuple(amount),
         together=tuple(together),
     )
@@ -231,6 +242,7 @@ def lines(found: Findings) -> Iterator[str]:
     yield ""
     for title, column, rows in (
         ("Sensors", "features of", [(s.what, s) for s in found.sensors]),
+        ("Turned upright", "features of", [(s.what, s) for s in found.upright]),
         ("More people", "trained on", [(f"{s.people} people", s) for s in found.amount]),
         ("Longer looks", "answered together", [(s.what, s) for s in found.together]),
     ):
@@ -248,6 +260,8 @@ def cells(score: Score) -> list[str]:
 _EXPLAINED = {
     "Sensors": "Posture is the direction of gravity and how it changes in the window; movement is "
     "all the rest.",
+    "Turned upright": "With `window.upright`, each recording is turned by how it is worn while the "
+    "person moves, which takes no label but the whole recording.",
     "More people": "Acceleration alone, by how many people a model has learnt from.",
     "Longer looks": "Acceleration alone, with one answer for several windows in a row of one "
     "activity.",

@@ -80,6 +80,13 @@ def run(base: Run, others: Sequence[str]) -> dict[str, list[Told]]:
             found=f"data.fuse {', '.join(base.recipe.data.fuse)}",
             hint="leave data.fuse out",
         )
+    if base.recipe.window.upright:
+        raise UsageError(
+            "minutes of recordings are not turned upright",
+            expected="windows as they are worn",
+            found=f"window.upright is {base.recipe.window.upright}",
+            hint="leave window.upright out",
+        )
     windows = Windows.load(base["windows"].path)
     test = set(Assignment.read(base["split"].path).by_split["test"])
     recordings = [r for r in read_recordings(base["clean"].path) if r.meta.subject_id in test]

@@ -100,6 +100,9 @@ class WindowGrid(WindowShape):
         return round(self.hop_s * self.rate_hz)
 
 
+Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
+
+
 class WindowSettings(WindowGrid):
     """How recordings are cut."""
 
@@ -107,6 +110,11 @@ class WindowSettings(WindowGrid):
         None,
         description="acc: acceleration alone, acc+gyro, acc+mag or acc+gyro+mag (mag: magnetic "
         "field); default: acceleration, and angular velocity where all recordings have it",
+    )
+    upright: Axis | None = Field(
+        None,
+        description="the axis along which gravity is measured while the person walks: each "
+        "recording is turned so that it is; for sensors worn firmly",
     )
     train_density: Count = Field(
         4, description="training subjects' windows start this many times as often"

@@ -184,7 +184,7 @@ def units_of(channels: Sequence[str]) -> dict[str, str]:
     return {channel: UNITS[bare(channel)] for channel in channels}
 
 
-def described(channels: Sequence[str], *, gravity: bool = True) -> str:
+def described(channels: Sequence[str], *, gravity: bool = True, upright: str | None = None) -> str:
     """Say what windows of some channels hold, in which units.
 
     >>> described(("acc_x", "acc_y", "acc_z"))
@@ -195,6 +195,8 @@ def described(channels: Sequence[str], *, gravity: bool = True) -> str:
     parts += ["angular velocity in rad/s"] if has_gyro(channels) else []
     parts += ["magnetic field in µT"] if has_mag(channels) else []
     units = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+    if upright:
+        units += f", turned so that gravity is along {upright} while the person moves"
     if len(by_placement(channels)) > 1:
         return f"{number} channels ({', '.join(channels)}): {units}"
     return f"{number} channels: {units}"
@@ -235,6 +237,9 @@ class ChannelChoice(TypedFile):
         Of the run, and how many of them have angular velocity; 0 where nobody counted.
     gravity : bool, default=True
         Whether acceleration holds gravity; it does in files from before this was a field.
+    upright : str, optional
+        Along which axis gravity is while a person moves (`har.data.upright`); None: recordings
+        are as they were worn.
     """
 
     FILE: ClassVar[str] = "channels.json"
@@ -244,6 +249,7 @@ class ChannelChoice(TypedFile):
     recordings: StrictInt
     with_gyro: StrictInt
     gravity: StrictBool = True
+    upright: StrictStr | None = None
 
     @classmethod
     def of(
@@ -252,6 +258,7 @@ class ChannelChoice(TypedFile):
         found: Sequence[tuple[str, tuple[str, ...]]],
         *,
         gravity: bool = True,
+        upright: str | None = None,
     ) -> "ChannelChoice":
         """Choose the channels of a run.
 
@@ -263,12 +270,20 @@ class ChannelChoice(TypedFile):
             Each recording's id and channels.
         gravity : bool, default=True
             Whether their acceleration holds gravity.
+        upright : str, optional
+            Along which axis gravity is to be.
 
         Raises
         ------
         DataError
             If a recording lacks what was asked for.
         """
+        if upright and not gravity:
+            raise DataError(
+                "acceleration without gravity cannot be turned upright",
+                expected=f"gravity along {upright}: window.upright is {upright}",
+                hint="leave window.upright out, or record the accelerometer itself",
+            )
         chosen = _chosen(asked, [channels for _, channels in found])
         without = [name for name, channels in found if not set(chosen) <= set(channels)]
         if without:
@@ -287,6 +302,7 @@ class ChannelChoice(TypedFile):
             recordings=len(found),
             with_gyro=sum(_has_gyro_everywhere(channels) for _, channels in found),
             gravity=gravity,
+            upright=upright,
         )
 
     @classmethod
@@ -297,7 +313,9 @@ class ChannelChoice(TypedFile):
     @property
     def what(self) -> str:
         """What the models read."""
-        return name_of(self.channels) + ("" if self.gravity else f", {KINDS[False]}")
+        gravity = "" if self.gravity else f", {KINDS[False]}"
+        upright = f", upright along {self.upright}" if self.upright else ""
+        return name_of(self.channels) + gravity + upright
 
     @property
     def sentence(self) -> str:

@@ -18,6 +18,7 @@ from har.data.activities import TAXONOMY, Taxonomy, in_order
 from har.data.channels import ChannelChoice, measured
 from har.data.gravity import common_kind
 from har.data.recording import Recording, RecordingMeta, named
+from har.data.upright import upright
 from har.data.windows import Labels, Windows, index_of, samples_of
 from har.errors import DataError
 
@@ -54,8 +55,8 @@ class _Plan:
         for place, recording in enumerate(recordings):
             first, end = np.searchsorted(self.place, [place, place + 1])
             if first < end:
-                channels = self.choice.channels
-                yield from samples_of(recording, start_s[first:end], self.settings, channels)
+                worn, channels = upright(recording, self.settings.upright), self.choice.channels
+                yield from samples_of(worn, start_s[first:end], self.settings, channels)
 
     def windows(self, X: Float32) -> Windows:
         """Return the windows with their samples."""
@@ -158,7 +159,8 @@ def _plan(
         parts.append(index_of(recording, settings, settings.train_density if dense else 1))
         found.append((recording.meta.recording_id, measured(recording)))
         metas.append(recording.meta)
-    choice = ChannelChoice.of(settings.channels, found, gravity=common_kind(metas))
+    kind = common_kind(metas)
+    choice = ChannelChoice.of(settings.channels, found, gravity=kind, upright=settings.upright)
     if all(part.empty for part in parts):
         raise DataError(
             f"no recording is as long as a window of {settings.length_s:g} s",

@@ -28,6 +28,7 @@ from har.data.channels import (
 )
 from har.data.recording import ACC, CHANNELS, GYRO, MAG, Recording
 from har.data.resample import MAX_FACTOR
+from har.data.upright import turn, unit
 from har.data.windows import Windows
 from har.evaluation.metrics import Counts, interval, macro_f1, resample, subject_confusions
 from har.evaluation.results.robustness import CleanScore, PerturbedScore, Robustness
@@ -68,6 +69,9 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
     long as it is worn, so all windows of that person are off in the same way, and the
     spread over subjects has the luck with the axis in it. One per window has no such
     cause, but covers more axes.
+
+    Where recordings are turned upright, so are these afterwards, and of a subject's rotation
+    only that about the vertical is left.
     """
     from scipy.spatial.transform import Rotation
 
@@ -78,6 +82,8 @@ def rotation(degrees: float, *, per: Literal["subject", "window"] = "subject") -
         axes = rng.normal(size=(len(names) * layout.n_places, 3))
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
         matrices = Rotation.from_rotvec(np.deg2rad(degrees) * axes).as_matrix()
+        if per == "subject" and (axis := windows.choice.upright):
+            matrices = np.stack([turn(each @ unit(axis), axis) @ each for each in matrices])
         own = matrices.reshape(-1, layout.n_places, 3, 3)[place][:, list(layout.places)]
         sensors = windows.X.reshape(*windows.X.shape[:2], -1, AXES)
         turned = np.einsum("wsij,wtsj->wtsi", own, sensors)

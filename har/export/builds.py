@@ -120,6 +120,7 @@ def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) 
         "channels": json.dumps(windows.channels),
         "units": json.dumps(units_of(windows.channels)),
         "gravity": json.dumps(windows.choice.gravity),
+        "upright": json.dumps(windows.choice.upright),
         "rate_hz": repr(window.rate_hz),
         "n_samples": str(window.n_samples),
         "n_hop": str(window.n_hop),

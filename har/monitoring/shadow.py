@@ -233,7 +233,8 @@ def require_same_windows(champion: Rival, challenger: Rival) -> None:
 def _reads(p: Predictor) -> str:
     channels = ", ".join(p.channels)
     cut = f"{p.n_samples} samples every {p.n_hop} at {p.rate_hz:g} Hz"
-    return f"{cut} of {channels}, acceleration {KINDS[p.gravity]}"
+    upright = f", upright along {p.upright}" if p.upright else ""
+    return f"{cut} of {channels}, acceleration {KINDS[p.gravity]}{upright}"
 
 
 def _answer(

@@ -15,6 +15,7 @@ from har.arrays import Float32
 from har.config import WindowGrid
 from har.data.channels import has_gyro
 from har.data.recording import Recording
+from har.data.upright import upright
 from har.data.windows import count_windows, cut
 from har.errors import DataError, UsageError
 from har.models.answers import Answers
@@ -55,6 +56,8 @@ class Predictor:
         Unit of each sensor.
     gravity : bool
         Whether the acceleration that it was trained on holds gravity; it does in older files.
+    upright : str or None
+        The axis along which recordings are turned upright; None: they are read as worn.
     threshold : float
         Distance from the training windows above which a window is unknown.
 
@@ -80,6 +83,7 @@ class Predictor:
         self.channels: tuple[str, ...] = tuple(json.loads(facts["channels"]))
         self.units: dict[str, str] = json.loads(facts["units"])
         self.gravity: bool = json.loads(facts.get("gravity", "true"))
+        self.upright: str | None = json.loads(facts.get("upright", "null"))
         self.rate_hz = float(facts["rate_hz"])
         self.n_samples, self.n_hop = int(facts["n_samples"]), int(facts["n_hop"])
         self._old_detector = _detector_of_old_file(facts)
@@ -205,7 +209,7 @@ class Predictor:
             ``unknown``, of probability 0.
         """
         frames, state = [], None
-        for block in self._blocks(recording):
+        for block in self._blocks(upright(recording, self.upright)):
             X, index = cut(block, self.window, channels=self.channels)
             own = answers = self.answer(X)
             if smoother:
@@ -242,7 +246,7 @@ class Predictor:
 
     def windows(self, recording: Recording) -> Float32:
         """Return the windows of one recording as the model takes them, none if it is too short."""
-        X, _ = cut(recording, self.window, channels=self.channels)
+        X, _ = cut(upright(recording, self.upright), self.window, channels=self.channels)
         return X
 
     def predict_parts(

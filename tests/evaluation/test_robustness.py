@@ -47,6 +47,15 @@ def make(n: int = 6, n_samples: int = 40, seed: int = 0) -> Windows:
     return Windows(X, np.arange(n) % 2, index, ("walking", "sitting"))
 
 
+def test_upright_windows_are_turned_about_the_vertical_alone() -> None:
+    """Since a recording of a tilted sensor is turned back before it is cut."""
+    windows = make()
+    turned = replace(windows, choice=windows.choice.model_copy(update={"upright": "z"}))
+    changed = rotation(30)(turned, seed=0)
+    np.testing.assert_allclose(changed[..., 2], windows.X[..., 2], atol=1e-5)
+    assert not np.allclose(changed[..., 0], windows.X[..., 0], atol=0.1)
+
+
 @pytest.mark.parametrize("perturbation", ALL, ids=lambda p: p.name)
 @pytest.mark.parametrize("n_samples", [40, 41])
 def test_shape_dtype_and_the_given_windows_stay(perturbation: Perturbation, n_samples: int) -> None:

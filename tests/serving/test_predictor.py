@@ -12,8 +12,11 @@ import pandas as pd
 import pytest
 from graphs import write_rule
 from reading import read_user
+from scipy.spatial.transform import Rotation
+from worn import tilted, walked
 
-from har.config import WindowGrid
+from har.config import WindowGrid, WindowSettings
+from har.data.cutting import cut_all
 from har.data.recording import GYRO
 from har.data.windows import cut
 from har.errors import DataError, MissingError, UsageError
@@ -90,6 +93,21 @@ def test_a_model_of_acceleration_alone_answers_with_and_without_a_gyroscope(
     assert predictor.windows(part).shape == (9, 20, 3)
     segments = timeline(predictor.predict_parts([part]), 50)
     assert segments["activity"].tolist() == ["walking", "sitting"]
+
+
+def test_recordings_are_turned_upright_as_in_training(tmp_path: Path) -> None:
+    """The windows of a tilted sensor are those that training cuts, and those of a straight one."""
+    settings = WindowSettings(length_s=0.4, hop_s=0.2, upright="x", train_density=1)
+    model = write_rule(tmp_path / "upright.onnx", upright=json.dumps(settings.upright))
+    predictor = Predictor(model)
+    straight = walked()
+    worn = tilted(straight, Rotation.from_rotvec([0, 0.4, 0.3]))
+    people = {"train": [worn.meta.subject_id]}
+    trained = cut_all([worn], people, settings, ("walking", "lying")).X
+    np.testing.assert_array_equal(predictor.windows(worn), trained)
+    np.testing.assert_allclose(predictor.windows(straight), trained, atol=1e-4)
+    answered = [predictor.predict(one)["probability"] for one in (worn, straight)]
+    np.testing.assert_allclose(*answered, atol=1e-4)
 
 
 def test_probabilities_are_the_models_in_batches(predictor: Predictor) -> None:

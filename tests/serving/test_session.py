@@ -222,8 +222,11 @@ def test_no_chunk_is_taken_where_one_is_no_measurement() -> None:
     assert Chunk.of("acc", [0.0], [[0, 0, 1]], unit="g").values[0, 2] == STANDARD_GRAVITY
 
 
-def test_what_a_session_cannot_be_is_refused(predictor: Predictor) -> None:
-    """Other gravity than the model's, a tolerance without bounds, two kinds of acceleration."""
+def test_what_a_session_cannot_be_is_refused(predictor: Predictor, tmp_path: Path) -> None:
+    """Other gravity than the model's, no bounds, two kinds of acceleration, no whole recording."""
+    turned = Predictor(write_rule(tmp_path / "turned.onnx", upright='"x"'))
+    with pytest.raises(UsageError, match=r"window\.upright is x"):
+        Session(turned)
     with pytest.raises(DataError, match="without gravity"):
         Session(predictor, SessionSettings(gravity=False))
     with pytest.raises(UsageError, match="late_s"):

@@ -103,6 +103,7 @@ def sensors(
     to: Annotated[Path, typer.Option(help="The page to write.")] = Path(
         "docs/benchmarks-sensors.md"
     ),
+    upright: Annotated[str, typer.Option(help="The axis that is upright, where it is.")] = "x",
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
@@ -117,7 +118,9 @@ def sensors(
 
     show_progress()
     base = start(*settings_of(overrides))
-    found = run(Windows.load(base["windows"].path), base.recipe.window)
+    turned = start(*settings_of([*(overrides or []), f"window.upright={upright}"]))
+    worn, right = (Windows.load(each["windows"].path) for each in (base, turned))
+    found = run(worn, right, base.recipe.window)
     write(to, lines(found))
     if as_json:
         return print_json(asdict(found))

@@ -59,7 +59,7 @@ def write_card(candidate: Candidate) -> str:
         unknown_share=candidate.recipe.export.unknown_share,
         rate=window.rate_hz,
         length=window.length_s,
-        channels=described(choice.channels, gravity=choice.gravity),
+        channels=described(choice.channels, gravity=choice.gravity, upright=choice.upright),
         n_classes=len(m.classes),
         classes=", ".join(m.classes),
         people=_people(candidate),

@@ -89,6 +89,15 @@ def checked(
     HttpError
         422, naming the field at fault.
     """
+    if predictor.upright:
+        raise refused(
+            DataError(
+                f"{field}: this model does not answer windows",
+                expected="recordings, which it turns upright by their seconds of movement",
+                hint="send the recording to /v1/recordings",
+            ),
+            field,
+        )
     shape = (predictor.n_samples, len(predictor.channels))
     windows = _array(values, shape, field)
     if windows.ndim != 3 or windows.shape[1:] != shape or not len(windows):

@@ -106,4 +106,7 @@ def test_a_model_of_other_sensors_is_refused(tmp_path: Path) -> None:
     predictor.channels = ("acc_x", "wrist_acc_x")
     with pytest.raises(UsageError, match="the channels wrist_acc_x"):
         write(tmp_path / "site", Served(predictor, "har", "1", "0" * 64), tmp_path)
+    turned = Predictor(write_rule(tmp_path / "rule.onnx", upright='"x"'))
+    with pytest.raises(UsageError, match=r"window\.upright is x"):
+        write(tmp_path / "site", Served(turned, "har", "1", "0" * 64), tmp_path)
     assert not (tmp_path / "site").exists()

@@ -6,11 +6,13 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from http_server import windows
+from graphs import write_rule
+from http_server import serving, windows
 
 from har.data.recording import CHANNELS
 from har.lineage import digest
 from har.serving.predictor import Predictor
+from har.serving.served import FileSource
 
 BOTH = windows(1, 0)
 
@@ -80,6 +82,22 @@ def test_a_fault_is_refused_by_its_field(client: httpx.Client, name: str) -> Non
     error = done.json()["error"]
     assert set(error) == {"message", "expected", "found", "hint", "field"}
     assert error["field"].startswith(field)
+
+
+def test_a_model_of_upright_recordings_answers_no_windows(tmp_path: Path) -> None:
+    """On no route: nobody knows how the sensor is worn in them."""
+    served = FileSource(write_rule(tmp_path / "turned.onnx", upright='"x"'))
+    flat = {"name": "windows", "shape": list(BOTH.shape), "datatype": "FP32", "data": []}
+    asked = {
+        "/v1/windows": {"windows": BOTH.tolist()},
+        "/invocations": {"inputs": BOTH.tolist()},
+        "/v2/models/turned/infer": {"inputs": [{**flat, "data": BOTH.ravel().tolist()}]},
+    }
+    with serving(served) as client:
+        for route, body in asked.items():
+            done = client.post(route, json=body)
+            assert done.status_code in (400, 422), (route, done.text)
+            assert "turns upright" in done.text
 
 
 def test_what_is_no_json_is_refused(client: httpx.Client) -> None:

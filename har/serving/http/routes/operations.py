@@ -39,6 +39,7 @@ async def version(service: Needed) -> Response:
         "channels": predictor.channels,
         "units": predictor.units,
         "gravity": predictor.gravity,
+        "upright": predictor.upright,
         "rate_hz": predictor.rate_hz,
         "n_samples": predictor.n_samples,
         "n_hop": predictor.n_hop,
