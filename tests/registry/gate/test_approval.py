@@ -9,11 +9,11 @@ from support import Setup, files_of, opened, promote
 
 from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.lineage import origin
+from har.registry.gate import policy
 from har.registry.gate.approval import approve, reject
-from har.registry.gate.policy import change
-from har.registry.history import policy as policies
 from har.registry.history.events import Approval
 from har.registry.history.placement import pending
+from har.registry.history.policy import Bounds
 from har.registry.history.rows import rows
 from har.registry.history.stages import Change, move
 from har.registry.history.trail import Trail
@@ -148,11 +148,17 @@ def test_always(settings: Setup, make_candidate) -> None:
     assert find(opened(ana), "champion").number == 1
 
 
+def forbid_shared_accounts(settings: Setup) -> None:
+    """Let Ana ask that names alone approve nothing, and Ben approve it."""
+    bounds = {"gate": {"shared_account": False}}
+    policy.change(opened(by("ana", settings)), bounds, first=Bounds.of({}), reason="audit")
+    policy.approve(opened(by("ben", settings)), reason="audit")
+
+
 def test_one_account_under_two_names(asked: Setup) -> None:
     """Where the policy does not allow it, another name on the same account approves nothing."""
-    ana, ben = by("ana", asked), by("ben", asked)
-    strict = {"gate": {"shared_account": False}}
-    change(opened(ana), strict, first=policies.Bounds.of({}), reason="audit")
+    ben = by("ben", asked)
+    forbid_shared_accounts(asked)
     with pytest.raises(GateRefusal, match="nobody approves a request of their own account") as no:
         approve(opened(ben), "2", reason="seen")
     assert f"both from {origin.actor()}" in str(no.value)
@@ -170,13 +176,10 @@ def test_one_account_where_it_may(asked: Setup) -> None:
 
 def test_two_accounts(asked: Setup, monkeypatch) -> None:
     """Another account is another person, whatever variables say of its name."""
-    ana = by("ana", asked)
-    change(
-        opened(ana), {"gate": {"shared_account": False}}, first=policies.Bounds.of({}), reason=""
-    )
+    forbid_shared_accounts(asked)
     monkeypatch.setattr(os, "getuid", lambda: 54321)
     approve(opened(by("ben", asked)), "2", reason="seen")
-    made = Trail(opened(ana)).events[-2]
+    made = Trail(opened(asked)).events[-2]
     assert (made.by, made.known_by) == ("ben", "setting")
     assert made.account == f"54321@{platform.node()}"
     assert not made.approval.same_account
