@@ -45,7 +45,7 @@ from har.config.models import (
 from har.config.recipe import Recipe
 from har.config.section import flatten
 from har.config.serve import ServeSettings
-from har.config.sources import Settings, load
+from har.config.sources import Settings, load, stated
 from har.config.training import AugmentSettings, FinetuneSettings, PretrainSettings
 
 __all__ = [
@@ -86,5 +86,6 @@ __all__ = [
     "flatten",
     "load",
     "model_names",
+    "stated",
     "using",
 ]

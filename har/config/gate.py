@@ -65,5 +65,10 @@ class GateSettings(Section):
     approval: Literal["always", "replacing", "never"] = Field(
         "replacing",
         description="which promotions to Production a second person approves: all, those that "
-        "replace a champion, or none",
+        "replace a champion, or none; changes of the registry's policy too, unless it is none",
+    )
+    shared_account: bool = Field(
+        False,
+        description="whether one may approve what was asked for from the same account under "
+        "another name; the registry's policy decides (`har registry policy`)",
     )

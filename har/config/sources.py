@@ -103,6 +103,15 @@ def load(overrides: list[str] | None = None, **flags: Any) -> Settings:
         raise _unfit(error, sources) from None
 
 
+def stated(overrides: list[str]) -> dict[str, Any]:
+    """Return what ``section.name=value`` pairs state, nested, by today's names.
+
+    >>> stated(["gate.margin=0.01"])
+    {'gate': {'margin': 0.01}}
+    """
+    return by_todays_names(_of_overrides(overrides))
+
+
 def _part(kind: type[Part], merged: dict[str, Any]) -> Part:
     return kind.model_validate({k: v for k, v in merged.items() if k in kind.model_fields})
 

@@ -1,11 +1,11 @@
 """Where a model comes from: raw files, people, code, base checkpoint, machine."""
 
 import functools
-import getpass
 import json
 import logging
 import os
 import platform
+import pwd
 import subprocess
 import sys
 import time
@@ -156,16 +156,20 @@ def processor() -> str:
 
 
 def actor() -> str:
-    """Return who runs this: user at host."""
+    """Return the account that runs this: user at host."""
     return f"{user()}@{platform.node()}"
 
 
 def user() -> str:
-    """Return the name of the operating system's user; the number of one that has no name."""
+    """Return the name of the account that the kernel runs this as; the number of one without.
+
+    Not what ``LOGNAME`` or ``USER`` say: anybody sets these.
+    """
+    number = os.getuid()
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # in a container
-        return str(os.getuid())
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # in a container
+        return str(number)
 
 
 def prefect_flow_run() -> str | None:

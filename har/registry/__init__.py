@@ -10,8 +10,9 @@ rooms, each of which imports from those below it alone:
 - `har.registry.versions`: registered once, listed, found, fetched, verified, compared.
 - `har.registry.notices`: who hears of it.
 - `har.registry.history`: what happened, where versions stand, and what served when.
-- `har.registry.handle`, `reading`, `connection`: one model, what it says, how MLflow is
-  reached. `database` makes the local one; `locations` knows where its files are.
+- `har.registry.handle`, `reading`, `connection`, `identity`: one model, what it says, how
+  MLflow is reached, and who acts. `database` makes the local one; `locations` knows where
+  its files are.
 
 What moves a version takes the handle and a selector (an alias, a number or a stage), which
 it resolves after it has completed what a dead process left; what reads one takes the

@@ -157,6 +157,21 @@ def sqlite_file(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///").partition("?")[0])
 
 
+def asks_for_a_password(uri: str) -> bool:
+    """Whether a server refuses who names no user, so that the user of who is let in is proven."""
+    import requests
+
+    url = uri.rstrip("/") + _QUESTION
+    try:
+        # Of no user, also where a ``.netrc`` knows one.
+        answer = requests.post(
+            url, json={"max_results": 1}, auth=lambda request: request, timeout=PATIENCE_S
+        )
+    except requests.RequestException:
+        return False
+    return answer.status_code in (401, 403)
+
+
 def _require_server(uri: str) -> None:
     """Ask a server something that it answers to whom it lets in."""
     from mlflow.exceptions import MlflowException

@@ -1,13 +1,11 @@
 """The handle of a registered model: where it is, who acts on it, and one connection to it."""
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.config import Environment
-from har.lineage.origin import user
 from har.registry.connection import (
     connect,
     experiment_id,
@@ -16,13 +14,12 @@ from har.registry.connection import (
     sqlite_file,
     tracking_uri,
 )
+from har.registry.identity import Actor, acting
 from har.registry.locations import settle
 from har.registry.reading import ClientReader, DatabaseReader, NothingReader, Reader
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-_SERVER_USER = "MLFLOW_TRACKING_USERNAME"
 
 
 @dataclass(frozen=True)
@@ -108,18 +105,15 @@ class Registry:
                 return DatabaseReader(database)
         return ClientReader(self.client)
 
+    @cached_property
+    def actor(self) -> Actor:
+        """Who works here: the name, and what proves it (`har.registry.identity`)."""
+        return acting(self.environment.registry, self.uri)
+
     @property
     def identity(self) -> str:
-        """The name under which the acts of whoever works here are recorded.
-
-        The setting ``registry.identity``, else the user of the MLflow server, else the user
-        of the operating system. On one account, the setting tells people apart who trust
-        each other; the account is recorded beside it (`har.lineage.origin.actor`).
-        """
-        if named := self.environment.registry.identity:
-            return named
-        of_server = os.environ.get(_SERVER_USER)
-        return of_server if of_server and is_server(self.uri) else user()
+        """The name under which the acts of whoever works here are recorded."""
+        return self.actor.name
 
     @property
     def audit_file(self) -> Path:

@@ -119,6 +119,7 @@ RUNS = [
     Run("registry reject", "2 --reason seen", ("error:", "version 2"), 2),
     Run("registry rollback", "2 --reason odd --dry-run", ("error:", "version 2"), 2),
     Run("registry history", "", ("promotion 1", "1: Staging → Production", "har run")),
+    Run("registry policy", "", ("Policy of the gate", "approval", "har run")),
     Run("registry reconcile", "", ("Registry and history agree.",)),
     Run(
         "registry shadow",

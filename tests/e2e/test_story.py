@@ -95,7 +95,8 @@ def test_story(ana: Project) -> None:
     refused(ana, "registry approve 2 --reason mine", 4, "nobody approves their own request")
     assert stages(ana) == {1: "Production", 2: "Staging"}
 
-    # 6. Ben looks at both, and approves.
+    # 6. Ben looks at both. His name alone makes him nobody else on Ana's account: the policy has
+    # to say that it may, and that waits for somebody else too.
     page = ana.folder / "comparison.html"
     compared = ok(ben, f"registry compare 2 champion --html {page} --own walk.csv --yes")
     assert "is better than" in compared
@@ -105,7 +106,12 @@ def test_story(ana: Project) -> None:
     worse_f1, better_f1 = (one["scores"]["overall"]["macro_f1"] for one in mine["versions"])
     assert better_f1 >= worse_f1
     assert mine["against"][0]["disagreements"]
+    refused(ben, "registry approve 2 --reason seen", 4, "a request of their own account")
+    asked = ok(ana, "registry policy --set gate.shared_account=true --reason one-machine")
+    assert "It waits for somebody else: shared_account: True instead of False" in asked
+    ok(ben, "registry policy --approve --allow-self-approval --reason one-machine")
     ok(ben, "registry approve 2 --reason seen")
+    assert "asked by ana, same account" in " ".join(ok(ben, "registry history").split())
     assert stages(ana) == {1: "Archived", 2: "Production"}
     moments.append(now())
 
@@ -117,7 +123,10 @@ def test_story(ana: Project) -> None:
     (worse,) = run(ana, "worse")
     assert (worse["version"], worse["verdict"], worse["stage"]) == (3, "refused", "Staging")
     assert "not better than version 2 beyond noise" in worse["reason"]
-    refused(ana, "registry promote 3 --reason please", 4, "version 3 was refused")
+    bent = "--set gate.max_megabytes=20"
+    refused(ana, f"registry promote 3 --reason please {bent}", 4, "version 3 was refused")
+    judged = [e for e in ana.json("registry", "history") if e["event"] == "gate"]
+    assert [e["bent"] for e in judged][-2:] == [[], ["max_megabytes: 20 instead of 25"]]
 
     # 8. Somebody makes it the champion in a notebook: that is found, and put back.
     client(ana).set_registered_model_alias("har", "champion", "3")

@@ -150,11 +150,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(tmp_path: Path, empty_database: Path) -> Setup:
     """Return settings of the local registry in the test's own working directory.
 
-    No promotion waits for approval: what does is tested on its own.
+    No promotion waits for approval: what does is tested on its own. Whom tests let act by name
+    are people although they are one account.
     """
     (tmp_path / "mlruns").mkdir()
     shutil.copy(empty_database, tmp_path / "mlruns" / "mlflow.db")
-    return Setup(store=tmp_path / "store", gate={"approval": "never", "max_ece": 0.3})
+    return Setup(
+        store=tmp_path / "store", gate={"approval": "never", "shared_account": True, "max_ece": 0.3}
+    )
 
 
 @pytest.fixture(scope="session")

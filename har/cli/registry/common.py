@@ -49,7 +49,9 @@ def tell_disagreement(registry: "Registry") -> None:
 
 
 def rules_table(decision: "Decision") -> "Group":
-    """Return every rule of a decision as a table."""
+    """Return every rule of a decision as a table, and how the registry's policy was bent."""
+    from rich.console import Group
+
     rows = [
         (
             rule.name,
@@ -61,7 +63,10 @@ def rules_table(decision: "Decision") -> "Group":
         for rule in decision.rules
     ]
     title = f"Gate: version {decision.version} {decision.verdict}, stage {decision.stage}"
-    return table(title, ["rule", "", "value", "bound", "detail"], rows)
+    rules = table(title, ["rule", "", "value", "bound", "detail"], rows)
+    if not decision.bent:
+        return rules
+    return Group(rules, f"Unlike the registry's policy: {'; '.join(decision.bent)}.")
 
 
 def score(version: "Version") -> tuple[str, str]:

@@ -29,7 +29,9 @@ def history(
     Example: har registry history --at "2026-11-17 12:00"
     """
     from har.config import load
+    from har.lineage.origin import now_utc
     from har.registry.handle import Registry
+    from har.registry.history.clock import moments
     from har.registry.history.rows import rows
     from har.registry.history.trail import Trail
 
@@ -37,22 +39,24 @@ def history(
     if at:
         return _live(events, at, as_json=as_json)
     if as_json:
-        return print_json([event.to_dict() for event in events])
+        marks = [{"clock": m.mark} if m.mark else {} for m in moments(events, now_utc())]
+        return print_json([e.to_dict() | m for e, m in zip(events, marks, strict=True)])
     columns = ["time", "event", "version", "by", "reason", "what"]
     out.print(table("History", columns, rows(events)))
 
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
-    from har.registry.history.production import changeover_at, production_at
-    from har.registry.history.promotions import promotions
+    from har.registry.history.production import changeover_at, doubts, name_of, production_at
+    from har.registry.history.promotions import promotion_into
 
     instant = _instant(at)
     period, changeover = production_at(events, instant), changeover_at(events, instant)
-    came = next((p for p in promotions(events) if period and p.time == period.since), None)
+    open_as = doubts(events, instant)
+    came = promotion_into(events, period) if period else None
     if as_json:
-        told = {"reign": period, "promotion": came, "perhaps": changeover}
+        told = {"reign": period, "perhaps": changeover, "promotion": came}
         live = {name: one and asdict(one) for name, one in told.items()}
-        return print_json({"at": instant.isoformat(), **live})
+        return print_json({"at": instant.isoformat(), **live, "not_unique": open_as})
     rows = {"version": "none that the history knows of"}
     if period:
         rows = {
@@ -60,11 +64,13 @@ def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
             "since": period.since,
             "until": period.until or "now",
             **(came.facts if came else {"came by": period.kind, "reason": period.reason}),
-            "replaced": "nothing" if period.replaced is None else f"version {period.replaced}",
+            "replaced": "nothing" if period.replaced is None else name_of(period.replaced),
         }
     if changeover:
-        other = "none" if changeover.version is None else f"version {changeover.version}"
-        rows["or perhaps"] = f"{other}, moved between {changeover.began} and {changeover.ended}"
+        between = f"moved between {changeover.began} and {changeover.ended}"
+        rows["or perhaps"] = f"{name_of(changeover.version)}, {between}"
+    if open_as:
+        rows["not unique"] = "times go back: " + "; ".join(open_as)
     out.print(table(f"In production at {instant.isoformat(' ')}", ["", ""], rows.items()))
     return None
 
@@ -131,6 +137,11 @@ def _print_reconciled(found: "Reconciled") -> None:
         what = f"{move.kind} of version {move.version}"
         done = found.done if found.done in ("completed", "undone") else "still open"
         out.print(f"Interrupted: {what}, begun by {move.by} at {move.time}: {done}.")
+    for number in found.judged:
+        out.print(
+            f"Version {number} was judged when a command was killed; nothing is lost: "
+            f"`har registry promote {number} --reason …` goes on from there."
+        )
     if found.differences:
         rows = [(d.what, d.expected, d.found) for d in found.differences]
         out.print(table("Moved without the history", ["", "history says", "registry says"], rows))

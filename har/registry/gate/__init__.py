@@ -5,4 +5,5 @@
 - `judge`: all of them on one version, to a decision.
 - `promotion`: `promote`, which records a decision and then moves the version.
 - `approval`: promotions that wait for a second person.
+- `policy`: the bounds that the registry keeps, changed as promotions are: with a second person.
 """

@@ -5,10 +5,12 @@ The history holds them, so they wait in any registry, with or without a Prefect 
 
 from har.errors import ConflictError, GateRefusal, UsageError
 from har.registry.handle import Registry
+from har.registry.history import policy as policies
 from har.registry.history import stages
-from har.registry.history.events import Approval, ApprovalRequested, RequestRejected
+from har.registry.history.events import Act, Approval, ApprovalRequested, RequestRejected
 from har.registry.history.placement import pending
 from har.registry.history.stages import CHAMPION, Change
+from har.registry.identity import is_one_person
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import require_verified
 from har.registry.versions.lookup import find
@@ -40,7 +42,8 @@ def approve(
     Raises
     ------
     GateRefusal
-        If it is one's own request.
+        If it is one's own request, or one from the same account under another name and the
+        registry's policy does not allow that (``gate.shared_account``).
     ConflictError
         If the champion is not the one that the version was held against, or somebody else
         moves a version at the same time.
@@ -53,15 +56,9 @@ def approve(
     mover = Mover(registry)
     now = mover.recover(dry_run=dry_run)
     version = find(registry, selector)
-    number, who = version.number, registry.identity
+    number = version.number
     request = _request(number, mover)
-    own = who == request.by
-    if own and not allow_self:
-        raise GateRefusal(
-            f"version {number}: nobody approves their own request",
-            found=f"asked for and approved by {who}",
-            hint="let somebody else approve it, or say --allow-self-approval, which is recorded",
-        )
+    answer = answer_to(request, f"version {number}", mover, reason=reason, allow_self=allow_self)
     if now.aliases.get(CHAMPION) != request.champion:
         raise ConflictError(
             f"version {number} was not judged against today's champion",
@@ -79,10 +76,54 @@ def approve(
             reason=request.reason,
             decision=request.decision,
             request=request.sha256,
-            approval=Approval(reason=reason, asked_by=request.by, own=own),
+            approval=answer,
+            bent=request.bent,
         )
         mover.announce()
     return request
+
+
+def answer_to(request: Act, what: str, mover: Mover, *, reason: str, allow_self: bool) -> Approval:
+    """Return the approval of a request by whoever acts here.
+
+    Parameters
+    ----------
+    request : Act
+        What somebody asked for.
+    what : str
+        What it is about, for errors.
+    mover : Mover
+        Of the model; its history holds the policy.
+    reason : str
+        Why it is approved.
+    allow_self : bool
+        Let somebody approve their own request.
+
+    Raises
+    ------
+    GateRefusal
+        If it is one's own request, or one from the same account under another name.
+    """
+    who = mover.registry.actor
+    own = who.name == request.by
+    shared = not own and is_one_person(who.proof, request.proof)
+    answer = Approval(reason=reason, asked_by=request.by, own=own, same_account=shared)
+    if allow_self:
+        return answer
+    if own:
+        raise GateRefusal(
+            f"{what}: nobody approves their own request",
+            found=f"asked for and approved by {who.name}",
+            hint="let somebody else approve it, or say --allow-self-approval, which is recorded",
+        )
+    if shared and not policies.bounds(mover.trail.events).gate.shared_account:
+        raise GateRefusal(
+            f"{what}: nobody approves a request of their own account",
+            found=f"asked for by {request.by}, approved by {who.name}, both from {who.account}",
+            hint="approve it from an account of your own; or `har registry policy --set "
+            "gate.shared_account=true --reason …`, or --allow-self-approval: both are recorded",
+        )
+    return answer
 
 
 def reject(

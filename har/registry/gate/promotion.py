@@ -1,15 +1,18 @@
 """Promotion: judge a version once, write the decision down, then move the version or ask to.
 
-The decision goes to the history, to ``gate.json`` in the version's run and to its tag
-(`har.registry.versions.gate_file`) before anything moves (`har.registry.moves.mover`). A kill
-at any point is completed by the next call.
+The decision goes to a file of the version's run, to the history, and then to ``gate.json`` and
+the tag ``har.gate`` before anything moves (`har.registry.versions.judgement`,
+`har.registry.moves.mover`). A kill at any point is completed by the next call, which does not
+judge again. The bounds are those of the registry's policy (`har.registry.history.policy`), bent
+by what the settings state; the decision and the moves that follow say how.
 """
 
 import math
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,24 +23,33 @@ from har.evaluation.predictions import read_predictions
 from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Builds
-from har.lineage import digest, origin
+from har.lineage import origin
 from har.lineage.record import FILE, Record
 from har.models.runtime import latencies
+from har.registry.gate import rules
 from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import judge
 from har.registry.gate.rivalry import beside
 from har.registry.gate.rules import Evidence
 from har.registry.handle import Registry
+from har.registry.history import policy as policies
 from har.registry.history import stages
-from har.registry.history.events import ApprovalRequested, Event, GateDecided, MoveBegun
+from har.registry.history.events import (
+    ApprovalRequested,
+    Event,
+    GateDecided,
+    MoveBegun,
+    PolicySet,
+)
 from har.registry.history.placement import placement, shadow_windows, unfinished
+from har.registry.history.policy import Bounds
 from har.registry.history.stages import CHALLENGER, CHAMPION, Change, Placement, Stage
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
 from har.registry.moves.observation import differences, observe
+from har.registry.versions import judgement
 from har.registry.versions.decision import Decision
 from har.registry.versions.files import verified_files
-from har.registry.versions.gate_file import keep
 from har.registry.versions.lookup import find, with_digest
 from har.registry.versions.version import LINEAGE_DIGEST, Version, require_measured
 
@@ -73,13 +85,15 @@ def promote(
     selector : str
         The version to judge, as for `har.registry.versions.lookup.find`.
     gate, export, intervals
-        What it is held against (`har.registry.gate.judge.judge`).
+        What it is held against (`har.registry.gate.judge.judge`). What they state bends the
+        registry's policy for this time; what they have by default does not.
     reason : str
         Why it may be promoted; kept with the decision.
     dry_run : bool
         Judge only: nothing is written or moved.
     rejudge : bool
-        Judge again although there is a decision, for example against a new champion.
+        Judge again although there is a decision, for example against a new champion. One that
+        a dead process was about to carry out is carried out instead.
     waivers : mapping of str to str, optional
         Names of rules that need not hold this time, each with the reason; kept for good.
 
@@ -104,29 +118,51 @@ def promote(
             hint="judge another version: it takes the place if it is better",
         )
     require_measured(version)
-    decision = None if rejudge else _standing(version, now, mover)
+    policy = policies.bounds(mover.trail.events)
+    bounds = policy.bent_by(gate, export, intervals)
+    bent = policies.differences(bounds, policy) if policies.kept(mover.trail.events) else ()
+    if challenger == version:
+        challenger = None
+    rivals = (champion.number if champion else None, challenger.number if challenger else None)
+    question = _Question(*rivals, bent, waivers)
+    decision = _standing(version, question, now, mover, rejudge=rejudge)
     if decision is None:
-        shadowed = shadow_windows(mover.trail.events, version.number, now.aliases.get(CHAMPION))
-        repeats = export.latency_repeats
-        evidence = _evidence(registry, version, repeats, shadow_windows=shadowed)
-        decision = judge(
-            evidence,
-            _evidence(registry, champion, repeats) if champion else None,
-            gate=gate,
-            export=export,
-            intervals=intervals,
-            waivers=waivers,
-        )
-        if challenger and challenger != version:
-            holder = _evidence(registry, challenger, repeats)
-            decision = beside(decision, evidence, holder, intervals=intervals)
+        decision = _judged(mover, version, champion, challenger, bounds, waivers)
+        decision = replace(decision, bent=bent)
         if not dry_run:
-            decision = _record(mover, version, decision, purpose=reason)
+            decision = _record(mover, version, decision, bounds, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover.trail.events):
-        _carry_out(decision, now, mover, policy=gate.approval)
+        _carry_out(decision, now, mover, approval=bounds.gate.approval)
     if not dry_run:
         mover.announce()
     return decision
+
+
+def _judged(
+    mover: Mover,
+    version: Version,
+    champion: Version | None,
+    challenger: Version | None,
+    bounds: Bounds,
+    waivers: Mapping[str, str] | None,
+) -> Decision:
+    """Judge a version against the champion, and beside a challenger that is another one."""
+    registry, repeats = mover.registry, bounds.export.latency_repeats
+    number = champion.number if champion else None
+    shadowed = shadow_windows(mover.trail.events, version.number, number)
+    evidence = _evidence(registry, version, repeats, shadow_windows=shadowed)
+    decision = judge(
+        evidence,
+        _evidence(registry, champion, repeats) if champion else None,
+        gate=bounds.gate,
+        export=bounds.export,
+        intervals=bounds.intervals,
+        waivers=waivers,
+    )
+    if challenger is None:
+        return decision
+    holder = _evidence(registry, challenger, repeats)
+    return beside(decision, evidence, holder, intervals=bounds.intervals)
 
 
 def settled(registry: Registry, candidate_digest: str) -> tuple[Version, Decision] | None:
@@ -151,6 +187,9 @@ def settled(registry: Registry, candidate_digest: str) -> tuple[Version, Decisio
         bool(differences(now, events, observe(registry))),
     )
     if any(open_ends) or version is None or version.gate is None:
+        return None
+    judged = judgement.last_judgement(events, version.number)
+    if judged and judged.sha256 != version.gate.audit:
         return None
     return (version, version.gate) if _is_carried_out(version.gate, now, events) else None
 
@@ -220,15 +259,49 @@ def _holder(registry: Registry, now: Placement, alias: str) -> Version | None:
     return find(registry, str(now.aliases[alias])) if alias in now.aliases else None
 
 
-def _standing(version: Version, now: Placement, mover: Mover) -> Decision | None:
-    """Return the decision on record, unless it was never carried out and its premise is gone."""
-    decision = version.gate
-    if decision is None or _is_carried_out(decision, now, mover.trail.events):
-        return decision
-    rivals = now.aliases.get(CHAMPION), now.aliases.get(CHALLENGER)
-    judged_beside = decision.champion, decision.challenger
-    of_today = rivals[0], None if rivals[1] == version.number else rivals[1]
-    return decision if of_today == judged_beside else None
+class _Question(NamedTuple):
+    """What somebody asks of a version: against whom, beside whom, by which rules."""
+
+    champion: int | None
+    challenger: int | None
+    bent: tuple[str, ...]
+    waivers: Mapping[str, str] | None
+
+    def is_of(self, decision: Decision, events: Sequence[Event]) -> bool:
+        """Whether it is the one that a decision answers."""
+        stated = self.waivers or {}
+        ours = {rules.known_as(name, decision.rules): why for name, why in stated.items()}
+        return (
+            (self.champion, self.challenger) == (decision.champion, decision.challenger)
+            and self.bent == decision.bent
+            and (self.waivers is None or ours == decision.waived)
+            and not _is_of_another_policy(decision, events)
+        )
+
+
+def _is_of_another_policy(decision: Decision, events: Sequence[Event]) -> bool:
+    digests = [event.sha256 for event in events]
+    if decision.audit not in digests:
+        return True
+    since = events[digests.index(decision.audit) :]
+    return any(isinstance(event, PolicySet) for event in since)
+
+
+def _standing(
+    version: Version, question: _Question, now: Placement, mover: Mover, *, rejudge: bool
+) -> Decision | None:
+    """Return the decision on record, unless it is to be made again.
+
+    One that was never carried out stands for whoever asks the same; one that was, for whoever
+    does not want it made again.
+    """
+    decision, events = version.gate, mover.trail.events
+    if decision is None:
+        return None
+    interrupted = decision in mover.judged
+    if interrupted or not _is_carried_out(decision, now, events):
+        return decision if question.is_of(decision, events) else None
+    return None if rejudge else decision
 
 
 def _is_carried_out(decision: Decision, now: Placement, events: Iterable[Event]) -> bool:
@@ -247,9 +320,9 @@ def _carries_out(event: Event, decision: Decision) -> bool:
     return False
 
 
-def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str) -> None:
+def _carry_out(decision: Decision, now: Placement, mover: Mover, *, approval: str) -> None:
     replaces = decision.champion is not None
-    asks = policy == "always" or (policy == "replacing" and replaces)
+    asks = approval == "always" or (approval == "replacing" and replaces)
     for stage in _way(now.stage(decision.version), decision):
         if stage == "Production" and asks:
             mover.record(
@@ -258,6 +331,7 @@ def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str)
                     reason=decision.purpose,
                     champion=decision.champion,
                     decision=decision.audit,
+                    bent=decision.bent,
                 )
             )
             return
@@ -268,6 +342,7 @@ def _carry_out(decision: Decision, now: Placement, mover: Mover, *, policy: str)
             Change.between(now, then),
             reason=decision.purpose,
             decision=decision.audit,
+            bent=decision.bent,
         )
         now = then
 
@@ -337,7 +412,11 @@ def _latency_ms(build: Path, repeats: int) -> float:
     return float(np.median(times))
 
 
-def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str) -> Decision:
+def _record(
+    mover: Mover, version: Version, decision: Decision, bounds: Bounds, *, purpose: str
+) -> Decision:
+    if policies.kept(mover.trail.events) is None:
+        mover.record(PolicySet(version=None, reason=purpose, settings=bounds.to_dict(), changes=()))
     decision = replace(decision, purpose=purpose, by=mover.registry.identity)
     event = mover.record(
         GateDecided(
@@ -348,12 +427,11 @@ def _record(mover: Mover, version: Version, decision: Decision, *, purpose: str)
             champion=decision.champion,
             test_digest=decision.test_digest,
             broken=tuple(r.name for r in decision.rules if not r.passed and r.required),
-            waived={rule.name: rule.waived for rule in decision.rules if rule.waived},
+            waived=decision.waived,
             finding="; ".join(filter(None, (decision.reason, decision.rivalry)))[:1000],
-            content=digest.of_json(decision.to_dict()),
+            content=judgement.write_down(mover.registry, version.run_id, decision),
             lineage_digest=version.tags[LINEAGE_DIGEST],
+            bent=decision.bent,
         )
     )
-    decision = replace(decision, at=event.time, audit=event.sha256)
-    keep(mover.registry, version.run_id, decision)
-    return decision
+    return judgement.publish(mover.registry, version.run_id, decision, event)

@@ -6,5 +6,6 @@
 - `trail`: the append-only log in MLflow, with a copy on this machine.
 - `placement`: where versions stand by the events, and what waits for an answer.
 - `rows`: the events as rows that people read.
-- `production`: what was in Production when.
+- `production`: what was in Production when; `clock` marks events whose time goes back.
+- `policy`: the bounds that the registry keeps, and how one command bends them.
 """

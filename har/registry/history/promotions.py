@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from har.registry.history.events import Event, GateDecided
 from har.registry.history.placement import carried_out, of_version
+from har.registry.history.production import ProductionPeriod, production_periods
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,13 @@ def promotions(events: Sequence[Event]) -> list[Promotion]:
             )
         )
     return found
+
+
+def promotion_into(events: Sequence[Event], period: ProductionPeriod) -> Promotion | None:
+    """Return the promotion that began a period; None if nobody was in Production in it."""
+    occupied = [known for known in production_periods(events) if known.version is not None]
+    pairs = zip(promotions(events), occupied, strict=True)
+    return next((came for came, known in pairs if known == period), None)
 
 
 def promotion_of(events: Sequence[Event], number: int) -> Promotion | None:

@@ -17,7 +17,6 @@ from functools import partial
 from typing import TypedDict, TypeVar, Unpack
 
 from har.errors import ConflictError, MissingError, VerificationError
-from har.lineage import origin
 from har.registry.handle import Registry
 from har.registry.history.events import Act, Approval, MoveBegun, MoveCompleted, MoveUndone
 from har.registry.history.placement import placement, unfinished
@@ -26,6 +25,8 @@ from har.registry.history.trail import Trail
 from har.registry.moves.observation import ALIASES, Observed, differences, observe
 from har.registry.notices.delivery import deliver
 from har.registry.notices.receivers import receivers
+from har.registry.versions import judgement
+from har.registry.versions.decision import Decision
 from har.registry.versions.description import bring_up_to_date
 
 A = TypeVar("A", bound=Act)
@@ -42,6 +43,7 @@ class MoveOrigin(TypedDict, total=False):
     approval: Approval
     since: str
     by_hand: Mapping[str, int | None]
+    bent: tuple[str, ...]
 
 
 class Mover:
@@ -58,6 +60,8 @@ class Mover:
         The model's history.
     registry : Registry
         As given.
+    judged : list of Decision
+        Judgements that a dead process recorded, and that `recover` published.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -69,9 +73,10 @@ class Mover:
         self.model = registry.model
         self._receivers = tuple(receivers(registry.environment.registry))
         self._known = len(self.trail.events)
+        self.judged: list[Decision] = []
 
     def recover(self, *, dry_run: bool = False) -> Placement:
-        """Complete a move that a dead process left; return where versions stand.
+        """Complete a move or a judgement that a dead process left; return where versions stand.
 
         Parameters
         ----------
@@ -94,6 +99,7 @@ class Mover:
             self.finish(move)
         expected = placement(self.trail.events)
         self._require_as(expected)
+        self.judged = judgement.complete(self.registry, self.trail.events)
         return expected
 
     def execute(
@@ -136,7 +142,10 @@ class Mover:
 
     def record(self, event: A) -> A:
         """Add an event to the history in the name of whoever acts here."""
-        who = {"by": self.registry.identity, "account": origin.actor()}
+        actor = self.registry.actor
+        who = {"by": actor.name, "known_by": actor.known_by, "account": actor.account}
+        if actor.server_user:
+            who["server_user"] = actor.server_user
         return self.trail.append(event.model_copy(update=who))
 
     def announce(self) -> None:

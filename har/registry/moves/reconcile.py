@@ -19,6 +19,7 @@ from har.registry.moves.observation import (
     lost,
     own_aliases,
 )
+from har.registry.versions import judgement
 
 Choice = Literal["adopt", "revert"]
 
@@ -38,6 +39,8 @@ class Reconciled:
     done : str
         ``completed`` or ``undone`` for the interrupted move, ``adopt`` or ``revert`` for
         the differences; empty if nothing was done.
+    judged : tuple of int
+        Versions whose judgement a dead process had recorded and not published; it is now.
     """
 
     interrupted: MoveBegun | None
@@ -45,6 +48,7 @@ class Reconciled:
     since: str
     noticed: str
     done: str
+    judged: tuple[int, ...] = ()
 
 
 def adopted(expected: Placement, observed: Observed, absent: Collection[int] = ()) -> Placement:
@@ -135,6 +139,7 @@ def reconcile(
         version = next(iter(change.stages), None)
         by_hand = {alias: observed.aliases.get(alias) for alias in change.aliases}
         mover.execute(resolved, version, change, reason=reason, since=since, by_hand=by_hand)
+    judged = () if dry_run else judgement.complete(registry, mover.trail.events)
     if not dry_run:
         mover.announce()
     completed = "" if dry_run or not interrupted else "undone" if undo else "completed"
@@ -144,6 +149,7 @@ def reconcile(
         since=since,
         noticed=now_utc(),
         done=resolved or completed,
+        judged=tuple(decision.version for decision in judged),
     )
 
 

@@ -18,7 +18,8 @@ class Notice:
     id : str
         The same whenever it is sent again, so that a receiver can tell.
     type : str
-        ``registry.moved``, ``.undone``, ``.requested``, ``.rejected`` or ``.refused``.
+        ``registry.moved``, ``.undone``, ``.requested``, ``.rejected``, ``.refused`` or
+        ``.policy``.
     time : str
         Of the event, UTC.
     text : str

@@ -80,6 +80,8 @@ class Decision:
         Whether it takes that version's place, or would have taken it.
     rivalry : str
         Who is challenger now and why, in a sentence; empty where nobody was.
+    bent : tuple of str
+        Bounds that were others than the registry's policy has, in words.
     """
 
     model: str
@@ -97,6 +99,12 @@ class Decision:
     challenger: int | None = None
     displaces: bool = True
     rivalry: str = ""
+    bent: tuple[str, ...] = ()
+
+    @property
+    def waived(self) -> dict[str, str]:
+        """The rules that need not hold, each with the reason."""
+        return {rule.name: rule.waived for rule in self.rules if rule.waived}
 
     @property
     def passed(self) -> bool:
@@ -137,4 +145,5 @@ class Decision:
         """Read what `to_dict` gave, as JSON."""
         data = json.loads(text)
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
-        return cls(**{**known, "rules": tuple(Rule(**rule) for rule in data["rules"])})
+        rules = tuple(Rule(**rule) for rule in data["rules"])
+        return cls(**{**known, "rules": rules, "bent": tuple(known.get("bent", ()))})

@@ -1,16 +1,21 @@
 """Promotions that a second person approves: asked for, answered once, never by oneself."""
 
+import os
+import platform
 from pathlib import Path
 
 import pytest
 from support import Setup, files_of, opened, promote
 
-from har.config import RegistrySettings
 from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
+from har.lineage import origin
+from har.registry.gate import policy
 from har.registry.gate.approval import approve, reject
 from har.registry.gate.promotion import change_stage
 from har.registry.history.events import Approval
 from har.registry.history.placement import pending
+from har.registry.history.policy import Bounds
+from har.registry.history.rows import rows
 from har.registry.history.stages import Change, move
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
@@ -62,7 +67,9 @@ def test_approved_by_another(asked: Setup) -> None:
     assert waiting(ben) == []
     made = Trail(opened(ben)).events[-2]
     assert (made.by, made.reason) == ("ben", "new season")
-    assert made.approval == Approval(reason="looked at it", asked_by="ana", own=False)
+    assert made.approval == Approval(
+        reason="looked at it", asked_by="ana", own=False, same_account=True
+    )
     with pytest.raises(UsageError, match="does not wait for approval"):
         approve(opened(ben), "2", reason="again")
 
@@ -162,14 +169,38 @@ def test_always(settings: Setup, make_candidate) -> None:
     assert find(opened(ana), "champion").number == 1
 
 
-def test_identity(local: Setup, monkeypatch) -> None:
-    """The setting, else the server's user, else the operating system's."""
-    monkeypatch.setenv("USER", "os-user")
-    monkeypatch.setenv("LOGNAME", "os-user")
-    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "server-user")
-    server = local.model_copy(
-        update={"registry": RegistrySettings(tracking_uri="http://mlflow.lab")}
-    )
-    assert opened(local).identity == "os-user"
-    assert opened(server).identity == "server-user"
-    assert opened(by("ana", server)).identity == "ana"
+def forbid_shared_accounts(settings: Setup) -> None:
+    """Let Ana ask that names alone approve nothing, and Ben approve it."""
+    bounds = {"gate": {"shared_account": False}}
+    policy.change(opened(by("ana", settings)), bounds, first=Bounds.of({}), reason="audit")
+    policy.approve(opened(by("ben", settings)), reason="audit")
+
+
+def test_one_account_under_two_names(asked: Setup) -> None:
+    """Where the policy does not allow it, another name on the same account approves nothing."""
+    ben = by("ben", asked)
+    forbid_shared_accounts(asked)
+    with pytest.raises(GateRefusal, match="nobody approves a request of their own account") as no:
+        approve(opened(ben), "2", reason="seen")
+    assert f"both from {origin.actor()}" in str(no.value)
+    approve(opened(ben), "2", reason="night shift", allow_self=True)
+    assert Trail(opened(ben)).events[-2].approval.same_account
+
+
+def test_one_account_where_it_may(asked: Setup) -> None:
+    """Where the policy allows it, the history's row says that the account is the same."""
+    approve(opened(by("ben", asked)), "2", reason="seen")
+    *_, row = rows(Trail(opened(asked)).events)
+    assert row.what.endswith("; asked by ana, same account: new season")
+    assert row.by == f"ben (account {origin.actor()})"
+
+
+def test_two_accounts(asked: Setup, monkeypatch) -> None:
+    """Another account is another person, whatever variables say of its name."""
+    forbid_shared_accounts(asked)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    approve(opened(by("ben", asked)), "2", reason="seen")
+    made = Trail(opened(asked)).events[-2]
+    assert (made.by, made.known_by) == ("ben", "setting")
+    assert made.account == f"54321@{platform.node()}"
+    assert not made.approval.same_account

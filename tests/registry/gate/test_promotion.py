@@ -183,7 +183,7 @@ def test_record(local: Setup, make_candidate) -> None:
     """History, gate.json and tag say the same; each move names its decision."""
     version = register(opened(local), make_candidate())
     decision = promote(version, local, reason="for the record")
-    gate, *moves = Trail(opened(local)).events
+    _, gate, *moves = Trail(opened(local)).events
     assert (gate.event, gate.reason, gate.version) == ("gate", "for the record", 1)
     assert gate.sha256 == decision.audit
     assert gate.lineage_digest == version.tags["har.lineage_digest"]
@@ -195,6 +195,8 @@ def test_record(local: Setup, make_candidate) -> None:
     assert (verdict_of(tags), event_of(tags)) == ("passed", gate.sha256)
     assert max(map(len, tags.values())) < 200
     assert digest.of_json(replace(kept, at="", audit="").to_dict()) == gate.content
+    path = opened(local).client.download_artifacts(version.run_id, f"gate/{gate.content[:16]}.json")
+    assert Decision.from_json(Path(path).read_text()) == replace(kept, at="", audit="")
     assert [(m.event, getattr(m, "kind", None), getattr(m, "decision", None)) for m in moves] == [
         ("move", "staging", decision.audit),
         ("moved", None, None),
@@ -212,6 +214,56 @@ def test_decision_without_its_move(local: Setup, make_candidate, monkeypatch) ->
     assert find(opened(local), "1").aliases == ()
     assert promote(version, local, reason="second") == decision
     assert find(opened(local), "champion").number == 1
+
+
+@pytest.mark.parametrize("rejudge", [True, False])
+def test_killed_before_its_judgement_is_published(
+    local: Setup, make_candidate, monkeypatch, rejudge: bool
+) -> None:
+    """A judgement whose tag was lost is found again by its digest, and nobody judges again."""
+    promote(register(opened(local), make_candidate(errors=1)), local, reason="first")
+    version = register(opened(local), make_candidate(errors=3))
+    promote(version, local, reason="second")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(promotion.judgement, "publish", interrupt)
+        promote(version, local, reason="third", rejudge=True)
+    shown = find(opened(local), "2").gate
+    assert shown is not None
+    decision = promote(version, local, reason="fourth", rejudge=rejudge)
+    judged = [e for e in Trail(opened(local)).events if isinstance(e, GateDecided)]
+    assert [event.reason for event in judged] == ["first", "second", "third"]
+    assert (decision.purpose, decision.audit) == ("third", judged[-1].sha256)
+    assert find(opened(local), "2").gate == decision != shown
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("{}")])
+def test_a_judgement_that_cannot_be_read_is_made_again(
+    local: Setup, make_candidate, monkeypatch, spoil
+) -> None:
+    """Only a file with the digest that the history names stands for a judgement."""
+    version = register(opened(local), make_candidate())
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(promotion.judgement, "publish", interrupt)
+        promote(version, local, reason="first")
+    (kept,) = (files_of(version, local) / "gate").iterdir()
+    spoil(kept)
+    assert promote(version, local, reason="again").purpose == "again"
+    assert find(opened(local), "champion").number == 1
+
+
+def test_who_asks_otherwise_is_judged_again(local: Setup, make_candidate, monkeypatch) -> None:
+    """A judgement that was cut off does not answer for other rules or waivers."""
+    version = register(opened(local), make_candidate())
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "_carry_out", lambda *_, **__: None)
+        promote(version, local, reason="first")
+    waivers = {"calibration error": "not shown"}
+    assert promote(version, local, reason="w", rejudge=True, waivers=waivers).waived == waivers
+
+
+def interrupt(*_: object) -> None:
+    """End like a process that is killed here."""
+    raise KeyboardInterrupt
 
 
 def test_stale_decision_is_made_again(local: Setup, make_candidate, monkeypatch) -> None:

@@ -13,7 +13,7 @@ from har.registry.history.placement import pending, placement
 from har.registry.history.production import production_periods
 from har.registry.notices.messages import notices
 
-# Written by `har` before its events had types: one of each kind at least.
+# Written by `har` before its events had types, and later kinds after: one of each at least.
 STORED = audit.read(Path(__file__).with_name("history-1.jsonl"))
 ENTRIES = audit.verify(STORED, "the stored history")
 
@@ -74,6 +74,9 @@ def test_the_rows_of_the_history(events: list[Event]) -> None:
             "1: Production → Archived, 2: None → Production; by hand champion: 1, previous: nobody",
         ),
         ("pruned", ""),
+        ("policy asked for", "margin: 0.01 instead of 0"),
+        ("policy rejected", ""),
+        ("policy", "margin: 0.01 instead of 0; asked by ana, same account"),
     ]
 
 
@@ -112,6 +115,17 @@ def test_the_notices(events: list[Event]) -> None:
             "moved",
             "har: version 2 is in Production in place of version 1; adopt by ana (a notebook)",
         ),
+        (
+            "requested",
+            "har: ana asks to change the gate's policy: margin: 0.01 instead of 0; it waits for "
+            "approval (seasons)",
+        ),
+        ("rejected", "har: ben turned down the change of the gate's policy (too wide)"),
+        (
+            "policy",
+            "har: the gate's policy is margin: 0.01 instead of 0; set by ben, who approved what "
+            "ana asked for (seasons)",
+        ),
     ]
 
 
@@ -126,7 +140,7 @@ def test_the_versions_that_it_names(events: list[Event]) -> None:
         *(("move", 1, 2, 3, 4), ("gate", 3, 6), ("gate", 3, 6), ("move", 1)),
         *(("shadow", 1, 2), ("request", 1, 2), ("rejected", 2)),
         *(("move", 1, 2), ("move", 3, 6), ("move", 2), ("move", 1), ("move", 1, 2)),
-        ("pruned",),
+        *(("pruned",), ("policy-request",), ("policy-rejected",), ("policy",)),
     ]
 
 

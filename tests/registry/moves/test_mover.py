@@ -21,7 +21,7 @@ from har.errors import ConflictError, MissingError, VerificationError
 from har.registry.gate.approval import approve
 from har.registry.handle import Registry
 from har.registry.history import stages
-from har.registry.history.events import MoveBegun, RequestRejected
+from har.registry.history.events import GateDecided, MoveBegun, RequestRejected
 from har.registry.history.placement import pending, placement, unfinished
 from har.registry.history.stages import Placement
 from har.registry.history.trail import Trail
@@ -104,7 +104,8 @@ def test_killed_at_every_write(rivals: Setup) -> None:
         assert killer.stdin is not None
         assert killer.stdout is not None
         before = begin
-        for number, (name, after, act) in itertools.product(range(10), acts):
+        for number, (name, after, act) in itertools.product(range(11), acts):
+            judged = n_judgements(ana)
             print(name, number, file=killer.stdin, flush=True)
             killed = int(killer.stdout.readline()) == -signal.SIGKILL
             n_writes[name] += killed
@@ -118,10 +119,21 @@ def test_killed_at_every_write(rivals: Setup) -> None:
                 act()
             assert where_it_stands(ana) == after
             assert placement(Trail(opened(ana)).events) == after
+            assert n_judgements(ana) == judged + (name == "ask")
             before = after
         killer.stdin.close()
-    assert n_writes == {"ask": 9, "approve": 9, "rollback": 8}
+    assert n_writes == {"ask": 10, "approve": 9, "rollback": 8}
     assert halfway == 5  # kills between a tag and a stage, or the test tests nothing
+
+
+def n_judgements(settings: Setup) -> int:
+    """Return how many judgements the history has; each can be read, and the last one is shown."""
+    registry = opened(settings)
+    judged = [e for e in Trail(registry).events if isinstance(e, GateDecided)]
+    shown = find(registry, "2").gate
+    assert shown is not None
+    assert shown.audit == judged[-1].sha256
+    return len(judged)
 
 
 def waits(settings: Setup) -> bool:

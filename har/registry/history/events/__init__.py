@@ -6,15 +6,18 @@
 `RequestRejected`                that person said no
 `ShadowScored`                   a version answered recordings beside the champion
 `VersionPruned`                  a version is removed, with its files
+`PolicySet`                      the gate's bounds were set or changed
+`PolicyRequested`                other bounds wait for a second person
+`PolicyRejected`                 that person said no
 `MoveBegun`                      aliases and stages are about to change
 `MoveCompleted`, `MoveUndone`    they have changed, or are as before
 ===============================  ==================================================
 
-The first five are in `versions`, the others in `moves`, and what they have in common is in
-`base`. A new kind is one class and whoever writes it: the history, the notices and the
-retention ask the event. An approval, a rollback, an adoption and what was moved by hand
-are moves of that ``kind``. What a later `har` adds to an event, and kinds that only a later
-`har` knows, are kept and written again byte for byte (`Event.to_dict`).
+The first five are in `versions`, the next three in `policy`, the others in `moves`, and what
+they have in common is in `base`. A new kind is one class and whoever writes it: the history,
+the notices and the retention ask the event. An approval, a rollback, an adoption and what was
+moved by hand are moves of that ``kind``. What a later `har` adds to an event, and kinds that
+only a later `har` knows, are kept and written again byte for byte (`Event.to_dict`).
 """
 
 from collections.abc import Mapping
@@ -28,6 +31,7 @@ from har.registry.history.events.moves import (
     MoveEnding,
     MoveUndone,
 )
+from har.registry.history.events.policy import PolicyRejected, PolicyRequested, PolicySet
 from har.registry.history.events.versions import (
     ApprovalRequested,
     GateDecided,
@@ -47,6 +51,9 @@ __all__ = [
     "MoveCompleted",
     "MoveEnding",
     "MoveUndone",
+    "PolicyRejected",
+    "PolicyRequested",
+    "PolicySet",
     "RequestRejected",
     "ShadowScored",
     "VersionPruned",
@@ -55,6 +62,7 @@ __all__ = [
 
 _KINDS: tuple[type[Event], ...] = (
     *(GateDecided, ApprovalRequested, RequestRejected, ShadowScored, VersionPruned),
+    *(PolicySet, PolicyRequested, PolicyRejected),
     *(MoveBegun, MoveCompleted, MoveUndone),
 )
 KINDS: Mapping[str, type[Event]] = {kind.model_fields["event"].default: kind for kind in _KINDS}

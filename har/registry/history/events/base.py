@@ -69,14 +69,37 @@ class Act(Event):
         The version that it is about.
     reason : str
         Why.
-    by, account : str
-        Who, and the account of the operating system that it was done from.
+    by : str
+        The name of whoever acted.
+    known_by : str
+        What the name rests on: ``setting`` is asserted, ``server`` and ``account`` are proven;
+        empty in what an earlier `har` recorded.
+    account, server_user : str
+        What was proven: the account of the operating system and its host, and the user of the
+        MLflow server where it asks for a password.
     """
 
     version: StrictInt | None
     reason: StrictStr
     by: StrictStr = ""
     account: StrictStr = ""
+    known_by: StrictStr = ""
+    server_user: StrictStr = ""
+
+    @property
+    def who(self) -> str:
+        """Whoever acted, for a row of the history; of an asserted name, what was proven too."""
+        of_server = f"{self.server_user} of the server" if self.server_user else ""
+        proven = of_server or f"account {self.account}"
+        known = self.server_user or self.account.partition("@")[0]
+        return (
+            self.by if self.known_by != "setting" or self.by == known else f"{self.by} ({proven})"
+        )
+
+    @property
+    def proof(self) -> tuple[str, str]:
+        """What was proven of whoever acted: the account and the server's user."""
+        return self.account, self.server_user
 
     @property
     def versions(self) -> frozenset[int]:

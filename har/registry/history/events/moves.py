@@ -21,11 +21,18 @@ class Approval(Typed):
         Who asked.
     own : bool
         Whether the two are one person, who said that this is on purpose.
+    same_account : bool
+        Whether the two went by two names on one account: nothing proves that they are two.
     """
 
     reason: StrictStr
     asked_by: StrictStr
     own: StrictBool = Field(alias="self")
+    same_account: StrictBool = False
+
+    def __str__(self) -> str:
+        marks = ["one person" if self.own else "", "same account" if self.same_account else ""]
+        return ", ".join([f"asked by {self.asked_by}", *filter(None, marks)])
 
 
 class MoveBegun(Act):
@@ -47,6 +54,8 @@ class MoveBegun(Act):
         Where it was done by hand: a moment before which it had not happened.
     by_hand : mapping of str to int or None
         Where it was done by hand: the versions that somebody gave the aliases to.
+    bent : tuple of str
+        Bounds of the decision that were others than the registry's policy has, in words.
     """
 
     event: Literal["move"] = "move"
@@ -59,6 +68,7 @@ class MoveBegun(Act):
     approval: Approval | None = None
     since: StrictStr = ""
     by_hand: Mapping[StrictStr, StrictInt | None] = Field(default={}, alias="found")
+    bent: tuple[StrictStr, ...] = ()
 
     @property
     def versions(self) -> frozenset[int]:
@@ -94,7 +104,8 @@ class MoveBegun(Act):
         ]
         what = ", ".join(moved) or _holders({alias: new for alias, (_, new) in aliases.items()})
         if self.approval:
-            what += f"; asked by {self.approval.asked_by}: {self.reason}"
+            what += f"; {self.approval}: {self.reason}"
+        what = "; ".join([what, *self.bent])
         by_hand = {alias: v for alias, v in self.by_hand.items() if v != aliases[alias][1]}
         return what + (f"; by hand {_holders(by_hand)}" if by_hand else "")
 

@@ -29,6 +29,8 @@ class GateDecided(Act):
         Why it goes where it goes.
     test_digest, content, lineage_digest : str
         Digests of the test windows, of the decision and of the lineage record.
+    bent : tuple of str
+        Bounds that were others than the registry's policy has, in words.
     """
 
     event: Literal["gate"] = "gate"
@@ -41,6 +43,7 @@ class GateDecided(Act):
     finding: StrictStr
     content: StrictStr
     lineage_digest: StrictStr
+    bent: tuple[StrictStr, ...] = ()
 
     @property
     def versions(self) -> frozenset[int]:
@@ -49,8 +52,8 @@ class GateDecided(Act):
 
     def describe(self) -> str:
         """Say what came of it, for a row of the history."""
-        waived = ", ".join(self.waived)
-        return f"{self.verdict}; waived: {waived}" if waived else self.verdict
+        waived = f"waived: {', '.join(self.waived)}" if self.waived else ""
+        return "; ".join(filter(None, [self.verdict, waived, *self.bent]))
 
     def notice(self) -> tuple[str, str] | None:
         """Return a notice of a refusal; what passed is told of as it moves."""
@@ -71,17 +74,24 @@ class ApprovalRequested(Act):
         The version that it was held against.
     decision : str
         Digest of the gate's event.
+    bent : tuple of str
+        Bounds of the decision that were others than the registry's policy has, in words.
     """
 
     event: Literal["request"] = "request"
     version: StrictInt
     champion: StrictInt | None
     decision: StrictStr
+    bent: tuple[StrictStr, ...] = ()
 
     @property
     def versions(self) -> frozenset[int]:
         """The versions that it names, which are therefore kept."""
         return super().versions | _one(self.champion)
+
+    def describe(self) -> str:
+        """Say what came of it, for a row of the history."""
+        return "; ".join(self.bent)
 
     def notice(self) -> tuple[str, str] | None:
         """Return the type of the notice that others are sent, and a sentence."""

@@ -1,0 +1,90 @@
+"""Judgements as files of a version's run, so that a kill loses none that the history names.
+
+A judgement is written to ``gate/<digest>.json`` before the event ``gate`` names its digest.
+What follows the event, ``gate.json`` and the tag (`har.registry.versions.gate_file`), is made of
+the two by whoever comes next. So no version is judged twice, and every judgement of the history
+can be read.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from har.lineage import digest
+from har.registry.handle import Registry
+from har.registry.history.events import Event, GateDecided
+from har.registry.history.placement import of_version
+from har.registry.locations import download, log_json
+from har.registry.reading import RegisteredVersion
+from har.registry.versions import gate_file
+from har.registry.versions.decision import Decision
+from har.registry.versions.version import LINEAGE_DIGEST
+
+
+def write_down(registry: Registry, run: str, decision: Decision) -> str:
+    """Keep a judgement before the history names it; return the digest of its content."""
+    content = digest.of_json(decision.to_dict())
+    log_json(registry, run, _file(content), decision.to_dict())
+    return content
+
+
+def publish(registry: Registry, run: str, decision: Decision, event: GateDecided) -> Decision:
+    """Write a judgement that the history names where MLflow's pages show it; return it."""
+    decision = replace(decision, at=event.time, audit=event.sha256)
+    gate_file.keep(registry, run, decision)
+    return decision
+
+
+def complete(registry: Registry, events: Sequence[Event]) -> list[Decision]:
+    """Publish the judgements that a killed process recorded and did not publish.
+
+    Returns
+    -------
+    list of Decision
+        Those judgements. One whose file is not there, as an earlier `har` wrote none, is not
+        among them: its version is judged again.
+    """
+    completed = []
+    for version in registry.reader.versions(registry.model):
+        event = last_judgement(events, version.number)
+        if event is None or _is_published(version, event):
+            continue
+        if decision := _read(registry, version.run_id, event):
+            completed.append(publish(registry, version.run_id, decision, event))
+    return completed
+
+
+def last_judgement(events: Sequence[Event], number: int) -> GateDecided | None:
+    """Return the event of a version's last judgement, or None if it was never judged."""
+    judged = [
+        event
+        for event in of_version(events, number)
+        if isinstance(event, GateDecided) and event.version == number
+    ]
+    return judged[-1] if judged else None
+
+
+def _is_published(version: RegisteredVersion, event: GateDecided) -> bool:
+    """Whether its tag is of this judgement, or it is another version of this number."""
+    if version.tags.get(LINEAGE_DIGEST) != event.lineage_digest:
+        return True
+    return gate_file.event_of(version.tags) == event.sha256
+
+
+def _read(registry: Registry, run: str, event: GateDecided) -> Decision | None:
+    """Read a judgement whose content is the one that the history names; None if there is none."""
+    from mlflow.exceptions import MlflowException
+
+    location = registry.reader.run_location(run)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            path = download(registry, location, Path(folder), _file(event.content))
+            decision = Decision.from_json(path.read_text(encoding="utf-8"))
+        except (OSError, MlflowException, ValueError, LookupError, TypeError):
+            return None
+    return decision if digest.of_json(decision.to_dict()) == event.content else None
+
+
+def _file(content: str) -> str:
+    return f"gate/{content[:16]}.json"
