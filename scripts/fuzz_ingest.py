@@ -27,13 +27,13 @@ from pathlib import Path
 import numpy as np
 
 from har.data import gravity, sources
-from har.data.ingest import own
+from har.data.ingest import own, published
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.recording import ACC as ACCELERATION
-from har.data.recording import Recording
+from har.data.recording import MAG, Recording
 from har.errors import DataError, MissingError
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -42,6 +42,7 @@ from recorder_files import SAMPLES
 
 # What people who stand or walk have, m/s²; and rows of which some damage cannot change it.
 LEVEL, ENOUGH = (7.0, 13.0), 50
+FIELD = (40.0, 56.0)  # µT, of all inputs with a magnetometer
 ONE_ROW_A_LINE = ("lab", "sp-sw-har")
 JUNK = (
     *(b"", b"NaN", b"inf", b"-", b"1e999", b"0x1F", b"1_000", b"1,5", b"'", b'"', b'""', b"\0"),
@@ -277,6 +278,7 @@ def write(files: dict[str, bytes], folder: Path, chance: random.Random) -> Path:
 def read(name: str, path: Path) -> collections.Counter[str]:
     """Ingest an input; return its account. `Ledger.check` proves that it adds up."""
     files = open_files(path)
+    published.recognise(files)
     if name in sources.names():
         source = sources.get(name)
     else:
@@ -297,7 +299,9 @@ def read(name: str, path: Path) -> collections.Counter[str]:
             raise AssertionError(f"{ledger.rows_in} rows of {lines_of(files, item.files)} lines")
         if ledger.rows_quarantined != len(ledger.quarantined()):
             raise AssertionError("rows in quarantine are not all kept")
-        for field in ("rows_in", "rows_kept", "rows_repaired", "rows_quarantined"):
+        for field in (
+            *("rows_in", "rows_kept", "rows_repaired", "rows_quarantined", "rows_left_out"),
+        ):
             total[field] += getattr(ledger, field)
     return total
 
@@ -309,6 +313,10 @@ def _require_unit(recording: Recording) -> None:
     low, high = LEVEL
     if recording.meta.gravity and len(table) > ENOUGH and not low < level < high:
         raise AssertionError(f"{recording.meta.recording_id}: gravity of {level:.3g} m/s²")
+    if set(MAG) <= set(table) and len(table) > ENOUGH:
+        size = float(np.median(np.linalg.norm(table[list(MAG)], axis=1)))
+        if not FIELD[0] < size < FIELD[1]:
+            raise AssertionError(f"{recording.meta.recording_id}: a field of {size:.3g} µT")
 
 
 def lines_of(files: RawFiles, names: tuple[str, ...]) -> int:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from har.data.gravity import STANDARD_GRAVITY
-from har.data.recording import ACC, GYRO
+from har.data.recording import ACC, GYRO, MAG
 
 RATE_HZ = 50.0
 MAPPING = {
@@ -28,6 +28,9 @@ MAPPING = {
 
 # Which axes of the waist point where those of other placements do, and the sign of gravity.
 WORN = {"chest": ("xyz", 1), "ankle": ("zxy", 1), "wrist": ("yxz", -1)}
+# Of DSADS's torso, arms and legs: units at the left are worn the other way round.
+_TURNED = np.array([1, -1, -1])
+DSADS_SIDES = (1, 1, _TURNED, 1, _TURNED)
 Motions = Mapping[str, tuple[float, float, float, float]]
 # Tilt of the phone, degrees; step rate, Hz; sway of the trunk, m/s²; ringing of a step, m/s².
 _MOTIONS: Motions = {
@@ -158,6 +161,52 @@ def write_mhealth(folder: Path, numbers: Iterable[int]) -> Path:
     return folder
 
 
+def write_pamap2(folder: Path, numbers: Iterable[int], *, without: str = "") -> Path:
+    """Write made people as PAMAP2 has its own: a session each, wrist, chest and ankle, 50 Hz.
+
+    Its units have a magnetometer each. One of them may have lost its radio for good.
+    """
+    labels = {"lying": 1, "sitting": 2, "standing": 3, "walking": 4}
+    labels |= {"stairs-up": 12, "stairs-down": 13}
+    path = folder / "PAMAP2_Dataset" / "Protocol"
+    path.mkdir(parents=True)
+    for number in numbers:
+        day = _day(number, 12.8)
+        parts = [day["time_s"], day["activity"].map(labels), day["time_s"] * np.nan]
+        for placement in ("wrist", "chest", "ankle"):
+            acc = _worn(day, placement)
+            unit = [acc, acc, day[[*GYRO]], _field(acc), acc * np.nan, acc[["acc_x"]] * np.nan]
+            unit = [day["time_s"] * 0 + 30, *unit]
+            parts += [part * np.nan for part in unit] if placement == without else unit
+        table = pd.concat(parts, axis=1)
+        name = f"subject1{number:02d}.dat"
+        table.to_csv(
+            path / name, sep=" ", header=False, index=False, float_format="%.4f", na_rep="NaN"
+        )
+    return folder
+
+
+def write_dsads(folder: Path, numbers: Iterable[int], *, units: int = 5) -> Path:
+    """Write made people as DSADS has its own: segments of 5 s, five units in a line, 25 Hz."""
+    codes = {"sitting": 1, "standing": 2, "lying": 3, "stairs-up": 5, "stairs-down": 6}
+    codes["walking"] = 9
+    for number in numbers:
+        day = _day(number, 15.0)
+        for activity, code in codes.items():
+            own = day[day["activity"] == activity].iloc[::2]
+            path = folder / "data" / f"a{code:02d}" / f"p{number}"
+            path.mkdir(parents=True)
+            places = ("chest", "wrist", "wrist", "ankle", "ankle")
+            worn = [_worn(own, at) * side for at, side in zip(places, DSADS_SIDES, strict=True)]
+            parts = [part for acc in worn for part in (acc, own[[*GYRO]], _field(acc) / 50)]
+            table = pd.concat(parts[: 3 * units], axis=1)
+            for segment in range(len(own) // 125):
+                rows = table.iloc[125 * segment : 125 * (segment + 1)]
+                name = path / f"s{segment + 1:02d}.txt"
+                rows.to_csv(name, header=False, index=False, float_format="%.4f")
+    return folder
+
+
 def write_worn(path: Path, number: int) -> Path:
     """Write what a made person wears at chest, ankle and wrist as one long table, unlabelled."""
     day = _day(number, 12.8)
@@ -174,6 +223,13 @@ def _worn(day: pd.DataFrame, placement: str) -> pd.DataFrame:
     """Return acceleration as another placement has it."""
     axes, sign = WORN[placement]
     return sign * day[[f"acc_{axis}" for axis in axes]]
+
+
+def _field(acc: pd.DataFrame) -> pd.DataFrame:
+    """Return what a magnetometer reads where the field has 48 µT, most of it down."""
+    up = acc.to_numpy() / np.linalg.norm(acc, axis=1, keepdims=True)
+    north = np.cross(up, [0.0, 0.0, 1.0])
+    return pd.DataFrame(-42.0 * up + 23.0 * north, acc.index, list(MAG))
 
 
 def _day(

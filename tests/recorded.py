@@ -15,7 +15,7 @@ from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import Entries
 from har.data.recorders.base import Recorder, Understanding
-from har.data.recording import ACC, GYRO, Recording
+from har.data.recording import ACC, GYRO, MAG, Recording
 from har.data.sources.base import Item, Raw, Source
 
 Files = Mapping[str, str | bytes]
@@ -72,6 +72,14 @@ class Recorded:
         """Its angular velocity, from whichever table has it."""
         table = next(table for table in self.tables if "gyro_x" in table)
         return np.round(table[list(GYRO)].to_numpy("float64"), 9).tolist()
+
+    @property
+    def field(self) -> list[list[float]]:
+        """Times, s since the first of acceleration, and values of a magnetometer with a clock."""
+        assert self.raw.field is not None
+        rows = np.array(whole(list(self.raw.field(Ledger())))[["time_s", *MAG]])
+        rows[:, 0] -= self.times[0][0]
+        return np.round(rows, 6).tolist()
 
     @property
     def times(self) -> list[list[float]]:

@@ -10,6 +10,7 @@ N, STEP_MS = 100, 10
 NS = 1_600_000_000_000_000_000
 ACC = [(0.1 * math.sin(i / 9), 0.05 * math.cos(i / 7), 1.0) for i in range(N)]  # g
 TURN = [(20 * math.sin(i / 8), 5.0, -2.0) for i in range(N)]  # deg/s
+FIELD = [(30.0, -20.0, 32.0 + 0.1 * i / N) for i in range(N)]  # µT
 SI = [tuple(v * G for v in row) for row in ACC]
 RAD = [tuple(math.radians(v) for v in row) for row in TURN]
 Rows = Sequence[Sequence[float]]
@@ -22,6 +23,11 @@ class Sample:
     files: dict[str, str]
     stated: dict[str, str] = field(default_factory=dict)
     has_gyro: bool = True
+
+    @property
+    def has_mag(self) -> bool:
+        """Whether there is a magnetometer."""
+        return any("Magn" in name + text or "Mag_X" in text for name, text in self.files.items())
 
 
 def lines(
@@ -55,14 +61,15 @@ ACTIGRAPH = (
 GENEACTIV = (
     "Device Type,GENEActiv\nMeasurement Frequency,100 Hz\nSubject Code,7" + "\n" * 97
 ).rstrip("\n") + "\n" * 97
-SHIMMER = "sep=\t\n{}\nms\tm/(s^2)\tm/(s^2)\tm/(s^2)\tdeg/s\tdeg/s\tdeg/s".format(
+SHIMMER = "sep=\t\n{}\nms{}{}{}".format(
     "\t".join(
         f"Shimmer_8665_{name}_CAL"
         for name in (
             "Timestamp_Unix",
-            *(f"{what}_{axis}" for what in ("Accel_LN", "Gyro") for axis in "XYZ"),
+            *(f"{what}_{axis}" for what in ("Accel_LN", "Gyro", "Mag") for axis in "XYZ"),
         )
-    )
+    ),
+    *(3 * f"\t{unit}" for unit in ("m/(s^2)", "deg/s", "uT")),
 )
 UMAFALL = (
     "%0; F8; WAIST; phone\n%TimeStamp; Sample No; X-Axis; Y-Axis; Z-Axis; Sensor Type; Sensor ID"
@@ -108,7 +115,9 @@ def _sensor_logger_json() -> str:
                 "seconds_elapsed": str(ms(i) / 1000),
             }
             | dict(zip("xyz", map(str, row), strict=True))
-            for sensor, rows in (("TotalAcceleration", SI), ("Gyroscope", RAD))
+            for sensor, rows in (
+                *(("TotalAcceleration", SI), ("Gyroscope", RAD), ("Magnetometer", FIELD)),
+            )
             for i, row in enumerate(rows)
         ]
     )
@@ -168,7 +177,11 @@ SAMPLES = {
                 rows,
                 time=lambda i: f"{1547219408431 + ms(i)},t,{ms(i) / 1000}",
             )
-            for sensor, unit, rows in (("Accelerometer", "g", ACC), ("Gyroscope", "deg/s", TURN))
+            for sensor, unit, rows in (
+                ("Accelerometer", "g", ACC),
+                ("Gyroscope", "deg/s", TURN),
+                ("Magnetometer", "T", [tuple(v / 1e6 for v in row) for row in FIELD]),
+            )
         }
     ),
     "phyphox": Sample(
@@ -178,7 +191,11 @@ SAMPLES = {
                 rows,
                 time=lambda i: ms(i) / 1000,
             )
-            for sensor, unit, rows in (("Accelerometer", "m/s^2", SI), ("Gyroscope", "rad/s", RAD))
+            for sensor, unit, rows in (
+                ("Accelerometer", "m/s^2", SI),
+                ("Gyroscope", "rad/s", RAD),
+                ("Magnetometer", "µT", FIELD),
+            )
         }
     ),
     "phyphox-one": Sample(
@@ -205,7 +222,11 @@ SAMPLES = {
         has_gyro=False,
     ),
     "sensor-logger": Sample(
-        {"TotalAcceleration.csv": _sensor_logger(SI), "Gyroscope.csv": _sensor_logger(RAD)}
+        {
+            "TotalAcceleration.csv": _sensor_logger(SI),
+            "Gyroscope.csv": _sensor_logger(RAD),
+            "Magnetometer.csv": _sensor_logger(FIELD),
+        }
     ),
     "sensor-logger-json": Sample({"rec.json": _sensor_logger_json()}),
     "sensorlog": Sample(
@@ -220,7 +241,13 @@ SAMPLES = {
         }
     ),
     "shimmer": Sample(
-        {"s.csv": lines(SHIMMER, SI, TURN, time=lambda i: 1600000000000 + ms(i), separator="\t")}
+        {
+            "s.csv": lines(
+                *(SHIMMER, SI, TURN, FIELD),
+                time=lambda i: 1600000000000 + ms(i),
+                separator="\t",
+            )
+        }
     ),
     "umafall": Sample({"u.csv": _umafall()}),
     "weda": Sample(

@@ -23,6 +23,7 @@ from har.registry.versions.version import LINEAGE_DIGEST, Version
 LOOK_AGAIN = 10
 # Events of the history that are shown at first, the newest.
 NEWEST = 20
+_MARKS = {"holds": "✓", "broken": "✗"}
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _decision(decision: Decision) -> None:
     rows = [
         (
             rule.name,
-            "✓ holds" if rule.passed else "○ waived" if rule.waived else "✗ broken",
+            f"{_MARKS.get(rule.outcome, '○')} {rule.outcome}",
             _number(rule.value),
             _number(rule.bound),
             "; ".join(filter(None, (rule.detail, rule.waived and f"waived: {rule.waived}"))),

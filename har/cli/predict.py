@@ -54,8 +54,8 @@ def predict(
 ) -> None:
     """Print what a person did, with the champion's ONNX from the registry, or a file's.
 
-    Takes what `har data ingest` takes: files of known recorders, and tables whose columns
-    are guessed and shown, or stated by --map or a TOML file. Tables with the columns
+    Takes what `har data ingest` takes: files of known recorders and data sets, and tables whose
+    columns are guessed and shown, or stated by --map or a TOML file. Tables with the columns
     time_s, acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z in s, m/s² with gravity and rad/s
     need no word. Other rates are resampled as in training.
 
@@ -72,6 +72,7 @@ def predict(
     refuse_ignored(context, exclusive=("--mapping", "--map"))
     refuse_ignored(context, exclusive=("--version", "--model"))
     from har.config import load
+    from har.data.channels import placements_of
     from har.serving.content import content, rows_of
 
     served = source_of(load(overrides).environment, version, model_file).load()
@@ -79,7 +80,8 @@ def predict(
     smoothing = "none" if raw else smooth or predictor.default_smoother
     number = int(served.version) if served.version else None
     model = {**served.to_dict(), "version": number, "smoothing": smoothing}
-    with user_files(paths, mapping, entries, yes=yes) as files:
+    worn = placements_of(predictor.channels)
+    with user_files(paths, mapping, entries, yes=yes, placements=worn) as files:
         predicted = []
         for one in _predicted(predictor, files, smoothing, anyway=anyway):
             predicted.append(one)

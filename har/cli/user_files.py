@@ -17,6 +17,7 @@ from har.cli.understood import settled
 from har.errors import UsageError
 
 if TYPE_CHECKING:
+    from har.data.ingest.plan import Plan
     from har.serving.account import Account
     from har.serving.recordings import UserFiles
 
@@ -37,27 +38,45 @@ Yes = Annotated[bool, typer.Option("--yes", help="Take the columns as guessed.")
 
 @contextmanager
 def user_files(
-    paths: list[Path], mapping: Path | None, entries: list[str] | None, *, yes: bool
+    paths: list[Path],
+    mapping: Path | None,
+    entries: list[str] | None,
+    *,
+    yes: bool,
+    placements: tuple[str, ...] = (),
+    labelled: bool = False,
 ) -> Iterator["UserFiles"]:
     """Open a user's files, once nothing of them is in doubt and guesses are confirmed.
+
+    `placements` are those that a model reads together, if it does. Where labels count, a
+    guess of which column has them is confirmed too.
 
     Raises
     ------
     UsageError
         If nobody confirms, or standard input is not the only path.
     """
+    from har.data.ingest import published
     from har.data.ingest.files import open_files
     from har.serving.canonical import units_by_name, with_canonical
-    from har.serving.recordings import UserFiles
+    from har.serving.recordings import UserFiles, require_placements
 
     with _standard_input(paths) as named:
         place = place_of(named)
         assert place is not None
         files, where = open_files(*place), str(place[0])
+        stated = bool(mapping or entries)
+        if not stated and (known := published.recognise(files, insist=bool(placements))):
+            yield UserFiles(*known, where)
+            return
         said = entries or []
         if not mapping:
             said = [*(f"{k}={v}" for k, v in units_by_name(files).items()), *said]
-        plan = settled(files, where, mapping, said, yes=yes, quiet=True, refine=with_canonical)
+
+        def refine(plan: "Plan") -> "Plan":
+            return with_canonical(require_placements(plan, placements, where), labelled=labelled)
+
+        plan = settled(files, where, mapping, said, yes=yes, quiet=True, refine=refine)
         yield UserFiles(files, plan, where)
 
 

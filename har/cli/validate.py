@@ -39,6 +39,7 @@ def validate(
 
     Example: har data validate phone-export.zip --version champion
     """
+    from har.data.channels import placements_of
     from har.errors import DataError
     from har.serving.recordings import Aim
 
@@ -46,7 +47,8 @@ def validate(
     refuse_ignored(context, exclusive=("--mapping", "--map"))
     model = _model(version, overrides) if version else None
     rate = model.rate_hz if model else rate_hz or 50.0
-    with user_files(paths, mapping, entries, yes=yes) as files:
+    worn = placements_of(model.channels) if model else ()
+    with user_files(paths, mapping, entries, yes=yes, placements=worn) as files:
         check = partial(_facts, rate_hz=rate, model=model)
         checked = list(files.each(check, Aim.of(model) if model else Aim(rate, gravity=None)))
         tell_account(files.account)

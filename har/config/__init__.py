@@ -26,7 +26,7 @@ from har.config.data import (
 from har.config.environment import Environment, RegistrySettings, RunSettings, current, using
 from har.config.evaluation import IntervalSettings, ProtocolSettings
 from har.config.export import ExportSettings
-from har.config.gate import GateSettings
+from har.config.gate import DeploymentSettings, GateSettings
 from har.config.models import (
     BertSettings,
     ClassicalSettings,
@@ -54,6 +54,7 @@ __all__ = [
     "ClassicalSettings",
     "CleanSettings",
     "DataSettings",
+    "DeploymentSettings",
     "EncoderSettings",
     "Environment",
     "ExportSettings",

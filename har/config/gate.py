@@ -7,6 +7,25 @@ from pydantic import Field
 from har.config.section import Positive, Section, Share
 
 
+class DeploymentSettings(Section):
+    """Where a version is to work: a rule of robustness counts if that can happen there."""
+
+    rates_hz: tuple[Positive, ...] | None = Field(
+        None,
+        min_length=1,
+        description="sampling rates of the sensors that it will meet, Hz; by default those of "
+        "the recordings that it was made of",
+    )
+    sensors_off: tuple[str, ...] | None = Field(
+        None,
+        description="what may be off or broken there, as gyroscope, acc_x or a placement; by "
+        "default whatever `gate.robustness` names",
+    )
+    max_turn_deg: float = Field(
+        180.0, ge=0, le=180, description="by how much a sensor may be turned there, degrees"
+    )
+
+
 class GateSettings(Section):
     """Rules of promotion."""
 
@@ -31,6 +50,7 @@ class GateSettings(Section):
         description="macro-F1 that a change of the sensors may cost, by name of the change "
         "(`har evaluate --robustness` names them)",
     )
+    deployment: DeploymentSettings = DeploymentSettings()
     margin: Share = Field(
         0.0,
         description="macro-F1 that a version may lose, beyond noise, to the champion; "

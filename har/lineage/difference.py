@@ -4,10 +4,13 @@ import re
 from typing import Any
 
 from har.config import flatten
-from har.lineage.record import Descriptor, Record
+from har.lineage.record import Descriptor, Record, Step
 
 Difference = dict[str, dict[str, dict[str, Any]]]
 
+# Of more files, the first ones are named.
+MOST_FILES = 4
+_ROLES = {"train": "training", "pretrain": "pretraining"}
 _CODE = {"commit": "source code", "source files": "source files", "lock file": "lock file"}
 _DIGEST = re.compile("[0-9a-f]{40,64}")
 
@@ -29,6 +32,10 @@ def difference(a: Record, b: Record) -> Difference:
     """
     parts_a, parts_b = _parts(a), _parts(b)
     found = {part: _differing(parts_a[part], parts_b[part]) for part in parts_a}
+    steps_a, steps_b = a.predicate.steps, b.predicate.steps
+    for name, both in found["steps"].items():
+        if name in steps_a and name in steps_b:
+            both["because"] = _causes(steps_a[name], steps_b[name])
     for both in found["people"].values():
         of_a, of_b = (set(people or ()) for people in both.values())
         both.update(a=sorted(of_a - of_b), b=sorted(of_b - of_a))
@@ -38,7 +45,15 @@ def difference(a: Record, b: Record) -> Difference:
 def rows(found: Difference) -> list[tuple[str, str, str, str]]:
     """Return the part, the name and what either version has, as short texts."""
     return [
-        (part, name, *(_steps(**both) if part == "steps" else (_text(both["a"]), _text(both["b"]))))
+        (
+            part,
+            name,
+            *(
+                _steps(both["a"], both["b"])
+                if part == "steps"
+                else (_text(both["a"]), _text(both["b"]))
+            ),
+        )
         for part, names in found.items()
         for name, both in names.items()
     ]
@@ -52,6 +67,95 @@ def sentence(found: Difference) -> str:
     same = [part for part, names in found.items() if not names]
     rest = f" The same: {', '.join(same)}." if same else ""
     return f"Different: {', '.join(differing)}.{rest}"
+
+
+def words(found: Difference, *, since: str) -> list[str]:
+    """Say what differs, a sentence for each part: people and settings by name, no digests.
+
+    Parameters
+    ----------
+    found : dict
+        As `difference` returned it: what is told of is ``a``, held against ``b``.
+    since : str
+        What ``b`` is called, as ``version 1``.
+
+    Returns
+    -------
+    list of str
+        None of them where nothing differs.
+    """
+    told = {part: _told(part, names, since) for part, names in found.items() if names}
+    return [f"{part.capitalize()}: {'; '.join(parts)}." for part, parts in told.items() if parts]
+
+
+def _told(part: str, names: dict[str, dict[str, Any]], since: str) -> list[str]:
+    if part == "people":
+        return [told for split, both in names.items() for told in _people(split, both)]
+    if part == "raw data":
+        return _files(names)
+    if part == "code":
+        return _code(names, since)
+    if part == "steps":
+        return [f"{name} {why}" for name, both in names.items() if (why := _why(both, since))]
+    if part == "base checkpoint":
+        return [_one_of_two(names["weights"], since)]
+    return [
+        f"{name} is {_text(both['a'])}, in {since} {_text(both['b'])}"
+        for name, both in names.items()
+    ]
+
+
+def _people(split: str, both: dict[str, list[str]]) -> list[str]:
+    """Say who was added to a split, and who left it."""
+    role = _ROLES.get(split, split)
+    return [
+        f"{len(people)} {how} for {role} ({', '.join(people)})"
+        for how, people in (("more", both["a"]), ("fewer", both["b"]))
+        if people
+    ]
+
+
+def _files(names: dict[str, dict[str, str | None]]) -> list[str]:
+    """Say which files are new, gone and changed."""
+    kinds: dict[str, list[str]] = {"new": [], "gone": [], "changed": []}
+    for name, both in names.items():
+        kinds["gone" if not both["a"] else "changed" if both["b"] else "new"].append(name)
+    return [
+        f"{len(files)} {kind} ({', '.join(files[:MOST_FILES])}"
+        f"{', …' if len(files) > MOST_FILES else ''})"
+        for kind, files in kinds.items()
+        if files
+    ]
+
+
+def _code(names: dict[str, dict[str, str | None]], since: str) -> list[str]:
+    told = []
+    for name, both in names.items():
+        if name == "commit":
+            told.append(f"commit {_text(both['a'])}, in {since} {_text(both['b'])}")
+        elif name == "uncommitted changes":
+            told.append(f"uncommitted changes: {_one_of_two(both, since)}")
+        else:
+            told.append(f"{name} changed")
+    return told
+
+
+def _one_of_two(both: dict[str, str | None], since: str) -> str:
+    if both["a"] and both["b"]:
+        return f"others than in {since}"
+    return f"none, but in {since}" if both["b"] else f"some, and none in {since}"
+
+
+def _why(both: dict[str, Any], since: str) -> str:
+    """Say why a step made something else, as far as its own record tells; empty if it did not."""
+    if not both["a"]:
+        return f"is in {since} alone"
+    if not both["b"]:
+        return f"is not in {since}"
+    if both["a"]["content"] == both["b"]["content"]:
+        return ""
+    causes = ", ".join(both["because"])
+    return "made something else" + (f" (other {causes})" if causes else "")
 
 
 def _parts(record: Record) -> dict[str, dict[str, Any]]:
@@ -73,6 +177,12 @@ def _parts(record: Record) -> dict[str, dict[str, Any]]:
             for name, step in predicate.steps.items()
         },
     }
+
+
+def _causes(a: Step, b: Step) -> list[str]:
+    """Return what two steps were made of that differs."""
+    kinds = {"inputs": "inputs", "settings": "params", "code": "code", "libraries": "libraries"}
+    return [kind for kind, name in kinds.items() if getattr(a, name) != getattr(b, name)]
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -19,8 +19,9 @@ class Account:
 
     Attributes
     ----------
-    rows_in, rows_kept, rows_repaired, rows_set_aside : int
-        Rows of raw files; the first is the sum of the others.
+    rows_in, rows_kept, rows_repaired, rows_set_aside, rows_left_out : int
+        Rows of raw files; the first is the sum of the others. Left out are repeats of a
+        sensor's last value, and what is of a placement or sensor that nobody reads.
     repairs, reasons : Counter
         Rows by repair, and by why they were set aside.
     warnings : Counter
@@ -35,6 +36,7 @@ class Account:
     rows_kept: int = 0
     rows_repaired: int = 0
     rows_set_aside: int = 0
+    rows_left_out: int = 0
     repairs: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
@@ -47,6 +49,7 @@ class Account:
         self.rows_kept += ledger.rows_kept
         self.rows_repaired += ledger.rows_repaired
         self.rows_set_aside += ledger.rows_quarantined
+        self.rows_left_out += ledger.rows_left_out
         self.repairs += ledger.repairs
         self.reasons += ledger.reasons
         self.warnings.update({warning.kind for warning in ledger.warnings})
@@ -68,6 +71,7 @@ class Account:
             "rows_kept": self.rows_kept,
             "rows_repaired": self.rows_repaired,
             "rows_set_aside": self.rows_set_aside,
+            "rows_left_out": self.rows_left_out,
             "repairs": dict(self.repairs),
             "reasons": dict(self.reasons),
             "warnings": dict(self.warnings),

@@ -32,17 +32,29 @@ def _is_ours(files: RawFiles, name: str) -> bool:
     return {"time_s", *ACC} <= names
 
 
-def with_canonical(plan: Plan) -> Plan:
-    """Return a plan that asks about no person or label, and about nothing where names are ours."""
-    return replace(plan, groups=tuple(map(_taken_at_its_word, plan.groups)))
+def with_canonical(plan: Plan, *, labelled: bool = False) -> Plan:
+    """Return a plan that asks about no person or label, and about nothing where names are ours.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is made of a user's files.
+    labelled : bool, default=False
+        Whether their labels count: then they are read, and asked about where they are a guess.
+    """
+    groups = (_taken_at_its_word(group, labelled=labelled) for group in plan.groups)
+    return replace(plan, groups=tuple(groups))
 
 
-def _taken_at_its_word(group: Group) -> Group:
+def _taken_at_its_word(group: Group, *, labelled: bool) -> Group:
     mapping = group.mapping
-    open_questions = {k: v for k, v in group.guesses.items() if k not in HARMLESS}
+    harmless = [role for role in HARMLESS if not labelled or role != "activity"]
+    open_questions = {k: v for k, v in group.guesses.items() if k not in harmless}
     if mapping is None or mapping.acc != ACC or mapping.gyro not in (None, GYRO):
         return replace(group, guesses=open_questions)
     if mapping.time not in (None, "time_s"):
         return replace(group, guesses=open_questions)
+    if labelled:
+        return replace(group, guesses={k: v for k, v in open_questions.items() if k == "activity"})
     unread = {role: None for role in ("activity", "recording") if role in group.guesses}
     return replace(group, mapping=mapping.model_copy(update=unread), guesses={})

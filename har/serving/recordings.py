@@ -20,7 +20,7 @@ from har.data.channels import by_placement, lacking, measured, name_of, placemen
 from har.data.clean import clean
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.gravity import KINDS
-from har.data.ingest import own
+from har.data.ingest import own, published
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, slug
 from har.data.ingest.items import read_item
@@ -48,6 +48,12 @@ _OTHER_KIND = {
     "acceleration",
 }
 
+_ALL_PLACEMENTS = (
+    "give a file of all placements: named and written as the data set has its own that the model "
+    "was trained on, or a table with placement_column and [placements] in a mapping; or use a "
+    "model of one placement"
+)
+
 
 @dataclass
 class UserRecording:
@@ -63,6 +69,8 @@ class UserRecording:
         What is known of it, its own rate among it.
     samples : int
         Of the parts that were read so far.
+    stretches : int or None
+        Of a fused recording; None: as many as cleaning left.
     """
 
     name: str
@@ -72,6 +80,7 @@ class UserRecording:
     _parts: Iterator[Recording]
     _reports: list[CleanReport]
     samples: int = 0
+    stretches: int | None = None
 
     def parts(self) -> Iterator[Recording]:
         """Yield the stretches between gaps, at the model's rate, once.
@@ -99,11 +108,23 @@ class UserRecording:
 
         self._parts = checked(self._parts)
 
+    def show_each(self, look: Callable[[Recording], None]) -> None:
+        """Have a function given each part as it is read."""
+
+        def shown(parts: Iterator[Recording]) -> Iterator[Recording]:
+            for part in parts:
+                look(part)
+                yield part
+
+        self._parts = shown(self._parts)
+
     @property
     def rows(self) -> CleanReport:
         """What cleaning changed in the parts that were read so far, over all placements."""
-        totals = Cleaning(recordings=tuple(self._reports)).totals
-        return CleanReport(recording_id=self.name, **totals.to_dict())
+        totals = Cleaning(recordings=tuple(self._reports)).totals.to_dict()
+        if self.stretches is not None:
+            totals["parts"] = self.stretches
+        return CleanReport(recording_id=self.name, **totals)
 
 
 @dataclass(frozen=True)
@@ -224,8 +245,9 @@ class UserFiles:
 
     def _recordings(self, item: Item, source: Source, aim: Aim) -> Iterator[UserRecording]:
         """Yield the recordings of an item; those that are worn at once as one."""
-        read = self._read(item, source)
-        if placements_of(aim.channels):
+        placements = placements_of(aim.channels)
+        read = self._read(item, source, placements)
+        if placements:
             yield from self._fused(item, list(read), aim)
             return
         for name, pieces in groupby(read, key=_whole_name):
@@ -246,19 +268,24 @@ class UserFiles:
                 continue
             slowest = min(piece.meta.rate_hz for piece in pieces)
             meta = replace(parts[0].meta, rate_hz=slowest)
-            yield UserRecording(name, subject, item.files, meta, iter(parts), reports)
+            yield UserRecording(
+                name, subject, item.files, meta, iter(parts), reports, stretches=len(parts)
+            )
 
     def digest(self, names: Sequence[str]) -> str:
         """Return the SHA-256 of a file; of several, of their digests in order."""
         found = [self.files.digest(name) for name in names]
         return found[0] if len(found) == 1 else digest.of_json(found)
 
-    def _read(self, item: Item, source: Source) -> Iterator[Recording]:
+    def _read(self, item: Item, source: Source, placements: tuple[str, ...]) -> Iterator[Recording]:
+        """Yield the recordings of an item: of some placements, if it can be of all of them."""
+        only = placements if set(placements) <= set(source.placements) else ()
+        origin = Origin(DATASET, source, {}, only)
         with tempfile.TemporaryDirectory(prefix="har-") as folder:
             # What is set aside is counted; its content, which may be long, is not for memory.
             ledger = Ledger(spill=Path(folder) / "set-aside.parquet")
             try:
-                yield from read_item(self.files, item, Origin(DATASET, source, {}), ledger)
+                yield from read_item(self.files, item, origin, ledger)
             except (DataError, VerificationError) as error:
                 self.account.refuse(self.files, item, error)
             else:
@@ -305,6 +332,8 @@ def open_user_files(
     """
     files = open_files(path, only)
     said = stated or {}
+    if not said and (known := published.recognise(files)):
+        return UserFiles(*known, str(path))
     if not isinstance(said, ColumnMapping):
         said = {**units_by_name(files), **said}
     plan = own.plan(files, said, str(path))
@@ -353,8 +382,35 @@ def _worn_at_once(
         raise DataError(
             f"{name}: not of all placements at once",
             expected=f"{', '.join(placements)}, worn at once, which the model reads together",
-            found=because or "no stretch of time that all have",
-            hint="give a file of all placements, as a table with placement_column and "
-            "[placements] in a mapping; or use a model of one placement",
+            found=_where(pieces, placements) or because or "no stretch of time that all have",
+            hint=_ALL_PLACEMENTS,
         )
     return made
+
+
+def _where(pieces: list[Recording], placements: Sequence[str]) -> str:
+    """Say where recordings were worn if it was at none of some placements."""
+    there = {piece.meta.placement for piece in pieces}
+    return "" if there & {*placements} else f"recordings at {', '.join(sorted(there))}"
+
+
+def require_placements(plan: Plan, placements: Sequence[str], where: str) -> Plan:
+    """Return a plan of files that may be of all placements that a model reads together.
+
+    Recorders tell a placement, if at all, with their recordings.
+
+    Raises
+    ------
+    DataError
+        If they cannot.
+    """
+    there = own.source(DATASET, plan).placements
+    if set(placements) <= set(there) or any(group.recorder for group in plan.groups):
+        return plan
+    named = [placement for placement in there if placement != "unknown"]
+    raise DataError(
+        f"{where}: not of all placements at once",
+        expected=f"{', '.join(placements)}, worn at once, which the model reads together",
+        found=f"{', '.join(named)} alone" if named else "no placement is named",
+        hint=_ALL_PLACEMENTS,
+    )

@@ -37,14 +37,16 @@ class Outcome:
     @classmethod
     def of(cls, version: "Version", decision: "Decision") -> Self:
         """Return the outcome of a version that was judged."""
-        waits = decision.passed and version.stage == "Staging"
+        beside = "Staging" if decision.displaces else "None"
+        waits = decision.passed and version.stage == beside
+        waiting = "waits for approval" if waits else ""
         return cls(
             model=version.model,
             version=version.number,
             candidate=version.candidate,
             stage=version.stage,
             verdict="passed" if decision.passed else "refused",
-            reason=decision.reason + ("; waits for approval" if waits else ""),
+            reason="; ".join(filter(None, (decision.reason, decision.rivalry, waiting))),
         )
 
 

@@ -1,9 +1,13 @@
 """Every command does its work, on a finished run of made people."""
 
+import io
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from people import write_people
 from rich.cells import cell_len
@@ -355,3 +359,34 @@ def test_benchmark_labels(finished: Project) -> None:
     for name, m in by_name.items():
         assert f"{name} {m['macro_f1']:.4f}" in printed
     assert "| model | 50% of labels |" in (finished.folder / "labels.md").read_text()
+
+
+def test_registry_score(finished: Project, tmp_path: Path) -> None:
+    """Served builds on labelled files: whom they have seen is named, and where they disagree."""
+    mine = write_people(tmp_path / "mine", [1, 31])
+    assert "activity" in finished.har("registry", "score", str(mine)).stderr  # nobody confirmed
+    found = finished.json("registry", "score", str(mine), "--yes")
+    champion, challenger = (one["scores"] for one in found["versions"])
+    assert [one["version"] for one in found["versions"]] == [1, 2]
+    assert (champion["overall"]["windows"], champion["overall"]["people"]) == (216, 2)
+    assert champion["seen"] == {"1": "trained on"}
+    assert challenger["seen"] == {"1": "trained on and pretrained on"}
+    assert champion["unseen"] == champion["by_person"]["31"]
+    (against,) = found["against"]
+    assert list(against["difference"]["per_subject"]) == ["31"]
+    assert against["disagreements"]
+    assert all(a != b for a, b in (one["answers"] for one in against["disagreements"]))
+    # As `har predict` answers: the same windows, each right or wrong by its label.
+    done = finished.har("predict", str(mine / "s31"), "--windows", "--csv")
+    answers = pd.read_csv(io.StringIO(done.stdout))["activity"].to_numpy()
+    labels = pd.read_csv(mine / "s31" / "day.csv")["activity"].to_numpy()
+    pure = {i: labels[64 * i] for i in range(len(answers)) if len({*labels[64 * i :][:128]}) == 1}
+    right = np.mean([answers[i] == label for i, label in pure.items()])
+    assert champion["by_person"]["31"]["accuracy"] == pytest.approx(right)
+    shown = finished.har("registry", "score", str(mine), "--yes", "--version", "2").stdout
+    assert "encoder-small (version 2) has seen, by their ids or files: 1 (trained on" in shown
+    assert "By person" in shown
+    unlabelled = pd.read_csv(mine / "s31" / "day.csv").drop(columns="activity")
+    unlabelled.to_csv(tmp_path / "bare.csv", index=False)
+    bare = finished.har("registry", "score", str(tmp_path / "bare.csv"), "--yes")
+    assert (bare.returncode, "no window has a label that" in bare.stderr) == (3, True)

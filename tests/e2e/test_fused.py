@@ -1,4 +1,4 @@
-"""Several placements worn at once: from MHEALTH's files to a champion that reads them together."""
+"""Several placements worn at once: from MHEALTH's files to a champion that reads such files."""
 
 import json
 from pathlib import Path
@@ -72,7 +72,15 @@ def test_placements_worn_at_once_train_a_champion(tmp_path: Path, prefect: None)
     named = {row["activity"] for row in recording["summary"]}
     assert {"sitting", "standing", "lying", "walking"} <= named
     assert recording["rows"]["rows_in"] == answered["account"]["rows_in"] == 3 * 2 * 6 * 640
+    new = write_mhealth(tmp_path / "log", [9])
+    (read,) = made.json("predict", str(new))["recordings"]
+    assert read["recording"] == "9-session"
+    answers = [{(r["activity"], r["segments"]) for r in of["summary"]} for of in (read, recording)]
+    assert answers[0] == answers[1]
+    fit = made.har("data", "validate", "--version", "champion", str(new))
+    assert (fit.returncode, "wrist+ankle+chest" in fit.stdout) == (0, True)
     alone = write_people(tmp_path / "new", [9]) / "s9" / "day.csv"
     refused = made.har("predict", str(alone))
     assert refused.returncode == 3
     assert "wrist, ankle, chest, worn at once" in " ".join(refused.stderr.split())
+    assert "found: no placement is named" in refused.stderr

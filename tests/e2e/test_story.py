@@ -6,6 +6,7 @@ processes. At the end MLflow itself says the same as `har`.
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -99,6 +100,11 @@ def test_story(ana: Project) -> None:
     page = ana.folder / "comparison.html"
     assert "is better than" in ok(ben, f"registry compare 2 champion --html {page}")
     assert page.stat().st_size > 50_000
+    versions = ("--version", "1", "--version", "2")
+    mine = ana.json("registry", "score", "walk.csv", "--yes", *versions)
+    worse_f1, better_f1 = (one["scores"]["overall"]["macro_f1"] for one in mine["versions"])
+    assert better_f1 > worse_f1
+    assert mine["against"][0]["disagreements"]
     refused(ben, "registry approve 2 --reason seen", 4, "a request of their own account")
     asked = ok(ana, "registry policy --set gate.shared_account=true --reason one-machine")
     assert "It waits for somebody else: shared_account: True instead of False" in asked
@@ -107,6 +113,10 @@ def test_story(ana: Project) -> None:
     assert "asked by ana, same account" in " ".join(ok(ben, "registry history").split())
     assert stages(ana) == {1: "Archived", 2: "Production"}
     moments.append(now())
+
+    shown = ok(ana, "registry show 2")
+    for told in ("asked for by +ana: better", "approved by +ben: seen", "waived +nothing"):
+        assert re.search(told, shown), told
 
     # 7. A worse one is refused.
     (worse,) = run(ana, "worse")
@@ -145,6 +155,7 @@ def test_story(ana: Project) -> None:
     ok(ben, "registry rollback 2 --reason mended")
     assert (alias(ana, "champion"), alias(ana, "previous")) == (2, 1)
     moments.append(now())
+    refused(ana, "registry rollback --reason again", 2, "that nobody rolled back from")
 
     # 12. What was live at each of those moments, and who put it there?
     reigns = [ana.json("registry", "history", "--at", at)["reign"] for at in moments]

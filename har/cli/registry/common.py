@@ -46,7 +46,7 @@ def rules_table(decision: "Decision") -> "Group":
     rows = [
         (
             rule.name,
-            "holds" if rule.passed else "waived" if rule.waived else "broken",
+            rule.outcome,
             _number(rule.value),
             _number(rule.bound),
             f"{rule.detail or rule.name}; waived: {rule.waived}" if rule.waived else rule.detail,
@@ -58,6 +58,20 @@ def rules_table(decision: "Decision") -> "Group":
     if not decision.bent:
         return rules
     return Group(rules, f"Unlike the registry's policy: {'; '.join(decision.bent)}.")
+
+
+def score(version: "Version") -> tuple[str, str]:
+    """Return macro-F1 and its interval over subjects."""
+    if version.macro_f1 is None or version.macro_f1_interval is None:
+        return "not measured", ""
+    low, high = version.macro_f1_interval
+    return f"{version.macro_f1:.4f}", f"{low:.3f}–{high:.3f}"
+
+
+def told_of(decision: "Decision") -> "list[str]":
+    """Return what a decision says beside its rules: where they count, and who is challenger."""
+    rivalry = f"{decision.rivalry[:1].upper()}{decision.rivalry[1:]}."
+    return [text for text in (decision.deployment, rivalry.strip(".") and rivalry) if text]
 
 
 def _number(value: float | None) -> str:

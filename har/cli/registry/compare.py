@@ -1,7 +1,7 @@
 """``har registry compare``: two versions side by side."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,31 +53,42 @@ def compare(
 
         write_page(comparison, html)
     if as_json:
-        return print_json(comparison)
+        return print_json(_content(comparison))
     _print(comparison)
     if html:
         out.print(f"Page: {html}")
     return None
 
 
+def _content(comparison: "Comparison") -> dict[str, Any]:
+    """Return it as JSON-able data, the difference of pooled scores by that name."""
+    from har.registry.versions.comparison import outcome
+
+    paired = comparison.paired and {
+        f"pooled_{key}" if key.startswith("macro_f1_") else key: value
+        for key, value in comparison.paired.to_dict().items()
+    }
+    told = {"outcome": outcome(comparison), "people": comparison.people}
+    return {**vars(comparison), **told, "changes": comparison.changes, "paired": paired}
+
+
 def _print(comparison: "Comparison") -> None:
-    from har.lineage import difference
     from har.registry.versions.comparison import outcome
 
     numbers = [f"version {side.number}" for side in (comparison.a, comparison.b)]
     out.print(outcome(comparison), "")
     out.print(table("Versions", ["", *numbers], _who(comparison)), "")
     columns = ["", *numbers, "difference"]
-    out.print(table("Scores", columns, _scores(comparison)), "")
+    out.print(table("Scores over all windows", columns[:-1], _scores(comparison)), "")
     if comparison.paired:
-        title = f"By subject, {numbers[0]} minus {numbers[1]}"
-        out.print(table(title, ["", "macro-F1", "interval"], _paired(comparison.paired)), "")
+        out.print(table("Macro-F1 by person", columns, _by_person(comparison.paired)), "")
     out.print(table("F1 by class", columns, _classes(comparison)), "")
     columns = ["version", "build", "kB", "gap", "agreement", "ms", ""]
     out.print(table("ONNX builds", columns, _builds(comparison)), "")
-    out.print(difference.sentence(comparison.origin))
-    if rows := difference.rows(comparison.origin):
-        out.print(table("Origin", ["", "", *numbers], rows))
+    since = f"{numbers[0].capitalize()} was made as {numbers[1]} was"
+    out.print(f"{since}, but for:" if comparison.changes else f"{since}.")
+    for change in comparison.changes:
+        out.print(f"- {change}")
 
 
 def _who(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
@@ -93,19 +104,13 @@ def _who(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
 
 def _scores(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":
     for name, both in comparison.scores.items():
-        yield (_SCORES[name], f"{both.a:.4f}", f"{both.b:.4f}", _signed(both.difference))
+        yield (_SCORES[name], f"{both.a:.4f}", f"{both.b:.4f}")
 
 
-def _paired(paired: "PairedDifference") -> "Iterator[tuple[str, ...]]":
-    for title, difference, (low, high) in (
-        ("mean", paired.mean_difference, paired.mean_difference_interval),
-        ("pooled", paired.macro_f1_difference, paired.macro_f1_difference_interval),
-    ):
-        yield (title, _signed(difference), f"{_signed(low)} to {_signed(high)}")
-    differences = [subject.difference for subject in paired.per_subject.values()]
-    better, worse = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
-    yield ("subjects", "", f"{better} better, {worse} worse, of {len(differences)}")
-    yield ("Wilcoxon", "", f"p = {paired.wilcoxon_p:.2g}")
+def _by_person(paired: "PairedDifference") -> "Iterator[tuple[str, ...]]":
+    for who, score in sorted(paired.per_subject.items(), key=lambda item: item[1].difference):
+        yield (who, f"{score.a:.4f}", f"{score.b:.4f}", _signed(score.difference))
+    yield ("mean", "", "", _signed(paired.mean_difference))
 
 
 def _classes(comparison: "Comparison") -> "Iterator[tuple[str, ...]]":

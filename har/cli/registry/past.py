@@ -47,12 +47,16 @@ def history(
 
 def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
     from har.registry.history.production import changeover_at, doubts, name_of, production_at
+    from har.registry.history.promotions import promotions
 
     instant = _instant(at)
     period, changeover = production_at(events, instant), changeover_at(events, instant)
+    dates = (period.since, period.dated) if period else ()
+    came = next((p for p in promotions(events) if p.time in dates), None)
     open_as = doubts(events, instant)
     if as_json:
-        live = {"reign": period and asdict(period), "perhaps": changeover and asdict(changeover)}
+        told = {"reign": period, "promotion": came, "perhaps": changeover}
+        live = {name: one and asdict(one) for name, one in told.items()}
         return print_json({"at": instant.isoformat(), **live, "not_unique": open_as})
     rows = {"version": "none that the history knows of"}
     if period:
@@ -60,8 +64,7 @@ def _live(events: "Sequence[Event]", at: str, *, as_json: bool) -> None:
             "version": "none" if period.version is None else str(period.version),
             "since": period.since,
             "until": period.until or "now",
-            "began by": f"{period.kind}, {period.by}",
-            "reason": period.reason,
+            **(came.facts if came else {"came by": period.kind, "reason": period.reason}),
             "replaced": "nothing" if period.replaced is None else name_of(period.replaced),
         }
     if changeover:

@@ -1,12 +1,13 @@
 """``har registry list|show``: what there is."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from har.cli.output import AsJson, Overrides, err, out, print_json, table
-from har.cli.registry.common import Selector, asked_by, rules_table, version_facts
+from har.cli.registry.common import Selector, asked_by, rules_table, score, told_of, version_facts
 
 if TYPE_CHECKING:
-    from har.registry.versions.version import Version
+    pass
 
 
 def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -23,7 +24,7 @@ def list_(overrides: Overrides = None, as_json: AsJson = False) -> None:
     if as_json:
         return print_json([version_facts(version, waiting) for version in versions])
     rows = [
-        (v.number, v.candidate, v.stage, ", ".join(v.aliases), v.created[:10], *_score(v))
+        (v.number, v.candidate, v.stage, ", ".join(v.aliases), v.created[:10], *score(v))
         for v in versions
     ]
     columns = ["no", "model", "stage", "alias", "created", "macro-F1", "interval"]
@@ -43,27 +44,24 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
     """
     from har.config import load
     from har.registry.handle import Registry
+    from har.registry.history.promotions import promotion_of
+    from har.registry.history.trail import Trail
     from har.registry.versions.lookup import find
 
     registry = Registry.open(load(overrides).environment)
     version = find(registry, selector)
     facts = version_facts(version, asked_by(registry))
+    came = promotion_of(Trail(registry).events, version.number)
     if as_json:
-        return print_json(facts)
+        return print_json({**facts, "promotion": came and asdict(came)})
     shown = {k: v for k, v in facts.items() if k not in ("tags", "gate") and v is not None}
     shown |= {
         "aliases": ", ".join(version.aliases),
-        "macro_f1": ", ".join(filter(None, _score(version))),
+        "macro_f1": ", ".join(filter(None, score(version))),
     }
     del shown["macro_f1_interval"]
+    if came:
+        shown |= {("in Production" if k == "came by" else k): v for k, v in came.facts.items()}
     out.print(table(f"{version.model} {version.number}", ["", ""], shown.items()), "")
     if version.gate:
-        out.print(rules_table(version.gate))
-
-
-def _score(version: "Version") -> tuple[str, str]:
-    """Return macro-F1 and its interval over subjects."""
-    if version.macro_f1 is None or version.macro_f1_interval is None:
-        return "not measured", ""
-    low, high = version.macro_f1_interval
-    return f"{version.macro_f1:.4f}", f"{low:.3f}–{high:.3f}"
+        out.print(rules_table(version.gate), *told_of(version.gate), sep="\n")

@@ -139,6 +139,8 @@ def triads(names: Sequence[str], units: Sequence[str] = ()) -> list[Triad]:
 
     >>> [(t.axes, t.sensor, t.unit) for t in triads(["t", "gx", "ax", "gy", "ay", "az", "gz"])]
     [(('gx', 'gy', 'gz'), 'gyro', ''), (('ax', 'ay', 'az'), 'acc', '')]
+    >>> [(t.axes, t.sensor) for t in triads(["ax", "ay", "gx", "gy", "gz"])]
+    [(('gx', 'gy', 'gz'), 'gyro')]
     """
     columns = [column(n, u) for n, u in zip(names, [*units] or [""] * len(names), strict=True)]
     alike: dict[tuple[tuple[str, ...], str], dict[str, str]] = {}
@@ -147,7 +149,8 @@ def triads(names: Sequence[str], units: Sequence[str] = ()) -> list[Triad]:
             axes = alike.setdefault((found.words, found.unit), {})
             axes.setdefault(found.axis, found.name)
     whole = {key: axes for key, axes in alike.items() if len(axes) == 3}
-    has_acc = any(sensor_of(words, unit) in ("acc", "linear") for words, unit in whole)
+    # An axis alone, as of a table that is damaged, tells as much: then these are not in g.
+    has_acc = any(sensor_of(words, unit) in ("acc", "linear") for words, unit in alike)
     return [
         Triad(
             (axes["x"], axes["y"], axes["z"]),

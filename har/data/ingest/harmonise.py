@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,6 +17,7 @@ from har.data.gravity import STANDARD_GRAVITY
 from har.data.ingest import checks
 from har.data.ingest.joining import Pair, Untrusted, join, pairs
 from har.data.ingest.ledger import Ledger
+from har.data.ingest.magnetometer import Magnetometer
 from har.data.ingest.streams import Stream
 from har.data.ingest.text import joined
 from har.data.ingest.vocabulary import Vocabulary, refuse_quantity
@@ -98,11 +99,12 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
         for table in raw.tables
     ]
     acc, gyro = streams[0], streams[1] if len(streams) > 1 else None
+    field = Magnetometer(raw.field, name, ledger)
     before = ledger.rows_kept, ledger.rows_repaired
     try:
         for pair in pairs(acc, gyro, ledger):
             part = name + pair.acc.suffix
-            for recording in _of_pair(pair, name=part, raw=raw, origin=origin, ledger=ledger):
+            for recording in _of_pair(pair, field, part, raw, origin, ledger):
                 kept, repaired = ledger.rows_kept - before[0], ledger.rows_repaired - before[1]
                 meta = replace(recording.meta, rows_kept=kept, rows_repaired=repaired)
                 yield Recording(recording.table, meta)
@@ -110,10 +112,11 @@ def harmonise(raw: Raw, origin: Origin, ledger: Ledger) -> Iterator[Recording]:
     except Untrusted as untrusted:
         rest = itertools.chain(untrusted.rows, *(stream.rest() for stream in streams))
         _reject(rest, name, untrusted.error, ledger)
+    field.close()
 
 
 def _of_pair(
-    pair: Pair, *, name: str, raw: Raw, origin: Origin, ledger: Ledger
+    pair: Pair, field: Magnetometer, name: str, raw: Raw, origin: Origin, ledger: Ledger
 ) -> Iterator[Recording]:
     """Yield the recording of a stretch, or none."""
     try:
@@ -125,7 +128,11 @@ def _of_pair(
     if others:
         pair = replace(pair, acc=replace(pair.acc, rows=acc), gyro=others[0])
         acc, *others = join(pair, _averaged, name, ledger)
-    yield from _recording(acc, *others, name=name, raw=raw, origin=origin, ledger=ledger)
+    at = partial(field.at, pair.acc.clock)
+    for made in _recording(acc, *others, name=name, raw=raw, origin=origin, ledger=ledger, at=at):
+        if set(MAG) <= set(made.table):
+            field.keep()
+        yield made
 
 
 def whole(table: Table) -> pd.DataFrame:
@@ -168,9 +175,19 @@ def _averaged(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
 
 def _recording(
-    rows: pd.DataFrame, *gyro: pd.DataFrame, name: str, raw: Raw, origin: Origin, ledger: Ledger
+    rows: pd.DataFrame,
+    *gyro: pd.DataFrame,
+    name: str,
+    raw: Raw,
+    origin: Origin,
+    ledger: Ledger,
+    at: Callable[[Float64], Float64 | None],
 ) -> Iterator[Recording]:
-    """Yield a recording, or none; `gyro` are the rows that its angular velocity is from."""
+    """Yield a recording, or none.
+
+    `gyro` are the rows that its angular velocity is from; `at` returns the magnetic field at
+    some times, if it is apart.
+    """
     if rows["time_s"].nunique() < 2:
         for table in (rows, *gyro):
             ledger.quarantine(table, "fewer than two different times in a recording")
@@ -202,7 +219,7 @@ def _recording(
         clock=raw.clock,
     )
     columns = {c: told[c].to_numpy() for c in CHANNELS if c in told}
-    columns |= _magnetic_field(told, name, ledger)
+    columns |= _magnetic_field(told, at, name, ledger)
     columns["time_s"] = told["time_s"].to_numpy() - start_s
     recording = Recording(make_table(meta, columns, _activities(told, origin, name, ledger)), meta)
     validate(recording, units=False)
@@ -211,19 +228,28 @@ def _recording(
     yield recording
 
 
-def _magnetic_field(rows: pd.DataFrame, name: str, ledger: Ledger) -> dict[str, Float64]:
+def _magnetic_field(
+    rows: pd.DataFrame,
+    at: Callable[[Float64], Float64 | None],
+    name: str,
+    ledger: Ledger,
+) -> dict[str, Float64]:
     """Return the axes of the magnetometer, or none where they cannot be trusted.
 
     No row is set aside for it: it serves those few models that ask for it.
     """
-    if not set(MAG) <= set(rows):
-        return {}
     try:
-        checks.check_magnetometer(values_of(rows, MAG))
+        if set(MAG) <= set(rows):
+            values: Float64 | None = values_of(rows, MAG)
+        else:
+            values = at(rows["time_s"].to_numpy())
+        if values is None:
+            return {}
+        checks.check_magnetometer(values)
     except DataError as error:
         ledger.warn(name, "no magnetometer", f"{error.message}: {error.found}")
         return {}
-    return {axis: rows[axis].to_numpy() for axis in MAG}
+    return dict(zip(MAG, values.T, strict=True))
 
 
 def _reject(tables: Iterable[pd.DataFrame], name: str, error: DataError, ledger: Ledger) -> None:

@@ -10,6 +10,7 @@ from har import parquet
 from har.data.ingest.files import RawFiles
 from har.data.ingest.harmonise import Origin, harmonise
 from har.data.ingest.ledger import Ledger
+from har.data.ingest.magnetometer import Magnetometer
 from har.data.ingest.refusal import Refused, reason_of, set_aside
 from har.data.ingested import Account
 from har.data.recording import Recording, write_recording
@@ -43,6 +44,7 @@ def read_item(files: RawFiles, item: Item, origin: Origin, ledger: Ledger) -> It
             for table in raw.tables:
                 for block in [table] if isinstance(table, pd.DataFrame) else table:
                     ledger.leave_out(block)
+            Magnetometer(raw.field, raw.name, ledger).close()
             continue
         yield from harmonise(raw, origin, ledger)
     ledger.check(item.name)

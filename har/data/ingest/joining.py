@@ -185,7 +185,9 @@ def join(pair: Pair, averaged: Averaged, name: str, ledger: Ledger) -> list[pd.D
     return [acc.assign(**values), gyro]
 
 
-def between(times: Float64, others: Float64) -> npt.NDArray[np.bool_]:
+def between(
+    times: Float64, others: Float64, near_s: float = JOIN_TOLERANCE_S
+) -> npt.NDArray[np.bool_]:
     """Tell which samples have one of the other sensor near on both sides.
 
     Parameters
@@ -193,9 +195,11 @@ def between(times: Float64, others: Float64) -> npt.NDArray[np.bool_]:
     times, others : ndarray of shape (n_samples,) and (n_others,)
         Of the samples, and of those of the other sensor in order, s; before its first sample
         and behind its last one, that one counts for both sides.
+    near_s : float
+        What is near, s.
     """
     before, after = _distances(times, others)
-    return ~exceeds(np.maximum(before, after), JOIN_TOLERANCE_S)
+    return ~exceeds(np.maximum(before, after), near_s)
 
 
 def _times(tables: list[pd.DataFrame]) -> Float64:

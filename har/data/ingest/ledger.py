@@ -30,7 +30,8 @@ class Ledger:
     ----------
     rows_in, rows_kept, rows_repaired, rows_quarantined, rows_left_out : int
         Rows of raw files; ``rows_in`` is the sum of the others. Left out are those of
-        placements that the user did not ask for.
+        placements that the user did not ask for, repeats of a sensor's last value, and a
+        magnetometer's that are beside no recording.
     repairs : Counter
         Rows by repair; one row may have had several.
     warnings : list of Warn
@@ -68,6 +69,14 @@ class Ledger:
     def leave_out(self, rows: pd.DataFrame) -> None:
         """Count rows that the user did not ask for."""
         self.rows_left_out += len(rows)
+
+    def along(self, other: "Ledger") -> None:
+        """Count the rows of a table that was read beside: what it did not keep is left out.
+
+        Those that it kept were counted here when they were.
+        """
+        self.rows_in += other.rows_in
+        self.rows_left_out += other.rows_in - other.rows_kept - other.rows_repaired
 
     def keep(self, rows: pd.DataFrame) -> None:
         """Count rows that reach a recording."""

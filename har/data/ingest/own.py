@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from har.data import recorders
+from har.data import recorders, sources
 from har.data.activities import Taxonomy
 from har.data.ingest import tables, understand
 from har.data.ingest.blocks import SUFFIXES
@@ -88,6 +88,9 @@ def source(name: str, understood: Plan) -> Source:
     DataError
         If an activity is stated to be under two parents.
     """
+    if understood.dataset:
+        known = sources.get(understood.dataset)
+        return replace(known, items=lambda files: list(understood.items))
     mappings = [group.mapping for group in understood.groups if group.mapping]
     stated = understood.stated.get("placement")
     placements = [p for m in mappings for p in m.worn] or [stated or "unknown"]

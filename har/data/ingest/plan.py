@@ -70,6 +70,9 @@ class Plan:
         What a person stated, by entry of a mapping.
     labels, activities : dict of str to str
         What words mean, and parents of activities, as a person stated them for all groups.
+    dataset : str
+        The known data set in whose layout the files are (`har.data.ingest.published`); empty:
+        each group has a reader of its own.
     """
 
     groups: tuple[Group, ...]
@@ -78,6 +81,7 @@ class Plan:
     stated: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     activities: Mapping[str, str] = field(default_factory=dict)
+    dataset: str = ""
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -1,7 +1,7 @@
 """MbientLab MetaBase: a file a sensor, with the same names but for the units.
 
 Files of one recording begin with the same name. Those of sensor fusion, ``Linear Acceleration``
-and ``Gravity``, are in g as the accelerometer's.
+and ``Gravity``, are in g as the accelerometer's. The magnetometer's are in tesla.
 """
 
 import re
@@ -17,7 +17,8 @@ from har.data.recorders.parts import sheets
 from har.data.recorders.parts.captures import Capture, plan
 from har.data.recorders.parts.groups import joined, recording_name, stem
 from har.data.recorders.parts.heads import Head, head
-from har.data.recorders.parts.values import unit
+from har.data.recorders.parts.values import field_factor, unit
+from har.data.recording import MAG
 from har.data.sources.base import Item
 from har.errors import DataError
 
@@ -40,7 +41,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         sheet = sheets.sheet(head(files, name))
         if (axes := sheet.axes("acc", r"{}-axis \(.*\)")) is None:
             continue
-        sensor = _sensor(name, unit(sheet.unit(axes["acc_x"])))
+        sensor = _sensor(name, sheet.unit(axes["acc_x"]))
         found.setdefault(sensor, partial(_rows, sheet=sheet, sensor=sensor, axes=axes))
     acc = found.get("acc") or found.get("linear")
     if acc is None:
@@ -54,6 +55,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         (acc, *([found["gyro"]] if "gyro" in found else [])),
         acc_unit="g",
         gyro_unit="deg/s" if "gyro" in found else "",
+        field=found.get("mag"),
         gravity="acc" in found,
         clock="utc",
         device="MbientLab",
@@ -62,22 +64,32 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     return plan(files, ask, capture)
 
 
-def _sensor(name: str, unit: str) -> str:
+def _sensor(name: str, text: str) -> str:
     """Return what a file measures, by its unit, and by its name where two have the same."""
     match = _SENSOR.search(stem(name))
     named = match[1].lower() if match else ""
-    if unit == "g":
+    if unit(text) == "g":
         return next((word for word in ("linear", "gravity") if named.startswith(word)), "acc")
-    return "gyro" if unit == "deg/s" else ""
+    if field_factor(text):
+        return "mag"
+    return "gyro" if unit(text) == "deg/s" else ""
 
 
 def _rows(
-    files: RawFiles, ledger: Ledger, *, sheet: sheets.Sheet, sensor: str, axes: dict[str, int]
+    files: RawFiles,
+    ledger: Ledger,
+    *,
+    sheet: sheets.Sheet,
+    sensor: str,
+    axes: dict[str, int],
 ) -> Iterator[pd.DataFrame]:
-    if sensor == "gyro":
-        axes = {axis.replace("acc", "gyro"): column for axis, column in axes.items()}
+    factor = field_factor(sheet.unit(axes["acc_x"])) or 1.0
+    if sensor in ("gyro", "mag"):
+        axes = {axis.replace("acc", sensor): column for axis, column in axes.items()}
     for block in sheets.blocks(files, ledger, sheet, {"time_s": 0, **axes}):
         block["time_s"] /= 1000
+        if sensor == "mag":
+            block[list(MAG)] *= factor
         yield block
 
 

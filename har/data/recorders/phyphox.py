@@ -29,10 +29,11 @@ _TIME = re.compile(r'"Time \(s\)"[,;\t]"')
 _SENSORS = (
     ("linear", re.compile(r"lin(ear)?[ ._]*acc|without ?g", re.I)),
     ("gyro", re.compile(r"gyro|rotation", re.I)),
+    ("mag", re.compile(r"magn", re.I)),
     ("acc", re.compile(r"acc", re.I)),
 )
-_SENSOR = re.compile(r"(lin(ear)?[ ._]*)?acc\w*|gyro\w*", re.I)
-_UNITS = {"m/s^2": "acceleration", "m/s²": "acceleration", "rad/s": "gyro"}
+_SENSOR = re.compile(r"(lin(ear)?[ ._]*)?acc\w*|gyro\w*|magneto\w*", re.I)
+_UNITS = {"m/s^2": "acc", "m/s²": "acc", "rad/s": "gyro", "µT": "mag", "μT": "mag", "uT": "mag"}
 
 
 def _recognises(head: Head) -> bool:
@@ -45,8 +46,9 @@ def _items(files: RawFiles, names: Sequence[str]) -> list[Item]:
     for name in names:
         meta = [f"{folder(name)}/meta/{part}.csv".lstrip("/") for part in ("device", "time")]
         meta = [part for part in meta if part in files.names]
-        axes = '"X (' in head(files, name, 400).first and _SENSOR.search(stem(name))
-        path = folder(name) if meta else beside(name, _SENSOR) if axes else name
+        plain = '"X (' in head(files, name, 400).first and _SENSOR.search(stem(name))
+        joined = plain or _SENSOR.fullmatch(stem(name))
+        path = folder(name) if meta else beside(name, _SENSOR) if joined else name
         groups.setdefault(path, []).extend([name, *meta])
     return items(files, groups)
 
@@ -72,6 +74,7 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
         recording_name(item),
         (acc, *([found["gyro"]] if "gyro" in found else [])),
         gyro_unit="rad/s" if "gyro" in found else "",
+        field=found.get("mag"),
         gravity="acc" in found,
         clock="utc" if starts is not None else "",
         device=" ".join(filter(None, [told.get("deviceBrand"), told.get("deviceModel")])),
@@ -89,27 +92,23 @@ def _readers(
         ("linear", r"linear acceleration {} \(.*"),
         ("acc", r"acceleration {} \(.*"),
         ("gyro", r"gyroscope {} \(.*"),
+        ("mag", r"magnetic field {} \(.*"),
         ("", r"{} \(.*"),
     ):
-        what = "gyro" if sensor == "gyro" else "acc"
-        if (columns := sheet.axes(what, pattern)) is None:
+        if (axes := sheet.axes("acc", pattern)) is None:
             continue
-        unit = sheet.unit(columns[f"{what}_x"])
-        if unit not in _UNITS:
+        what = _UNITS.get(sheet.unit(axes["acc_x"]), "")
+        if not what or sensor.replace("linear", "acc") not in ("", what):
             continue
-        measured = sensor or _plain(name, unit, ask)
-        if not sensor:
-            columns = {
-                axis.replace("acc", "gyro") if measured == "gyro" else axis: column
-                for axis, column in columns.items()
-            }
+        measured = sensor or _plain(name, what, ask)
+        columns = {axis.replace("acc", what): column for axis, column in axes.items()}
         yield measured, partial(_rows, sheet=sheet, columns=columns, starts=starts)
 
 
-def _plain(name: str, unit: str, ask: Asking) -> str:
+def _plain(name: str, what: str, ask: Asking) -> str:
     """Return what a file with columns X, Y, Z measures."""
-    if _UNITS[unit] == "gyro":
-        return "gyro"
+    if what != "acc":
+        return what
     sensor = _sensor(stem(name))
     if sensor in {"linear", "acc"}:
         return sensor

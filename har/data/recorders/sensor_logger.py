@@ -26,6 +26,7 @@ from har.data.recorders.parts.captures import Capture, plan
 from har.data.recorders.parts.clocks import epoch
 from har.data.recorders.parts.groups import beside, folder, items, recording_name, stem
 from har.data.recorders.parts.heads import SIZE, Head, head
+from har.data.recorders.parts.messages import quantity
 from har.data.recorders.parts.peek import Peek
 from har.data.recorders.parts.values import with_gravity
 from har.data.recording import ACC
@@ -36,7 +37,9 @@ TOTAL, LINEAR, GRAVITY, RAW = (
     *("totalacceleration", "accelerometer", "gravity", "accelerometeruncalibrated"),
 )
 GYROS = ("gyroscope", "gyroscopeuncalibrated")
+MAGNETOMETER = "magnetometer"  # in µT; the uncalibrated one reads the device's own field too
 WATCH = "wristmotion"
+MOTION = {TOTAL, LINEAR, GRAVITY, RAW, *GYROS, MAGNETOMETER, WATCH}
 # As files are called; the app may add more.
 _SENSOR = re.compile(
     r"(TotalAcceleration|Accelerometer(Uncalibrated)?|Gravity|Gyroscope(Uncalibrated)?|WristMotion|"
@@ -148,8 +151,8 @@ def _columns(sheet: sheets.Sheet, sensor: str) -> dict[str, int]:
     if sensor == WATCH:
         named = {"acc": "acceleration{}", "gravity_acc": "gravity{}", "gyro": "rotationRate{}"}
     else:
-        named = {"gyro" if sensor in GYROS else "acc": "{}"}
-    if sensor not in {TOTAL, LINEAR, GRAVITY, RAW, *GYROS, WATCH} or time is None:
+        named = {quantity(sensor): "{}"}
+    if sensor not in MOTION or time is None:
         return {}
     axes = {what: sheet.axes(what, pattern) for what, pattern in named.items()}
     if any(found is None for what, found in axes.items() if what != "gravity_acc"):
@@ -187,7 +190,7 @@ def _pushed(files: RawFiles, name: str) -> dict[str, _Session]:
             {
                 sensor: partial(messages.rows, name=name, samples=samples, sensor=sensor)
                 for sensor, samples in session.samples.items()
-                if sensor in {TOTAL, LINEAR, GRAVITY, RAW, *GYROS, WATCH}
+                if sensor in MOTION
             },
             session.metadata,
             tuple(sorted(session.annotations)),
@@ -221,6 +224,7 @@ def _phone(session: _Session, name: str, files: RawFiles, ask: Asking) -> Captur
         tuple(partial(_labelled, reader, session.annotations) for reader in (acc, gyro) if reader),
         acc_unit=unit,
         gyro_unit="rad/s" if gyro else "",
+        field=session.sensors.get(MAGNETOMETER),
         gravity=not linear,
         sign=_sign(session, unit, ask),
         clock="utc",

@@ -1,7 +1,8 @@
 """Shimmer Consensys: columns named by device, signal and ``CAL`` or ``RAW``, then their units.
 
 Newer files join the three in one name, older ones have a line of each. Calibrated signals are
-read; of the two accelerometers the low-noise one.
+read; of the two accelerometers the low-noise one. The magnetic field is read if it is in µT, and
+not in ``local_flux``, the unit of a calibration in its place.
 """
 
 import re
@@ -18,7 +19,8 @@ from har.data.recorders.parts.captures import ACC_UNITS, GYRO_UNITS, Capture, pl
 from har.data.recorders.parts.clocks import stamps
 from har.data.recorders.parts.groups import recording_name, single
 from har.data.recorders.parts.heads import Head, head
-from har.data.recorders.parts.values import unit
+from har.data.recorders.parts.values import field_factor, unit
+from har.data.recording import MAG
 from har.data.sources.base import Item
 from har.errors import DataError
 
@@ -29,6 +31,7 @@ _ACC = (
     ("accelerometer", r".*_(?:Accel|Accelerometer)[ _]{}_CAL"),
 )
 _GYRO = r".*_(?:Gyro|Gyroscope)[ _]{}_CAL"
+_MAG = r".*_(?:Mag|Magnetometer)[ _]{}_CAL"
 _TIMES = (r".*_Timestamp_(?:Formatted)?Unix_CAL", r".*_Timestamp(?:_\w+)?_CAL")
 
 
@@ -74,14 +77,22 @@ def _plan(files: RawFiles, item: Item, stated: Stated) -> Plan:
     assert time is not None
     gyro = sheet.axes("gyro", _GYRO) or {}
     told = [units[i] if i < len(units) else "" for i in range(len(sheet.names))]
+    mag = sheet.axes("mag", _MAG) or {}
+    factor = field_factor(told[mag["mag_x"]]) if mag else None
+    facts = {"sensor": which}
+    if mag and factor is None:
+        facts["magnetic field"] = f"left out: in {told[mag['mag_x']] or 'no unit'}, not µT"
+        mag = {}
+    read = partial(_rows, sheet=sheet, columns={**acc, **gyro, **mag, "time": time})
     capture = Capture(
         recording_name(item),
-        (partial(_rows, sheet=sheet, columns={**acc, **gyro, "time": time}, unit=told[time]),),
+        (partial(read, unit=told[time], mag=factor or 1.0),),
         acc_unit=_unit(told[acc["acc_x"]], "acc_unit", ACC_UNITS, ask),
         gyro_unit=_unit(told[gyro["gyro_x"]], "gyro_unit", GYRO_UNITS, ask) if gyro else "",
+        mag_unit="uT" if mag else "",
         clock="utc" if "Unix" in sheet.names[time] else "",
         device=sheet.names[time].partition("_Timestamp")[0].replace("_", " "),
-        facts={"sensor": which},
+        facts=facts,
     )
     return plan(files, ask, capture)
 
@@ -104,11 +115,19 @@ def _unit(text: str, entry: str, choices: tuple[str, ...], ask: Asking) -> str:
 
 
 def _rows(
-    files: RawFiles, ledger: Ledger, *, sheet: sheets.Sheet, columns: dict[str, int], unit: str
+    files: RawFiles,
+    ledger: Ledger,
+    *,
+    sheet: sheets.Sheet,
+    columns: dict[str, int],
+    unit: str,
+    mag: float,
 ) -> Iterator[pd.DataFrame]:
     dated = unit.lower() not in {"ms", "s", "milliseconds", "seconds"}
     for block in sheets.blocks(files, ledger, sheet, columns, text=("time",) if dated else ()):
         time = block.pop("time")
+        if "mag_x" in block and mag != 1.0:
+            block[list(MAG)] *= mag
         if dated:  # yyyy/mm/dd hh:mm:ss.000
             yield block.assign(time_s=stamps(time, "%Y/%m/%d %H:%M:%S.%f"))
         else:

@@ -63,6 +63,10 @@ class Raw:
         in the order of the file.
     acc_unit : {"m/s2", "g"}
     gyro_unit : {"rad/s", "deg/s"}
+    field : callable, optional
+        Reads a magnetometer with a clock of its own, block by block: ``time_s``; ``mag_x, mag_y,
+        mag_z`` in µT; ``file, line, repaired``. It tells the ledger that it is given of every
+        row. One without a clock of its own has these columns in the first table.
     conversions : tuple of str
         What the source computed itself, in words.
     device : str
@@ -77,6 +81,7 @@ class Raw:
     tables: tuple[Table, ...]
     acc_unit: Literal["m/s2", "g"] = "m/s2"
     gyro_unit: Literal["rad/s", "deg/s"] = "rad/s"
+    field: Callable[[Ledger], Iterable[pd.DataFrame]] | None = None
     conversions: tuple[str, ...] = ()
     device: str = ""
     gravity: bool = True

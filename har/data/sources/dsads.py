@@ -93,6 +93,7 @@ SOURCE = Source(
     rate_hz=RATE_HZ,
     units="m/s² with gravity, rad/s; no time",
     faults=(
+        ("the magnetic field has no unit that is told", "not read"),
         ("a recording of 5 min is cut into 60 files", "joined; a missing file leaves a gap"),
         ("no timestamps", "counted from the file's number and the line, at 25 Hz"),
     ),

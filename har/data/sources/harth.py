@@ -67,7 +67,7 @@ def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
     for sensor, placement in PLACEMENTS.items():
         axes = {f"{sensor}_{axis}": f"acc_{axis}" for axis in "xyz"}
         part = table[["time_s", *axes, "label", *ORIGIN]].rename(columns=axes)
-        yield Raw(item.name, "01", placement, (part,), acc_unit="g")
+        yield Raw(item.name, "01", placement, (part,), acc_unit="g", clock="local")
 
 
 def _layout(files: RawFiles, name: str) -> Layout:

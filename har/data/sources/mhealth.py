@@ -95,6 +95,7 @@ SOURCE = Source(
             "angular velocity is unreliable: off zero at rest, held, of doubtful scale",
             "converted as documented, noted in the conversions; a warning where it is too small",
         ),
+        ('the magnetic field is in a unit of its own ("local")', "not read, for it is not in µT"),
         ("the null class 0 is most of the data", "unlabelled"),
     ),
     items=items,

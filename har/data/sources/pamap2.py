@@ -11,7 +11,7 @@ import pandas as pd
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.text import Layout, read_table
-from har.data.recording import CHANNELS
+from har.data.recording import ACC, GYRO, MAG
 from har.data.sources.base import Archive, Item, Raw, Source
 
 PATTERN = r"(Protocol|Optional)/subject(\d{3})\.dat"
@@ -20,13 +20,11 @@ PLACEMENTS = ("wrist", "chest", "ankle")  # in the order of the columns
 
 def _unit(placement: str) -> tuple[str, ...]:
     """Return the 17 columns of an inertial unit; of two accelerometers the ±16 g one is used."""
-    acc, gyro = CHANNELS[:3], CHANNELS[3:]
     return (
         "_temperature_" + placement,
-        *(f"{placement}_{axis}" for axis in acc),
+        *(f"{placement}_{axis}" for axis in ACC),
         *(f"_{placement}_6g_{i}" for i in range(3)),
-        *(f"{placement}_{axis}" for axis in gyro),
-        *(f"_{placement}_magnetic_{i}" for i in range(3)),
+        *(f"{placement}_{axis}" for axis in (*GYRO, *MAG)),
         *(f"_{placement}_orientation_{i}" for i in range(4)),
     )
 
@@ -47,7 +45,7 @@ def items(files: RawFiles) -> list[Item]:
 
 
 def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
-    """Yield a session's three recordings, one per placement: m/s² with gravity, rad/s."""
+    """Yield a session's three recordings, one per placement: m/s² with gravity, rad/s, µT."""
     (name,) = item.files
     session, subject = files.match(PATTERN)[name].groups()
     rows = read_table(files, name, LAYOUT, ledger)
@@ -57,7 +55,7 @@ def read(files: RawFiles, item: Item, ledger: Ledger) -> Iterator[Raw]:
 
 
 def _at(rows: pd.DataFrame, placement: str) -> pd.DataFrame:
-    own = {f"{placement}_{channel}": channel for channel in CHANNELS}
+    own = {f"{placement}_{channel}": channel for channel in (*ACC, *GYRO, *MAG)}
     common = ["time_s", "label", "file", "line", "repaired"]
     return rows[[*common, *own]].rename(columns=own)
 
@@ -73,7 +71,7 @@ SOURCE = Source(
     homepage="https://archive.ics.uci.edu/dataset/231",
     placements=PLACEMENTS,
     rate_hz=100.0,
-    units="m/s² with gravity, rad/s, seconds since the session's start",
+    units="m/s² with gravity, rad/s, µT, seconds since the session's start",
     faults=(
         ("radio losses: NaN for one unit or all", "those rows quarantined, for that placement"),
         ("the ±6 g accelerometer saturates when running", "not read; the ±16 g one is"),

@@ -62,6 +62,11 @@ class PairedDifference(Typed):
         """The smaller lower bound of the two intervals."""
         return min(self.mean_difference_interval[0], self.macro_f1_difference_interval[0])
 
+    def is_pooled_against(self, *, margin: float = 0.0) -> bool:
+        """Tell whether the interval of the pooled scores alone keeps model a from being better."""
+        by_person, pooled = self.mean_difference_interval[0], self.macro_f1_difference_interval[0]
+        return pooled <= -margin < by_person
+
     def beyond_noise(self, *, margin: float = 0.0) -> bool:
         """Tell whether model a is better than model b, beyond noise.
 

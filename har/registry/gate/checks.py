@@ -17,8 +17,9 @@ from pydantic import AliasChoices, Field, StrictInt, StrictStr
 from har.data.assignment import Proof
 from har.data.cleaning import Cleaning
 from har.data.ingested import Accounts
+from har.data.recording import read_meta
 from har.evaluation.results.robustness import Robustness
-from har.lineage.typed import TypedFile
+from har.lineage.typed import Number, TypedFile
 
 
 class DataChecks(TypedFile):
@@ -34,6 +35,9 @@ class DataChecks(TypedFile):
         Samples that were cleaned, and those that this removed or interpolated.
     shared : tuple of str
         What two splits have in common, as ``train and test: s1 = s4``; empty is right.
+    rates_hz : tuple of (float, float) or None
+        The lowest and the highest sampling rate of the recordings, as they were recorded, Hz;
+        None where nobody asked.
     """
 
     FILE: ClassVar[str] = "data.json"
@@ -47,6 +51,7 @@ class DataChecks(TypedFile):
         validation_alias=AliasChoices("samples_repaired", "samples_mended")
     )
     shared: tuple[StrictStr, ...]
+    rates_hz: tuple[Number, Number] | None = None
 
     @classmethod
     def gather(cls, *, ingested: Path, cleaned: Path, split: Path) -> "DataChecks":
@@ -63,7 +68,13 @@ class DataChecks(TypedFile):
                 for pair, shared in Proof.read(split).shared.items()
                 for name in shared.names
             ),
+            rates_hz=_rates_hz(ingested),
         )
+
+
+def _rates_hz(ingested: Path) -> tuple[float, float] | None:
+    rates = [read_meta(path)[0].rate_hz for path in ingested.glob("*.parquet")]
+    return (min(rates), max(rates)) if rates else None
 
 
 def write_checks(

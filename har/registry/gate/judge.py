@@ -10,6 +10,7 @@ from dataclasses import replace
 from har.config import ExportSettings, GateSettings, IntervalSettings
 from har.errors import UsageError
 from har.registry.gate import rules
+from har.registry.gate.deployment import Deployment
 from har.registry.gate.rules import Evidence
 from har.registry.history.stages import Stage
 from har.registry.versions.decision import Decision, Rule
@@ -48,7 +49,7 @@ def judge(
     """
     assert challenger.metrics  # only a champion may be adopted
     outcomes = rules.of(challenger, champion, gate=gate, export=export, intervals=intervals)
-    reasons = {rules.RENAMED.get(name, name): why for name, why in (waivers or {}).items()}
+    reasons = {rules.known_as(name, outcomes): why for name, why in (waivers or {}).items()}
     _require_waivable(reasons, outcomes)
     outcomes = [replace(rule, waived=reasons.get(rule.name, "")) for rule in outcomes]
     stage: Stage = "Staging"
@@ -64,6 +65,7 @@ def judge(
         champion=champion.number if champion else None,
         test_digest=challenger.metrics.test_digest,
         rules=tuple(outcomes),
+        deployment=Deployment.of(gate.deployment, challenger.data).sentence,
     )
 
 

@@ -29,6 +29,7 @@ from har.models.runtime import latencies
 from har.registry.gate import rules
 from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import judge
+from har.registry.gate.rivalry import beside
 from har.registry.gate.rules import Evidence
 from har.registry.handle import Registry
 from har.registry.history import policy as policies
@@ -42,7 +43,7 @@ from har.registry.history.events import (
 )
 from har.registry.history.placement import placement, shadow_windows, unfinished
 from har.registry.history.policy import Bounds
-from har.registry.history.stages import CHAMPION, Change, Placement, Stage
+from har.registry.history.stages import CHALLENGER, CHAMPION, Change, Placement, Stage
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
 from har.registry.moves.observation import differences, observe
@@ -110,7 +111,7 @@ def promote(
     mover = Mover(registry)
     now = mover.recover(dry_run=dry_run)
     version = find(registry, selector)
-    champion = find(registry, str(now.aliases[CHAMPION])) if CHAMPION in now.aliases else None
+    champion, challenger = (_holder(registry, now, alias) for alias in (CHAMPION, CHALLENGER))
     if rejudge and champion == version:
         raise UsageError(
             f"version {version.number} is the champion: there is nothing to judge it against",
@@ -120,10 +121,11 @@ def promote(
     policy = policies.bounds(mover.trail.events)
     bounds = policy.bent_by(gate, export, intervals)
     bent = policies.differences(bounds, policy) if policies.kept(mover.trail.events) else ()
-    question = _Question(champion.number if champion else None, bent, waivers)
+    rivals = champion, None if challenger == version else challenger
+    question = _Question(_number(rivals[0]), _number(rivals[1]), bent, waivers)
     decision = _standing(version, question, now, mover, rejudge=rejudge)
     if decision is None:
-        decision = replace(_judged(mover, version, champion, bounds, waivers), bent=bent)
+        decision = replace(_judged(mover, version, *rivals, bounds, waivers), bent=bent)
         if not dry_run:
             decision = _record(mover, version, decision, bounds, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover.trail.events):
@@ -137,20 +139,25 @@ def _judged(
     mover: Mover,
     version: Version,
     champion: Version | None,
+    challenger: Version | None,
     bounds: Bounds,
     waivers: Mapping[str, str] | None,
 ) -> Decision:
-    number = champion.number if champion else None
-    beside = shadow_windows(mover.trail.events, version.number, number)
-    repeats = bounds.export.latency_repeats
-    return judge(
-        _evidence(mover.registry, version, repeats, shadow_windows=beside),
-        _evidence(mover.registry, champion, repeats) if champion else None,
+    registry, repeats = mover.registry, bounds.export.latency_repeats
+    shadowed = shadow_windows(mover.trail.events, version.number, _number(champion))
+    evidence = _evidence(registry, version, repeats, shadow_windows=shadowed)
+    decision = judge(
+        evidence,
+        _evidence(registry, champion, repeats) if champion else None,
         gate=bounds.gate,
         export=bounds.export,
         intervals=bounds.intervals,
         waivers=waivers,
     )
+    if challenger is None:
+        return decision
+    holder = _evidence(registry, challenger, repeats)
+    return beside(decision, evidence, holder, intervals=bounds.intervals)
 
 
 def settled(registry: Registry, candidate_digest: str) -> tuple[Version, Decision] | None:
@@ -247,14 +254,19 @@ class _Question(NamedTuple):
     """What somebody asks of a version: against whom, by which rules."""
 
     champion: int | None
+    challenger: int | None
     bent: tuple[str, ...]
     waivers: Mapping[str, str] | None
 
     def is_of(self, decision: Decision, events: Sequence[Event]) -> bool:
         """Whether it is the one that a decision answers."""
-        ours = {rules.RENAMED.get(name, name): why for name, why in (self.waivers or {}).items()}
+        waivers = (self.waivers or {}).items()
+        ours = {rules.known_as(name, decision.rules): why for name, why in waivers}
+        # Its own first move makes the version challenger.
+        begun = any(isinstance(e, MoveBegun) and e.decision == decision.audit for e in events)
         return (
             self.champion == decision.champion
+            and (begun or self.challenger == decision.challenger)
             and self.bent == decision.bent
             and (self.waivers is None or ours == decision.waived)
             and not _is_of_another_policy(decision, events)
@@ -267,6 +279,14 @@ def _is_of_another_policy(decision: Decision, events: Sequence[Event]) -> bool:
         return True
     since = events[digests.index(decision.audit) :]
     return any(isinstance(event, PolicySet) for event in since)
+
+
+def _number(version: Version | None) -> int | None:
+    return version.number if version else None
+
+
+def _holder(registry: Registry, now: Placement, alias: str) -> Version | None:
+    return find(registry, str(now.aliases[alias])) if alias in now.aliases else None
 
 
 def _standing(
@@ -288,7 +308,7 @@ def _standing(
 
 def _is_carried_out(decision: Decision, now: Placement, events: Iterable[Event]) -> bool:
     """Whether the version reached its stage or waits for approval, wherever it went since."""
-    return not _way(now.stage(decision.version), decision.stage) or any(
+    return not _way(now.stage(decision.version), decision) or any(
         _carries_out(event, decision) for event in events
     )
 
@@ -305,7 +325,7 @@ def _carries_out(event: Event, decision: Decision) -> bool:
 def _carry_out(decision: Decision, now: Placement, mover: Mover, *, approval: str) -> None:
     replaces = decision.champion is not None
     asks = approval == "always" or (approval == "replacing" and replaces)
-    for stage in _way(now.stage(decision.version), decision.stage):
+    for stage in _way(now.stage(decision.version), decision):
         if stage == "Production" and asks:
             mover.record(
                 ApprovalRequested(
@@ -329,11 +349,12 @@ def _carry_out(decision: Decision, now: Placement, mover: Mover, *, approval: st
         now = then
 
 
-def _way(here: Stage, stage: Stage) -> list[Stage]:
-    """Return the stages through which a version goes."""
+def _way(here: Stage, decision: Decision) -> list[Stage]:
+    """Return the stages through which a version goes: not Staging, if another one stays there."""
+    stage = decision.stage
     if here == stage or (here, stage) == ("Archived", "None"):
         return []
-    if stage == "Production" and here != "Staging":
+    if stage == "Production" and here != "Staging" and decision.displaces:
         return ["Staging", "Production"]
     return [stage]
 
@@ -407,9 +428,9 @@ def _record(
             stage=decision.stage,
             champion=decision.champion,
             test_digest=decision.test_digest,
-            broken=tuple(rule.name for rule in decision.rules if not rule.passed),
+            broken=tuple(r.name for r in decision.rules if not r.passed and r.required),
             waived=decision.waived,
-            finding=decision.reason[:1000],
+            finding="; ".join(filter(None, (decision.reason, decision.rivalry)))[:1000],
             content=judgement.write_down(mover.registry, version.run_id, decision),
             lineage_digest=version.tags[LINEAGE_DIGEST],
             bent=decision.bent,

@@ -5,7 +5,7 @@ Every rule has a value, a bound and a verdict. The bounds are settings: ``[gate]
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from har.config import ExportSettings, GateSettings, IntervalSettings
@@ -13,10 +13,13 @@ from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import MAX_PAIR_SUM, Build, Builds
 from har.registry.gate.checks import DataChecks
-from har.registry.versions.decision import COMPARISON, Rule
+from har.registry.gate.deployment import Deployment
+from har.registry.versions.decision import BETTER, NOT_WORSE, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from har.evaluation.results.comparisons import PairedDifference
 
 SERVING = "serving build"
 ALIKE = "same answers everywhere"
@@ -24,7 +27,7 @@ SAME_TEST = "same test windows as the champion"
 _NOT_REGISTERED = "the version was registered without checks/{}: register it again"
 NEVER_WAIVED = (SERVING,)  # what breaks it may not serve at all
 # Today's name of each rule that once had another: waivers may still use it.
-RENAMED = {"share mended": "share repaired"}
+_RENAMED = {"share mended": "share repaired"}
 
 
 @dataclass(frozen=True)
@@ -88,29 +91,51 @@ def of(
     """Return every rule with its outcome."""
     assert challenger.builds and challenger.metrics  # only a champion may be adopted
     build = challenger.builds.shipped
-    return [
+    outcomes = [
         Rule("lineage", True, detail=f"{challenger.n_files} files are the registered ones"),
         *_bounds(challenger, build, export),
         _alike(build, export.max_answer_gap),
         *_floors(challenger.metrics, gate),
         *_ceilings(challenger.metrics, build, gate),
         *_data(challenger.data, gate),
-        *_robustness(challenger.robustness, gate.robustness),
+        *_robustness(challenger, gate),
         _unseen(challenger, champion),
         *(_comparison(challenger, champion, gate.margin, intervals) if champion else []),
         *(_shadowed(challenger, champion, gate.min_shadow_windows) if champion else []),
     ]
+    return [replace(rule, needs="") if rule.holds else rule for rule in outcomes]
+
+
+def _at_least(name: str, value: float, floor: float, detail: str = "") -> Rule:
+    needs = f"{name} must be at least {floor:.4g}; it is {value:.4g}"
+    return Rule(name, value >= floor, value, floor, detail, needs=needs)
+
+
+def _at_most(name: str, value: float, most: float, detail: str = "") -> Rule:
+    needs = f"{name} must be at most {most:.4g}; it is {value:.4g}"
+    return Rule(name, value <= most, value, most, detail, needs=needs)
+
+
+def known_as(name: str, outcomes: Sequence[Rule]) -> str:
+    """Return the name that a rule has among some, given one that it has or had."""
+    names = {rule.name for rule in outcomes}
+    one_of_both = names & {BETTER, NOT_WORSE} if name in (BETTER, NOT_WORSE) else set()
+    return next(iter(one_of_both), _RENAMED.get(name, name))
 
 
 def _bounds(challenger: Evidence, build: Build, bounds: ExportSettings) -> list[Rule]:
     gap, latency = build.max_probability_gap, challenger.latency_ms
     outcome = "met its bounds" if build.passed else "; ".join(build.failures)
     return [
-        Rule(SERVING, build.passed, detail=f"build {build.name}: {outcome}"),
-        Rule("probability gap", gap <= bounds.max_probability_gap, gap, bounds.max_probability_gap),
         Rule(
+            SERVING,
+            build.passed,
+            detail=f"build {build.name}: {outcome}",
+            needs=f"a build must meet its bounds when it is exported: {build.name} has {outcome}",
+        ),
+        _at_most("probability gap", gap, bounds.max_probability_gap),
+        _at_most(
             "latency, ms",
-            latency <= bounds.max_latency_ms,
             latency,
             bounds.max_latency_ms,
             f"{latency:.2f} ms per window on {challenger.machine}",
@@ -141,7 +166,7 @@ def _floors(metrics: Metrics, gate: GateSettings) -> list[Rule]:
     for name, score in metrics.per_class.items():
         if score.support:  # a class that the test windows lack has no score
             scores[f"F1 of {name}"] = (score.f1, gate.min_class_f1)
-    return [Rule(name, value >= floor, value, floor) for name, (value, floor) in scores.items()]
+    return [_at_least(name, value, floor) for name, (value, floor) in scores.items()]
 
 
 def _ceilings(metrics: Metrics, build: Build, gate: GateSettings) -> list[Rule]:
@@ -150,7 +175,7 @@ def _ceilings(metrics: Metrics, build: Build, gate: GateSettings) -> list[Rule]:
         "calibration error": (metrics.calibration.ece, gate.max_ece),
         "size, MB": (build.bytes / 1e6, gate.max_megabytes),
     }
-    return [Rule(name, value <= most, value, most) for name, (value, most) in values.items()]
+    return [_at_most(name, value, most) for name, (value, most) in values.items()]
 
 
 def _data(data: DataChecks | None, gate: GateSettings) -> list[Rule]:
@@ -163,28 +188,49 @@ def _data(data: DataChecks | None, gate: GateSettings) -> list[Rule]:
     shared = data.shared
     return [
         *(
-            Rule(f"share {what}", n <= most * of, n / of, most, f"{n:,} of {of:,} {what}")
+            Rule(
+                f"share {what}",
+                n <= most * of,
+                n / of,
+                most,
+                f"{n:,} of {of:,} {what}",
+                needs=f"at most {most:.4g} of the data may be {what}; {n / of:.4g} is",
+            )
             for what, (n, of, most) in shares.items()
         ),
-        Rule("splits", not shared, len(shared), 0, f"share {', '.join(shared) or 'nothing'}"),
+        Rule(
+            "splits",
+            not shared,
+            len(shared),
+            0,
+            f"share {', '.join(shared) or 'nothing'}",
+            needs=f"splits must share nothing; they share {', '.join(shared)}",
+        ),
     ]
 
 
-def _robustness(found: Robustness | None, budget: Mapping[str, float]) -> list[Rule]:
-    """Hold what each change of the sensors costs against its budget."""
+def _robustness(challenger: Evidence, gate: GateSettings) -> list[Rule]:
+    """Hold what each change of the sensors costs against its budget, where it can happen."""
+    found, budget = challenger.robustness, gate.robustness
     if not budget:
         return []
     if found is None:
         return [Rule("robustness", False, detail=_NOT_REGISTERED.format(Robustness.FILE))]
+    deployment = Deployment.of(gate.deployment, challenger.data)
     cost = {p.name: -p.difference for p in found.perturbations}
-    return [
-        Rule(f"loss if {name}", cost[name] <= most, cost[name], most)
-        if name in cost
-        else Rule(
-            f"loss if {name}", False, detail=f"{name} was not measured, but {', '.join(cost)}"
-        )
-        for name, most in budget.items()
-    ]
+    return [_loss(name, cost, most, deployment.excludes(name)) for name, most in budget.items()]
+
+
+def _loss(name: str, cost: Mapping[str, float], most: float, excluded: str) -> Rule:
+    """Hold what a change costs against its budget; where it cannot happen, report it alone."""
+    title = f"loss if {name}"
+    if name not in cost:
+        detail = f"{name} was not measured, but {', '.join(cost)}"
+        return Rule(title, False, detail=detail, required=not excluded)
+    value = cost[name]
+    detail = f"costs {value:.4f}; reported, not required: {excluded}" if excluded else ""
+    needs = f"macro-F1 {name} must lose at most {most:.4g}; it loses {value:.4g}"
+    return Rule(title, value <= most, value, most, detail, required=not excluded, needs=needs)
 
 
 def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
@@ -202,7 +248,8 @@ def _unseen(challenger: Evidence, champion: Evidence | None) -> Rule:
     for e in judged:
         for source in e.unknown_checkpoints:
             detail += f"; whom {source}, which version {e.number} began from, has seen is unknown"
-    return Rule("test subjects unseen", not seen, len(seen), 0, detail)
+    needs = f"test it on people whom nobody has seen: {', '.join(sorted(seen))}"
+    return Rule("test subjects unseen", not seen, len(seen), 0, detail, needs=needs)
 
 
 def _comparison(
@@ -217,32 +264,68 @@ def _comparison(
     number = champion.number
     measured = f"version {number} was measured on {'the same' if same else 'other'} test windows"
     if not same:
-        return [Rule(SAME_TEST, passed=False, detail=f"{measured}: evaluate both on the same")]
-    # Here, because reading a decision must not cost the import of scikit-learn.
-    from har.evaluation.metrics import paired_difference
-
-    difference = paired_difference(
-        challenger.predictions,
-        champion.predictions,
-        challenger.metrics.classes,
-        settings=intervals,
-    )
-    lower, upper = difference.mean_difference_interval
+        detail = f"{measured}: evaluate both on the same"
+        needs = f"register it and version {number} with the same test windows"
+        return [Rule(SAME_TEST, passed=False, detail=detail, needs=needs)]
+    difference = paired(challenger, champion, intervals)
     passed = difference.beyond_noise(margin=margin)
     yes, no = ("not worse", "perhaps worse") if margin else ("better", "not better")
-    detail = (
-        f"{yes if passed else no} than version {number} beyond noise: macro-F1 "
-        f"{difference.mean_difference:+.4f} [{lower:+.4f}, {upper:+.4f}] "
-        f"over {difference.n_subjects} subjects" + (f", margin {margin:g}" if margin else "")
+    word = yes if passed else no
+    detail = f"{word} than version {number} beyond noise: {in_words(difference, margin)}"
+    least = deciding(difference, margin)
+    needs = (
+        f"it must {'not lose more than the margin' if margin else 'gain'} on version {number} "
+        f"beyond noise: the interval must begin above {0.0 - margin:.4g}; it begins at "
+        f"{least:+.4f} (a better model, or more test subjects)"
     )
     return [
         Rule(SAME_TEST, True, detail=measured),
-        Rule(COMPARISON, passed, difference.least_difference, 0.0 - margin, detail),
+        Rule(
+            NOT_WORSE if margin else BETTER,
+            passed,
+            least,
+            0.0 - margin,
+            detail + (f", margin {margin:g}" if margin else ""),
+            needs=needs,
+        ),
     ]
+
+
+def paired(a: Evidence, b: Evidence, intervals: IntervalSettings) -> "PairedDifference":
+    """Compare two versions on the same test windows, person by person: a minus b."""
+    # Here, because reading a decision must not cost the import of scikit-learn.
+    from har.evaluation.metrics import paired_difference
+
+    assert a.metrics
+    return paired_difference(a.predictions, b.predictions, a.metrics.classes, settings=intervals)
+
+
+def in_words(difference: "PairedDifference", margin: float = 0.0) -> str:
+    """Say by how much one version is better than another, person by person."""
+    low, high = difference.mean_difference_interval
+    pooled, _ = difference.macro_f1_difference_interval
+    # Both intervals decide; the pooled one is worth a word where it alone speaks against it.
+    is_against = difference.is_pooled_against(margin=margin)
+    alone = f", but from {pooled:+.4f} with all windows pooled" if is_against else ""
+    return (
+        f"macro-F1 {difference.mean_difference:+.4f} [{low:+.4f}, {high:+.4f}] "
+        f"over {difference.n_subjects} subjects{alone}"
+    )
+
+
+def deciding(difference: "PairedDifference", margin: float) -> float:
+    """Return the lower end that decides: person by person, unless the pooled one alone fails."""
+    is_pooled = difference.is_pooled_against(margin=margin)
+    both = difference.mean_difference_interval, difference.macro_f1_difference_interval
+    return both[is_pooled][0]
 
 
 def _shadowed(challenger: Evidence, champion: Evidence, wanted: int) -> list[Rule]:
     """Require that both have answered the same recordings, where a number is set."""
     scored = challenger.shadow_windows
     detail = f"scored on {scored} of {wanted} windows beside version {champion.number}"
-    return [Rule("shadow windows", scored >= wanted, scored, wanted, detail)] if wanted else []
+    if not wanted:
+        return []
+    needs = f"it must be scored on {wanted} windows beside version {champion.number}, and was on "
+    needs += f"{scored}: `har registry shadow {challenger.number} FILES`"
+    return [Rule("shadow windows", scored >= wanted, scored, wanted, detail, needs=needs)]

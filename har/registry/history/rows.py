@@ -21,7 +21,8 @@ class Row(NamedTuple):
     version : int or str
         The version that it is about; empty if there is none.
     by, reason : str
-        Who, with the account where the name is only asserted, and why.
+        Who, with the account where the name is only asserted, and why; of an approval that is
+        whoever approved.
     what : str
         What came of it, and that its date goes back.
     """
@@ -48,5 +49,7 @@ def rows(events: Sequence[Event]) -> Iterator[Row]:
                 marks = [when[moment.position + 1].mark]
         # A kind that only a later `har` knows may lack some of them.
         version, by, reason = (getattr(event, name, "") for name in ("version", "who", "reason"))
+        if isinstance(event, MoveBegun) and event.approval:
+            reason = event.approval.reason
         said = "; ".join(filter(None, [what, *marks]))
         yield Row(event.time, event.label, version or "", by, reason, said)

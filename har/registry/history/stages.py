@@ -23,10 +23,10 @@ Stage = Literal["None", "Staging", "Production", "Archived"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 LEGAL: Mapping[Stage, tuple[Stage, ...]] = {
-    "None": ("Staging",),
+    "None": ("Staging", "Production"),
     "Staging": ("Production", "None", "Archived"),
     "Production": ("Archived",),
-    "Archived": ("Staging",),
+    "Archived": ("Staging", "Production"),
 }
 HOLDER: Mapping[Stage, str] = {"Staging": CHALLENGER, "Production": CHAMPION}
 

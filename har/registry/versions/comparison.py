@@ -6,7 +6,7 @@ neither the store nor the models are needed.
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,16 @@ from har.errors import UsageError
 from har.evaluation.predictions import read_predictions
 from har.evaluation.results.comparisons import PairedDifference
 from har.evaluation.results.scores import Interval, Metrics
-from har.evaluation.sentences import sentence
 from har.export.artifact import Builds
-from har.lineage.difference import difference
+from har.lineage.difference import difference, words
 from har.lineage.record import FILE, Record
+from har.page.html import change
 from har.registry.handle import Registry
 from har.registry.versions.files import verified_files
 from har.registry.versions.version import Version, require_measured
+
+# More names than that in one sentence are a list, which the tables have.
+MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,46 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class People:
+    """Whom one version suits better than another.
+
+    Attributes
+    ----------
+    better, worse, same : tuple of str
+        Test subjects on whom version a has the higher, the lower, and the same macro-F1; those
+        first on whom the two differ most.
+    """
+
+    better: tuple[str, ...]
+    worse: tuple[str, ...]
+    same: tuple[str, ...]
+
+    @classmethod
+    def of(cls, paired: PairedDifference) -> "People":
+        """Sort the subjects of a paired difference."""
+        gaps = {who: subject.difference for who, subject in paired.per_subject.items()}
+        ordered = sorted(gaps, key=lambda who: -abs(gaps[who]))
+        return cls(
+            tuple(who for who in ordered if gaps[who] > 0),
+            tuple(who for who in ordered if gaps[who] < 0),
+            tuple(who for who in ordered if gaps[who] == 0),
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Who they are, in words."""
+        parts = [("better on", self.better), ("worse on", self.worse), ("the same on", self.same)]
+        told = [f"{how} {len(who)} ({_named(who)})" for how, who in parts if who]
+        return f"{'; '.join(told).capitalize()}."
+
+
+def _named(people: tuple[str, ...]) -> str:
+    shown = people if len(people) <= MOST_NAMED + 1 else people[:MOST_NAMED]
+    rest = len(people) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two versions side by side.
 
@@ -86,7 +129,8 @@ class Comparison:
         Whether both were measured on the same test windows; if not, there is no difference
         of scores, and ``paired`` and ``confusion`` are None.
     scores, class_f1 : dict of str to Pair
-        By name.
+        By name, over all windows. Of macro-F1 there is no difference here: what counts is the
+        one person by person, in ``paired``.
     paired : PairedDifference or None
         Over the test subjects.
     confusion : list of list of float or None
@@ -104,6 +148,16 @@ class Comparison:
     paired: PairedDifference | None
     confusion: list[list[float]] | None
     origin: dict[str, Any]
+
+    @property
+    def people(self) -> People | None:
+        """Whom version a suits better than version b; None without a common test."""
+        return People.of(self.paired) if self.paired else None
+
+    @property
+    def changes(self) -> list[str]:
+        """What version a was made of otherwise than version b, a sentence for each part."""
+        return words(self.origin, since=f"version {self.b.number}")
 
 
 _BUILD = ("name", "bytes", "max_probability_gap", "agreement", "latency_ms", "passed", "verdict")
@@ -173,12 +227,13 @@ def compare(
         other.metrics.test_digest,
         other.metrics.classes,
     )
+    scores = _side_by_side(one.scores, other.scores, same=same)
     return Comparison(
         model=a.model,
         a=_about(one),
         b=_about(other),
         same_test=same,
-        scores=_side_by_side(one.scores, other.scores, same=same),
+        scores={**scores, "macro_f1": replace(scores["macro_f1"], difference=None)},
         class_f1=_side_by_side(one.class_f1, other.class_f1, same=same),
         paired=_paired(one, other, intervals) if same else None,
         confusion=(_shares(one) - _shares(other)).tolist() if same else None,
@@ -191,7 +246,7 @@ def outcome(comparison: Comparison) -> str:
     a, b, scores = comparison.a, comparison.b, comparison.scores["macro_f1"]
     assert scores.a is not None and scores.b is not None
     if comparison.paired:
-        return sentence((a.title, scores.a), (b.title, scores.b), comparison.paired)
+        return person_by_person(a.title, b.title, comparison.paired)
     measured = " and ".join(
         f"{f1:.3f} on {side.n_windows} windows of "
         f"{side.n_subjects} people in {len(side.classes)} classes"
@@ -201,6 +256,28 @@ def outcome(comparison: Comparison) -> str:
     return (
         f"{a.title} and {b.title} were measured on different {what}, so their scores cannot be "
         f"compared person by person: macro-F1 {measured}."
+    )
+
+
+def person_by_person(
+    a: str, b: str, paired: PairedDifference, people: str = "test subjects"
+) -> str:
+    """Say how two versions compare by the difference that the gate uses too, and on whom."""
+    low, high = paired.mean_difference_interval
+    pooled, _ = paired.macro_f1_difference_interval
+    verdict = {"better": f"{a} is better than {b}", "worse": f"{a} is worse than {b}"}.get(
+        paired.verdict, f"No difference beyond noise between {a} and {b}"
+    )
+    alone = f"; with all windows pooled from {change(pooled)}" if paired.is_pooled_against() else ""
+    spread = (
+        f"{paired.confidence:.0%} interval {change(low)} to {change(high)}{alone}, "
+        f"Wilcoxon p = {paired.wilcoxon_p:.2g}"
+    )
+    return (
+        f"{verdict}: on {paired.n_subjects} {people} macro-F1 is "
+        f"{change(paired.mean_difference)} person by person "
+        f"({spread if paired.n_subjects > 1 else 'one person shows no spread'}). "
+        f"{People.of(paired).sentence}"
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from har.registry.history.stages import Stage
 
-# The rule whose outcome is the reason of a promotion over a champion.
-COMPARISON = "not worse than the champion"
+# The rule whose outcome is the reason of a promotion over a champion: which of the two it is
+# called depends on the margin.
+BETTER, NOT_WORSE = "better than the champion", "not worse than the champion"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class Rule:
     ----------
     waived : str
         Why it need not hold this time; empty if it must.
+    required : bool
+        Whether it must hold where the version is to work; if not, it is reported alone.
+    needs : str
+        What would have to be otherwise for it to hold, and what is; empty if it passed.
     """
 
     name: str
@@ -28,11 +33,20 @@ class Rule:
     bound: float | None = None
     detail: str = ""
     waived: str = ""
+    required: bool = True
+    needs: str = ""
 
     @property
     def holds(self) -> bool:
-        """Whether it passed or is waived."""
-        return self.passed or bool(self.waived)
+        """Whether it passed, is waived, or is not required."""
+        return self.passed or bool(self.waived) or not self.required
+
+    @property
+    def outcome(self) -> str:
+        """``holds``, ``waived``, ``reported`` (broken, but not required) or ``broken``."""
+        if self.passed:
+            return "holds"
+        return "waived" if self.waived else "broken" if self.required else "reported"
 
     def __str__(self) -> str:
         return self.detail or f"{self.name} {self.value:.4g} (bound {self.bound:.4g})"
@@ -60,6 +74,14 @@ class Decision:
         Digest of its event in the history; empty until it is recorded.
     bent : tuple of str
         Bounds that were others than the registry's policy has, in words.
+    deployment : str
+        For which sensors the rules of robustness count, in a sentence.
+    challenger : int or None
+        The version that was challenger then, if that was another one.
+    displaces : bool
+        Whether it takes that version's place, or would have taken it.
+    rivalry : str
+        Who is challenger now and why, in a sentence; empty where nobody was.
     """
 
     model: str
@@ -74,6 +96,10 @@ class Decision:
     at: str = ""
     audit: str = ""
     bent: tuple[str, ...] = ()
+    deployment: str = ""
+    challenger: int | None = None
+    displaces: bool = True
+    rivalry: str = ""
 
     @property
     def waived(self) -> dict[str, str]:
@@ -100,12 +126,19 @@ class Decision:
         """Why it goes where it goes, in one line."""
         if not self.passed:
             return "; ".join(self.failures)
-        comparison = [str(rule) for rule in self.rules if rule.name == COMPARISON]
+        comparison = [str(rule) for rule in self.rules if rule.name in (BETTER, NOT_WORSE)]
         return comparison[0] if comparison else "all floors and bounds hold; no champion before it"
+
+    @property
+    def remedy(self) -> str:
+        """What would make a refused version pass, in one sentence; empty if it passed."""
+        needs = [rule.needs or str(rule) for rule in self.rules if not rule.holds]
+        return f"to pass, {'; '.join(needs)}" if needs else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-able data, with the verdict spelt out."""
-        return {**asdict(self), "verdict": self.verdict, "reason": self.reason}
+        told = {"verdict": self.verdict, "reason": self.reason, "remedy": self.remedy}
+        return {**asdict(self), **told}
 
     @classmethod
     def from_json(cls, text: str) -> "Decision":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
-from har.data.ingest import own
+from har.data.ingest import own, published
 from har.data.ingest.files import open_files
 from har.data.ingest.plan import Plan
 from har.errors import DataError, HarError, UsageError
@@ -152,6 +152,8 @@ def _opened(folder: Path, asked: Asked) -> UserFiles:
     path = inside[0] if len(inside) == 1 else folder
     files = open_files(path)
     where = path.name if len(inside) == 1 else "the files"
+    if not asked.map and (known := published.recognise(files)):
+        return UserFiles(*known, where)
     plan = with_canonical(own.plan(files, {**units_by_name(files), **asked.map}, where))
     if plan.doubts:
         raise _in_doubt(plan)

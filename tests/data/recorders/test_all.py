@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from recorded import all_recorded, recorded, write
-from recorder_files import ACC, RAD, SAMPLES, SI, N, recorder_of
+from recorder_files import ACC, FIELD, RAD, SAMPLES, SI, N, recorder_of
 
 from har.data import recorders
 from har.data.ingest.files import open_files
 from har.data.recorders.base import ALWAYS
 from har.data.recorders.parts.heads import Head, heads
+from har.data.recording import CHANNELS, MAG
 from har.errors import DataError
 
 ENTRIES = {"time_unit", "rate_hz", "acc_unit", "gyro_unit", "acc_sign", "gravity", "date_order"}
@@ -90,6 +91,28 @@ def test_the_same_second_is_read_alike_from_all(name, tmp_path):
         assert table["gyro_x"].isna().all()
     assert recording.meta.recorder == found.recorder.title
     assert found.understood.facts.get("rate", "100 Hz").startswith("100 Hz")
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if SAMPLES[name].has_mag])
+def test_a_magnetometer_is_read_and_changes_nothing_else(name, tmp_path):
+    """In µT; damage to its file is no loss of acceleration, and every row is accounted for."""
+    sample, rng = SAMPLES[name], random.Random(7)
+    (whole,) = recorded(tmp_path, sample.files, **sample.stated).recordings()
+    assert np.abs(whole.table[list(MAG)].to_numpy() - np.array(FIELD)).max() < 1
+    rest = whole.table.drop(columns=list(MAG))
+    for victim in (file for file in sample.files if "Magnetometer" in file):
+        for i, data in enumerate(_damaged(name, sample.files[victim], rng)):
+            files = sample.files | {victim: data}
+            read = [
+                recording
+                for found in all_recorded(tmp_path / f"{i}", files, **sample.stated)
+                if any("cc" in file for file in found.item.files)
+                for recording in found.recordings()
+            ]
+            (table,) = (
+                recording.table.drop(columns=list(MAG), errors="ignore") for recording in read
+            )
+            np.testing.assert_array_equal(table[list(CHANNELS)], rest[list(CHANNELS)])
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -35,6 +35,14 @@ def test_files_of_a_recording_are_joined(tmp_path):
     assert raw.name == "walk_MetaWear_2019-01-11T16.10.08.270_C42732BE255C"
 
 
+def test_a_magnetometer_in_tesla(tmp_path):
+    """Its unit tells it; 0.00003 T are 30 µT, at times of its own."""
+    field = {NAME.format("Magnetometer_25.000Hz"): text("T", [(3e-5, -2e-5, 0), (3e-5, 0, 0)])}
+    found = recorded(tmp_path, ACC | GYRO | field)
+    assert found.field == [[0, 30, -20, 0], [0.08, 30, 0, 0]]
+    assert found.understood.facts["magnetic field"] == "µT, at times of its own"
+
+
 def test_the_other_spelling_of_epoch(tmp_path):
     """Both are in the wild."""
     found = recorded(tmp_path, {"a_Accelerometer.csv": text("g", [(0, 0, 1)], epoch="epoc")})

@@ -50,6 +50,29 @@ def test_sensors_of_a_folder_are_joined_and_gravity_is_preferred(tmp_path):
     assert found.ledger.rows_in == 4
 
 
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_a_magnetometer_beside_is_joined_whatever_its_columns_are_called(long, tmp_path):
+    """Names of columns may tell the sensor, or only the axis; its unit is in them."""
+    field = GYRO.replace("rad/s", "µT").replace("0.5,-0.25,0", "30,-20,32")
+    acc = ONE if long else XYZ
+    if long:
+        field = field.replace('"X', '"Magnetic field x').replace('"Y', '"Magnetic field y')
+        field = field.replace('"Z', '"Magnetic field z')
+    found = recorded(tmp_path, {"Accelerometer.csv": acc, "Magnetometer.csv": field})
+    assert found.field == [[0.005, 30, -20, 32], [0.015, 0.5, 0, 0]]
+    assert found.understood.facts["magnetic field"] == "µT, at times of its own"
+    assert len(found.acc) == 2
+
+
+def test_one_table_with_all_sensors(tmp_path):
+    """The magnetic field is in the file of acceleration, under its own name."""
+    names = ",".join(f'"Magnetic field {axis} (µT)"' for axis in "xyz")
+    first, *rows = ONE.splitlines()
+    text = "\n".join([f"{first},{names}", *(f"{row},30,-20,32" for row in rows)])
+    found = recorded(tmp_path, {"Raw Data.csv": text})
+    assert found.field == [[0, 30, -20, 32], [0.01, 30, -20, 32]]
+
+
 def test_meta_tells_device_and_time_also_behind_a_pause(tmp_path):
     """What was recorded after a second start has that start's time."""
     files = {

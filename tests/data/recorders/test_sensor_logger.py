@@ -46,7 +46,8 @@ def test_android_takes_total_acceleration_and_each_sensors_clock(tmp_path):
         "Accelerometer.csv": LINEAR,
         "Gravity.csv": GRAVITY,
         "Gyroscope.csv": GYRO,
-        "Magnetometer.csv": sensor((30, 1, 2)),
+        "Magnetometer.csv": sensor((30, -20, 32), first_ms=2),
+        "MagnetometerUncalibrated.csv": sensor((90, 1, 2)),
     }
     found = recorded(tmp_path, files)
     assert (found.recorder.name, found.asked) == ("sensor-logger", [])
@@ -57,6 +58,7 @@ def test_android_takes_total_acceleration_and_each_sensors_clock(tmp_path):
     assert (raw.acc_unit, raw.gyro_unit, raw.gravity, raw.clock) == ("m/s2", "rad/s", True, "utc")
     assert (raw.device, raw.app, raw.recorder) == ("Pixel 8", "1.63.0", "Sensor Logger")
     assert found.ledger.rows_in == 4
+    assert found.field == [[0.002, 30, -20, 32]]
     assert set(found.item.files) == set(files)
 
 

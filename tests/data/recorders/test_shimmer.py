@@ -37,6 +37,23 @@ def test_names_in_one_line(tmp_path):
     assert found.understood.facts["sensor"] == "low-noise accelerometer"
 
 
+def test_a_magnetic_field_is_read_in_the_unit_that_is_named(tmp_path):
+    """In µT it is kept; ``local_flux``, of a device calibrated in its place, is told and left."""
+    rows = NEW.replace("\t\n", "\t30\t-20\t32\n")
+    names = "".join(f"Shimmer_8665_Mag_{axis}_CAL\t" for axis in "XYZ").rstrip()
+    rows = rows.replace("Z_CAL\t30\t-20\t32\n", f"Z_CAL\t{names}\n")
+    in_ut, local = (
+        recorded(
+            tmp_path / u, {"s.csv": rows.replace("deg/s\t30\t-20\t32", f"deg/s\t{u}\t{u}\t{u}")}
+        )
+        for u in ("uT", "local_flux")
+    )
+    assert in_ut.tables[0][["mag_x", "mag_y", "mag_z"]].to_numpy().tolist() == [[30, -20, 32]] * 2
+    assert in_ut.understood.facts["magnetic field"] == "µT"
+    assert "mag_x" not in local.tables[0]
+    assert local.understood.facts["magnetic field"] == "left out: in local_flux, not µT"
+
+
 def test_names_in_three_lines(tmp_path):
     """Device, signal, and whether it is calibrated; counts of the same name are not read."""
     found = recorded(tmp_path, {"s.csv": OLD})

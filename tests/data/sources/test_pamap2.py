@@ -17,7 +17,7 @@ def _unit(number: int, i: int) -> list[str]:
     acc16 = [f"0.{number}", f"-0.{number}", f"9.8{i % 10}"]
     acc6 = ["55.5", "55.5", "55.5"]
     gyro = [f"0.0{number}", f"-0.0{number}", f"0.{i % 8 + 1}"]
-    return ["30.375", *acc16, *acc6, *gyro, "14.7", "-69.2", "-5.6", "1", "0", "0", "0"]
+    return ["30.375", *acc16, *acc6, *gyro, "14.7", "-39.2", "-5.6", "1", "0", "0", "0"]
 
 
 def _row(i: int, label: int = 4, lost: tuple[int, ...] = ()) -> str:
@@ -58,6 +58,9 @@ def test_one_line_holds_three_units(tmp_path: Path) -> None:
             "gyro_z": 0.6,
         }
         assert {name: row[name] for name in expected} == pytest.approx(expected)
+        assert table.loc[5, ["mag_x", "mag_y", "mag_z"]].tolist() == pytest.approx(
+            [14.7, -39.2, -5.6]
+        )
         np.testing.assert_allclose(table["time_s"], np.arange(300) / 100, atol=1e-9)
     assert read.account == (900, 900, 0, 0)
 

@@ -11,6 +11,7 @@ from har.errors import ConflictError, GateRefusal, UsageError, VerificationError
 from har.lineage import origin
 from har.registry.gate import policy
 from har.registry.gate.approval import approve, reject
+from har.registry.gate.promotion import change_stage
 from har.registry.history.events import Approval
 from har.registry.history.placement import pending
 from har.registry.history.policy import Bounds
@@ -18,7 +19,7 @@ from har.registry.history.rows import rows
 from har.registry.history.stages import Change, move
 from har.registry.history.trail import Trail
 from har.registry.moves.mover import Mover
-from har.registry.versions.lookup import find
+from har.registry.versions.lookup import find, list_versions
 from har.registry.versions.registration import register
 
 
@@ -131,12 +132,32 @@ def test_files_changed_since(local: Setup, make_candidate) -> None:
     assert find(opened(ben), "champion").number == 1
 
 
-def test_replaced_challenger(asked: Setup, make_candidate) -> None:
-    """A request lapses when another version takes the challenger's place."""
+def test_worse_newcomer(asked: Setup, make_candidate) -> None:
+    """Who waits for approval gives way to nobody who is worse, and says so; by hand it does."""
     dan = by("dan", asked)
-    promote(register(opened(dan), make_candidate("svm", errors=4)), dan, reason="worse")
+    worse = register(opened(dan), make_candidate("svm", errors=4))
+    decision = promote(worse, dan, reason="worse")
+    assert (find(opened(dan), "challenger").number, find(opened(dan), "3").stage) == (2, "None")
+    assert decision.rivalry.startswith("version 2 stays challenger: version 3 is not better ")
+    assert Trail(opened(dan)).events[-1].finding.endswith(decision.rivalry)
+    assert waiting(dan) == [(2, "ana")]
+    change_stage(opened(dan), "3", "Staging", reason="a whim")
     assert find(opened(dan), "challenger").number == 3
     assert waiting(dan) == []
+
+
+def test_approved_beside_the_challenger(settings: Setup, make_candidate) -> None:
+    """What passes, but beats a refused challenger not beyond noise, waits and serves beside it."""
+    ana, strict = by("ana", settings), by("ana", settings)
+    strict = strict.model_copy(update={"gate": strict.gate.model_copy(update={"max_ece": 0.01})})
+    promote(register(opened(ana), make_candidate("svm", errors=3)), ana, reason="first")
+    promote(register(opened(ana), make_candidate("svm", errors=0)), strict, reason="best")
+    asked = promote(register(opened(ana), make_candidate("svm", errors=1)), ana, reason="good")
+    assert (asked.passed, asked.challenger, asked.displaces) == (True, 2, False)
+    assert (find(opened(ana), "3").stage, waiting(ana)) == ("None", [(3, "ana")])
+    approve(opened(by("ben", settings)), "3", reason="it holds")
+    stood = {v.number: v.aliases for v in list_versions(opened(ana))}
+    assert stood == {1: ("previous",), 2: ("challenger",), 3: ("champion",)}
 
 
 def test_always(settings: Setup, make_candidate) -> None:

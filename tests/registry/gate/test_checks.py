@@ -8,6 +8,13 @@ import pytest
 from har.data.assignment import Proof, Shared
 from har.data.cleaning import Cleaning, CleanReport
 from har.data.ingested import Account, Accounts
+from har.data.recording import (
+    CHANNELS,
+    Recording,
+    RecordingMeta,
+    make_table,
+    write_recording,
+)
 from har.errors import VerificationError
 from har.registry.gate.checks import DataChecks, write_checks
 
@@ -60,6 +67,10 @@ def inputs(tmp_path: Path) -> dict[str, Path]:
         sample_digests={},
     ).write(folders["split"])
     (folders["robustness"] / "robustness.json").write_text(json.dumps(SCORES))
+    for name, rate_hz in (("a", 50.0), ("b", 20.0)):
+        meta = RecordingMeta("lab", name, "lab-1", rate_hz, "waist", "CC0")
+        still = {"time_s": [0.0], **{axis: [0.0] for axis in CHANNELS}}
+        write_recording(Recording(make_table(meta, still, [None]), meta), folders["ingested"])
     return folders
 
 
@@ -73,6 +84,7 @@ def test_totals_and_own_robustness(inputs: dict[str, Path], tmp_path: Path) -> N
         samples_in=180,
         samples_repaired=12,
         shared=("train and test: s1 = s4",),
+        rates_hz=(20.0, 50.0),
     )
     assert json.loads((tmp_path / "robustness.json").read_text()) == SCORES
 

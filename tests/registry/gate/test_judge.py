@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 import scores
 
-from har.config import ExportSettings, GateSettings, IntervalSettings
+from har.config import DeploymentSettings, ExportSettings, GateSettings, IntervalSettings
 from har.errors import UsageError
 from har.evaluation.results.robustness import Robustness
 from har.evaluation.results.scores import ClassScore
 from har.export.artifact import Build, Builds, Elsewhere, Latency, MeasuredBounds
 from har.registry.gate.checks import DataChecks
 from har.registry.gate.judge import Evidence, judge
+from har.registry.gate.rivalry import beside
 from har.registry.versions.decision import Decision
 
 SUBJECTS = [f"s{i}" for i in range(6)]
@@ -127,7 +128,7 @@ def test_better_beyond_noise() -> None:
     champion = evidence(1, errors=[4, 5, 6, 4, 5, 6])
     decision = decide(evidence(2), champion)
     mean = 1 - np.mean([f1_of_subject(w) for w in (4, 5, 6, 4, 5, 6)])
-    better = rule(decision, "not worse than the champion")
+    better = rule(decision, "better than the champion")
     assert decision.stage == "Production"
     assert better.value > 0
     assert decision.reason == better.detail
@@ -140,7 +141,7 @@ def test_equal_gains_give_an_interval_without_width() -> None:
     """If each subject gains the same, that gain is both ends of the interval."""
     decision = decide(evidence(2), evidence(1, errors=[4] * 6))
     gain = 1 - f1_of_subject(4)
-    assert rule(decision, "not worse than the champion").value == pytest.approx(gain)
+    assert rule(decision, "better than the champion").value == pytest.approx(gain)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +274,65 @@ def test_robustness_budget() -> None:
     assert unknown.startswith("hot was not measured, but turned 15°, each subject, ")
 
 
+def test_robustness_counts_where_the_version_works() -> None:
+    """What no recording and no stated sensor has is reported, not required; the file says so."""
+    slow = scores.robustness({**dict.fromkeys(GATE.robustness, 0.0), "sampled at 25 Hz": -0.08})
+    of_50_hz = DATA.model_copy(update={"rates_hz": (49.6, 50.0)})
+    version = evidence(robustness=slow, data=of_50_hz)
+    decision = decide(version, None)
+    loss = rule(decision, "loss if sampled at 25 Hz")
+    assert (decision.passed, loss.passed, loss.outcome) == (True, False, "reported")
+    assert loss.detail.endswith("not the rate that the recordings have, 49.6 to 50 Hz")
+    kept = Decision.from_json(json.dumps(decision.to_dict()))
+    assert kept.deployment == (
+        "Robustness counts for sensors at the rate that the recordings have, 49.6 to 50 Hz."
+    )
+    stated = GATE.model_copy(update={"deployment": DeploymentSettings(rates_hz=(25, 50))})
+    needs = "macro-F1 sampled at 25 Hz must lose at most 0.05; it loses 0.08"
+    for refused in (
+        decide(version, None, gate=stated),
+        decide(evidence(robustness=slow), None),  # nobody knows its rates
+    ):
+        assert (refused.stage, refused.remedy) == ("Staging", f"to pass, {needs}")
+
+
+def test_what_would_pass() -> None:
+    """A refused version is told each rule that broke, its bound and its value."""
+    decision = decide(evidence(2, ece=0.06, errors=[5] * 6), evidence(1))
+    ece, better = decision.remedy.split("; it must gain")
+    assert ece == "to pass, calibration error must be at most 0.05; it is 0.06"
+    assert better.startswith(" on version 1 beyond noise: the interval must begin above 0; it ")
+    assert decide(evidence(), None).remedy == ""
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "stage", "says"),
+    [
+        ([1] * 6, [4] * 6, "Staging", "version 2 gives way as challenger: version 3 is better "),
+        ([4] * 6, [1] * 6, "None", "version 2 stays challenger: version 3 is not better "),
+        ([1] * 6, [1] * 6, "None", "version 2 stays challenger: version 3 is not better "),
+    ],
+)
+def test_challenger_gives_way_to_a_better_one(
+    new: list[int], old: list[int], stage: str, says: str
+) -> None:
+    """Of two that the champion keeps out, the better one waits on, and one sentence says so."""
+    newcomer, holder = evidence(3, errors=new), evidence(2, errors=old)
+    refused = decide(newcomer, evidence(1))
+    decision = beside(refused, newcomer, holder, intervals=IntervalSettings())
+    assert (decision.stage, decision.displaces) == (stage, stage == "Staging")
+    assert decision.rivalry.startswith(says)
+    assert "over 6 subjects" in decision.rivalry
+
+
+def test_challenger_measured_elsewhere_stays() -> None:
+    """Nobody knows the better of two with other test windows; a person may put it there."""
+    newcomer, holder = evidence(3), evidence(2, test_digest="u")
+    decision = beside(decide(newcomer, None), newcomer, holder, intervals=IntervalSettings())
+    assert (decision.stage, decision.displaces) == ("Production", False)
+    assert "har registry promote 3 --to staging" in decision.rivalry
+
+
 def test_registered_without_checks() -> None:
     """A version of before the checks must be registered again, or waived."""
     names = ["data checks", "robustness"]
@@ -295,7 +355,7 @@ def test_margin(margin: float, passed: bool) -> None:
     gate = GATE.model_copy(update={"margin": margin})
     worse, champion = evidence(2, errors=[3, 2, 1, 3, 2, 1]), evidence(1)
     decision = decide(worse, champion, gate=gate)
-    found = rule(decision, "not worse than the champion")
+    found = rule(decision, "not worse than the champion" if margin else "better than the champion")
     assert (found.passed, found.bound) == (passed, -margin)
     assert (found.value > -margin) == passed
 
@@ -325,6 +385,16 @@ def test_waiver() -> None:
     waived = rule(decision, "macro-F1")
     assert (waived.passed, waived.waived) == (False, "first of its kind")
     assert Decision.from_json(json.dumps(decision.to_dict())) == decision
+
+
+def test_waiver_of_the_comparison() -> None:
+    """It may be named by what it asks, or as it was once called."""
+    for name in ("better than the champion", "not worse than the champion"):
+        decision = decide(evidence(2), evidence(1), waivers={name: "a smaller model"})
+        assert (decision.passed, rule(decision, "better than the champion").waived) == (
+            True,
+            "a smaller model",
+        )
 
 
 def test_waiver_of_a_renamed_rule() -> None:

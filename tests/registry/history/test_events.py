@@ -62,7 +62,10 @@ def test_the_rows_of_the_history(events: list[Event]) -> None:
         ("shadow", "42 windows, 35.7 % agree"),
         ("request", ""),
         ("rejected", ""),
-        ("promotion", "1: Production → Archived, 2: Staging → Production; asked by ana"),
+        (
+            "promotion",
+            "1: Production → Archived, 2: Staging → Production; asked by ana: new season",
+        ),
         ("rollback", "3: Archived → Production, 6: Production → Archived"),
         ("staging", "2: None → Staging"),
         ("revert", "champion: 1; by hand champion: 2"),

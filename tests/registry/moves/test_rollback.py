@@ -1,18 +1,20 @@
 """Back to a version that served: in one command, without torch, never to damaged files."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support import Setup, files_of, opened, promote
+from support import Setup, files_of, opened, promote, registry_command
 
 from har.errors import MissingError, UsageError, VerificationError
 from har.registry.history.production import production_periods
+from har.registry.history.returning import rolled_back_from
 from har.registry.history.trail import Trail
-from har.registry.moves.rollback import rollback
+from har.registry.moves.rollback import restored, rollback
 from har.registry.versions.files import verified_files
 from har.registry.versions.lookup import find
 from har.registry.versions.registration import register
@@ -58,6 +60,29 @@ def test_rollback(three: Setup, tmp_path: Path) -> None:
     period = production_periods(Trail(opened(three)).events)[-1]
     assert (period.kind, period.reason, period.replaced) == ("rollback", "bad since Monday", 2)
     assert rollback(opened(three), "2", reason="it was the phone").stage == "Production"
+
+
+def test_second_rollback(local: Setup, make_candidate) -> None:
+    """The bad version does not come back: what somebody rolled back from is passed over."""
+    hops = {0: "64", 1: "32", 3: "64"}
+    for errors, hop in reversed(hops.items()):
+        version = register(opened(local), make_candidate(errors=errors, n_hop=hop))
+        assert promote(version, local, reason=f"{errors} errors").passed
+    bad = find(opened(local), "champion")
+    second = rollback(opened(local), reason="stairs are taken for walking")
+    assert (bad.number, second.number, find(opened(local), "previous").number) == (3, 2, 3)
+    told = restored(opened(local), second, bad)
+    assert [period.reason for period in told.periods] == ["1 errors"]
+    assert told.clients == (
+        "window: 2.56 s every 0.64 s at 50 Hz, not 2.56 s every 1.28 s at 50 Hz",
+    )
+    shown = registry_command(local, "rollback", "--reason", "still bad").output
+    assert "Version 1 (encoder-small) is the champion." in shown
+    assert re.search(r"version 2 had +0\.966", shown)
+    with pytest.raises(UsageError, match=r"nobody rolled back from(.|\n)*version 3, by .*: stairs"):
+        rollback(opened(local), reason="and again")
+    assert rollback(opened(local), "3", reason="it was the phones").number == 3
+    assert rolled_back_from(Trail(opened(local)).events).keys() == {1, 2}
 
 
 def test_dry_run(three: Setup) -> None:

@@ -12,7 +12,7 @@ from support import Setup, files_of, opened, promote, registry_command
 
 from har.config import Recipe
 from har.errors import UsageError, VerificationError
-from har.lineage.difference import difference, rows, sentence
+from har.lineage.difference import difference, rows, sentence, words
 from har.lineage.record import Record
 from har.measured import MEASURED
 from har.registry.versions.candidate import Candidate
@@ -54,7 +54,8 @@ def test_same_windows(rivals: Setup) -> None:
     assert who == [(2, "encoder-small"), (1, "svm")]
     accuracy = found.scores["accuracy"]
     assert vars(accuracy) == pytest.approx({"a": 1, "b": 28 / 30, "difference": 1 / 15})
-    assert found.scores["macro_f1"].difference == pytest.approx(1 - CHAMPION_F1)
+    assert found.scores["macro_f1"].b == pytest.approx(CHAMPION_F1)
+    assert found.scores["macro_f1"].difference is None  # but person by person
     assert found.scores["worst_subject"].b == pytest.approx(CHAMPION_F1)
     # Every answer is 80 % sure: the distance is that to the share of right ones.
     assert found.scores["ece"].difference == pytest.approx(0.2 - (28 / 30 - 0.8))
@@ -71,8 +72,9 @@ def test_same_windows(rivals: Setup) -> None:
     )
     assert outcome(found).startswith(
         "encoder-small (version 2) is better than svm (version 1): on 6 test subjects "
-        "macro-F1 1.000 and 0.933, a difference of +0.067 ("
+        "macro-F1 is +0.067 person by person (95% interval +0.067 to +0.067, Wilcoxon p = "
     )
+    assert outcome(found).endswith("Better on 6 (s07, s08, s09, s10, s11, s12).")
 
 
 def test_builds(local: Setup, make_candidate) -> None:
@@ -144,6 +146,7 @@ def test_same_origin(local: Setup, make_candidate) -> None:
     assert not any(found.values())
     assert rows(found) == []
     assert sentence(found) == "Same data, code and settings."
+    assert words(found, since="version 1") == []
 
 
 def test_other_origin(local: Setup, make_candidate) -> None:
@@ -175,6 +178,14 @@ def test_other_origin(local: Setup, make_candidate) -> None:
         "Different: raw data (1), people (2), settings (1), base checkpoint (1), libraries (1), "
         "steps (1). The same: code, seed."
     )
+    assert words(found, since="version 1") == [
+        "Raw data: 1 changed (tiny.parquet).",
+        "People: 3 more for training (s02, s03, s04); 1 fewer for training (s99); "
+        "1 more for pretraining (s01).",
+        "Settings: window.hop_s is 0.64, in version 1 1.28.",
+        "Base checkpoint: some, and none in version 1.",
+        f"Libraries: numpy is {numpy}, in version 1 1.0.",
+    ]
 
 
 def test_other_code(local: Setup, make_candidate) -> None:
@@ -215,18 +226,23 @@ def test_command(rivals: Setup) -> None:
     shown = registry_command(rivals, "compare", "2").output
     assert max(map(len, shown.splitlines())) <= 80
     for row in (
-        r"accuracy +1\.0000 +0\.9333 +\+0\.0667",
+        r"accuracy +1\.0000 +0\.9333$",
         r"LAYING +1\.0000 +0\.9000 +\+0\.1000",
-        r"subjects +6 better, 0 worse, of 6",
+        r"s07 +1\.0000 +0\.9332 +\+0\.0668",
+        r"mean +\+0\.0668",
         r"2 +int8-dynamic .* serves",
-        r"base checkpoint +weights +[0-9a-f]{12} +none",
+        r"- Base checkpoint: some, and none in version 1\.",
     ):
-        assert re.search(row, shown), row
+        assert re.search(row, shown, re.MULTILINE), row
     printed = json.loads(registry_command(rivals, "compare", "2", "1", "--json").output)
     found = compared(rivals, "2", "1")
-    assert set(printed) == set(vars(found))
+    assert set(printed) == {*vars(found), "outcome", "people", "changes"}
     assert printed["scores"] == {name: vars(pair) for name, pair in found.scores.items()}
-    assert printed["paired"] == found.paired.to_dict()
+    assert found.paired
+    pooled = found.paired.macro_f1_difference
+    assert printed["paired"]["mean_difference"] == found.paired.mean_difference
+    assert printed["paired"]["pooled_macro_f1_difference"] == pooled
+    assert printed["people"]["better"] == ["s07", "s08", "s09", "s10", "s11", "s12"]
 
 
 def test_page(rivals: Setup, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Recordings as recorders wrote them, and how they become raw recordings and facts."""
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal, cast
 
@@ -42,7 +43,9 @@ class Capture:
     gyro_unit : {"rad/s", "deg/s", ""}
         Empty where there is none, or where it is asked for.
     mag_unit : {"uT", ""}
-        Of the magnetic field, which stands in the rows of acceleration; empty: there is none.
+        Of the magnetic field that stands in the rows of acceleration; empty: there is none.
+    field : Reader, optional
+        Of a magnetometer with a clock of its own: ``mag_x, mag_y, mag_z`` in µT.
     gravity : bool
         Whether acceleration holds it.
     sign : {"+", "-", ""}
@@ -62,6 +65,7 @@ class Capture:
     acc_unit: str = "m/s2"
     gyro_unit: str = ""
     mag_unit: str = ""
+    field: Reader | None = None
     gravity: bool = True
     sign: str = "+"
     clock: Clock = ""
@@ -71,7 +75,7 @@ class Capture:
     device: str = ""
     app: str = ""
     conversions: tuple[str, ...] = ()
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def plan(files: RawFiles, ask: Asking, *captures: Capture) -> Plan:
@@ -93,7 +97,7 @@ def _facts(files: RawFiles, ask: Asking, captures: tuple[Capture, ...]) -> dict[
     found = {
         "acceleration": f"{units}, {gravity}",
         "angular velocity": capture.gyro_unit or _gyro_or_none(ask),
-        "magnetic field": capture.mag_unit.replace("uT", "µT"),
+        "magnetic field": "µT, at times of its own" if capture.field else _micro(capture.mag_unit),
         "sign": sign.get(capture.sign, "in doubt"),
         "clock": CLOCKS[capture.clock],
         "rate": "" if "rate" in capture.facts else _rate(files, capture),
@@ -108,6 +112,10 @@ def _facts(files: RawFiles, ask: Asking, captures: tuple[Capture, ...]) -> dict[
     if len(captures) > 1:
         found["recordings"] = ", ".join(capture.name for capture in captures)
     return {name: text for name, text in found.items() if text}
+
+
+def _micro(unit: str) -> str:
+    return unit.replace("uT", "µT")
 
 
 def _gyro_or_none(ask: Asking) -> str:
@@ -145,6 +153,7 @@ def _read(
             tuple(tables),
             acc_unit=cast(Literal["m/s2", "g"], acc_unit),
             gyro_unit=cast(Literal["rad/s", "deg/s"], capture.gyro_unit or "rad/s"),
+            field=partial(capture.field, files) if capture.field else None,
             conversions=tuple(conversions),
             device=capture.device,
             gravity=capture.gravity,

@@ -123,10 +123,19 @@ def columns_of(samples: list[tuple[int, dict[str, Any]]], sensor: str) -> dict[s
 
     Numbers may be texts.
     """
-    what = "gyro" if sensor.startswith("gyro") else "acc"
+    what = quantity(sensor)
     keys = _OF_WATCH if sensor == "wristmotion" else {f"{what}_{axis}": axis for axis in _AXES}
     columns = {"time": "time", **keys}
     return {c: np.array([_number(s.get(k)) for _, s in samples]) for c, k in columns.items()}
+
+
+def quantity(sensor: str) -> str:
+    """Return what the axes of a sensor are of.
+
+    >>> quantity("gyroscopeuncalibrated"), quantity("magnetometer"), quantity("gravity")
+    ('gyro', 'mag', 'acc')
+    """
+    return next((what for what in ("gyro", "mag") if sensor.startswith(what)), "acc")
 
 
 def _number(value: Any) -> float:

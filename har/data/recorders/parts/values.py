@@ -18,6 +18,7 @@ _UNITS = (
     (r"rad/s|rad/sec|radians?/s", "rad/s"),
     (r"deg/s|deg/sec|dps|°/s|degrees?/s|deg s-1", "deg/s"),
 )
+_FIELD = {"µT": 1.0, "μT": 1.0, "uT": 1.0, "T": 1e6, "mT": 1e3, "nT": 1e-3}  # µT in each
 
 
 def unit(text: str) -> str:
@@ -28,6 +29,15 @@ def unit(text: str) -> str:
     """
     word = text.strip().lower()
     return next((name for pattern, name in _UNITS if re.fullmatch(pattern, word)), "")
+
+
+def field_factor(text: str) -> float | None:
+    """Return the µT in a unit of the magnetic field, or none for one that is unknown.
+
+    >>> field_factor("T"), field_factor("local_flux")
+    (1000000.0, None)
+    """
+    return _FIELD.get(text.strip())
 
 
 def with_gravity(linear: pd.DataFrame, gravity: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:

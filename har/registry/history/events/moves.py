@@ -104,7 +104,7 @@ class MoveBegun(Act):
         ]
         what = ", ".join(moved) or _holders({alias: new for alias, (_, new) in aliases.items()})
         if self.approval:
-            what += f"; {self.approval}"
+            what += f"; {self.approval}: {self.reason}"
         what = "; ".join([what, *self.bent])
         by_hand = {alias: v for alias, v in self.by_hand.items() if v != aliases[alias][1]}
         return what + (f"; by hand {_holders(by_hand)}" if by_hand else "")
