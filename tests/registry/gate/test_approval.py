@@ -191,7 +191,7 @@ def test_one_account_where_it_may(asked: Setup) -> None:
     """Where the policy allows it, the history's row says that the account is the same."""
     approve(opened(by("ben", asked)), "2", reason="seen")
     *_, row = rows(Trail(opened(asked)).events)
-    assert row.what.endswith("; asked by ana, same account")
+    assert row.what.endswith("; asked by ana, same account: new season")
     assert row.by == f"ben (account {origin.actor()})"
 
 
