@@ -129,7 +129,7 @@ class Drill:
         """Let two promotions go at once, or a promotion and a rollback; both are over then."""
         one = self.another()
         rest = next(v for v in (1, 2, 3) if v not in (one, self.champion))
-        rivals = [f"registry promote {rest} --reason race", "registry rollback --reason race"]
+        rivals = [f"registry {act} {rest} --reason race" for act in ("promote", "rollback")]
         before = len(self.events)
         codes = self.har(f"registry promote {one} --reason race", self.chance.choice(rivals))
         assert set(codes) <= {0, 2, 4}, (codes, Path("drill.log").read_text()[-3000:])
@@ -144,7 +144,7 @@ class Drill:
         target = self.another()
         command = f"registry promote {target} --reason kill"
         if self.chance.random() < 0.3:
-            command = "registry rollback --reason kill"
+            command = f"registry rollback {target} --reason kill"
         before = len(self.events)
         # Half of them late, when a command that has read begins to write.
         least, most = self.chance.choice([(0, 1), (0.6, 1.1)])
@@ -210,7 +210,7 @@ def judged_twice(events: Sequence[Event]) -> list[int]:
 
 @pytest.fixture(params=["local"] if SHORT else ["local", "server"])
 def drill(request: pytest.FixtureRequest, local: Setup, make_candidate) -> Iterator[Drill]:
-    """Make a registry of three versions, two of which have served."""
+    """Make a registry of three versions, each of which has served."""
     variables = {
         "HAR_GATE__MARGIN": "1",  # each may replace each
         "HAR_GATE__APPROVAL": "never",
@@ -235,9 +235,9 @@ def drill(request: pytest.FixtureRequest, local: Setup, make_candidate) -> Itera
     ) as stable:
         assert stable.stdin is not None
         made = Drill(settings, stable, random.Random(0))
-        for number in (1, 2):  # so that there is a way back
+        for number in (1, 2, 3):  # so that there is a way back to each
             assert made.har(f"registry promote {number} --reason begin") == [0]
-        assert made.har("registry rollback --reason begin") == [0]
+        assert made.har("registry rollback 1 --reason begin") == [0]
         yield made
         stable.stdin.close()
 

@@ -98,4 +98,4 @@ def test_reading_imports_no_mlflow(rivals: Setup) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "2 5\n[]\n"
+    assert done.stdout == "2 6\n[]\n"

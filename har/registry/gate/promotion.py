@@ -121,14 +121,11 @@ def promote(
     policy = policies.bounds(mover.trail.events)
     bounds = policy.bent_by(gate, export, intervals)
     bent = policies.differences(bounds, policy) if policies.kept(mover.trail.events) else ()
-    if challenger == version:
-        challenger = None
-    rivals = (champion.number if champion else None, challenger.number if challenger else None)
-    question = _Question(*rivals, bent, waivers)
+    rivals = champion, None if challenger == version else challenger
+    question = _Question(_number(rivals[0]), _number(rivals[1]), bent, waivers)
     decision = _standing(version, question, now, mover, rejudge=rejudge)
     if decision is None:
-        decision = _judged(mover, version, champion, challenger, bounds, waivers)
-        decision = replace(decision, bent=bent)
+        decision = replace(_judged(mover, version, *rivals, bounds, waivers), bent=bent)
         if not dry_run:
             decision = _record(mover, version, decision, bounds, purpose=reason)
     if not dry_run and not _is_carried_out(decision, now, mover.trail.events):
@@ -146,10 +143,8 @@ def _judged(
     bounds: Bounds,
     waivers: Mapping[str, str] | None,
 ) -> Decision:
-    """Judge a version against the champion, and beside a challenger that is another one."""
     registry, repeats = mover.registry, bounds.export.latency_repeats
-    number = champion.number if champion else None
-    shadowed = shadow_windows(mover.trail.events, version.number, number)
+    shadowed = shadow_windows(mover.trail.events, version.number, _number(champion))
     evidence = _evidence(registry, version, repeats, shadow_windows=shadowed)
     decision = judge(
         evidence,
@@ -255,10 +250,6 @@ def _require_servable(registry: Registry, version: Version) -> None:
         )
 
 
-def _holder(registry: Registry, now: Placement, alias: str) -> Version | None:
-    return find(registry, str(now.aliases[alias])) if alias in now.aliases else None
-
-
 class _Question(NamedTuple):
     """What somebody asks of a version: against whom, beside whom, by which rules."""
 
@@ -269,10 +260,13 @@ class _Question(NamedTuple):
 
     def is_of(self, decision: Decision, events: Sequence[Event]) -> bool:
         """Whether it is the one that a decision answers."""
-        stated = self.waivers or {}
-        ours = {rules.known_as(name, decision.rules): why for name, why in stated.items()}
+        waivers = (self.waivers or {}).items()
+        ours = {rules.known_as(name, decision.rules): why for name, why in waivers}
+        # Its own first move makes the version challenger.
+        begun = any(isinstance(e, MoveBegun) and e.decision == decision.audit for e in events)
         return (
-            (self.champion, self.challenger) == (decision.champion, decision.challenger)
+            self.champion == decision.champion
+            and (begun or self.challenger == decision.challenger)
             and self.bent == decision.bent
             and (self.waivers is None or ours == decision.waived)
             and not _is_of_another_policy(decision, events)
@@ -285,6 +279,14 @@ def _is_of_another_policy(decision: Decision, events: Sequence[Event]) -> bool:
         return True
     since = events[digests.index(decision.audit) :]
     return any(isinstance(event, PolicySet) for event in since)
+
+
+def _number(version: Version | None) -> int | None:
+    return version.number if version else None
+
+
+def _holder(registry: Registry, now: Placement, alias: str) -> Version | None:
+    return find(registry, str(now.aliases[alias])) if alias in now.aliases else None
 
 
 def _standing(

@@ -24,8 +24,8 @@ class Promotion:
         Who wanted it, and why.
     approved_by, approval : str
         Who approved it, and why; empty where nobody had to.
-    own : bool
-        Whether that was the same person, who said so.
+    own, same_account : bool
+        Whether that was the same person, who said so, or another name on the same account.
     account : str
         From which the move was made.
     waived : mapping of str to str
@@ -40,6 +40,7 @@ class Promotion:
     approved_by: str = ""
     approval: str = ""
     own: bool = False
+    same_account: bool = False
     account: str = ""
     waived: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,11 +48,13 @@ class Promotion:
     def facts(self) -> dict[str, str]:
         """What people read of it, by title."""
         approved = f"{self.approved_by}: {self.approval}" if self.approved_by else "nobody"
+        approved += " (the same person, who said so)" if self.own else ""
+        approved += " (the same account)" if self.same_account else ""
         waived = "; ".join(f"{rule}: {why}" for rule, why in self.waived.items())
         return {
             "came by": f"{self.kind}, {self.time}",
             "asked for by": f"{self.asked_by}: {self.reason}",
-            "approved by": approved + (" (the same person, who said so)" if self.own else ""),
+            "approved by": approved,
             "waived": waived or "nothing",
         }
 
@@ -74,6 +77,7 @@ def promotions(events: Sequence[Event]) -> list[Promotion]:
                 approved_by=move.by if answer else "",
                 approval=answer.reason if answer else "",
                 own=answer.own if answer else False,
+                same_account=answer.same_account if answer else False,
                 account=move.account,
                 waived=gate.waived if gate else {},
             )

@@ -1,17 +1,19 @@
 """The history in MLflow: it grows, never changes, and one of two writers is refused."""
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support import Setup, opened
+from support import Setup, opened, registry_command
 
 from har.config import Environment
 from har.errors import ConflictError, UsageError, VerificationError
 from har.lineage import audit
-from har.registry.history.events import RequestRejected
+from har.registry.history.events import MoveBegun, MoveCompleted, RequestRejected
+from har.registry.history.stages import Change
 from har.registry.history.trail import Trail
 
 
@@ -80,7 +82,8 @@ import sys
 from har.config import Environment
 from har.errors import ConflictError
 from har.registry.handle import Registry
-from har.registry.history.events import RequestRejected
+from har.registry.history.events import MoveBegun, MoveCompleted, RequestRejected
+from har.registry.history.stages import Change
 from har.registry.history.trail import Trail
 
 registry = Registry.open(Environment.model_validate_json(sys.argv[1]))
@@ -165,3 +168,25 @@ def test_where_the_copy_is(tmp_path: Path) -> None:
     assert place(f"sqlite:///{tmp_path}/mlflow.db") == f"{tmp_path}/history/har/audit.jsonl"
     assert place("http://mlflow.lab:5000") == "mlruns/mlflow.lab-5000/har/audit.jsonl"
     assert place("postgresql://u:secret@db/mlflow") == "mlruns/db-mlflow/har/audit.jsonl"
+
+
+def test_a_clock_that_was_set_back(local: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command marks the event, follows the chain, and says what that leaves open."""
+    clock = iter(["2026-11-26T10:05:00Z"] * 2 + ["2026-10-27T10:07:00Z"] * 2)
+    monkeypatch.setattr("har.registry.history.trail.now_utc", lambda: next(clock))
+    trail = Trail(opened(local))
+    for old, new in ((None, 1), (1, 2)):
+        change = Change({"champion": (old, new)}, {})
+        process = {"host": "lab", "pid": 1, "by": "ana"}
+        begun = trail.append(
+            MoveBegun(kind="promotion", version=new, reason="", change=change, **process)
+        )
+        trail.append(MoveCompleted(move=begun.sha256))
+    told = json.loads(registry_command(local, "history", "--json").stdout)
+    mark = "dated 2026-10-27T10:07:00Z, before event 2 of 2026-11-26T10:05:00Z"
+    assert [event.get("clock", "")[: len(mark)] for event in told] == ["", "", mark, mark]
+    at = ("history", "--at", "2026-11-26T10:10:00Z")
+    live = json.loads(registry_command(local, *at, "--json").stdout)
+    assert (live["reign"]["version"], live["perhaps"]["version"]) == (1, 2)
+    said = " ".join(registry_command(local, *at).stdout.split())
+    assert f"not unique times go back: promotion of version 2 is {mark}" in said
