@@ -1,5 +1,6 @@
 """Pages of measurements say how they were made, and hold what was measured."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,12 +247,14 @@ def test_a_score_tells_what_the_hardest_pair_costs() -> None:
 
 
 def test_the_page_of_sensors_has_a_row_a_score() -> None:
-    """Three tables, and the classes that are hardest."""
+    """Four tables, and the classes that are hardest."""
     score = sensors.Score("acceleration", 367, 18, 0.9384, 0.138, 0.9812)
+    upright = replace(score, what="acceleration, upright", macro_f1=0.96)
     rows = (score,)
-    found = sensors.Findings(21, 7143, ("sitting", "standing"), rows, rows, rows)
+    found = sensors.Findings(21, 7143, ("sitting", "standing"), rows, (upright,), rows, rows)
     text = "\n".join(sensors.lines(found))
     assert "21 people, those for training and validation, 7,143 windows" in text
     assert "the windows of sitting and standing to which" in text
     assert "| acceleration | 367 | 0.9384 | 13.8% | 0.9812 |" in text
+    assert "| acceleration, upright | 367 | 0.9600 | 13.8% | 0.9812 |" in text
     assert "| 18 people | 367 | 0.9384 | 13.8% | 0.9812 |" in text
