@@ -28,6 +28,7 @@ MODELS = {
     "first": (*FIRST, "--set=models.logistic.c_grid=[1e-4]"),
     "better": ("--set=candidates=['svm']",),
     "worse": (*FIRST, "--set=models.logistic.c_grid=[1e-5]"),
+    "worst": (*FIRST, "--set=models.logistic.c_grid=[1e-6]"),
 }
 RULES = {
     "HAR_GATE__ROBUSTNESS": '{"gain -5 %": 0.03}',
@@ -128,6 +129,10 @@ def test_story(ana: Project) -> None:
     judged = [e for e in ana.json("registry", "history") if e["event"] == "gate"]
     assert [e["bent"] for e in judged][-2:] == [[], ["max_megabytes: 20 instead of 25"]]
 
+    (worst,) = run(ana, "worst")
+    assert (worst["version"], worst["verdict"], worst["stage"]) == (4, "refused", "None")
+    assert "Version 3 stays challenger" in " ".join(ok(ana, "registry show 4").split())
+
     # 8. Somebody makes it the champion in a notebook: that is found, and put back.
     client(ana).set_registered_model_alias("har", "champion", "3")
     assert "alias champion: 3, by the history 2" in ana.har("registry", "list").stderr
@@ -173,13 +178,27 @@ def test_story(ana: Project) -> None:
 
     # 13. Nothing may go; and the history is whole.
     kept = ana.json("registry", "prune", "--reason", "tidy", "--dry-run")
-    assert (kept["versions"], sorted(kept["kept"])) == ([], ["1", "2", "3"])
+    assert (kept["versions"], sorted(kept["kept"])) == ([], ["1", "2", "3", "4"])
     events = [event["event"] for event in ana.json("registry", "history")]
-    assert events.count("gate") == 6
+    assert events.count("gate") == 7
     assert events.count("shadow") == events.count("request") == 1
     assert events.count("move") == events.count("moved")
 
     agrees_with_mlflow(ana)
+
+    # 14. Somebody deletes the champion in MLflow's page: that is told, and settled.
+    client(ana).delete_model_version("har", "2")
+    assert "version 2: deleted in MLflow" in ana.har("registry", "list").stderr
+    refused(ben, "registry reconcile", 5, "registry and history disagree")
+    ok(ben, "registry reconcile --adopt --reason deleted")
+    assert "champion" not in ok(ana, "registry list")
+
+    # 15. And then the model: the next version 1 inherits nothing of the first.
+    client(ana).delete_registered_model("har")
+    assert ana.har("run", "--reason=anew", *MODELS["first"]).returncode == 5
+    ok(ben, "registry reconcile --adopt --reason anew")
+    refused(ana, "registry promote 1 --reason anew", 4, "version 1 was refused")
+    refused(ana, "registry rollback 1 --reason anew", 2, "version 1 never served")
 
 
 def run(who: Project, model: str) -> list[dict[str, object]]:
