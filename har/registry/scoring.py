@@ -12,13 +12,12 @@ from har.data.activities import in_order
 from har.errors import MissingError
 from har.evaluation.results.comparisons import PairedDifference
 from har.lineage.record import Record
+from har.monitoring.differing import Disagreement, disagreements
 from har.monitoring.labelled import (
     Answered,
-    Disagreement,
     LabelledScores,
     answer_labelled,
     difference,
-    disagreements,
     labelled_windows,
     left_out,
     scores,

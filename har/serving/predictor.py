@@ -149,6 +149,16 @@ class Predictor:
             )
         return self.smoothing.named(name)
 
+    def require_as_worn(self, where: str, hint: str) -> None:
+        """Raise `UsageError` if the model takes whole recordings, which a place has none of."""
+        if self.upright:
+            raise UsageError(
+                f"this model turns whole recordings upright, and {where} has none yet",
+                expected="a model of recordings as they are worn (without window.upright)",
+                found=f"window.upright is {self.upright}",
+                hint=hint,
+            )
+
     def answer(self, X: npt.ArrayLike) -> Answers:
         """Return probabilities, activity and what is unknown for raw windows.
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from har.config import IntervalSettings
+from har.monitoring.differing import disagreements
 from har.monitoring.labelled import (
     STRETCH,
     Answered,
     difference,
-    disagreements,
     labelled_windows,
     left_out,
     scores,

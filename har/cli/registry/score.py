@@ -11,7 +11,8 @@ from har.cli.user_files import Entries, MappingFile, Paths, Yes, tell_account, u
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from har.monitoring.labelled import Disagreement, Total
+    from har.monitoring.differing import Disagreement
+    from har.monitoring.labelled import Total
     from har.registry.scoring import Against, OwnFiles, Scored
 
 # Stretches in which two versions disagree that a terminal shows, the longest.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from har.data.recording import Clock
-from har.monitoring.labelled import Disagreement
+from har.monitoring.differing import Disagreement
 from har.registry.decision.plots import Block, Picture
 from har.registry.decision.stretches import counted
 from har.registry.scoring import OwnFiles, sentences

@@ -59,7 +59,7 @@ def kept(registry: "Registry | None", run: str, tags: Mapping[str, str]) -> Deci
     sha256 = _named(tags).get("sha256")
     if registry is None or sha256 is None:
         return None
-    data = _read(registry, run)
+    data = read(registry, run, FILE)
     if data is None or digest.of_bytes(data) != sha256:
         return None
     return Decision.from_json(data.decode())
@@ -77,11 +77,12 @@ def _named(tags: Mapping[str, str]) -> dict[str, str]:
     return {"verdict": verdict, **dict(part.split("=", 1) for part in others if "=" in part)}
 
 
-def _read(registry: "Registry", run: str) -> bytes | None:
+def read(registry: "Registry", run: str, name: str) -> bytes | None:
+    """Return a file of a version's run; None if it is not there."""
     location = registry.reader.run_location(run)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return download(registry, location, Path(folder), FILE).read_bytes()
+            return download(registry, location, Path(folder), name).read_bytes()
         except OSError:
             return None
         except Exception as error:

@@ -6,16 +6,14 @@ the two by whoever comes next. So no version is judged twice, and every judgemen
 can be read.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from har.lineage import digest
 from har.registry.handle import Registry
 from har.registry.history.events import Event, GateDecided
 from har.registry.history.placement import of_version
-from har.registry.locations import download, log_json
+from har.registry.locations import log_json
 from har.registry.reading import RegisteredVersion
 from har.registry.versions import gate_file
 from har.registry.versions.decision import Decision
@@ -74,15 +72,13 @@ def _is_published(version: RegisteredVersion, event: GateDecided) -> bool:
 
 def _read(registry: Registry, run: str, event: GateDecided) -> Decision | None:
     """Read a judgement whose content is the one that the history names; None if there is none."""
-    from mlflow.exceptions import MlflowException
-
-    location = registry.reader.run_location(run)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            path = download(registry, location, Path(folder), _file(event.content))
-            decision = Decision.from_json(path.read_text(encoding="utf-8"))
-        except (OSError, MlflowException, ValueError, LookupError, TypeError):
+    try:
+        data = gate_file.read(registry, run, _file(event.content))
+        if data is None:
             return None
+        decision = Decision.from_json(data.decode())
+    except (ValueError, LookupError, TypeError):
+        return None
     return decision if digest.of_json(decision.to_dict()) == event.content else None
 
 

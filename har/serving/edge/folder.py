@@ -91,13 +91,7 @@ def _facts(served: Served) -> dict[str, Any]:
             found=f"the channels {', '.join(unknown)}",
             hint="use a model that was trained on one device without a magnetometer",
         )
-    if predictor.upright:
-        raise UsageError(
-            "this model turns whole recordings upright, and a phone has none yet",
-            expected="a model of recordings as they are worn (without window.upright)",
-            found=f"window.upright is {predictor.upright}",
-            hint="use another version, as --model models:/har@challenger",
-        )
+    predictor.require_as_worn("a phone", "use another version, as --model models:/har@challenger")
     window, reference = predictor.window, predictor.reference
     threshold = predictor.threshold
     return {

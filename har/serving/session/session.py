@@ -270,13 +270,7 @@ def _check(predictor: Predictor, settings: SessionSettings) -> None:
             found=", ".join(other),
             hint="predict files, with `har predict`",
         )
-    if predictor.upright:
-        raise UsageError(
-            "this model turns whole recordings upright, and a session has none yet",
-            expected="a model of recordings as they are worn (without window.upright)",
-            found=f"window.upright is {predictor.upright}",
-            hint="predict files, with `har predict`",
-        )
+    predictor.require_as_worn("a session", "predict files, with `har predict`")
     if settings.gravity != predictor.gravity:
         raise DataError(
             f"a session of acceleration {KINDS[settings.gravity]}",
