@@ -309,15 +309,15 @@ def other_output(proto: Graph) -> None:
 
 
 GRAPHS: Mapping[str, tuple[Callable[[Graph], None], str]] = {
-    "a loop": (loop, "not a graph as `har` exports them"),
-    "a loop in a choice": (loop_in_a_choice, "not a graph as `har` exports them"),
+    "a loop": (loop, "not a graph that har exports"),
+    "a loop in a choice": (loop_in_a_choice, "not a graph that har exports"),
     "windows repeated": (expand, "cannot be run"),
     "a constant repeated": (tile, "cannot be (loaded|run)"),
-    "a foreign operator": (foreign_operator, "not a graph as `har` exports them"),
-    "a function": (function, "not a graph as `har` exports them"),
-    "weights elsewhere": (external("weights.bin"), "not a graph as `har` exports them"),
-    "weights above": (external("../weights.bin"), "not a graph as `har` exports them"),
-    "weights at the root": (external("/etc/passwd"), "not a graph as `har` exports them"),
+    "a foreign operator": (foreign_operator, "not a graph that har exports"),
+    "a function": (function, "not a graph that har exports"),
+    "weights elsewhere": (external("weights.bin"), "not a graph that har exports"),
+    "weights above": (external("../weights.bin"), "not a graph that har exports"),
+    "weights at the root": (external("/etc/passwd"), "not a graph that har exports"),
     "a future operator set": (opset, "cannot be loaded"),
     "one answer for all": (fixed_batch, "the graph is not what the metadata says"),
     "NaN": (not_finite, "the graph is not what the metadata says"),
