@@ -137,8 +137,9 @@ def outcome(command: tuple[str, ...], folder: Path, **places: Path) -> Outcome:
 
 
 def _run(pipe: Connection, words: list[str], folder: Path) -> None:
-    from har.benchmarks.measure import peak_mb
     from support import Project
+
+    from har.benchmarks.measure import peak_mb
 
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     with contextlib.suppress(OSError):  # the kernel counts the peak anew
