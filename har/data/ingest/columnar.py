@@ -101,25 +101,31 @@ def _opened(files: RawFiles, name: str) -> Iterator[pq.ParquetFile]:
     VerificationError
         If a page is not as it was written.
     """
+    most = files.limits.row_groups
+    # Lists of columns and of encodings are held to it, too.
+    how: dict[str, Any] = {"thrift_container_size_limit": max(most, 10_000)}
+    with reading(name), files.open(name) as stream, _on_disk(stream) as file, _parsing(name, most):
+        _check_footer(file, name)
+        how |= {"read_dictionary": _texts(file, name, how), "buffer_size": _BUFFER}
+        with parquet.open_file(file, name, **how) as table:
+            _check(files, name, table)
+            yield table
+
+
+@contextlib.contextmanager
+def _parsing(name: str, row_groups: int) -> Iterator[None]:
+    """Turn what Arrow raises of a file into a `DataError`."""
     try:
-        with reading(name), files.open(name) as stream, _on_disk(stream) as file:
-            _check_footer(file, name)
-            most = files.limits.row_groups
-            how: dict[str, Any] = {"thrift_container_size_limit": max(most, 10_000)}
-            texts = _texts(file, name, how)
-            with parquet.open_file(
-                file, name, read_dictionary=texts, buffer_size=_BUFFER, **how
-            ) as table:
-                _check(files, name, table)
-                yield table
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{name}: cannot be read", expected="Parquet", found=str(error).splitlines()[0][:300]
-        ) from None
-    except (KeyError, OverflowError, UnicodeDecodeError) as error:  # names, sizes that cannot be
-        raise DataError(
-            f"{name}: cannot be read", expected="Parquet", found=f"{error!r}"[:300]
-        ) from None
+        yield
+    except (pa.ArrowException, OSError, KeyError, OverflowError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's
+        said = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+        if "Exceeded size limit" in said:
+            raise beyond(
+                f"{name}: too many row groups", "row_groups", expected=f"at most {row_groups:,}"
+            ) from None
+        raise DataError(f"{name}: cannot be read", expected="Parquet", found=said) from None
 
 
 @contextlib.contextmanager
@@ -142,7 +148,7 @@ def _check_footer(file: IO[bytes], name: str) -> None:
     file.seek(0)
     if size < 12 or end[4:] != MAGIC:
         raise DataError(
-            f"{name}: cannot be read", expected="Parquet", found="no end of such a file"
+            f"{name}: cannot be read", expected="Parquet", found="a file without its end"
         )
     if (length := int.from_bytes(end[:4], "little")) > FOOTER:
         raise beyond(
