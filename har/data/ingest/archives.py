@@ -6,6 +6,7 @@ an archive whose members try to is refused all the same. What members unpack to 
 """
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -171,8 +172,9 @@ class _Tar(PackedFiles):
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         headers = _Headers(_unpacked(file, packed), packed, LONGEST_HEADER, HEADERS)
-        self._tar = tarfile.TarFile(fileobj=headers)
-        members = list(self._listed())
+        with _parsing():
+            self._tar = tarfile.TarFile(fileobj=headers)
+            members = list(self._listed())
         headers.end()
         self._check_end()
         self._members = _by_name(root, ((member.name, member) for member in members))
@@ -181,20 +183,16 @@ class _Tar(PackedFiles):
 
     def _listed(self) -> Iterator[tarfile.TarInfo]:
         """Yield the files, header by header, so that a bomb is met before it is unpacked."""
-        try:
-            for member in self._tar:
-                if member.islnk() or member.issym():
-                    name = member.name
-                    raise DataError(
-                        f"{self.root}: holds a link", found=name, hint="unpack it first"
-                    )
-                self._packed.budget.count(self._packed.name)
-                if member.issparse():  # its holes are not in the archive
-                    self._packed.unpack(member.size)
-                if member.isfile():
-                    yield member
-        except (ValueError, IndexError, KeyError, OverflowError) as error:
-            raise tarfile.ReadError(f"a header that cannot be read: {error}") from None
+        for member in self._tar:
+            if member.islnk() or member.issym():
+                raise DataError(
+                    f"{self.root}: holds a link", found=member.name, hint="unpack it first"
+                )
+            self._packed.budget.count(self._packed.name)
+            if member.issparse():  # its holes are not in the archive
+                self._packed.unpack(member.size)
+            if member.isfile():
+                yield member
 
     def _check_end(self) -> None:
         """Raise unless the archive is whole: tarfile takes a damaged header for the end."""
@@ -236,6 +234,15 @@ class _Nested(RawFiles):
     def stamp(self, name: str) -> str:
         files, inner = self._places[name]
         return files.stamp(inner)
+
+
+@contextlib.contextmanager
+def _parsing() -> Iterator[None]:
+    """Turn what tarfile lets through of headers that state no numbers into its own error."""
+    try:
+        yield
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise tarfile.ReadError(f"a header that cannot be read: {error}") from None
 
 
 def sign(path: Path) -> str:
