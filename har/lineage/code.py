@@ -33,6 +33,7 @@ DISTRIBUTIONS = {
     "optimum": ("optimum", "optimum-onnx"),
     "google": ("protobuf",),
     "yaml": ("PyYAML",),
+    "re2": ("google-re2",),
 }
 # Libraries that a module can do without for most of what it reads: they count where they are.
 OPTIONAL = frozenset({"actfast", "cbor2"})
