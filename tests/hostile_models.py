@@ -179,20 +179,26 @@ GRAPHS: Mapping[str, tuple[Callable[[Graph], None], str]] = {
 }
 
 
-def loaded(kind: str, path: str) -> Done:
-    """Load a model as a run does, where no command takes a path to one."""
+def loader() -> Callable[..., Done]:
+    """Return what loads a model as a run does, where no command takes a path to one.
+
+    What is imported for it is no part of what a file costs.
+    """
     from har.models.checkpoint import load_backbone
     from har.models.interface import load_model
 
-    folder = Path(path).parent
-    try:
-        if kind == "checkpoint":
-            load_backbone(str(folder), WindowGrid(), 16, ("acc_x", "acc_y", "acc_z"))
-        else:
-            load_model(folder)
-    except HarError as error:
-        return Done(error.exit_code, "", f"error: {error}")
-    return Done(0, "", "")
+    def load(_load: str, kind: str, path: str) -> Done:
+        folder = Path(path).parent
+        try:
+            if kind == "checkpoint":
+                load_backbone(str(folder), WindowGrid(), 16, ("acc_x", "acc_y", "acc_z"))
+            else:
+                load_model(folder)
+        except HarError as error:
+            return Done(error.exit_code, "", f"error: {error}")
+        return Done(0, "", "")
+
+    return load
 
 
 def changed(name: str, folder: Path) -> Path:
@@ -262,7 +268,12 @@ def _bert(folder: Path, **stated: Any) -> Path:
     return folder / "config.json"
 
 
-@hostile("checkpoint: 10^9 hidden units", says="hidden_size: ", commands=(LOAD_CHECKPOINT,))
+@hostile(
+    "checkpoint: 10^9 hidden units",
+    says="hidden_size: ",
+    commands=(LOAD_CHECKPOINT,),
+    heavy=True,
+)
 def _wide(folder: Path) -> Path:
     return _bert(folder, hidden_size=10**9)
 
