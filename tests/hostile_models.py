@@ -315,7 +315,7 @@ for _name, _content in {
 
 @hostile(
     "checkpoint: 60,000 tensors of nothing",
-    says="lacks weights",
+    says="too large",
     commands=(LOAD_CHECKPOINT,),
     heavy=True,
 )
