@@ -303,7 +303,7 @@ def _flipped(folder: Path) -> Path:
     return _written(path, bytes(content))
 
 
-@hostile("CBOR: 10 million empty lists", says="can be trusted", heavy=True)
+@hostile("CBOR: 10 million empty lists", says="not as Edge Impulse", heavy=True)
 def _cbor_lists(folder: Path) -> Path:
     sensors = [{"name": f"acc{axis}", "units": "m/s2"} for axis in "XYZ"]
     n = 9_900_000

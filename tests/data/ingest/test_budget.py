@@ -168,16 +168,12 @@ def test_names_that_differ_by_case_alone_are_two_files(tmp_path: Path) -> None:
 
 
 def test_json_is_read_within_bounds(tmp_path: Path) -> None:
-    """Samples of all messages, which memory holds, and the characters of one message."""
+    """Samples of all messages, which memory holds, and files that are parsed at once."""
     sample = {"name": "accelerometer", "time": 1, "values": {"x": 1, "y": 2, "z": 3}}
     message = {"messageId": 1, "sessionId": "a", "payload": [sample] * 5}
     path = _file(tmp_path / "log.json", json.dumps([message, message]).encode())
-    for limits, setting in (
-        (LimitSettings(samples=9), "samples"),
-        (LimitSettings(whole_mb=0.0001), "whole_mb"),
-    ):
-        with pytest.raises(LimitError, match=rf"limits\.{setting}"):
-            messages.read(open_files(path, limits=limits), "log.json")
+    with pytest.raises(LimitError, match=r"limits\.samples"):
+        messages.read(open_files(path, limits=LimitSettings(samples=9)), "log.json")
     (session,) = messages.read(open_files(path), "log.json").values()
     assert len(session.samples["accelerometer"]) == 10
     with pytest.raises(LimitError, match=r"limits\.whole_mb"):
