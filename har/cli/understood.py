@@ -10,6 +10,7 @@ import typer
 
 from har.cli.output import err, table
 from har.errors import UsageError
+from har.visible import visible
 
 if TYPE_CHECKING:
     from har.data.ingest.files import RawFiles
@@ -167,16 +168,18 @@ def _files(group: "Group") -> str:
 
 
 def _answer(question: str, choices: Iterable[str]) -> str:
-    options = list(choices)
+    question, options = visible(question), list(choices)
     if not options:
         return str(typer.prompt(question, err=True))
 
     def chosen(answer: str) -> str:
         if answer not in options:
-            raise typer.BadParameter(f"{answer!r} is none of {', '.join(options)}")
+            raise typer.BadParameter(visible(f"{answer!r} is none of {', '.join(options)}"))
         return answer
 
-    return str(typer.prompt(f"{question} ({', '.join(options)})", value_proc=chosen, err=True))
+    return str(
+        typer.prompt(f"{question} ({visible(', '.join(options))})", value_proc=chosen, err=True)
+    )
 
 
 def _confirm(where: str) -> None:

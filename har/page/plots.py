@@ -5,6 +5,7 @@ nothing keeps them alive and no process needs a display.
 """
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -13,20 +14,34 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from har.page.colours import GRID, INK, QUIET, RULE
+from har.visible import visible
 
 DPI = 160
+LONGEST = 120  # characters of a name in a figure
 
 
 def png(figure: Figure) -> bytes:
     """Return the figure as PNG bytes, the same bytes for the same figure."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=DPI, metadata={"Software": None})
+    with warnings.catch_warnings():
+        # A script that no font here has is drawn as boxes; the page beside it has the words.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        figure.savefig(buffer, dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def words(text: object) -> str:
+    r"""Return a text of others as a figure shows it: short, visible, and no formula.
+
+    >>> words("$x$")
+    '\\$x\\$'
+    """
+    return visible(text, longest=LONGEST).replace("$", r"\$")
 
 
 def left_title(axes: Axes, text: str, *, size: float = 11, pad: float = 10) -> None:
     """Write a title over the left end of a plot; size and distance in points."""
-    axes.set_title(text, loc="left", fontsize=size, weight="bold", color=INK, pad=pad)
+    axes.set_title(words(text), loc="left", fontsize=size, weight="bold", color=INK, pad=pad)
 
 
 def quiet_legend(axes: Axes, **options: Any) -> None:
