@@ -136,7 +136,12 @@ def in_lines(error: HarError) -> str:
     """Return an error in lines; what a file or a person wrote into it begins none of them."""
     sides = {"expected": error.expected, "found": error.found, "to do": error.hint}
     lines = [error.message, *(f"  {side}: {text}" for side, text in sides.items() if text)]
-    return "\n".join(visible(line, lines=True).replace("\n", "\n    ") for line in lines)
+    return "\n".join(map(indented, lines))
+
+
+def indented(text: str) -> str:
+    """Return a text whose further lines stand back, so that none looks like a line of ours."""
+    return visible(text, lines=True).replace("\n", "\n    ")
 
 
 def settings_of(

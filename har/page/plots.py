@@ -17,7 +17,7 @@ from har.page.colours import GRID, INK, QUIET, RULE
 from har.visible import visible
 
 DPI = 160
-LONGEST = 120  # characters of a name in a figure
+LONGEST, LONGEST_TITLE = 34, 120  # characters of a name in a figure, and of its title
 
 
 def png(figure: Figure) -> bytes:
@@ -30,18 +30,28 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def words(text: object) -> str:
+def words(text: object, *, longest: int = LONGEST) -> str:
     r"""Return a text of others as a figure shows it: short, visible, and no formula.
 
-    >>> words("$x$")
-    '\\$x\\$'
+    >>> words("$x$"), words("a-recording-of-somebody-with-a-long-name-1b18fb81")
+    ('\\$x\\$', 'a-recording-of-somebody…e-1b18fb81')
     """
-    return visible(text, longest=LONGEST).replace("$", r"\$")
+    shown = visible(text, longest=None)
+    if len(shown) > longest:  # the end tells recordings, and what was shortened before, apart
+        shown = f"{shown[: longest - 11]}…{shown[-10:]}"
+    return shown.replace("$", r"\$")
 
 
 def left_title(axes: Axes, text: str, *, size: float = 11, pad: float = 10) -> None:
     """Write a title over the left end of a plot; size and distance in points."""
-    axes.set_title(words(text), loc="left", fontsize=size, weight="bold", color=INK, pad=pad)
+    axes.set_title(
+        words(text, longest=LONGEST_TITLE),
+        loc="left",
+        fontsize=size,
+        weight="bold",
+        color=INK,
+        pad=pad,
+    )
 
 
 def quiet_legend(axes: Axes, **options: Any) -> None:
@@ -49,11 +59,17 @@ def quiet_legend(axes: Axes, **options: Any) -> None:
     axes.legend(fontsize=9, labelcolor=INK, edgecolor="none", framealpha=1, **options)
 
 
+def label_room(names: Sequence[str]) -> float:
+    """Return how much wider names make a matrix than those of 14 characters do, inches."""
+    return 0.09 * max(0, max(len(words(name)) for name in names) - 14)
+
+
 def class_frame(axes: Axes, classes: Sequence[str]) -> None:
     """Name the rows (labels) and columns (predictions) of a matrix and part its cells."""
     ticks = np.arange(len(classes))
-    axes.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(ticks, classes)
+    names = [words(name) for name in classes]
+    axes.set_xticks(ticks, names, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, names)
     axes.set_xticks(ticks[1:] - 0.5, minor=True)
     axes.set_yticks(ticks[1:] - 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1.5)
