@@ -11,6 +11,7 @@ import pytest
 from support import Project
 
 from har.processes import tell_progress
+from har.terminal.log import LineFormatter
 from har.terminal.stream import Guard, guard
 from har.visible import INVISIBLE
 
@@ -54,6 +55,14 @@ def test_colours_stay_on_a_terminal_alone() -> None:
         Guard(beneath).write("\x1b[1;31mred\x1b[0m\x1b[8mhidden\x1b[5m\x1b[1A\x1b[38;5;8mgrey")
         assert beneath.getvalue().startswith(shown)
         assert r"\x1b[8mhidden\x1b[5m\x1b[1A" in beneath.getvalue()
+
+
+def test_a_record_stays_one() -> None:
+    """What is logged of a stranger begins no line."""
+    name = "x\nINFO har: all is well"
+    record = logging.LogRecord("har", logging.INFO, "", 0, "recording %s", (name,), None)
+    told = LineFormatter("INFO %(name)s: %(message)s").format(record)
+    assert told == "INFO har: recording x\n    INFO har: all is well"
 
 
 def test_guarded_once() -> None:
