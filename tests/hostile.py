@@ -34,7 +34,7 @@ def write_hostile(raw: Path) -> None:
     for number, name in enumerate(FILES, 1):
         path = raw / f"s{number}" / "day.csv"
         head, *rows = path.read_text(encoding="utf-8").splitlines()
-        rows[30] = f"{ESCAPES},{ALARM},=1+1,</script>,{LONG},z,w,\u202e"
+        rows[30] = f"{ESCAPES},{ALARM},=1+1,</script>,{LONG},\x00z,w,\u202e"
         lines = [f"{head},\x1b[2J<b>[/red]{LONG}", *(f"{row},0" for row in rows)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         path.rename(path.with_name(f"{name}.csv"))
