@@ -6,13 +6,9 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
 import har
 from har.cli import app as page
@@ -36,35 +32,8 @@ from har.cli.writable import require_home, unnamable
 from har.disk import explained
 from har.errors import HarError
 from har.processes import THREADS
-from har.visible import visible
-
-
-@contextmanager
-def _said_as_text() -> Iterator[None]:
-    """Let an error of Typer's show what was typed, or a name that a glob found, as text."""
-    try:
-        yield
-    except TyperException as error:
-        error.message = visible(error.message, lines=True)
-        raise
-
-
-class _Root(TyperGroup):
-    """The commands."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Read the command line."""
-        with _said_as_text():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        with _said_as_text():
-            return super().invoke(ctx)
-
 
 app = typer.Typer(
-    cls=_Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
