@@ -231,15 +231,29 @@ class Session:
         Raises
         ------
         DataError
-            If it is the state of another model, or of a later har.
+            If it is the state of another model, or of a later har, or is malformed.
         """
-        if state.get("version") != STATE_VERSION or state["model"] != _fingerprint(predictor):
+        own = _fingerprint(predictor)
+        if state.get("version") != STATE_VERSION or state.get("model") != own:
             raise DataError(
                 "not a state of this model's sessions",
-                expected=f"version {STATE_VERSION}, of {_fingerprint(predictor)}",
+                expected=f"version {STATE_VERSION}, of {own}",
                 found=f"version {state.get('version')}, of {state.get('model')}",
                 hint="restore it with the model that it began with, or begin a new session",
             )
+        try:
+            return cls._restored(predictor, state)
+        # Whatever a part of it is in place of what it should be, each says so in its own way.
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise DataError(
+                "not a state of a session",
+                expected="what `state` returned, whole",
+                found=f"{type(error).__name__}: {error}"[:200],
+                hint="begin a new session",
+            ) from None
+
+    @classmethod
+    def _restored(cls, predictor: Predictor, state: Mapping[str, Any]) -> Self:
         session = cls(predictor, SessionSettings(**state["settings"]))
         session._order = Order.from_dict(state["order"])
         session._gravity.restore(state["gravity"])

@@ -1,6 +1,7 @@
 """Sensor Logger's JSON: an array of samples as exported, or messages as pushed over HTTP."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,18 +10,23 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.ingest.budget import beyond
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.parts.clocks import epoch
 from har.data.recorders.parts.heads import Head
 from har.data.recorders.parts.objects import elements
 
+SET_ASIDE = 10_000  # samples whose texts memory holds
 _AXES = ("x", "y", "z")
 _OF_WATCH = {
     **{f"acc_{axis}": f"acceleration{axis.upper()}" for axis in _AXES},
     **{f"gravity_acc_{axis}": f"gravity{axis.upper()}" for axis in _AXES},
     **{f"gyro_{axis}": f"rotationRate{axis.upper()}" for axis in _AXES},
 }
+
+
+_NUMBERS = frozenset(("time", *_AXES, *_OF_WATCH.values()))
 
 
 @dataclass
@@ -50,7 +56,18 @@ def read(files: RawFiles, name: str) -> dict[str, Messages]:
     DataError
         If it is no JSON, or ends within an element.
     """
-    return of_elements(elements(files, name))
+    return of_elements(_counted(files, name))
+
+
+def _counted(files: RawFiles, name: str) -> Iterator[Any]:
+    """Yield the elements of a file, as long as memory holds their samples."""
+    n_samples = 0
+    for element in elements(files, name):
+        payload = element.get("payload") if isinstance(element, dict) else None
+        n_samples += len(payload) if isinstance(payload, list) else 1
+        if n_samples > (most := files.limits.samples):
+            raise beyond(f"{name}: too many samples", "samples", expected=f"at most {most:,}")
+        yield element
 
 
 def of_elements(parsed: Iterable[Any]) -> dict[str, Messages]:
@@ -67,9 +84,10 @@ def of_elements(parsed: Iterable[Any]) -> dict[str, Messages]:
         if isinstance(element, dict) and isinstance(element.get("payload"), list):
             number = element.get("messageId")
             order = float(number) if isinstance(number, int | float) else np.inf
-            pushed.append((str(element.get("sessionId", "")), order, element["payload"]))
+            payload = [_slim(sample) for sample in element["payload"]]
+            pushed.append((str(element.get("sessionId", "")), order, payload))
         else:
-            pushed.append(("", -np.inf, [element]))
+            pushed.append(("", -np.inf, [_slim(element)]))
     number = 0
     for session, _, payload in sorted(pushed, key=lambda message: message[:2]):
         into = found.setdefault(session, Messages())
@@ -77,6 +95,21 @@ def of_elements(parsed: Iterable[Any]) -> dict[str, Messages]:
             number += 1
             _add(into, number, sample)
     return found
+
+
+def _slim(sample: Any) -> Any:
+    """Return a sound sample of motion without what is not read, its texts as numbers.
+
+    In half the memory; any other sample is returned as it is.
+    """
+    if not isinstance(sample, dict):
+        return sample
+    values = sample.get("values")
+    flat = {**sample, **values} if isinstance(values, dict) else sample
+    numbers = {key: _number(value) for key, value in flat.items() if key in _NUMBERS}
+    if len(numbers) <= len(_AXES) or any(map(math.isnan, numbers.values())):
+        return sample
+    return {**numbers, **{key: flat[key] for key in ("sensor", "name") if key in flat}}
 
 
 def _add(into: Messages, number: int, sample: Any) -> None:
@@ -112,8 +145,13 @@ def rows(
     table["repaired"] = False
     table["file"] = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([name]))
     bad = table[list(columns)].isna().any(axis=1).to_numpy()
-    content = [json.dumps(samples[i][1], default=str)[:1000] for i in np.flatnonzero(bad)]
-    ledger.set_aside(name, table.loc[bad, "line"].tolist(), content, "no number where one belongs")
+    places = np.flatnonzero(bad)
+    for first in range(0, len(places), SET_ASIDE):
+        some = places[first : first + SET_ASIDE]
+        content = [json.dumps(samples[i][1], default=str)[:1000] for i in some]
+        ledger.set_aside(
+            name, table["line"].iloc[some].tolist(), content, "no number where one belongs"
+        )
     good = table[~bad].reset_index(drop=True)
     yield good.assign(time_s=epoch(good.pop("time")))
 
@@ -144,5 +182,5 @@ def _number(value: Any) -> float:
         return float("nan")
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return float("nan")
