@@ -11,6 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from har.addresses import Discreet
+
 # Read by BLAS and OpenMP when they are loaded: processes share out the cores, not threads.
 THREADS = (
     "OMP_NUM_THREADS",
@@ -93,7 +95,7 @@ def start_worker(level: int = logging.INFO) -> None:
 def tell_progress(level: int = logging.INFO) -> None:
     """Send what the steps say of themselves to standard error."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(Discreet("%(message)s"))
     logger = logging.getLogger("har")
     logger.handlers = [handler]
     logger.setLevel(level)
