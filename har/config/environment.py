@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_serializer
 
 from har.addresses import may_be_misread, without_credentials
+from har.config.limits import LimitSettings
 from har.config.secrets import SigningSecret, WebhookAddress
 from har.config.section import Section
 from har.config.serve import ServeSettings
@@ -84,6 +85,7 @@ class Environment(Section):
     registry: RegistrySettings = RegistrySettings()
     run: RunSettings = RunSettings()
     serve: ServeSettings = ServeSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 _current: ContextVar[Environment] = ContextVar("environment")

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
+from har import foreign
 from har.config.environment import Environment
 from har.config.names import by_todays_names, example_of, is_known, is_secret, names_of, nearest
 from har.config.recipe import Recipe
 from har.config.section import flatten
-from har.errors import UsageError
+from har.errors import MissingError, UsageError
 
 Part = TypeVar("Part", Recipe, Environment)
 FILE = Path("har.toml")
@@ -118,16 +119,11 @@ def _part(kind: type[Part], merged: dict[str, Any]) -> Part:
 
 def _of_file() -> dict[str, Any]:
     try:
-        # Some editors begin a file with a byte order mark.
-        tree = tomllib.loads(FILE.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except RecursionError:
-        raise UsageError(f"{FILE.resolve()}: not TOML", found="nested beyond reason") from None
-    except ValueError as error:  # no TOML, no UTF-8, or an integer of thousands of digits
-        raise UsageError(f"{FILE.resolve()}: not TOML", found=str(error)) from None
-    except OSError as error:
-        raise UsageError(f"{FILE.resolve()}: cannot be read", found=error.strerror) from None
+        tree = foreign.toml_of(FILE.resolve(), UsageError)
+    except MissingError as error:
+        if error.found is None:
+            return {}
+        raise UsageError(error.message, found=error.found) from None
     _check(tree, _in_file)
     return tree
 

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from har.config import ServeSettings
 from har.config.secrets import problem_of_key
 from har.errors import MissingError, UsageError
+from har.foreign import require_regular
 from har.serving.http.errors import HttpError
 
 HEADER = "x-api-key"
@@ -110,6 +111,8 @@ async def authorised(connection: HTTPConnection) -> None:
 
 
 def _of_file(path: Path) -> list[str]:
+    if path.exists():
+        require_regular(path)
     try:
         # Some editors begin a file with a byte order mark.
         lines = path.read_text(encoding="utf-8-sig").splitlines()

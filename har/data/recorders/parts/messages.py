@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.ingest.budget import beyond
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.parts.clocks import epoch
 from har.data.recorders.parts.heads import Head
 from har.data.recorders.parts.objects import elements
 
+SET_ASIDE = 10_000  # samples whose texts memory holds
 _AXES = ("x", "y", "z")
 _OF_WATCH = {
     **{f"acc_{axis}": f"acceleration{axis.upper()}" for axis in _AXES},
@@ -50,7 +52,18 @@ def read(files: RawFiles, name: str) -> dict[str, Messages]:
     DataError
         If it is no JSON, or ends within an element.
     """
-    return of_elements(elements(files, name))
+    return of_elements(_counted(files, name))
+
+
+def _counted(files: RawFiles, name: str) -> Iterator[Any]:
+    """Yield the elements of a file, as long as memory holds their samples."""
+    n_samples = 0
+    for element in elements(files, name):
+        payload = element.get("payload") if isinstance(element, dict) else None
+        n_samples += len(payload) if isinstance(payload, list) else 1
+        if n_samples > (most := files.limits.samples):
+            raise beyond(f"{name}: too many samples", "samples", expected=f"at most {most:,}")
+        yield element
 
 
 def of_elements(parsed: Iterable[Any]) -> dict[str, Messages]:
@@ -112,8 +125,13 @@ def rows(
     table["repaired"] = False
     table["file"] = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([name]))
     bad = table[list(columns)].isna().any(axis=1).to_numpy()
-    content = [json.dumps(samples[i][1], default=str)[:1000] for i in np.flatnonzero(bad)]
-    ledger.set_aside(name, table.loc[bad, "line"].tolist(), content, "no number where one belongs")
+    places = np.flatnonzero(bad)
+    for first in range(0, len(places), SET_ASIDE):
+        some = places[first : first + SET_ASIDE]
+        content = [json.dumps(samples[i][1], default=str)[:1000] for i in some]
+        ledger.set_aside(
+            name, table["line"].iloc[some].tolist(), content, "no number where one belongs"
+        )
     good = table[~bad].reset_index(drop=True)
     yield good.assign(time_s=epoch(good.pop("time")))
 
@@ -144,5 +162,5 @@ def _number(value: Any) -> float:
         return float("nan")
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return float("nan")
