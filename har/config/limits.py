@@ -13,7 +13,7 @@ class LimitSettings(Section):
     )
     ratio: Positive = Field(
         200.0,
-        description="that to their own bytes, over 100 MB; text of numbers shrinks 3 to 20 times",
+        description="that to their own bytes, over 20 MB; text of numbers shrinks 3 to 20 times",
     )
     members: Count = Field(
         200_000, description="files in a folder or an archive, all levels together"
