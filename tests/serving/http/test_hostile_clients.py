@@ -87,9 +87,9 @@ def test_a_head_has_a_time(model: Path, monkeypatch: pytest.MonkeyPatch) -> None
                 assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
         with connected(client) as connection:
             connection.sendall(HEAD + b"\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
             connection.sendall(b"\r\n")
-            assert b"HTTP/1.1 408 " in connection.recv(4096)
+            answers = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"408"]
 
 
 def test_connections_have_a_number(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
