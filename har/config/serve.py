@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
+from har.config.secrets import ApiKey
 from har.config.section import Count, Positive, Section
 
 
@@ -14,10 +15,16 @@ class ServeSettings(Section):
     port: int = Field(8000, ge=0, lt=2**16, description="0: any that is free")
     workers: Count = Field(1, description="processes that share the port")
     threads: Count = Field(1, description="CPU threads of one call of the model")
-    api_keys: tuple[SecretStr, ...] = Field(
+    api_keys: tuple[ApiKey, ...] = Field(
         (), description="one of them is asked of every client; needed beyond this machine"
     )
     api_keys_file: Path | None = Field(None, description="the same, one on each line")
+    hosts: tuple[str, ...] = Field(
+        (), description="names of the service without keys, and of the page, other than localhost"
+    )
+    origins: tuple[str, ...] = Field(
+        (), description="pages of other sites whose scripts may ask, as https://lab.example.org"
+    )
     max_json_mb: Positive = Field(16.0, description="largest body of JSON, MB")
     max_upload_mb: Positive = Field(512.0, description="largest upload of recordings, MB")
     timeout_s: Positive = Field(60.0, description="for the answer, and for the body to arrive")
@@ -37,4 +44,7 @@ class ServeSettings(Section):
     )
     log_every_s: Positive = Field(60.0, description="between files of the log")
     log_days: Positive = Field(30.0, description="after which files of the log are removed")
+    log_mb: Positive = Field(
+        1000.0, description="most that the log takes; the oldest files go first"
+    )
     log_identity: bool = Field(False, description="whether the log names clients and recordings")

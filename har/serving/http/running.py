@@ -14,8 +14,11 @@ from uvicorn.supervisors import Multiprocess
 
 from har.config import ServeSettings
 from har.errors import HarError, UsageError
+from har.serving.http.connections import HttpConnection, SocketConnection
 from har.serving.http.metrics import FOLDER
 
+# A message of a WebSocket: two minutes of two sensors at 100 Hz. Each connection may hold two.
+MESSAGE_MB = 1.0
 # The name of a socket's option, where the system has it (Linux).
 _USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 
@@ -32,17 +35,7 @@ def serve(make: Callable[[], FastAPI], settings: ServeSettings, listening: socke
     listening : socket
         As `listen` returns it.
     """
-    config = uvicorn.Config(
-        make,
-        factory=True,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        ws_max_size=round(settings.max_json_mb * 1e6),
-        timeout_graceful_shutdown=round(settings.grace_s),
-    )
+    config = config_of(make, settings)
     with _ended_by_uvicorn():
         if settings.workers == 1:
             uvicorn.Server(config).run(sockets=[listening])
@@ -53,6 +46,23 @@ def serve(make: Callable[[], FastAPI], settings: ServeSettings, listening: socke
             supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise HarError("a process could not begin to serve; its error stands above")
+
+
+def config_of(make: Callable[[], FastAPI], settings: ServeSettings) -> uvicorn.Config:
+    """Return how uvicorn is to serve what a function makes."""
+    return uvicorn.Config(
+        make,
+        factory=True,
+        http=HttpConnection,
+        ws=SocketConnection,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        ws_max_size=round(min(settings.max_json_mb, MESSAGE_MB) * 1e6),
+        timeout_graceful_shutdown=round(settings.grace_s),
+    )
 
 
 def listen(settings: ServeSettings) -> socket.socket:
