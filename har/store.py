@@ -76,10 +76,12 @@ class Store:
     ----------
     root : Path
         The store's folder; made when the first entry is.
+    run : str, optional
+        The run whose entries it makes (`har.lineage.journal`).
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+    def __init__(self, root: Path, *, run: str = "") -> None:
+        self.root, self.run = Path(root), run
 
     def get_or_make(
         self,
@@ -211,7 +213,8 @@ class Store:
             build(scratch)
             files = digest.of_folder(scratch, leave_out=[MEASURED])
             seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-            _write_manifest(scratch, made_of, files, seconds=seconds, cpu_seconds=cpu_seconds)
+            taken = {"seconds": seconds, "cpu_seconds": cpu_seconds}
+            _write_manifest(scratch, made_of, files, taken, self.run)
             self._share(scratch, files)
         except BaseException as error:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -254,7 +257,8 @@ def _write_manifest(
     folder: Path,
     made_of: dict[str, Any],
     files: Mapping[str, str],
-    **taken: float,
+    taken: Mapping[str, float],
+    run: str,
 ) -> None:
     Manifest(
         **made_of,
@@ -265,6 +269,7 @@ def _write_manifest(
         },
         **{name: round(value, 2) for name, value in taken.items()},
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        **({"run": run} if run else {}),
     ).write(folder)
     with (folder / Manifest.FILE).open("rb") as file:
         os.fsync(file.fileno())

@@ -9,8 +9,10 @@ import pwd
 import subprocess
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
+
+import psutil
 
 import har
 from har.lineage import digest
@@ -138,6 +140,30 @@ def environment() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return {"har": har.__version__, **found}
+
+
+def hardware() -> dict[str, str]:
+    """Return what this machine computes with: processor, memory, and the GPU that torch uses."""
+    found = {"processor": processor(), "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB"}
+    torch = sys.modules.get("torch")
+    if torch and torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name()
+        found["cuda"] = str(torch.version.cuda)
+    return found
+
+
+@functools.cache
+def packages() -> dict[str, str]:
+    """Return every installed distribution, as ``numpy 2.4.6``, with the digest of its ``RECORD``.
+
+    That file has the digest of each of its files; one without it has an empty digest.
+    """
+    found = {}
+    for distribution in distributions():
+        record = distribution.read_text("RECORD") or ""
+        sha256 = digest.of_bytes(record.encode()) if record else ""
+        found[f"{distribution.name} {distribution.version}"] = sha256
+    return dict(sorted(found.items()))
 
 
 def now_utc() -> str:

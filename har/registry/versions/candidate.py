@@ -9,7 +9,9 @@ from har.config import Recipe
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
 from har.lineage import digest
+from har.lineage.journal import Begun
 from har.lineage.manifest import Manifest
+from har.lineage.record import EarlierRun
 from har.measured import MEASURED
 from har.models.record import TrainingRecord
 from har.store import Artifact
@@ -43,6 +45,10 @@ class Candidate:
         What determined the result.
     pins : mapping of str to Artifact
         The ingestion of each data set that the run was pinned to.
+    begun : Begun or None
+        What the run wrote down before its first step; None where it wrote nothing.
+    earlier : mapping of str to EarlierRun
+        The runs that made what it found.
     """
 
     name: str
@@ -56,6 +62,8 @@ class Candidate:
     steps: dict[str, Artifact]
     recipe: Recipe
     pins: Mapping[str, Artifact] = field(default_factory=dict)
+    begun: Begun | None = None
+    earlier: Mapping[str, EarlierRun] = field(default_factory=dict)
 
     def files(self, *parts: str) -> dict[str, Path]:
         """Return local files by their path in the MLflow run.

@@ -56,10 +56,8 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
             serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),
             test_digest=candidate.metrics.test_digest,
             people=_people(candidate),
-            run=Run(
-                who=origin.actor(), mlflow_run=run_id, prefect_flow_run=origin.prefect_flow_run()
-            ),
-            steps={name: _step(step) for name, step in candidate.steps.items()},
+            run=_run(candidate, run_id),
+            steps={name: _step(candidate, step) for name, step in candidate.steps.items()},
             pins={
                 name: Pin(ingestion=pinned.key, content=pinned.content)
                 for name, pinned in candidate.pins.items()
@@ -67,7 +65,20 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
             checkpoints=tuple(began_from(candidate)),
             channels=ChannelChoice.beside(candidate.windows).sentence,
             left_out=LeftOutClasses.beside(candidate.windows).sentences,
+            earlier=candidate.earlier,
+            hardware=candidate.begun.hardware if candidate.begun else origin.hardware(),
         ),
+    )
+
+
+def _run(candidate: Candidate, run_id: str) -> Run:
+    begun = candidate.begun
+    told = {"id": begun.run, "cause": begun.cause, "started": begun.time} if begun else {}
+    return Run(
+        who=origin.actor(),
+        mlflow_run=run_id,
+        prefect_flow_run=origin.prefect_flow_run(),
+        **told,
     )
 
 
@@ -143,16 +154,18 @@ def _descriptors(files: Mapping[str, Path]) -> tuple[Descriptor, ...]:
     )
 
 
-def _step(step: Artifact) -> Step:
-    manifest = step.manifest
+def _step(candidate: Candidate, step: Artifact) -> Step:
+    manifest, begun = step.manifest, candidate.begun
+    own = bool(begun and manifest.run == begun.run)
     return Step(
         key=step.key,
         content=step.content,
-        reused=step.reused,
+        reused=step.reused and not own,
         inputs=manifest.inputs,
         params=manifest.params,
         code=manifest.code,
         libraries=manifest.libraries,
         created=manifest.created,
         seconds=manifest.seconds,
+        made_by=manifest.run,
     )
