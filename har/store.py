@@ -28,7 +28,9 @@ from har import disk
 from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.code import executed_by
+from har.lineage.journal import Known
 from har.lineage.manifest import Manifest, StoredFile
+from har.lineage.origin import now_utc
 from har.measured import MEASURED
 
 # Files from this size on are stored once.
@@ -67,6 +69,19 @@ class Artifact:
     reused: bool
     seconds: float
     manifest: Manifest = field(repr=False, compare=False)
+
+    def known_as(self, name: str) -> Known:
+        """Return the line of a run's journal that this is the output of a step of a name."""
+        return Known(
+            time=now_utc(),
+            name=name,
+            step=self.step,
+            key=self.key,
+            content=self.content,
+            made_by=self.manifest.run,
+            made=self.manifest.created,
+            seconds=self.manifest.seconds,
+        )
 
 
 class Store:
@@ -268,7 +283,7 @@ def _write_manifest(
             for name, sha256 in files.items()
         },
         **{name: round(value, 2) for name, value in taken.items()},
-        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        created=now_utc(),
         **({"run": run} if run else {}),
     ).write(folder)
     with (folder / Manifest.FILE).open("rb") as file:

@@ -1,16 +1,21 @@
-"""``har lineage``: what a version was made of."""
+"""``har lineage``: what a version was made of, and which runs made it."""
+
+from typing import TYPE_CHECKING
 
 import typer
 
-from har.cli.output import AsJson, Overrides, out, print_json
+from har.cli.output import AsJson, Overrides, out, print_json, table
 from har.cli.registry.common import Selector
+
+if TYPE_CHECKING:
+    from har.lineage.journal import Journal
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def _noun() -> None:
-    """Show what a version was made of."""
+    """Show what a version was made of, and which runs there were."""
 
 
 @app.command()
@@ -42,3 +47,34 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
         for name, text in entries.items():
             branch.add(Text(f"{name}  {text}"))
     out.print(tree)
+
+
+@app.command()
+def runs(overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """List the runs of this store, failed and killed ones too, the newest first.
+
+    Each is the journal that the run kept (`runs/` in the store); `--json` has all of it.
+
+    Example: har lineage runs
+    """
+    from har.config import load
+    from har.lineage.journal import journals
+
+    known = journals(load(overrides).environment.store)
+    if as_json:
+        return print_json([{"state": one.state, **vars(one)} for one in known])
+    columns = ["run", "began", "state", "steps", "started by", "reason"]
+    out.print(table("Runs", columns, map(_run_row, known)))
+
+
+def _run_row(journal: "Journal") -> list[str]:
+    begun, made = journal.begun, len(journal.made)
+    error = journal.ended.error.splitlines()[:1] if journal.ended else []
+    return [
+        begun.run[:8],
+        begun.time,
+        ": ".join([journal.state, *error]),
+        f"{made} made, {len(journal.steps) - made} found",
+        f"{begun.who}, {begun.cause.trigger}: {begun.cause.name}",
+        begun.cause.reason,
+    ]

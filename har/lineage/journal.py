@@ -11,6 +11,7 @@ import json
 import shlex
 import socket
 import sys
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,6 +214,11 @@ def journals(store: Path) -> list[Journal]:
     """Return the journals of a store, the newest first."""
     read = [Journal._of(path) for path in _paths(store) if path.stat().st_size]
     return sorted(read, key=lambda journal: journal.begun.time, reverse=True)
+
+
+def new_run() -> str:
+    """Return an id that no other run has."""
+    return uuid.uuid4().hex
 
 
 class Writer:

@@ -4,7 +4,6 @@ What it makes it writes down as it goes (`har.lineage.journal`).
 """
 
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -13,8 +12,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from har.config import Environment, Recipe
-from har.lineage.journal import Known, Writer
-from har.lineage.origin import now_utc
+from har.lineage.journal import Writer, new_run
 from har.processes import pool
 from har.progress import track
 from har.steps import plan as plans
@@ -60,7 +58,7 @@ class Run:
         plan: Plan | None = None,
         reason: str = "",
     ) -> None:
-        self.id, self.reason = uuid.uuid4().hex, reason
+        self.id, self.reason = new_run(), reason
         self.recipe, self.pins, self.store = recipe, dict(pins), Store(store.root, run=self.id)
         self.journal = Writer(store.root, self.id)
         self.plan = plan or plans.plan(recipe)
@@ -116,7 +114,7 @@ class Run:
         """Keep a journal of what a block makes of this run, and of how it ends."""
         with self.journal.recording(self.recipe.model_dump(mode="json"), self.reason):
             for name, artifact in self.known.items():
-                self._write_down(name, artifact)
+                self.journal.know(artifact.known_as(name))
             yield
 
     def make(self, names: Iterable[str], *, jobs: int = 1) -> dict[str, Artifact]:
@@ -172,22 +170,7 @@ class Run:
     def remember(self, name: str, artifact: Artifact) -> None:
         """Keep the output of a step."""
         self.known[name] = artifact
-        self._write_down(name, artifact)
-
-    def _write_down(self, name: str, artifact: Artifact) -> None:
-        manifest = artifact.manifest
-        self.journal.know(
-            Known(
-                time=now_utc(),
-                name=name,
-                step=artifact.step,
-                key=artifact.key,
-                content=artifact.content,
-                made_by=manifest.run,
-                made=manifest.created,
-                seconds=manifest.seconds,
-            )
-        )
+        self.journal.know(artifact.known_as(name))
 
     def inputs(self, step: Step) -> dict[str, Input] | None:
         """Return what a step is given; None while a part of it is not known."""

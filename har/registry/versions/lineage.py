@@ -156,11 +156,10 @@ def _descriptors(files: Mapping[str, Path]) -> tuple[Descriptor, ...]:
 
 def _step(candidate: Candidate, step: Artifact) -> Step:
     manifest, begun = step.manifest, candidate.begun
-    own = bool(begun and manifest.run == begun.run)
     return Step(
         key=step.key,
         content=step.content,
-        reused=step.reused and not own,
+        reused=manifest.run != begun.run if begun and manifest.run else step.reused,
         inputs=manifest.inputs,
         params=manifest.params,
         code=manifest.code,
