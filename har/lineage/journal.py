@@ -1,14 +1,22 @@
-"""What a run writes down of itself as it goes: ``runs/<run>.jsonl`` in the store.
+"""What a run writes down of itself as it goes: ``runs/<run>/`` in the store.
 
-One file for each run, also for one that fails or is killed: first what was known before its
-first step (`Begun`), then one line per step as soon as its output is there (`Known`), and how it
-ended (`Ended`). Lines are only ever appended. The lineage record of a version is made from it,
-and so is what `har lineage runs` shows.
+Also a run that fails or is killed has it:
+
+====================  =======================================================
+``journal.jsonl``     first what was known before its first step (`Begun`), then one line
+                      per step as soon as its output is there (`Known`), and how it ended
+                      (`Ended`); lines are only ever appended
+``environment/``      ``packages.json`` with all that was installed, the lock file, and
+                      ``changes.diff``, which makes of the commit what ran
+====================  =======================================================
+
+The lineage record of a version is made from it, and so is what `har lineage runs` shows.
 """
 
 import contextlib
 import json
 import shlex
+import shutil
 import socket
 import sys
 import uuid
@@ -23,11 +31,11 @@ from pydantic import StrictInt, StrictStr
 from har.addresses import without_credentials
 from har.config.names import is_secret
 from har.errors import MissingError, VerificationError
-from har.lineage import digest, origin
+from har.lineage import digest, origin, repository
 from har.lineage.record import Cause, Descriptor, EarlierRun
 from har.lineage.typed import Number, Texts, Typed
 
-FOLDER = "runs"
+FOLDER, FILE, ENVIRONMENT = "runs", "journal.jsonl", "environment"
 # Of a command line, characters that are kept.
 MAX_COMMAND = 1000
 State = Literal["finished", "failed", "running", "killed"]
@@ -80,8 +88,6 @@ class Begun(Typed):
         The package's source, its commit, the lock file.
     environment, hardware : mapping of str to str
         Versions of Python and the libraries; processor, memory, GPU.
-    packages : str
-        Digest of all installed distributions (`har.lineage.origin.packages`).
     """
 
     kind: Literal["begun"] = "begun"
@@ -95,7 +101,6 @@ class Begun(Typed):
     code: tuple[Descriptor, ...]
     environment: Texts
     hardware: Texts
-    packages: StrictStr
 
 
 class Known(Typed):
@@ -185,7 +190,7 @@ class Journal:
         VerificationError
             If a line is not one that `har` wrote.
         """
-        known = [path for path in _paths(store) if path.stem.startswith(run)]
+        known = [path for path in _paths(store) if path.parent.name.startswith(run)]
         if len(known) != 1:
             raise MissingError(
                 f"no journal of the run {run!r} in {store}",
@@ -233,6 +238,8 @@ class Writer:
 
     Attributes
     ----------
+    folder : Path
+        Where it writes.
     open : bool
         Whether a block is recorded now.
     begun : Begun or None
@@ -240,7 +247,7 @@ class Writer:
     """
 
     def __init__(self, store: Path, run: str) -> None:
-        self.path, self.run = store / FOLDER / f"{run}.jsonl", run
+        self.folder, self.run = store / FOLDER / run, run
         self.open, self._known = False, set[str]()
         self.begun: Begun | None = None
 
@@ -259,6 +266,7 @@ class Writer:
             yield
             return
         if self.begun is None:
+            write_environment(self.folder / ENVIRONMENT)
             self.begun = begin(self.run, recipe, reason)
             self._append(self.begun)
         self.open = True
@@ -280,8 +288,7 @@ class Writer:
             self._append(step)
 
     def _append(self, line: Begun | Known | Ended) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
+        with (self.folder / FILE).open("ab") as file:
             file.write(digest.canonical(line.model_dump(mode="json", by_alias=True)) + b"\n")
 
 
@@ -295,6 +302,17 @@ def earlier(store: Path, runs: Iterable[str]) -> dict[str, EarlierRun]:
     return found
 
 
+def write_environment(folder: Path) -> None:
+    """Write all that was installed, the lock file, and what differs from the commit."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "packages.json").write_bytes(digest.canonical(origin.packages()))
+    lock = repository.PACKAGE.parent / repository.LOCK
+    if lock.exists():
+        shutil.copyfile(lock, folder / repository.LOCK)
+    if patch := repository.patch():
+        (folder / "changes.diff").write_bytes(patch)
+
+
 def begin(run: str, recipe: Mapping[str, Any], reason: str) -> Begun:
     """Return what is known of a run that begins now."""
     return Begun(
@@ -305,10 +323,9 @@ def begin(run: str, recipe: Mapping[str, Any], reason: str) -> Begun:
         flow_run=origin.prefect_flow_run(),
         process=Process.current(),
         recipe=recipe,
-        code=tuple(origin.code()),
+        code=tuple(repository.code()),
         environment=origin.environment(),
         hardware=origin.hardware(),
-        packages=digest.of_mapping(origin.packages()),
     )
 
 
@@ -342,7 +359,7 @@ def _without_secret(word: str) -> str:
 
 
 def _paths(store: Path) -> list[Path]:
-    return sorted((store / FOLDER).glob("*.jsonl"))
+    return sorted((store / FOLDER).glob(f"*/{FILE}"))
 
 
 def _parsed(line: bytes, where: str) -> Begun | Known | Ended:

@@ -1,12 +1,10 @@
-"""Where a model comes from: raw files, people, code, base checkpoint, machine."""
+"""Where a model comes from: raw files, people, libraries, machine, account."""
 
 import functools
 import json
-import logging
 import os
 import platform
 import pwd
-import subprocess
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, distributions, version
@@ -18,10 +16,6 @@ import har
 from har.lineage import digest
 from har.lineage.record import Descriptor
 
-logger = logging.getLogger("har.lineage")
-PACKAGE = Path(har.__file__).parent
-LOCK = "requirements.txt"
-_OF_ANOTHER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 _LIBRARIES = (
     "mlflow",
     "numpy",
@@ -56,79 +50,6 @@ def people(windows: Path) -> dict[str, list[str]]:
     index = parquet.read_frame(windows / "index.parquet", ["subject_id", "split"])
     groups = index.groupby("split", observed=True)["subject_id"]
     return {str(split): sorted(set(subjects)) for split, subjects in groups}
-
-
-def code(package: Path = PACKAGE) -> list[Descriptor]:
-    """Return the package's source, its git state where it is tracked, and the lock file.
-
-    Parameters
-    ----------
-    package : Path
-        Folder of the package; its parent may be a git checkout.
-    """
-    source = Descriptor(
-        name="har",
-        digest={"sha256": digest.of_code()},
-        annotations={"role": "source files", "version": har.__version__},
-    )
-    descriptors = [source]
-    if state := git_state(package):
-        descriptors.append(state)
-    lock = package.parent / LOCK
-    if lock.exists():
-        sha256 = digest.of_file(lock)
-        descriptors.append(
-            Descriptor(name=LOCK, digest={"sha256": sha256}, annotations={"role": "lock file"})
-        )
-    return descriptors
-
-
-def git_state(package: Path) -> Descriptor | None:
-    """Return the commit and a digest of what differs from it, or None outside a checkout.
-
-    The digest is over the diff of tracked files and the content of untracked ones. A
-    checkout that git cannot read is warned of.
-    """
-    if not any((folder / ".git").exists() for folder in package.resolve().parents):
-        return None
-    try:
-        return _git_state(package)
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "stderr", b"").decode(errors="replace").strip() or str(error)
-        _warn(f"the lineage record will lack the commit of {package.parent}: {said}")
-        return None
-
-
-def _git_state(package: Path) -> Descriptor | None:
-    # A package installed in a venv inside some repository is not tracked by it.
-    if not _git(package, "ls-files", "__init__.py"):
-        return None
-    root = Path(os.fsdecode(_git(package, "rev-parse", "--show-toplevel").rstrip(b"\n")))
-    commit = _git(package, "rev-parse", "HEAD").decode().strip()
-    diff = _git(root, "diff", "HEAD", "--binary", "--no-ext-diff")
-    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
-    # A name that is not UTF-8 is kept by the numbers of its bytes.
-    added = {
-        name.decode(errors="backslashreplace"): digest.of_file(root / os.fsdecode(name))
-        for name in untracked
-        if name and (root / os.fsdecode(name)).is_file()
-    }
-    dirty = bool(diff or added)
-    change = {"diff": digest.of_bytes(diff), "untracked": digest.of_mapping(added)}
-    return Descriptor(
-        name="commit",
-        digest={"gitCommit": commit},
-        annotations={
-            "role": "source code",
-            "dirty": dirty,
-            "changes_sha256": digest.of_mapping(change) if dirty else None,
-        },
-    )
-
-
-@functools.cache
-def _warn(text: str) -> None:
-    logger.warning(text)
 
 
 def environment() -> dict[str, str]:
@@ -206,12 +127,3 @@ def prefect_flow_run() -> str | None:
         if flow_run.id:
             return str(flow_run.id)
     return os.environ.get("PREFECT__FLOW_RUN_ID")
-
-
-def _git(folder: Path, *arguments: str) -> bytes:
-    """Return what git prints of the checkout that a folder is in."""
-    # The folder's code runs already, whoever owns it.
-    command = ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments]
-    # A job of git's, as a hook, names its own repository to all that it starts.
-    own = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
-    return subprocess.run(command, env=own, capture_output=True, check=True).stdout

@@ -51,6 +51,8 @@ def candidate(run: Run, name: str) -> "Candidate":
         steps=by_role,
         recipe=run.recipe,
         pins=run.pins,
+        split=by_role["split"].path,
+        environment=run.journal.folder / journal.ENVIRONMENT if run.journal.begun else None,
         begun=run.journal.begun,
         earlier=journal.earlier(run.store.root, makers - {run.id}),
     )

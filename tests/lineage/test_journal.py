@@ -1,16 +1,18 @@
 """The journal of a run: written as it goes, whole or not, and read again."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy
 import pytest
 
 from har.errors import MissingError, VerificationError
 from har.lineage import journal
-from har.lineage.journal import FOLDER, Journal, Known, Writer, journals, new_run
+from har.lineage.journal import FILE, FOLDER, Journal, Known, Writer, journals, new_run
 
 RECIPE = {"seeds": [0]}
 
@@ -38,6 +40,8 @@ def test_a_finished_run(tmp_path: Path) -> None:
     assert [step.name for step in read.made] == ["clean"]
     assert {"python", "numpy"} <= read.begun.environment.keys()
     assert "processor" in read.begun.hardware
+    installed = json.loads((writer.folder / "environment" / "packages.json").read_text())
+    assert installed[f"numpy {numpy.__version__}"]
 
 
 def test_a_failed_run_that_goes_on(tmp_path: Path) -> None:
@@ -70,7 +74,7 @@ with writer.recording({{}}, "killed"):
         process.stdout.readline()
         assert journals(tmp_path)[0].state == "running"
         os.kill(process.pid, signal.SIGKILL)
-    with (tmp_path / FOLDER / f"{'c' * 32}.jsonl").open("ab") as file:
+    with (tmp_path / FOLDER / ("c" * 32) / FILE).open("ab") as file:
         file.write(b'{"kind":"st')
     (killed,) = journals(tmp_path)
     assert (killed.state, killed.begun.cause.reason, killed.ended) == ("killed", "killed", None)
@@ -93,10 +97,10 @@ def test_secrets_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_no_journal(tmp_path: Path) -> None:
     """It is refused with its place; an unknown run is missing."""
-    folder = tmp_path / FOLDER
-    folder.mkdir()
-    (folder / "d.jsonl").write_text('{"kind":"moon"}\n')
-    with pytest.raises(VerificationError, match=r"d\.jsonl:1: not a line"):
+    folder = tmp_path / FOLDER / "d"
+    folder.mkdir(parents=True)
+    (folder / FILE).write_text('{"kind":"moon"}\n')
+    with pytest.raises(VerificationError, match=r"d/journal\.jsonl:1: not a line"):
         journals(tmp_path)
     with pytest.raises(MissingError, match="no journal of the run 'e'"):
         Journal.read(tmp_path, "e")

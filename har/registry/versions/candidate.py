@@ -45,6 +45,10 @@ class Candidate:
         What determined the result.
     pins : mapping of str to Artifact
         The ingestion of each data set that the run was pinned to.
+    split : Path or None
+        Who is in which split, and the proof that they are apart.
+    environment : Path or None
+        What was installed where it ran, the lock file, and what differed from the commit.
     begun : Begun or None
         What the run wrote down before its first step; None where it wrote nothing.
     earlier : mapping of str to EarlierRun
@@ -62,6 +66,8 @@ class Candidate:
     steps: dict[str, Artifact]
     recipe: Recipe
     pins: Mapping[str, Artifact] = field(default_factory=dict)
+    split: Path | None = None
+    environment: Path | None = None
     begun: Begun | None = None
     earlier: Mapping[str, EarlierRun] = field(default_factory=dict)
 
@@ -70,7 +76,7 @@ class Candidate:
 
         Parameters
         ----------
-        *parts : {"model", "onnx", "evaluation", "checks", "report"}
+        *parts : {"model", "onnx", "evaluation", "checks", "report", "split", "environment"}
             Folders of the run; none means all.
         """
         return {
@@ -118,5 +124,8 @@ class Candidate:
             "onnx": self.export,
             "evaluation": self.evaluation,
             "checks": self.checks,
+            "report": self.report,
+            "split": self.split,
+            "environment": self.environment,
         }
-        return {**folders, "report": self.report} if self.report else folders
+        return {part: folder for part, folder in folders.items() if folder}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from har.data.channels import ChannelChoice
 from har.data.left_out import LeftOutClasses
-from har.lineage import digest, origin
+from har.lineage import digest, origin, repository
 from har.lineage.record import (
     BUILD_TYPE,
     PROVENANCE,
@@ -27,13 +27,14 @@ from har.lineage.record import (
     Step,
 )
 from har.registry.versions.candidate import Candidate
+from har.registry.versions.version import CARD
 from har.store import Artifact
 from har.training.base import CONFIG, WEIGHTS, BaseCheckpoint
 
 UNKNOWN: Literal["unknown"] = "unknown"
 
 
-def build_record(candidate: Candidate, *, run_id: str) -> Record:
+def build_record(candidate: Candidate, *, run_id: str, card: str) -> Record:
     """Return the lineage record of a candidate.
 
     Parameters
@@ -42,6 +43,8 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
         The model with its numbers, builds and steps.
     run_id : str
         The MLflow run that registers it.
+    card : str
+        The text of its model card.
     """
     serving = candidate.serving
     return Record(
@@ -50,7 +53,7 @@ def build_record(candidate: Candidate, *, run_id: str) -> Record:
         predicate_type=PROVENANCE,
         predicate=Predicate(
             build=_definition(candidate),
-            details=_details(candidate, run_id),
+            details=_details(candidate, run_id, card),
             schema_version=SCHEMA_VERSION,
             candidate_digest=candidate.digest,
             serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),
@@ -94,13 +97,14 @@ def _definition(candidate: Candidate) -> BuildDefinition:
     )
 
 
-def _details(candidate: Candidate, run_id: str) -> RunDetails:
+def _details(candidate: Candidate, run_id: str, card: str) -> RunDetails:
     now = origin.now_utc()
+    beside = candidate.files("evaluation", "checks", "report", "split", "environment")
     started = min((step.manifest.created for step in candidate.steps.values()), default=now)
     return RunDetails(
         builder=Builder(id="urn:har:builder", version=origin.environment()),
         metadata=BuildMetadata(invocation_id=run_id, started_on=started, finished_on=now),
-        byproducts=_descriptors(candidate.files("evaluation", "checks", "report")),
+        byproducts=(*_descriptors(beside), _descriptor(CARD, card.encode())),
     )
 
 
@@ -117,7 +121,7 @@ def _dependencies(candidate: Candidate) -> list[Descriptor]:
     dependencies: list[Descriptor] = []
     if ingested := candidate.steps.get("ingest"):
         dependencies += origin.raw_files(ingested.path)
-    dependencies += origin.code()
+    dependencies += repository.code()
     dependencies += [
         Descriptor(
             name=f"pretrain/{WEIGHTS}",
@@ -148,10 +152,12 @@ def began_from(candidate: Candidate) -> list[Checkpoint]:
 
 
 def _descriptors(files: Mapping[str, Path]) -> tuple[Descriptor, ...]:
-    return tuple(
-        Descriptor(name=name, digest={"sha256": digest.of_file(files[name])})
-        for name in sorted(files)
-    )
+    return tuple(_descriptor(name, files[name].read_bytes()) for name in sorted(files))
+
+
+def _descriptor(name: str, data: bytes) -> Descriptor:
+    sha256 = digest.of_bytes(data)
+    return Descriptor(name=name, digest={"sha256": sha256}, annotations={"bytes": len(data)})
 
 
 def _step(candidate: Candidate, step: Artifact) -> Step:

@@ -52,7 +52,7 @@ from har.registry.versions.candidate import Candidate
 from har.registry.versions.card import write_card
 from har.registry.versions.leftovers import remove_leftovers
 from har.registry.versions.lineage import build_record
-from har.registry.versions.version import LINEAGE_DIGEST
+from har.registry.versions.version import CARD, LINEAGE_DIGEST
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -175,10 +175,10 @@ def _log_files(client: MlflowClient, candidate: Candidate, run: Run) -> str:
     for name, path in candidate.files().items():
         client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent))
     card = write_card(candidate)
-    client.log_text(run_id, card, "model-card.md")
+    client.log_text(run_id, card, CARD)
     client.set_tag(run_id, MLFLOW_RUN_NOTE, card, synchronous=True)
     with tempfile.TemporaryDirectory() as folder:
-        sha256 = write_record(build_record(candidate, run_id=run_id), Path(folder))
+        sha256 = write_record(build_record(candidate, run_id=run_id, card=card), Path(folder))
         client.log_artifacts(run_id, folder)
     client.set_tag(run_id, LINEAGE_DIGEST, sha256, synchronous=True)
     return sha256
