@@ -7,8 +7,10 @@ import platform
 import pwd
 import sys
 import time
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -29,8 +31,18 @@ _LIBRARIES = (
 )
 
 
-def raw_files(ingested: Path) -> list[Descriptor]:
-    """Return the source files of ingested recordings, with SHA-256 and licence."""
+def raw_files(
+    ingested: Path, datasets: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> list[Descriptor]:
+    """Return the source files of ingested recordings, with SHA-256, data set and licence.
+
+    Parameters
+    ----------
+    ingested : Path
+        Their folder.
+    datasets : mapping of str to mapping of str to str, optional
+        What else is known of the files of a data set, by its name.
+    """
     # Here and below, because reading a registry must not cost the import of pandas.
     from har import parquet
 
@@ -39,6 +51,7 @@ def raw_files(ingested: Path) -> list[Descriptor]:
         meta = json.loads(parquet.read_head(path)[0][b"har.recording"])
         for name, sha256 in meta["source"].items():
             facts = {"role": "raw data", "dataset": meta["dataset"], "licence": meta["licence"]}
+            facts |= datasets.get(meta["dataset"], {})
             files[name] = Descriptor(name=name, digest={"sha256": sha256}, annotations=facts)
     return [files[name] for name in sorted(files)]
 

@@ -235,6 +235,28 @@ class EarlierRun(Typed):
     started: StrictStr
 
 
+class Split(Typed):
+    """What one split holds.
+
+    Attributes
+    ----------
+    subjects : tuple of str
+    recordings : int
+    windows : int
+        With a label or without.
+    labels : mapping of str to int
+        Windows by activity, of those with a label.
+    arrays : str
+        Digest of the labelled windows' arrays, as MLflow has it of its data set.
+    """
+
+    subjects: tuple[StrictStr, ...]
+    recordings: StrictInt
+    windows: StrictInt
+    labels: Mapping[StrictStr, StrictInt]
+    arrays: StrictStr
+
+
 class Predicate(Typed):
     """SLSA's provenance with our own fields.
 
@@ -252,6 +274,8 @@ class Predicate(Typed):
         Why, by class of the data that the model does not know.
     earlier : mapping of str to EarlierRun
         The runs that made the steps that were reused, as far as their journals are there.
+    splits : mapping of str to Split
+        Empty in a record of before.
     hardware : mapping of str to str
         Processor, memory, GPU of the machine; empty of a record of before.
     """
@@ -270,6 +294,7 @@ class Predicate(Typed):
     channels: StrictStr = Field(default="", alias="har_channels")
     left_out: Texts = Field(default={}, alias="har_left_out")
     earlier: Mapping[StrictStr, EarlierRun] = Field(default={}, alias="har_earlier_runs")
+    splits: Mapping[StrictStr, Split] = Field(default={}, alias="har_splits")
     hardware: Texts = Field(default={}, alias="har_hardware")
 
 

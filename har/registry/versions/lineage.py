@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from har.data.channels import ChannelChoice
 from har.data.left_out import LeftOutClasses
+from har.data.windows import Windows
 from har.lineage import digest, origin, repository
 from har.lineage.record import (
     BUILD_TYPE,
@@ -24,6 +27,7 @@ from har.lineage.record import (
     Run,
     RunDetails,
     Serving,
+    Split,
     Step,
 )
 from har.registry.versions.candidate import Candidate
@@ -68,6 +72,7 @@ def build_record(candidate: Candidate, *, run_id: str, card: str) -> Record:
             checkpoints=tuple(began_from(candidate)),
             channels=ChannelChoice.beside(candidate.windows).sentence,
             left_out=LeftOutClasses.beside(candidate.windows).sentences,
+            splits=_splits(candidate),
             earlier=candidate.earlier,
             hardware=candidate.begun.hardware if candidate.begun else origin.hardware(),
         ),
@@ -117,10 +122,27 @@ def _people(candidate: Candidate) -> dict[str, tuple[str, ...]]:
     return {split: tuple(subjects) for split, subjects in people.items()}
 
 
+def _splits(candidate: Candidate) -> dict[str, Split]:
+    """Return what each split holds."""
+    windows = Windows.load(candidate.windows)
+    found = {}
+    for name, rows in windows.index.groupby("split", observed=True):
+        labelled = windows.select(str(name))
+        counts = np.bincount(labelled.y, minlength=len(windows.classes))
+        found[str(name)] = Split(
+            subjects=tuple(sorted(rows["subject_id"].unique())),
+            recordings=int(rows["recording_id"].nunique()),
+            windows=len(rows),
+            labels={c: int(n) for c, n in zip(windows.classes, counts, strict=True)},
+            arrays=labelled.digest,
+        )
+    return found
+
+
 def _dependencies(candidate: Candidate) -> list[Descriptor]:
     dependencies: list[Descriptor] = []
     if ingested := candidate.steps.get("ingest"):
-        dependencies += origin.raw_files(ingested.path)
+        dependencies += origin.raw_files(ingested.path, _ingested(candidate))
     dependencies += repository.code()
     dependencies += [
         Descriptor(
@@ -131,6 +153,17 @@ def _dependencies(candidate: Candidate) -> list[Descriptor]:
         for checkpoint in began_from(candidate)
     ]
     return dependencies
+
+
+def _ingested(candidate: Candidate) -> dict[str, dict[str, str]]:
+    """Return when each data set was ingested, by which run, and where its source is."""
+    return {
+        name: {
+            "ingested": pinned.manifest.created,
+            **({"run": pinned.manifest.run} if pinned.manifest.run else {}),
+        }
+        for name, pinned in candidate.pins.items()
+    }
 
 
 def began_from(candidate: Candidate) -> list[Checkpoint]:

@@ -155,7 +155,7 @@ def _log_data(client: MlflowClient, candidate: Candidate, run: Run) -> None:
         part = windows.select(split)
         if not len(part.y):
             continue
-        sha256 = digest.of_mapping({"X": digest.of_array(part.X), "y": digest.of_array(part.y)})
+        sha256 = part.digest
         data = from_numpy(
             part.X,
             targets=part.y,
