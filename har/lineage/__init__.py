@@ -10,4 +10,5 @@
 - `har.lineage.manifest`: what a step's output says of itself.
 - `har.lineage.difference`: what differs between two of those.
 - `har.lineage.audit`: an append-only log whose lines carry each other's digests.
+- `har.lineage.signing`: signatures over a version's files, and signed claims about them.
 """

@@ -5,6 +5,10 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
+from google.protobuf import json_format
+from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
 from support import Setup, files_of, opened
 
 from har.errors import VerificationError
@@ -58,6 +62,18 @@ def test_statement(local: Setup, make_candidate, origin_steps) -> None:
         origin_steps["pretrain"].key,
         origin_steps["pretrain"].content,
     )
+
+
+def test_standards(local: Setup, make_candidate) -> None:
+    """in-toto's own check passes, and what is not ours is strictly SLSA's provenance."""
+    record = build_record(make_candidate(), run_id="run-1", card="").to_dict()
+    parsed = json_format.ParseDict(record, statement_pb2.Statement())
+    Statement.copy_from_pb(parsed).validate()
+    predicate = {k: v for k, v in record["predicate"].items() if not k.startswith("har_")}
+    provenance = json_format.ParseDict(predicate, provenance_pb2.Provenance())
+    assert provenance.run_details.metadata.invocation_id == "run-1"
+    with pytest.raises(json_format.ParseError):
+        json_format.ParseDict(record["predicate"], provenance_pb2.Provenance())
 
 
 def test_prefect_run_is_named(local: Setup, make_candidate, monkeypatch) -> None:
