@@ -7,7 +7,7 @@ from har.data.channels import ChannelChoice
 from har.models.catalogue import CLASSICAL, ENCODERS
 from har.models.record import Epoch, PretrainingEpoch, pretraining_of
 from har.registry.versions.candidate import Candidate
-from har.registry.versions.version import LINEAGE_DIGEST
+from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST
 
 _SHARED = ("data", "clean", "split", "window", "export", "intervals")
 _LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
@@ -77,7 +77,7 @@ def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:
         "har.macro_f1": repr(m.macro_f1),
         "har.macro_f1_low": repr(low),
         "har.macro_f1_high": repr(high),
-        "har.onnx_sha256": serving.sha256,
+        ONNX_DIGEST: serving.sha256,
         "har.serving": serving.name,
         "har.serving_passed": str(serving.passed).lower(),
         "har.stage": "None",

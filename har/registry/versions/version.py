@@ -15,6 +15,8 @@ from har.registry.versions.gate_file import kept
 CANDIDATE_DIGEST = "har.candidate_digest"
 # Every version that `har` registered carries it: of its lineage record.
 LINEAGE_DIGEST = "har.lineage_digest"
+# Every version with an ONNX build carries it: of the file that serves.
+ONNX_DIGEST = "har.onnx_sha256"
 # Its model card, among its files.
 CARD = "model-card.md"
 # An adopted version carries it: the digests that its files had when it was adopted.
