@@ -1,6 +1,6 @@
 """``har lineage``: what a version was made of, and which runs made it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -47,6 +47,51 @@ def show(selector: Selector, overrides: Overrides = None, as_json: AsJson = Fals
         for name, text in entries.items():
             branch.add(Text(f"{name}  {text}"))
     out.print(tree)
+
+
+@app.command()
+def verify(
+    selector: Selector,
+    overrides: Overrides = None,
+    whole: Annotated[bool, typer.Option("--all", help="List what is whole too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compute anew, from bytes, whether a version is what was judged and made.
+
+    Looks at the history, the record, every file, what MLflow shows, the split, and, as far as
+    they are on this machine, at the outputs of all steps and the raw files. Exit code 5 if
+    anything is not as it was.
+
+    Example: har lineage verify champion
+    """
+    from har.config import load
+    from har.errors import VerificationError
+    from har.registry.handle import Registry
+    from har.registry.verify import verify
+    from har.registry.versions.lookup import find
+    from har.registry.versions.version import require_measured
+
+    registry = Registry.open(load(overrides).environment)
+    version = find(registry, selector)
+    require_measured(version)
+    findings = verify(registry, version)
+    wrong = [one for one in findings if not one.good]
+    if as_json:
+        print_json([{**vars(one), "good": one.good} for one in findings])
+    else:
+        shown = findings if whole else [one for one in findings if one.standing != "whole"]
+        if shown:
+            rows = [(one.what, one.standing, one.detail) for one in shown]
+            out.print(table(f"Version {version.number}", ["", "found", "detail"], rows), "")
+        n_whole = sum(one.standing == "whole" for one in findings)
+        out.print(f"{n_whole} of {len(findings)} things that were looked for are whole.")
+    if wrong:
+        raise VerificationError(
+            f"version {version.number} is not what it was",
+            found=", ".join(f"{one.what} ({one.standing})" for one in wrong[:5])
+            + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""),
+            hint="do not use it; restore what changed, or register the model again",
+        )
 
 
 @app.command()

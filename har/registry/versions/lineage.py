@@ -31,14 +31,13 @@ from har.lineage.record import (
     Step,
 )
 from har.registry.versions.candidate import Candidate
-from har.registry.versions.version import CARD
 from har.store import Artifact
 from har.training.base import CONFIG, WEIGHTS, BaseCheckpoint
 
 UNKNOWN: Literal["unknown"] = "unknown"
 
 
-def build_record(candidate: Candidate, *, run_id: str, card: str) -> Record:
+def build_record(candidate: Candidate, *, run_id: str, texts: Mapping[str, str]) -> Record:
     """Return the lineage record of a candidate.
 
     Parameters
@@ -47,8 +46,8 @@ def build_record(candidate: Candidate, *, run_id: str, card: str) -> Record:
         The model with its numbers, builds and steps.
     run_id : str
         The MLflow run that registers it.
-    card : str
-        The text of its model card.
+    texts : mapping of str to str
+        What is written for the registry alone, as its model card, by name.
     """
     serving = candidate.serving
     return Record(
@@ -57,7 +56,7 @@ def build_record(candidate: Candidate, *, run_id: str, card: str) -> Record:
         predicate_type=PROVENANCE,
         predicate=Predicate(
             build=_definition(candidate),
-            details=_details(candidate, run_id, card),
+            details=_details(candidate, run_id, texts),
             schema_version=SCHEMA_VERSION,
             candidate_digest=candidate.digest,
             serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),
@@ -102,14 +101,17 @@ def _definition(candidate: Candidate) -> BuildDefinition:
     )
 
 
-def _details(candidate: Candidate, run_id: str, card: str) -> RunDetails:
+def _details(candidate: Candidate, run_id: str, texts: Mapping[str, str]) -> RunDetails:
     now = origin.now_utc()
     beside = candidate.files("evaluation", "checks", "report", "split", "environment")
     started = min((step.manifest.created for step in candidate.steps.values()), default=now)
     return RunDetails(
         builder=Builder(id="urn:har:builder", version=origin.environment()),
         metadata=BuildMetadata(invocation_id=run_id, started_on=started, finished_on=now),
-        byproducts=(*_descriptors(beside), _descriptor(CARD, card.encode())),
+        byproducts=(
+            *_descriptors(beside),
+            *(_descriptor(name, text.encode()) for name, text in texts.items()),
+        ),
     )
 
 

@@ -52,7 +52,7 @@ from har.registry.versions.candidate import Candidate
 from har.registry.versions.card import write_card
 from har.registry.versions.leftovers import remove_leftovers
 from har.registry.versions.lineage import build_record
-from har.registry.versions.version import CARD, LINEAGE_DIGEST
+from har.registry.versions.version import CARD, LINEAGE_DIGEST, REGISTERED
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -125,7 +125,7 @@ def _begin_model(client: MlflowClient, candidate: Candidate, run: Run) -> Logged
         run.info.experiment_id,
         name=f"{candidate.name}-{candidate.serving.name}",
         source_run_id=run.info.run_id,
-        params=_params(candidate),
+        params=facts.params(candidate),
     )
     client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
     return model
@@ -139,12 +139,8 @@ def _log_numbers(client: MlflowClient, candidate: Candidate, model: LoggedModel)
         Metric(name, value, now, step, model_id=model.model_id, run_id=run_id)
         for name, value, step in (*values, *facts.curves(candidate))
     ]
-    params = [Param(name, value) for name, value in _params(candidate).items()]
+    params = [Param(name, value) for name, value in facts.params(candidate).items()]
     client.log_batch(run_id, params=params, metrics=metrics, synchronous=True)
-
-
-def _params(candidate: Candidate) -> dict[str, str]:
-    return {name: str(value) for name, value in facts.params(candidate).items()}
 
 
 def _log_data(client: MlflowClient, candidate: Candidate, run: Run) -> None:
@@ -175,10 +171,12 @@ def _log_files(client: MlflowClient, candidate: Candidate, run: Run) -> str:
     for name, path in candidate.files().items():
         client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent))
     card = write_card(candidate)
-    client.log_text(run_id, card, CARD)
+    texts = {CARD: card, REGISTERED: facts.registered(candidate)}
+    for name, text in texts.items():
+        client.log_text(run_id, text, name)
     client.set_tag(run_id, MLFLOW_RUN_NOTE, card, synchronous=True)
     with tempfile.TemporaryDirectory() as folder:
-        sha256 = write_record(build_record(candidate, run_id=run_id, card=card), Path(folder))
+        sha256 = write_record(build_record(candidate, run_id=run_id, texts=texts), Path(folder))
         client.log_artifacts(run_id, folder)
     client.set_tag(run_id, LINEAGE_DIGEST, sha256, synchronous=True)
     return sha256

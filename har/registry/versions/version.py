@@ -17,8 +17,8 @@ CANDIDATE_DIGEST = "har.candidate_digest"
 LINEAGE_DIGEST = "har.lineage_digest"
 # Every version with an ONNX build carries it: of the file that serves.
 ONNX_DIGEST = "har.onnx_sha256"
-# Its model card, among its files.
-CARD = "model-card.md"
+# Among its files: its model card, and what MLflow was told of it.
+CARD, REGISTERED = "model-card.md", "registered.json"
 # An adopted version carries it: the digests that its files had when it was adopted.
 FILES = "har.files"
 

@@ -40,7 +40,7 @@ def test_digests_are_those_of_the_bytes(settings: Setup, make_candidate, tmp_pat
 
 def test_statement(local: Setup, make_candidate, origin_steps) -> None:
     """The record has the shape of an in-toto statement and says what, from what, by whom."""
-    record = build_record(make_candidate(), run_id="run-1", card="").to_dict()
+    record = build_record(make_candidate(), run_id="run-1", texts={}).to_dict()
     assert record["_type"] == "https://in-toto.io/Statement/v1"
     assert record["predicateType"] == "https://slsa.dev/provenance/v1"
     predicate = record["predicate"]
@@ -66,7 +66,7 @@ def test_statement(local: Setup, make_candidate, origin_steps) -> None:
 
 def test_standards(local: Setup, make_candidate) -> None:
     """in-toto's own check passes, and what is not ours is strictly SLSA's provenance."""
-    record = build_record(make_candidate(), run_id="run-1", card="").to_dict()
+    record = build_record(make_candidate(), run_id="run-1", texts={}).to_dict()
     parsed = json_format.ParseDict(record, statement_pb2.Statement())
     Statement.copy_from_pb(parsed).validate()
     predicate = {k: v for k, v in record["predicate"].items() if not k.startswith("har_")}
@@ -79,13 +79,13 @@ def test_standards(local: Setup, make_candidate) -> None:
 def test_prefect_run_is_named(local: Setup, make_candidate, monkeypatch) -> None:
     """The record names the Prefect flow run that it was made in."""
     monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "flow-1")
-    record = build_record(make_candidate(), run_id="run-1", card="")
+    record = build_record(make_candidate(), run_id="run-1", texts={})
     assert record.predicate.run.prefect_flow_run == "flow-1"
 
 
 def test_outline(local: Setup, make_candidate) -> None:
     """The short form names files, sources, people and steps in text."""
-    record = build_record(make_candidate(), run_id="run-1", card="")
+    record = build_record(make_candidate(), run_id="run-1", texts={})
     tree = outline(record)
     assert tree["people"]["validation"] == "2: s05, s06"
     assert tree["model"]["candidate"] == "encoder-small on tiny"
