@@ -23,12 +23,19 @@ from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST, Version
 LATER = (FILE, gate_file.FILE)
 
 
-def history(registry: Registry) -> tuple[list[Finding], Sequence[Event]]:
-    """Verify the chain of the history, and that the registry stands where it says."""
+def history(registry: Registry) -> tuple[list[Finding], Sequence[Event] | None]:
+    """Verify the chain of the history, and that the registry stands where it says.
+
+    Returns
+    -------
+    list of Finding
+    sequence of Event or None
+        None of a history that cannot be believed.
+    """
     try:
         trail = Trail(registry)
     except VerificationError as error:
-        return [Finding("history", "broken chain", str(error))], ()
+        return [Finding("history", "broken chain", str(error))], None
     head = trail.events[-1].sha256 if trail.events else "none"
     chain = Finding("history", "whole", f"{len(trail.events)} events, head {head}")
     found = differences(placement(trail.events), trail.events, observe(registry))
@@ -40,15 +47,17 @@ def _moved(difference: Difference) -> Finding:
     return Finding(what, "disagrees", _instead(difference.expected, difference.found))
 
 
-def record(version: Version, path: Path, events: Sequence[Event]) -> tuple[Finding, Record | None]:
+def record(
+    version: Version, path: Path, events: Sequence[Event] | None
+) -> tuple[Finding, Record | None]:
     """Compare the lineage record with the digest that the history has of it."""
-    judged = last_judgement(events, version.number)
+    judged = last_judgement(events or (), version.number)
     expected = judged.lineage_digest if judged else version.tags.get(LINEAGE_DIGEST, "")
     if not path.is_file():
         return Finding(FILE, "missing"), None
     if (found := digest.of_file(path)) != expected:
         return Finding(FILE, "changed", _instead(expected, found)), _readable(path)
-    by = "as it was judged" if judged else "by its tag alone: it was never judged"
+    by = "as it was judged" if judged else "by its tag alone: the history has no judgement of it"
     return Finding(FILE, "whole", by), _readable(path)
 
 
@@ -79,8 +88,11 @@ def served(registry: Registry, version: Version, known: Record, folder: Path) ->
         yield Finding(f"tag {ONNX_DIGEST}", "disagrees", _instead(sha256, stated))
 
 
-def judgement(version: Version, folder: Path, events: Sequence[Event]) -> Iterator[Finding]:
+def judgement(version: Version, folder: Path, events: Sequence[Event] | None) -> Iterator[Finding]:
     """Compare ``gate.json`` with the event of the last judgement."""
+    if events is None:
+        yield Finding(gate_file.FILE, "not looked at", "the history cannot be believed")
+        return
     event = last_judgement(events, version.number)
     path = folder / gate_file.FILE
     if event is None:
