@@ -1,5 +1,6 @@
 """``har lineage``: what a version was made of, and which runs made it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,6 +93,29 @@ def verify(
             + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""),
             hint="do not use it; restore what changed, or register the model again",
         )
+
+
+@app.command()
+def keygen(
+    private: Annotated[Path, typer.Argument(help="File to write the private key to.")],
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a password that locks the key.")
+    ] = False,
+) -> None:
+    """Make a key that signs versions and claims: a private file, and FILE.pub for the others.
+
+    Name it in registry.signing_key; those who verify have FILE.pub in the file that
+    registry.trusted_keys names, after a line with your name.
+
+    Example: har lineage keygen ~/.config/har/ana.pem
+    """
+    from har.lineage.signing.keys import generate
+
+    word = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
+    public = private.with_name(f"{private.name}.pub")
+    made = generate(private, public, password=word)
+    out.print(f"Private key: {private} (keep it, and show it to nobody)")
+    out.print(f"Public key: {public}, SHA-256 {made.id}")
 
 
 @app.command()

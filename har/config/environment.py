@@ -36,6 +36,13 @@ class RegistrySettings(Section):
     webhook_secret: SecretStr | None = Field(
         None, description="base64, known to the receivers: signs what they are sent"
     )
+    signing_key: Path | None = Field(
+        None, description="private key that signs versions and claims; `har lineage keygen`"
+    )
+    signing_password: SecretStr | None = Field(None, description="of that key, where it has one")
+    trusted_keys: Path | None = Field(
+        None, description="public keys whose signatures count: PEM blocks, each after a name"
+    )
     audit: Path | None = Field(
         None,
         description="copy of the model's history; default: history/<model>/audit.jsonl beside "

@@ -274,6 +274,9 @@ class Predicate(Typed):
         Why, by class of the data that the model does not know.
     earlier : mapping of str to EarlierRun
         The runs that made the steps that were reused, as far as their journals are there.
+    root : str
+        Digest over all files of the version, by which claims speak of them
+        (`har.lineage.signing`); empty in a record of before.
     splits : mapping of str to Split
         Empty in a record of before.
     hardware : mapping of str to str
@@ -294,6 +297,7 @@ class Predicate(Typed):
     channels: StrictStr = Field(default="", alias="har_channels")
     left_out: Texts = Field(default={}, alias="har_left_out")
     earlier: Mapping[StrictStr, EarlierRun] = Field(default={}, alias="har_earlier_runs")
+    root: StrictStr = Field(default="", alias="har_root")
     splits: Mapping[StrictStr, Split] = Field(default={}, alias="har_splits")
     hardware: Texts = Field(default={}, alias="har_hardware")
 

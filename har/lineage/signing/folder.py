@@ -23,7 +23,7 @@ from har.lineage import digest
 from har.lineage.signing.keys import PublicKey, pem_of
 
 SIGNATURE = "model.sig"
-Standing = Literal["valid", "unsigned", "untrusted signer", "broken signature", "changed"]
+Standing = Literal["whole", "unsigned", "untrusted signer", "broken signature", "changed"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Checked:
     Attributes
     ----------
     standing : str
-        ``valid``, or what is wrong.
+        ``whole``, or what is wrong.
     signer : str
         Name of the trusted key, id of another one, or empty.
     differences : tuple of str
@@ -145,7 +145,7 @@ def check(folder: Path, trusted: Iterable[PublicKey]) -> Checked:
             if "Signature mismatch" not in str(error):
                 return Checked("broken signature", signer)
             return Checked("changed", signer, tuple(_differences(folder, signed)))
-    return Checked("valid", signer)
+    return Checked("whole", signer)
 
 
 def _differences(folder: Path, signed: Signed) -> Iterator[str]:

@@ -8,6 +8,9 @@ from typing import Any
 from har.errors import HarError, VerificationError
 from har.lineage import digest
 from har.lineage.record import FILE, Record
+from har.lineage.signing import claims
+from har.lineage.signing import folder as signing
+from har.lineage.signing.keys import PublicKey
 from har.registry.handle import Registry
 from har.registry.history.events import Event
 from har.registry.history.placement import placement
@@ -20,7 +23,7 @@ from har.registry.versions.judgement import last_judgement
 from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST, Version
 
 # What is written into a version's run after its record, each with a check of its own.
-LATER = (FILE, gate_file.FILE)
+LATER = (FILE, gate_file.FILE, claims.FILE, signing.SIGNATURE)
 
 
 def history(registry: Registry) -> tuple[list[Finding], Sequence[Event] | None]:
@@ -114,6 +117,29 @@ def judgement(version: Version, folder: Path, events: Sequence[Event] | None) ->
         yield Finding(gate_file.FILE, "whole", f"event {event.sha256}")
     if (tagged := gate_file.verdict_of(version.tags)) != event.verdict:
         yield Finding(f"tag {gate_file.TAG}", "disagrees", _instead(event.verdict, tagged))
+
+
+def signature(known: Record, folder: Path, trusted: Sequence[PublicKey]) -> Iterator[Finding]:
+    """Verify the signature over a version's files, and every claim about them."""
+    if not trusted and (folder / signing.SIGNATURE).exists():
+        yield Finding(signing.SIGNATURE, "not looked at", "registry.trusted_keys names no keys")
+        return
+    checked = signing.check(folder, trusted)
+    if checked.standing != "changed":
+        yield Finding(signing.SIGNATURE, checked.standing, checked.signer)
+    else:
+        # What changed in the files themselves is found by their record.
+        yield Finding(signing.SIGNATURE, "disagrees", "; ".join(checked.differences))
+    path = folder / claims.FILE
+    read = claims.verify_all(path.read_bytes(), trusted, claims.FILE) if path.exists() else ()
+    for number, one in enumerate(read, 1):
+        what = f"claim {number}, {one.claim.kind}"
+        if one.claim.root != known.predicate.root:
+            yield Finding(what, "disagrees", "it is about other files")
+        elif one.standing == "valid":
+            yield Finding(what, "whole", f"signed by {one.signer}")
+        else:
+            yield Finding(what, one.standing, one.signer)
 
 
 def shown(registry: Registry, version: Version, stated: Mapping[str, Any]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from har.registry.handle import Registry
 from har.registry.locations import download
 from har.registry.verify import registered, sources
 from har.registry.verify.finding import Finding
+from har.registry.versions.signature import trusted
 from har.registry.versions.version import REGISTERED, Version
 from har.store import Store
 
@@ -40,6 +41,7 @@ def verify(registry: Registry, version: Version) -> list[Finding]:
         if known is None:
             return [*findings, Finding("files", "not looked at", "there is no record of them")]
         findings += registered.files(known, folder)
+        findings += registered.signature(known, folder, trusted(registry))
         findings += registered.served(registry, version, known, Path(scratch))
         findings += _shown(registry, version, known, folder)
         findings += sources.split(known, folder)

@@ -30,6 +30,7 @@ from har.lineage.record import (
     Split,
     Step,
 )
+from har.lineage.signing.folder import root_of
 from har.registry.versions.candidate import Candidate
 from har.store import Artifact
 from har.training.base import CONFIG, WEIGHTS, BaseCheckpoint
@@ -49,14 +50,17 @@ def build_record(candidate: Candidate, *, run_id: str, texts: Mapping[str, str])
     texts : mapping of str to str
         What is written for the registry alone, as its model card, by name.
     """
-    serving = candidate.serving
+    serving, details = candidate.serving, _details(candidate, run_id, texts)
+    shipped = _descriptors(candidate.files("model", "onnx"))
+    listed = (*shipped, *details.byproducts)
     return Record(
         type=STATEMENT,
-        subject=_descriptors(candidate.files("model", "onnx")),
+        subject=shipped,
         predicate_type=PROVENANCE,
         predicate=Predicate(
             build=_definition(candidate),
-            details=_details(candidate, run_id, texts),
+            details=details,
+            root=root_of({file.name: file.digest["sha256"] for file in listed}),
             schema_version=SCHEMA_VERSION,
             candidate_digest=candidate.digest,
             serving=Serving(**{name: getattr(serving, name) for name in Serving.model_fields}),

@@ -42,7 +42,7 @@ def trusted(public: Path, name: str = "ana") -> tuple[PublicKey, ...]:
 def test_a_signed_folder(signed: Path, pair: tuple[Path, Path]) -> None:
     """It is valid for who trusts the key, by this package and by the public command."""
     checked = folder.check(signed, trusted(pair[1]))
-    assert checked == folder.Checked("valid", "ana")
+    assert checked == folder.Checked("whole", "ana")
     own = folder.read(signed / folder.SIGNATURE)
     assert own.root == folder.root_of(own.files)
     assert set(own.files) == {"model/a.bin", "model-card.md", "onnx/model.onnx"}

@@ -1,0 +1,90 @@
+"""Versions are signed where a key is named, and whoever trusts the key can tell."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import Setup, files_of, opened
+
+from har.errors import MissingError
+from har.lineage.signing import claims, folder, keys
+from har.registry.verify import Finding, verify
+from har.registry.versions.candidate import Candidate
+from har.registry.versions.lookup import find
+from har.registry.versions.registration import register, require_ready
+from har.registry.versions.version import Version
+
+
+@pytest.fixture
+def signing(local: Setup) -> Setup:
+    """Return settings with a key that signs, and a file that trusts it as Ana's."""
+    keys.generate(Path("ana.pem"), Path("ana.pub"))
+    Path("trusted.pem").write_text(f"# Ana\n{Path('ana.pub').read_text()}")
+    named = {"signing_key": Path("ana.pem"), "trusted_keys": Path("trusted.pem")}
+    return local.model_copy(update={"registry": local.registry.model_copy(update=named)})
+
+
+@pytest.fixture
+def signed(signing: Setup, make_candidate: Callable[..., Candidate]) -> Version:
+    """Return a version that was signed when it was registered."""
+    return register(opened(signing), make_candidate())
+
+
+def of_signatures(settings: Setup, version: Version) -> dict[str, tuple[str, str]]:
+    """Return what is found of the signature and of every claim."""
+    found: list[Finding] = verify(opened(settings), find(opened(settings), str(version.number)))
+    return {
+        one.what: (one.standing, one.detail)
+        for one in found
+        if one.what.startswith((folder.SIGNATURE, "claim"))
+    }
+
+
+def test_a_signed_version(signed: Version, signing: Setup) -> None:
+    """The files and two claims are signed; the public command says so too."""
+    assert of_signatures(signing, signed) == {
+        "model.sig": ("whole", "Ana"),
+        "claim 1, lineage": ("whole", "signed by Ana"),
+        "claim 2, evaluation": ("whole", "signed by Ana"),
+    }
+    place = files_of(signed, signing)
+    words = [sys.executable, "-m", "model_signing", "verify", "key", str(place)]
+    words += ["--signature", str(place / folder.SIGNATURE), "--public_key", "ana.pub"]
+    subprocess.run(words, check=True, capture_output=True)
+
+
+def test_who_is_not_trusted(signed: Version, signing: Setup) -> None:
+    """A signature by somebody else, or no list of who is trusted, are told apart."""
+    keys.generate(Path("eve.pem"), Path("eve.pub"))
+    Path("trusted.pem").write_bytes(Path("eve.pub").read_bytes())
+    found = of_signatures(signing, signed)
+    assert {standing for standing, _ in found.values()} == {"untrusted signer"}
+    unnamed = signing.registry.model_copy(update={"trusted_keys": None})
+    nobody = signing.model_copy(update={"registry": unnamed})
+    assert of_signatures(nobody, signed)["model.sig"][0] == "not looked at"
+
+
+def test_claims_of_others(signed: Version, signing: Setup) -> None:
+    """A claim about another version, and one by another key, are found out each by itself."""
+    keys.generate(Path("eve.pem"), Path("eve.pub"))
+    ana, eve = (keys.read_private(Path(name)) for name in ("ana.pem", "eve.pem"))
+    root = folder.read(files_of(signed, signing) / folder.SIGNATURE).root
+    path = files_of(signed, signing) / claims.FILE
+    lines = path.read_bytes().splitlines()
+    lines.append(claims.sign(claims.make("approval", "har 9", "0" * 64, {"by": "ana"}), ana))
+    lines.append(claims.sign(claims.make("approval", "har 1", root, {"by": "ana"}), eve))
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    found = of_signatures(signing, signed)
+    assert found["model.sig"][0] == "whole"
+    assert found["claim 2, evaluation"][0] == "whole"
+    assert found["claim 3, approval"] == ("disagrees", "it is about other files")
+    assert found["claim 4, approval"][0] == "untrusted signer"
+
+
+def test_a_key_that_is_not_there(signing: Setup) -> None:
+    """It is said before anything is made."""
+    Path("ana.pem").unlink()
+    with pytest.raises(MissingError, match=r"ana\.pem: no such file"):
+        require_ready(opened(signing), "tiny")
