@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ from har.lineage.signing import claims, folder, keys
 from har.lineage.signing.claims import Kind
 from har.lineage.signing.keys import PublicKey
 from har.registry.handle import Registry
+from har.registry.history.events import Event
+from har.registry.history.placement import carried_out
 from har.registry.versions import gate_file
+from har.registry.versions.files import read_lineage
+from har.registry.versions.version import Version
 
 # What is written into a version's run after it was signed.
 LATER = (RECORD, claims.FILE, gate_file.FILE, "gate")
@@ -68,6 +72,16 @@ def claim(
     line = claims.sign(claims.make(kind, name, root, said), key)
     before = gate_file.read(registry, run, claims.FILE) or b""
     registry.writer.log_text(run, (before + line + b"\n").decode(), claims.FILE)
+
+
+def claim_approval(registry: Registry, version: Version, events: Sequence[Event]) -> None:
+    """Sign, by the approver's key, that a version was approved: what the last move says."""
+    if registry.environment.registry.signing_key is None or version.adopted:
+        return
+    move, _ = list(carried_out(events))[-1]
+    root = read_lineage(registry, version).predicate.root
+    said = {**move.to_dict(), "sha256": move.sha256}
+    claim(registry, version.run_id, "approval", f"{version.model} {version.number}", root, said)
 
 
 def require_key(registry: Registry) -> None:

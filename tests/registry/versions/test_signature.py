@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Setup, files_of, opened
+from support import Setup, files_of, opened, promote
 
 from har.errors import MissingError
 from har.lineage.signing import claims, folder, keys
+from har.registry.gate.approval import approve
+from har.registry.history.events import MoveBegun
+from har.registry.history.trail import Trail
 from har.registry.verify import Finding, verify
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.lookup import find
@@ -81,6 +84,27 @@ def test_claims_of_others(signed: Version, signing: Setup) -> None:
     assert found["claim 2, evaluation"][0] == "whole"
     assert found["claim 3, approval"] == ("disagrees", "it is about other files")
     assert found["claim 4, approval"][0] == "untrusted signer"
+
+
+def test_an_approval_is_signed_by_who_approves(signed: Version, signing: Setup) -> None:
+    """Its claim holds what the history's event says, and the version's signature stays whole."""
+    asks = signing.model_copy(
+        update={"gate": signing.gate.model_copy(update={"approval": "always"})}
+    )
+    assert promote(signed, asks, reason="good").passed
+    keys.generate(Path("bob.pem"), Path("bob.pub"))
+    with Path("trusted.pem").open("a") as file:
+        file.write(f"# Bob\n{Path('bob.pub').read_text()}")
+    named = {"identity": "bob", "signing_key": Path("bob.pem")}
+    bob = asks.model_copy(update={"registry": asks.registry.model_copy(update=named)})
+    approve(opened(bob), str(signed.number), reason="seen")
+    found = of_signatures(signing, signed)
+    assert found["model.sig"] == ("whole", "Ana")
+    assert found["claim 3, approval"] == ("whole", "signed by Bob")
+    line = (files_of(signed, signing) / claims.FILE).read_bytes().splitlines()[-1]
+    said = claims.verify(line, keys.read_trusted(Path("trusted.pem")), "x").claim.predicate
+    (move,) = [e for e in Trail(opened(signing)).events if isinstance(e, MoveBegun) and e.approval]
+    assert (said["sha256"], said["approval"]["reason"]) == (move.sha256, "seen")
 
 
 def test_a_key_that_is_not_there(signing: Setup) -> None:
