@@ -10,6 +10,7 @@ from har.cli.registry.common import Selector
 
 if TYPE_CHECKING:
     from har.lineage.journal import Journal
+    from har.registry.impact import Touched
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -93,6 +94,54 @@ def verify(
             + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""),
             hint="do not use it; restore what changed, or register the model again",
         )
+
+
+@app.command()
+def impact(
+    subject: Annotated[str | None, typer.Option(help="A person.")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="A file's name, or digits of its SHA-256.")
+    ] = None,
+    package: Annotated[str | None, typer.Option(help="As numpy, or 'numpy 2.4.6'.")] = None,
+    commit: Annotated[str | None, typer.Option(help="The first digits of one.")] = None,
+    checkpoint: Annotated[str | None, typer.Option(help="Source or digest of weights.")] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which versions something touches, where they stand, and when they served.
+
+    Example: har lineage impact --subject hapt-01
+    """
+    from har.config import load
+    from har.errors import UsageError
+    from har.registry.handle import Registry
+    from har.registry.impact import KINDS
+    from har.registry.impact import impact as find_impact
+
+    asked = dict(zip(KINDS, (subject, file, package, commit, checkpoint), strict=True))
+    given = [(kind, what) for kind, what in asked.items() if what]
+    if len(given) != 1:
+        raise UsageError(
+            "which one?", expected=f"one of {', '.join(f'--{kind}' for kind in KINDS)}"
+        )
+    found = find_impact(Registry.open(load(overrides).environment), *given[0])
+    if as_json:
+        return print_json(found)
+    if found.touched:
+        rows = [_touched_row(one) for one in found.touched]
+        columns = ["version", "model", "stage", "what it has to do with it", "served"]
+        out.print(table(f"Touched by {found.kind} {found.what}", columns, rows))
+    else:
+        out.print(f"No version is touched by {found.kind} {found.what}.")
+    if found.unknown:
+        numbers = ", ".join(map(str, found.unknown))
+        out.print(f"Nobody can tell of {numbers}: adopted, without a lineage record.")
+
+
+def _touched_row(one: "Touched") -> list[str]:
+    spans = [f"{since} to {until or 'now'}" for since, until in one.served]
+    stage = ", ".join([one.stage, *one.aliases])
+    return [str(one.version), one.candidate, stage, "; ".join(one.how), "; ".join(spans)]
 
 
 @app.command()
