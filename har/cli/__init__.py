@@ -25,7 +25,7 @@ from har.cli import (
     settings,
 )
 from har.cli.extras import not_installed
-from har.cli.output import debugging, print_error
+from har.cli.output import debugging, print_error, print_text
 from har.cli.signals import end_when_asked
 from har.cli.streams import prepare_streams, readers_may_leave, speak_utf8
 from har.cli.writable import require_home, unnamable
@@ -62,7 +62,7 @@ app.command(name="config")(settings.config)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"har {har.__version__}")
+        print_text(f"har {har.__version__}")
         raise typer.Exit
 
 

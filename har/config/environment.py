@@ -12,13 +12,22 @@ from pydantic import AfterValidator, Field, SecretStr, field_serializer
 from har.addresses import without_credentials
 from har.config.section import Section
 from har.config.serve import ServeSettings
+from har.visible import INVISIBLE
 
 
 def _as_mlflow_takes_it(name: str) -> str:
     """Refuse a name that MLflow cannot search for, or that is no name of a folder."""
-    if not name.strip() or name != name.strip(" .") or re.search(r"[/:'\"`\\\x00-\x1f]", name):
+    is_odd = re.search(r"[/:'\"`\\]", name) or INVISIBLE.search(name)
+    if not name.strip() or name != name.strip(" .") or is_odd:
         text = "not empty, no space or dot at its ends, and none of / : ' \" ` \\ in it"
         raise ValueError(f"a name of a model is {text}")
+    return name
+
+
+def _as_people_read_it(name: str) -> str:
+    """Refuse a name of a person that looks like another, or like none; "" stands for unset."""
+    if name and (not name.strip() or INVISIBLE.search(name)):
+        raise ValueError("a name of somebody is not blank, and every character of it can be seen")
     return name
 
 
@@ -26,8 +35,10 @@ class RegistrySettings(Section):
     """Where versions live, and who acts on them."""
 
     model: Annotated[str, AfterValidator(_as_mlflow_takes_it)] = Field("har", max_length=128)
-    identity: str | None = Field(
-        None, description="who acts; default: the server's user, else the operating system's"
+    identity: Annotated[str, AfterValidator(_as_people_read_it)] | None = Field(
+        None,
+        max_length=128,
+        description="who acts; default: the server's user, else the operating system's",
     )
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
     webhooks: tuple[SecretStr, ...] = Field(
