@@ -97,6 +97,32 @@ def verify(
 
 
 @app.command()
+def bundle(
+    selector: Selector,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The zip file to write.")],
+    overrides: Overrides = None,
+) -> None:
+    """Write a version as one zip file that anybody can check, without har and a network.
+
+    Its check.py needs Python 3.9 or newer alone, and names what is wrong as `verify` does.
+
+    Example: har lineage bundle champion -o har-3.zip; then, anywhere: python check.py
+    """
+    from har.config import load
+    from har.registry.bundle import write
+    from har.registry.handle import Registry
+    from har.registry.versions.lookup import find
+    from har.registry.versions.version import require_measured
+
+    registry = Registry.open(load(overrides).environment)
+    version = find(registry, selector)
+    require_measured(version)
+    head = write(registry, version, output)
+    out.print(f"Written: {output}")
+    out.print(f"Head of the history: {head} (tell it to who checks, by another way)")
+
+
+@app.command()
 def impact(
     subject: Annotated[str | None, typer.Option(help="A person.")] = None,
     file: Annotated[

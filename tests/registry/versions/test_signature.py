@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,25 +13,9 @@ from har.registry.gate.approval import approve
 from har.registry.history.events import MoveBegun
 from har.registry.history.trail import Trail
 from har.registry.verify import Finding, verify
-from har.registry.versions.candidate import Candidate
 from har.registry.versions.lookup import find
-from har.registry.versions.registration import register, require_ready
+from har.registry.versions.registration import require_ready
 from har.registry.versions.version import Version
-
-
-@pytest.fixture
-def signing(local: Setup) -> Setup:
-    """Return settings with a key that signs, and a file that trusts it as Ana's."""
-    keys.generate(Path("ana.pem"), Path("ana.pub"))
-    Path("trusted.pem").write_text(f"# Ana\n{Path('ana.pub').read_text()}")
-    named = {"signing_key": Path("ana.pem"), "trusted_keys": Path("trusted.pem")}
-    return local.model_copy(update={"registry": local.registry.model_copy(update=named)})
-
-
-@pytest.fixture
-def signed(signing: Setup, make_candidate: Callable[..., Candidate]) -> Version:
-    """Return a version that was signed when it was registered."""
-    return register(opened(signing), make_candidate())
 
 
 def of_signatures(settings: Setup, version: Version) -> dict[str, tuple[str, str]]:
