@@ -33,9 +33,10 @@ def main_job(recipe: Recipe, reason: str = "har run") -> Summary:
     require_ready(registry, recipe.data.name)
     store = Store(environment.store)
     store.sweep()
-    run = Run(recipe, ingest(recipe.data, store), store)
-    make(run, run.outputs, workers=environment.run.workers)
-    summary = summarise(run, release(run, registry, reason))
+    run = Run(recipe, ingest(recipe.data, store), store, reason=reason)
+    with run.recorded():
+        make(run, run.outputs, workers=environment.run.workers)
+        summary = summarise(run, release(run, registry, reason))
     for part in tables(summary):
         rows = [dict(zip(part["columns"], map(str, row), strict=True)) for row in part["rows"]]
         create_table_artifact(table=rows, description=part["title"])

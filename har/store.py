@@ -28,7 +28,9 @@ from har import disk
 from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.code import executed_by
+from har.lineage.journal import Known
 from har.lineage.manifest import Manifest, StoredFile
+from har.lineage.origin import now_utc
 from har.measured import MEASURED
 
 # Files from this size on are stored once.
@@ -68,6 +70,19 @@ class Artifact:
     seconds: float
     manifest: Manifest = field(repr=False, compare=False)
 
+    def known_as(self, name: str) -> Known:
+        """Return the line of a run's journal that this is the output of a step of a name."""
+        return Known(
+            time=now_utc(),
+            name=name,
+            step=self.step,
+            key=self.key,
+            content=self.content,
+            made_by=self.manifest.run,
+            made=self.manifest.created,
+            seconds=self.manifest.seconds,
+        )
+
 
 class Store:
     """Finds or makes outputs of steps below one folder.
@@ -76,10 +91,12 @@ class Store:
     ----------
     root : Path
         The store's folder; made when the first entry is.
+    run : str, optional
+        The run whose entries it makes (`har.lineage.journal`).
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+    def __init__(self, root: Path, *, run: str = "") -> None:
+        self.root, self.run = Path(root), run
 
     def get_or_make(
         self,
@@ -211,7 +228,8 @@ class Store:
             build(scratch)
             files = digest.of_folder(scratch, leave_out=[MEASURED])
             seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-            _write_manifest(scratch, made_of, files, seconds=seconds, cpu_seconds=cpu_seconds)
+            taken = {"seconds": seconds, "cpu_seconds": cpu_seconds}
+            _write_manifest(scratch, made_of, files, taken, self.run)
             self._share(scratch, files)
         except BaseException as error:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -254,7 +272,8 @@ def _write_manifest(
     folder: Path,
     made_of: dict[str, Any],
     files: Mapping[str, str],
-    **taken: float,
+    taken: Mapping[str, float],
+    run: str,
 ) -> None:
     Manifest(
         **made_of,
@@ -264,7 +283,8 @@ def _write_manifest(
             for name, sha256 in files.items()
         },
         **{name: round(value, 2) for name, value in taken.items()},
-        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        created=now_utc(),
+        **({"run": run} if run else {}),
     ).write(folder)
     with (folder / Manifest.FILE).open("rb") as file:
         os.fsync(file.fileno())

@@ -19,7 +19,7 @@ from har.registry.moves.disagreement import disagreement
 from har.registry.versions.decision import Decision
 from har.registry.versions.gate_file import verdict_of
 from har.registry.versions.lookup import foreign_versions, list_versions
-from har.registry.versions.version import LINEAGE_DIGEST, Version
+from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST, Version
 
 # For so long the page does not ask the registry again; s.
 LOOK_AGAIN = 10
@@ -167,7 +167,7 @@ def _one_version(seen: Overview) -> None:
         "model": version.candidate,
         "data": version.dataset,
         "serves": version.serving,
-        "ONNX SHA-256": version.tags.get("har.onnx_sha256", ""),
+        "ONNX SHA-256": version.tags.get(ONNX_DIGEST, ""),
         "lineage SHA-256": version.tags.get(LINEAGE_DIGEST, ""),
         "MLflow run": version.run_id,
         "page": version.url or "",

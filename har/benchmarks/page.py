@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from har.disk import write_text
-from har.lineage import digest, origin
+from har.lineage import digest, origin, repository
 
 LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers", "optimum", "onnxruntime")
 
@@ -56,7 +56,7 @@ def write(path: Path, lines: Iterable[str]) -> None:
 
 def _commit() -> str:
     """Return the commit, where the code is in a git checkout."""
-    for entry in origin.code():
+    for entry in repository.code():
         if sha1 := entry.digest.get("gitCommit"):
             changed = ", changed since" if entry.annotations.get("dirty") else ""
             return f", commit `{sha1[:12]}`{changed}"

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, field_serializer
+from pydantic import AfterValidator, Field, SecretStr, field_serializer
 
 from har.addresses import may_be_misread, without_credentials
 from har.config.limits import LimitSettings
@@ -63,6 +63,13 @@ class RegistrySettings(Section):
         ge=0,
         le=60,
         description="longest that a move waits for all of them; 0: `har registry notify` sends",
+    )
+    signing_key: Path | None = Field(
+        None, description="private key that signs versions and claims; `har lineage keygen`"
+    )
+    signing_password: SecretStr | None = Field(None, description="of that key, where it has one")
+    trusted_keys: Path | None = Field(
+        None, description="public keys whose signatures count: PEM blocks, each after a name"
     )
     audit: Path | None = Field(
         None,

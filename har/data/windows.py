@@ -14,6 +14,7 @@ from har.arrays import Float32, Float64, Int64
 from har.config import WindowGrid, WindowShape
 from har.data.channels import NO_CHOICE, ChannelChoice
 from har.data.recording import CHANNELS, Recording
+from har.lineage import digest
 
 Labels = Int64
 # Windows that are copied at once, to bound memory.
@@ -44,6 +45,11 @@ class Windows:
     index: pd.DataFrame
     classes: tuple[str, ...]
     choice: ChannelChoice = NO_CHOICE
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the arrays' content, whatever file they are in."""
+        return digest.of_mapping({"X": digest.of_array(self.X), "y": digest.of_array(self.y)})
 
     def select(self, split: str, *, labelled: bool = True) -> "Windows":
         """Return the windows of one split, by default those with a label."""

@@ -20,7 +20,7 @@ from har.arrays import Float64, Int64
 from har.config import IntervalSettings
 from har.errors import DataError
 from har.evaluation.results.comparisons import PairedDifference, SubjectDifference
-from har.evaluation.results.scores import Interval, WindowScores
+from har.evaluation.results.scores import ClassScore, Interval, WindowScores
 
 Counts = Int64
 
@@ -55,19 +55,29 @@ def score(
         y_true, predicted, labels=labels, zero_division=0
     )
     occurs = support > 0
-    columns = {"precision": precision, "recall": recall, "f1": f1, "support": support.astype(int)}
-    pooled = confusions.sum(0)
+    pooled, resampled = confusions.sum(0), resample(confusions, settings)
+    intervals = class_intervals(resampled[None], settings)
     return WindowScores(
         classes=classes,
         n_windows=len(y_true),
         n_subjects=len(names),
         accuracy=float(_accuracy(pooled)),
+        accuracy_interval=interval(_accuracy(resampled), settings),
         macro_precision=float(precision[occurs].mean()),
         macro_recall=float(recall[occurs].mean()),
         macro_f1=float(f1[occurs].mean()),
-        macro_f1_interval=interval(macro_f1(resample(confusions, settings)), settings),
+        macro_f1_interval=interval(macro_f1(resampled), settings),
         confidence=settings.confidence,
-        per_class=pd.DataFrame(columns, index=classes).to_dict("index"),
+        per_class={
+            name: ClassScore(
+                precision=float(precision[i]),
+                recall=float(recall[i]),
+                f1=float(f1[i]),
+                support=int(support[i]),
+                f1_interval=intervals[i],
+            )
+            for i, name in enumerate(classes)
+        },
         per_subject=_per_subject(names, confusions),
         confusion=pooled.tolist(),
     )
@@ -164,8 +174,6 @@ def subject_confusions(
 def macro_f1(confusions: npt.NDArray[Any]) -> Float64:
     """Return macro-F1 of confusion matrices, over the classes that occur in each.
 
-    F1 = 2 TP / (2 TP + FP + FN), which is 2 TP over labels plus predictions.
-
     Parameters
     ----------
     confusions : ndarray of shape (..., n_classes, n_classes)
@@ -175,11 +183,41 @@ def macro_f1(confusions: npt.NDArray[Any]) -> Float64:
     -------
     ndarray of shape (...)
     """
-    support, predicted = confusions.sum(-1), confusions.sum(-2)
+    occurs = confusions.sum(-1) > 0
+    return np.asarray((class_f1(confusions) * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
+
+
+def class_f1(confusions: npt.NDArray[Any]) -> Float64:
+    """Return the F1 of each class of confusion matrices, shape (..., n_classes).
+
+    F1 = 2 TP / (2 TP + FP + FN), which is 2 TP over labels plus predictions; 0 of a class that
+    is neither.
+    """
     hits = np.diagonal(confusions, axis1=-2, axis2=-1)
-    f1 = 2 * hits / np.maximum(support + predicted, 1)
-    occurs = support > 0
-    return np.asarray((f1 * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1))
+    return np.asarray(2 * hits / np.maximum(confusions.sum(-1) + confusions.sum(-2), 1))
+
+
+def class_intervals(resampled: Float64, settings: IntervalSettings) -> list[Interval | None]:
+    """Return the interval over subjects of each class's F1, mean over seeds.
+
+    Parameters
+    ----------
+    resampled : ndarray of shape (n_seeds, bootstrap, n_classes, n_classes)
+        Confusion matrices of bootstrap samples of subjects (`resample`).
+    settings : IntervalSettings
+        Of the intervals.
+
+    Returns
+    -------
+    list of (float, float) or None
+        Of the samples that have the class; None where none has.
+    """
+    f1 = class_f1(resampled).mean(0)
+    occurs = resampled[0].sum(-1) > 0
+    return [
+        interval(f1[rows, i], settings) if (rows := occurs[:, i]).any() else None
+        for i in range(f1.shape[-1])
+    ]
 
 
 def resample(confusions: Counts, settings: IntervalSettings) -> Float64:
@@ -212,7 +250,7 @@ def _draws(n_subjects: int, settings: IntervalSettings) -> Float64:
     return rng.multinomial(n_subjects, even, size=settings.bootstrap).astype(float)
 
 
-def _accuracy(confusions: Counts) -> Float64:
+def _accuracy(confusions: npt.NDArray[Any]) -> Float64:
     return np.asarray(np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum((-2, -1)))
 
 

@@ -14,9 +14,12 @@ from har.config import IntervalSettings
 from har.evaluation.calibration import reliability
 from har.evaluation.metrics import (
     Counts,
+    class_f1,
+    class_intervals,
     interval,
     macro_f1,
     paired_matrices,
+    resample,
     resampled_macro_f1,
     subject_confusions,
 )
@@ -50,7 +53,7 @@ def seed_scores(
     names, matrices = stacked_confusions(predictions, classes)
     pooled = matrices.sum(1)
     hits = np.diagonal(pooled, axis1=1, axis2=2)
-    per_class = _per_class(pooled, classes)
+    per_class = _per_class(matrices, classes, settings)
     occurring = [score for score in per_class.values() if score.support]
     per_subject = macro_f1(matrices).mean(0)
     low, median, high = np.quantile(per_subject, [0.25, 0.5, 0.75])
@@ -161,17 +164,23 @@ def _pooled(matrices: Counts, settings: IntervalSettings) -> PooledScore:
     )
 
 
-def _per_class(pooled: Counts, classes: tuple[str, ...]) -> dict[str, ClassScore]:
+def _per_class(
+    matrices: Counts, classes: tuple[str, ...], settings: IntervalSettings
+) -> dict[str, ClassScore]:
     """Return each class's scores as means over seeds."""
+    pooled = matrices.sum(1)
     hits = np.diagonal(pooled, axis1=1, axis2=2)
     support, predicted = pooled.sum(2), pooled.sum(1)
     precision = (hits / np.maximum(predicted, 1)).mean(0)
     recall = (hits / np.maximum(support, 1)).mean(0)
-    f1 = (2 * hits / np.maximum(support + predicted, 1)).mean(0)
-    rows = zip(classes, precision, recall, f1, support[0], strict=True)
+    f1 = class_f1(pooled).mean(0)
+    intervals = class_intervals(np.stack([resample(m, settings) for m in matrices]), settings)
+    rows = zip(classes, precision, recall, f1, support[0], intervals, strict=True)
     return {
-        name: ClassScore(precision=float(p), recall=float(r), f1=float(f), support=int(n))
-        for name, p, r, f, n in rows
+        name: ClassScore(
+            precision=float(p), recall=float(r), f1=float(f), support=int(n), f1_interval=i
+        )
+        for name, p, r, f, n, i in rows
     }
 
 

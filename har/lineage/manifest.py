@@ -36,6 +36,9 @@ class Manifest(TypedFile):
         That it took.
     created : str
         UTC.
+    run : str
+        The run that made it (`har.lineage.journal`); empty of an ingestion, and of what an
+        earlier `har` made.
     """
 
     FILE: ClassVar[str] = "step.json"
@@ -51,3 +54,4 @@ class Manifest(TypedFile):
     seconds: Number
     cpu_seconds: Number
     created: StrictStr
+    run: StrictStr = ""

@@ -64,7 +64,10 @@ class Step(Typed):
     key, content : str
         Digests of what determined it, and of its output.
     reused : bool
-        Whether the output was in the store.
+        Whether the output was in the store before the run.
+    made_by : str
+        The run that made it (`har.lineage.journal`); empty of an ingestion, and where nobody
+        wrote it down.
     inputs : mapping of str to str
         Content of the steps that it read.
     params : mapping
@@ -88,6 +91,26 @@ class Step(Typed):
     libraries: Texts
     created: StrictStr
     seconds: Number
+    made_by: StrictStr = ""
+
+
+class Cause(Typed):
+    """What started a run, and why.
+
+    Attributes
+    ----------
+    trigger : {"command", "deployment", "schedule", "program"}
+        A person at a terminal, a Prefect deployment that somebody or a schedule started, or a
+        program that calls the library.
+    name : str
+        The command line, or the name of the deployment.
+    reason : str
+        As it was given; empty where nobody was asked.
+    """
+
+    trigger: Literal["command", "deployment", "schedule", "program"]
+    name: StrictStr
+    reason: StrictStr = ""
 
 
 class Pin(Typed):
@@ -179,11 +202,59 @@ class Serving(Typed):
 
 
 class Run(Typed):
-    """Who ran it, and the runs that it was part of."""
+    """Who ran it, what started it, and the runs that it was part of.
+
+    Attributes
+    ----------
+    who : str
+        The account: user at host.
+    mlflow_run : str
+        That holds the version's files.
+    prefect_flow_run : str or None
+    id : str
+        The run in its own journal; empty of a record of before there were journals.
+    cause : Cause or None
+        None as above.
+    started : str
+        UTC; empty as above.
+    """
 
     who: StrictStr
     mlflow_run: StrictStr
     prefect_flow_run: StrictStr | None
+    id: StrictStr = ""
+    cause: Cause | None = None
+    started: StrictStr = ""
+
+
+class EarlierRun(Typed):
+    """A run that made what a later one found in the store."""
+
+    who: StrictStr
+    cause: Cause
+    started: StrictStr
+
+
+class Split(Typed):
+    """What one split holds.
+
+    Attributes
+    ----------
+    subjects : tuple of str
+    recordings : int
+    windows : int
+        With a label or without.
+    labels : mapping of str to int
+        Windows by activity, of those with a label.
+    arrays : str
+        Digest of the labelled windows' arrays, as MLflow has it of its data set.
+    """
+
+    subjects: tuple[StrictStr, ...]
+    recordings: StrictInt
+    windows: StrictInt
+    labels: Mapping[StrictStr, StrictInt]
+    arrays: StrictStr
 
 
 class Predicate(Typed):
@@ -201,6 +272,15 @@ class Predicate(Typed):
         What the model reads, and why; empty in records from before it was a choice.
     left_out : mapping of str to str
         Why, by class of the data that the model does not know.
+    earlier : mapping of str to EarlierRun
+        The runs that made the steps that were reused, as far as their journals are there.
+    root : str
+        Digest over all files of the version, by which claims speak of them
+        (`har.lineage.signing`); empty in a record of before.
+    splits : mapping of str to Split
+        Empty in a record of before.
+    hardware : mapping of str to str
+        Processor, memory, GPU of the machine; empty of a record of before.
     """
 
     build: BuildDefinition = Field(alias="buildDefinition")
@@ -216,6 +296,10 @@ class Predicate(Typed):
     checkpoints: tuple[Checkpoint, ...] = Field(default=(), alias="har_checkpoints")
     channels: StrictStr = Field(default="", alias="har_channels")
     left_out: Texts = Field(default={}, alias="har_left_out")
+    earlier: Mapping[StrictStr, EarlierRun] = Field(default={}, alias="har_earlier_runs")
+    root: StrictStr = Field(default="", alias="har_root")
+    splits: Mapping[StrictStr, Split] = Field(default={}, alias="har_splits")
+    hardware: Texts = Field(default={}, alias="har_hardware")
 
 
 class Record(Typed):

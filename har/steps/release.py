@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from har.config import Recipe
+from har.lineage import journal
 from har.steps.plan import FUSE, chosen
 from har.steps.run import Run
 
@@ -37,6 +38,7 @@ def candidate(run: Run, name: str) -> "Candidate":
     by_role = {role: steps[step] for role, step in own.items()}
     if (start := by_role.get("pretrain")) and not BaseCheckpoint.read(start.path).is_taken:
         del by_role["pretrain"]
+    makers = {step.manifest.run for step in by_role.values()}
     return Candidate(
         name=name,
         dataset=run.recipe.data.name,
@@ -49,6 +51,10 @@ def candidate(run: Run, name: str) -> "Candidate":
         steps=by_role,
         recipe=run.recipe,
         pins=run.pins,
+        split=by_role["split"].path,
+        environment=run.journal.folder / journal.ENVIRONMENT if run.journal.begun else None,
+        begun=run.journal.begun,
+        earlier=journal.earlier(run.store.root, makers - {run.id}),
     )
 
 

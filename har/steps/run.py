@@ -1,13 +1,18 @@
-"""A run: a recipe, the data that it is pinned to, and what is known of its steps."""
+"""A run: a recipe, the data that it is pinned to, and what is known of its steps.
+
+What it makes it writes down as it goes (`har.lineage.journal`).
+"""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Protocol
 
 from har.config import Environment, Recipe
+from har.lineage.journal import Writer, new_run
 from har.processes import pool
 from har.progress import track
 from har.steps import plan as plans
@@ -33,9 +38,13 @@ class Run:
         Where outputs are.
     plan : Plan, optional
         Its steps; by default all of a run.
+    reason : str, optional
+        Why it is made, for its journal.
 
     Attributes
     ----------
+    id : str
+        32 hexadecimal digits, in all that it makes.
     known : dict of str to Artifact
         Outputs by step, found or made so far.
     """
@@ -47,8 +56,11 @@ class Run:
         store: Store,
         *,
         plan: Plan | None = None,
+        reason: str = "",
     ) -> None:
-        self.recipe, self.pins, self.store = recipe, dict(pins), store
+        self.id, self.reason = new_run(), reason
+        self.recipe, self.pins, self.store = recipe, dict(pins), Store(store.root, run=self.id)
+        self.journal = Writer(store.root, self.id)
         self.plan = plan or plans.plan(recipe)
         self.known = {pinned(name): artifact for name, artifact in pins.items()}
         if len(self.pins) == 1:  # nothing to join
@@ -97,6 +109,14 @@ class Run:
         """Return the steps that are not known yet of some and of those before."""
         return [step for step in self.plan.needed(names) if step.name not in self.known]
 
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Keep a journal of what a block makes of this run, and of how it ends."""
+        with self.journal.recording(self.recipe.model_dump(mode="json"), self.reason):
+            for name, artifact in self.known.items():
+                self.journal.know(artifact.known_as(name))
+            yield
+
     def make(self, names: Iterable[str], *, jobs: int = 1) -> dict[str, Artifact]:
         """Return the outputs of some steps, made with all that they need unless they are there.
 
@@ -109,7 +129,12 @@ class Run:
         """
         wanted = list(names)
         self.look_up(wanted)
-        missing = self.missing(wanted)
+        if missing := self.missing(wanted):
+            with self.recorded():
+                self._make(missing, jobs)
+        return {name: self.known[name] for name in wanted}
+
+    def _make(self, missing: list[Step], jobs: int) -> None:
         if jobs == 1 or len(missing) < 2:
             for step in track(missing, what="steps") if len(missing) > 1 else missing:
                 inputs = self.inputs(step)
@@ -117,8 +142,7 @@ class Run:
                 self.remember(step.name, carry_out(step, inputs, self.store))
         else:
             with pool(jobs) as workers:
-                self.make_with(partial(_submit, workers, self.store), wanted)
-        return {name: self.known[name] for name in wanted}
+                self.make_with(partial(_submit, workers, self.store), [s.name for s in missing])
 
     def make_with(
         self, submit: Callable[[Step, dict[str, Input]], "Pending"], names: Iterable[str]
@@ -146,6 +170,7 @@ class Run:
     def remember(self, name: str, artifact: Artifact) -> None:
         """Keep the output of a step."""
         self.known[name] = artifact
+        self.journal.know(artifact.known_as(name))
 
     def inputs(self, step: Step) -> dict[str, Input] | None:
         """Return what a step is given; None while a part of it is not known."""

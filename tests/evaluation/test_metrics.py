@@ -51,7 +51,14 @@ def test_scores_worked_out_by_hand() -> None:
     assert found.macro_precision == pytest.approx((1 + 2 / 3 + 1) / 3)
     assert found.macro_recall == pytest.approx((2 / 3 + 1 + 1) / 3)
     walking = {"precision": 1.0, "recall": pytest.approx(2 / 3), "f1": pytest.approx(0.8)}
-    assert found.per_class["walking"].to_dict() == {**walking, "support": 3}
+    # Resamples of only subject a have an F1 of 0.8, and those of only b have no walking.
+    assert found.per_class["walking"].to_dict() == {
+        **walking,
+        "support": 3,
+        "f1_interval": pytest.approx([0.8, 0.8]),
+    }
+    # Right answers of a are 2 of 3, of b all.
+    assert found.accuracy_interval == pytest.approx((2 / 3, 1))
     assert (found.n_windows, found.n_subjects) == (6, 2)
 
 
@@ -71,6 +78,7 @@ def test_a_class_without_labels_is_left_out_of_every_average() -> None:
     found = scored([0, 1], [0, 1], ["a", "b"])
     assert (found.macro_f1, found.macro_precision, found.macro_recall) == (1, 1, 1)
     assert found.macro_f1_interval == (1, 1)
+    assert found.per_class["lying"].f1_interval is None
 
 
 def test_equal_subjects_give_an_interval_without_width() -> None:

@@ -50,6 +50,8 @@ def test_a_score_is_the_mean_over_seeds(two_seeds: dict[int, pd.DataFrame]) -> N
     assert found.per_subject == pytest.approx({"a": 0.8, "b": 0.8})
     assert found.confusion == ((16, 4), (4, 16))
     assert found.per_class["lying"].recall == pytest.approx(0.8)
+    # Each subject is right in 0.8 of the windows, mean over seeds.
+    assert found.per_class["lying"].f1_interval == pytest.approx((0.8, 0.8))
     assert (found.n_subjects, found.n_windows) == (2, 20)
     # Every window has confidence .8: what is right of a seed is .9 or .7 of them.
     assert found.ece == pytest.approx(0.1)

@@ -33,10 +33,12 @@ from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds, Latency, MeasuredBounds
 from har.export.distance import add_distance
 from har.lineage import digest
+from har.lineage.signing import keys
 from har.models.out_of_distribution import MahalanobisDetector
 from har.registry.gate.checks import DataChecks
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.registration import register
+from har.registry.versions.version import Version
 from har.store import Artifact, Store
 
 CLASSES = ("WALKING", "SITTING", "LAYING")
@@ -289,3 +291,18 @@ def tiny_onnx(candidate: str, *, seed: int, **metadata: str) -> onnx.ModelProto:
     for key, value in facts.items():
         model.metadata_props.add(key=key, value=value)
     return model
+
+
+@pytest.fixture
+def signing(local: Setup) -> Setup:
+    """Return settings with a key that signs, and a file that trusts it as Ana's."""
+    keys.generate(Path("ana.pem"), Path("ana.pub"))
+    Path("trusted.pem").write_text(f"# Ana\n{Path('ana.pub').read_text()}")
+    named = {"signing_key": Path("ana.pem"), "trusted_keys": Path("trusted.pem")}
+    return local.model_copy(update={"registry": local.registry.model_copy(update=named)})
+
+
+@pytest.fixture
+def signed(signing: Setup, make_candidate: MakeCandidate) -> Version:
+    """Return a version that was signed when it was registered."""
+    return register(opened(signing), make_candidate())

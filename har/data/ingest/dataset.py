@@ -23,6 +23,7 @@ from har.data.ingest.request import Request
 from har.data.ingested import Accounts, Datasets
 from har.errors import DataError, MissingError, VerificationError
 from har.lineage import digest
+from har.lineage.journal import Writer, new_run
 from har.store import Artifact, Store
 
 __all__ = ["Ingestion", "Request", "find", "ingest"]
@@ -97,6 +98,7 @@ def ingest(
     DataError
         If it is no data set of this kind, or nothing of it can be trusted.
     """
+    store = Store(store.root, run=new_run())
     opened.cache_clear()  # the files may be others than last time
     files = opened(request.root, request.only, current().limits)
     request = request.planned(files)
@@ -124,10 +126,19 @@ def ingest(
         raise _nothing_left(request, rejected)
     reasons = {name: str(error) for name, error in rejected.items()}
     artifact = _assemble(store, request, made, reasons)
+    if not artifact.reused:
+        _write_down(store, request, artifact)
     catalogue.remember(store, request.name, files, seen, artifact)
     taken = [part for name, part in made.items() if name not in rejected]
     reused = sum(part.reused for part in taken)
     return Ingestion(artifact, len(taken) - reused, reused, reasons)
+
+
+def _write_down(store: Store, request: Request, artifact: Artifact) -> None:
+    """Keep the journal of an ingestion."""
+    journal = Writer(store.root, store.run)
+    with journal.recording({"ingest": request.name}, reason=""):
+        journal.know(artifact.known_as(f"ingest-{request.name}"))
 
 
 def find(store: Store, name: str) -> Artifact:

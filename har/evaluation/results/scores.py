@@ -13,12 +13,16 @@ Confusion = tuple[tuple[StrictInt, ...], ...]
 
 
 class ClassScore(Typed):
-    """Of one class; ``support`` counts its windows, without which there is no score."""
+    """Of one class; ``support`` counts its windows, without which there is no score.
+
+    The interval of F1 is over subjects; None without a score, and in files of before.
+    """
 
     precision: StrictFloat
     recall: StrictFloat
     f1: StrictFloat
     support: Number
+    f1_interval: Interval | None = None
 
 
 class SubjectScore(Typed):
@@ -50,6 +54,8 @@ class Scores(PooledScore):
         Class names.
     accuracy, macro_precision, macro_recall : float
         Of all windows; macro averages are over the classes that occur in the labels.
+    accuracy_interval : tuple of float or None
+        Over subjects; None in files of before.
     confidence : float
         Of every interval.
     per_class : mapping of str to ClassScore
@@ -65,6 +71,7 @@ class Scores(PooledScore):
     confidence: StrictFloat
     per_class: Mapping[StrictStr, ClassScore]
     confusion: Confusion
+    accuracy_interval: Interval | None = None
 
     @property
     def subject_f1(self) -> Mapping[str, float]:

@@ -14,6 +14,7 @@ from har.registry.identity import is_one_person
 from har.registry.moves.mover import Mover
 from har.registry.versions.files import require_verified
 from har.registry.versions.lookup import find
+from har.registry.versions.signature import claim_approval
 
 
 def approve(
@@ -79,6 +80,7 @@ def approve(
             approval=answer,
             bent=request.bent,
         )
+        claim_approval(registry, version, mover.trail.events)
         mover.announce()
     return request
 

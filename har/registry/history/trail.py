@@ -120,6 +120,11 @@ class Trail:
         assert isinstance(recorded, type(event))
         return recorded
 
+    @property
+    def lines(self) -> tuple[bytes, ...]:
+        """The events as the log has them, without newlines."""
+        return tuple(self._lines)
+
     def require_open(self) -> None:
         """Refuse a history that nothing can be added to, as somebody deleted it in MLflow.
 

@@ -17,7 +17,7 @@ from har.registry.moves.reconcile import change_to
 from har.registry.reading import RegisteredVersion
 from har.registry.versions.files import download_model
 from har.registry.versions.lookup import foreign_versions
-from har.registry.versions.version import CANDIDATE_DIGEST, FILES
+from har.registry.versions.version import CANDIDATE_DIGEST, FILES, ONNX_DIGEST
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _tags(registry: Registry, version: RegisteredVersion) -> dict[str, str]:
             )
         files = digest.of_folder(got)
         flavours = _flavours(got)
-    onnx = {"har.onnx_sha256": files["model.onnx"]} if "model.onnx" in files else {}
+    onnx = {ONNX_DIGEST: files["model.onnx"]} if "model.onnx" in files else {}
     return {
         "har.candidate": ", ".join(flavours) or "unknown",
         "har.dataset": "unknown",

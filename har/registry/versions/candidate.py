@@ -9,7 +9,9 @@ from har.config import Recipe
 from har.evaluation.results.scores import Metrics
 from har.export.artifact import Build, Builds
 from har.lineage import digest
+from har.lineage.journal import Begun
 from har.lineage.manifest import Manifest
+from har.lineage.record import EarlierRun
 from har.measured import MEASURED
 from har.models.record import TrainingRecord
 from har.store import Artifact
@@ -43,6 +45,14 @@ class Candidate:
         What determined the result.
     pins : mapping of str to Artifact
         The ingestion of each data set that the run was pinned to.
+    split : Path or None
+        Who is in which split, and the proof that they are apart.
+    environment : Path or None
+        What was installed where it ran, the lock file, and what differed from the commit.
+    begun : Begun or None
+        What the run wrote down before its first step; None where it wrote nothing.
+    earlier : mapping of str to EarlierRun
+        The runs that made what it found.
     """
 
     name: str
@@ -56,13 +66,17 @@ class Candidate:
     steps: dict[str, Artifact]
     recipe: Recipe
     pins: Mapping[str, Artifact] = field(default_factory=dict)
+    split: Path | None = None
+    environment: Path | None = None
+    begun: Begun | None = None
+    earlier: Mapping[str, EarlierRun] = field(default_factory=dict)
 
     def files(self, *parts: str) -> dict[str, Path]:
         """Return local files by their path in the MLflow run.
 
         Parameters
         ----------
-        *parts : {"model", "onnx", "evaluation", "checks", "report"}
+        *parts : {"model", "onnx", "evaluation", "checks", "report", "split", "environment"}
             Folders of the run; none means all.
         """
         return {
@@ -110,5 +124,8 @@ class Candidate:
             "onnx": self.export,
             "evaluation": self.evaluation,
             "checks": self.checks,
+            "report": self.report,
+            "split": self.split,
+            "environment": self.environment,
         }
-        return {**folders, "report": self.report} if self.report else folders
+        return {part: folder for part, folder in folders.items() if folder}

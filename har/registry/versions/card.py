@@ -25,8 +25,8 @@ No subject is in two splits. Raw files: {sources}.
 Macro-F1 {f1:.4f}, {confidence:.0%} interval over {n_subjects} subjects {low:.4f} to {high:.4f};
 accuracy {accuracy:.4f}; {n_windows} windows.
 
-| activity | precision | recall | F1 | windows |
-|---|---|---|---|---|
+| activity | precision | recall | F1 | {confidence:.0%} interval | windows |
+|---|---|---|---|---|---|
 {per_class}
 
 Subjects range from macro-F1 {worst:.4f} to {best:.4f}.
@@ -111,7 +111,9 @@ def _sources(candidate: Candidate) -> str:
 
 def _class_row(name: str, score: ClassScore) -> str:
     numbers = " | ".join(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
-    return f"| {plain(name)} | {numbers} | {score.support:.0f} |"
+    known = score.f1_interval
+    interval = f"{known[0]:.4f} to {known[1]:.4f}" if known else "no windows"
+    return f"| {plain(name)} | {numbers} | {interval} | {score.support:.0f} |"
 
 
 def _build_row(candidate: Candidate, build: Build) -> str:

@@ -30,10 +30,9 @@ from har.registry.versions.decision import Decision, Rule
 from har.registry.versions.files import read_lineage, verified_file
 from har.registry.versions.gate_file import FILE as GATE
 from har.registry.versions.lookup import list_versions
-from har.registry.versions.version import Version
+from har.registry.versions.version import CARD, Version
 
 BELOW = "*Written by har. Below this line people may write; above it, har writes anew.*"
-CARD = "model-card.md"
 # The tag of a run with the digests of the lines that `har` wrote, six hexadecimal digits each.
 _LINES, _DIGITS = "har.described", 6
 # The history remembers under this name how many events the descriptions tell of.

@@ -1,23 +1,36 @@
 """What MLflow shows of a candidate: parameters, metrics, learning curves, tags."""
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from har.data.channels import ChannelChoice
 from har.models.catalogue import CLASSICAL, ENCODERS
 from har.models.record import Epoch, PretrainingEpoch, pretraining_of
 from har.registry.versions.candidate import Candidate
-from har.registry.versions.version import LINEAGE_DIGEST
+from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST
 
 _SHARED = ("data", "clean", "split", "window", "export", "intervals")
 _LEARNT = ("seed", "c", "gamma", "n_features", "best_epoch", "parameters", "trainable_parameters")
+# Tags that are not known before the record is, or change as the version moves.
+CHANGING = (LINEAGE_DIGEST, "har.stage")
 _PER_BUILD = (
     *("bytes", "latency_ms", "latency_p95_ms"),
     *("max_probability_gap", "agreement", "macro_f1"),
 )
 
 
-def params(candidate: Candidate) -> dict[str, Any]:
+def registered(candidate: Candidate) -> str:
+    """Return what MLflow is told of a candidate, as ``registered.json`` keeps it.
+
+    What an editor of MLflow's database changes is found by it (`har.registry.verify`).
+    """
+    tags = version_tags(candidate, "")
+    stated = {name: value for name, value in tags.items() if name not in CHANGING}
+    content = {"params": params(candidate), "metrics": metrics(candidate), "tags": stated}
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def params(candidate: Candidate) -> dict[str, str]:
     """Return the settings that shape this candidate, by dotted name, and what training chose."""
     own = f"models.{candidate.name.replace('-', '_')}"
     trained = () if candidate.name in CLASSICAL else ("finetune",)
@@ -27,7 +40,8 @@ def params(candidate: Candidate) -> dict[str, Any]:
     recorded = candidate.training.to_dict()
     learnt = {f"trained.{key}": recorded[key] for key in _LEARNT if key in recorded}
     gravity = ChannelChoice.beside(candidate.windows).gravity
-    return {**flat, **learnt, "serving": candidate.serving.name, "windows.gravity": gravity}
+    all_of_it = {**flat, **learnt, "serving": candidate.serving.name, "windows.gravity": gravity}
+    return {name: str(value) for name, value in all_of_it.items()}
 
 
 def metrics(candidate: Candidate) -> dict[str, float]:
@@ -81,7 +95,7 @@ def version_tags(candidate: Candidate, lineage_digest: str) -> dict[str, str]:
         "har.macro_f1": repr(m.macro_f1),
         "har.macro_f1_low": repr(low),
         "har.macro_f1_high": repr(high),
-        "har.onnx_sha256": serving.sha256,
+        ONNX_DIGEST: serving.sha256,
         "har.serving": serving.name,
         "har.serving_passed": str(serving.passed).lower(),
         "har.stage": "None",

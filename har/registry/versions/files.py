@@ -9,8 +9,10 @@ from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.record import FILE, Record
 from har.registry.handle import Registry
+from har.registry.history.trail import Trail
 from har.registry.locations import download, local_path
-from har.registry.versions.version import FILES, LINEAGE_DIGEST, Version
+from har.registry.versions.judgement import require_judged
+from har.registry.versions.version import FILES, LINEAGE_DIGEST, ONNX_DIGEST, Version
 
 MODEL = "model.onnx"
 
@@ -32,15 +34,9 @@ def fetch(registry: Registry, version: Version, folder: Path | None = None) -> P
     MissingError
         If the version has no ONNX build.
     VerificationError
-        If the bytes are not the registered ones.
+        If the bytes are not the registered ones, or those are not what was judged.
     """
-    sha256 = version.tags.get("har.onnx_sha256")
-    if sha256 is None:
-        raise MissingError(
-            f"version {version.number} has no ONNX build",
-            found="a version that was adopted as it was",
-            hint="use another version, or register the model with `har run`",
-        )
+    sha256 = _serving_digest(registry, version)
     folder = folder or registry.store / "onnx" / sha256[:16]
     path, what = folder / MODEL, f"version {version.number}, {MODEL}"
     if path.exists() and digest.of_file(path) == sha256:
@@ -58,6 +54,28 @@ def fetch(registry: Registry, version: Version, folder: Path | None = None) -> P
         _require_digest(downloaded, sha256, what)
         downloaded.replace(path)
     return path
+
+
+def _serving_digest(registry: Registry, version: Version) -> str:
+    """Return what the serving file has to be: by the lineage record that was judged."""
+    stated = version.tags.get(ONNX_DIGEST)
+    if stated is None:
+        raise MissingError(
+            f"version {version.number} has no ONNX build",
+            found="a version that was adopted as it was",
+            hint="use another version, or register the model with `har run`",
+        )
+    if version.adopted:
+        return stated
+    recorded = read_lineage(registry, version).predicate.serving.sha256
+    if recorded != stated:
+        raise VerificationError(
+            f"version {version.number}: its tag names another model than its lineage record",
+            expected=f"SHA-256 {recorded}",
+            found=f"SHA-256 {stated}",
+            hint="do not use this version; somebody changed it in MLflow",
+        )
+    return recorded
 
 
 def _original(registry: Registry, version: Version) -> Path | None:
@@ -95,7 +113,7 @@ def read_lineage(registry: Registry, version: Version) -> Record:
         )
     with tempfile.TemporaryDirectory() as folder:
         path = _download_run(registry, version.run_id, Path(folder), FILE)
-        return _checked_lineage(version, path)
+        return _checked_lineage(registry, version, path)
 
 
 def verified_files(registry: Registry, version: Version, folder: Path) -> dict[str, Path]:
@@ -130,7 +148,7 @@ def verified_files(registry: Registry, version: Version, folder: Path) -> dict[s
         _require_same(version, downloaded, expected)
         return {name: downloaded / name for name in expected}
     downloaded = _download_run(registry, version.run_id, folder)
-    expected = _checked_lineage(version, downloaded / FILE).files
+    expected = _checked_lineage(registry, version, downloaded / FILE).files
     _require_same(version, downloaded, expected)
     fetch(registry, version, folder / "serving")
     return {name: downloaded / name for name in (*expected, FILE)}
@@ -164,9 +182,9 @@ def require_verified(registry: Registry, version: Version) -> None:
         verified_files(registry, version, Path(folder))
 
 
-def _checked_lineage(version: Version, path: Path) -> Record:
-    """Read the lineage record of a version from a file, checked against its digest."""
-    wanted = version.tags[LINEAGE_DIGEST]
+def _checked_lineage(registry: Registry, version: Version, path: Path) -> Record:
+    """Read the lineage record of a version from a file, checked against what was judged."""
+    wanted = require_judged(version, Trail(registry).events).tags[LINEAGE_DIGEST]
     where = f"version {version.number}, {FILE}"
     _require_digest(path, wanted, where)
     return Record.from_bytes(path.read_bytes(), where)

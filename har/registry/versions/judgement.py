@@ -9,15 +9,16 @@ can be read.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from har.errors import VerificationError
 from har.lineage import digest
 from har.registry.handle import Registry
 from har.registry.history.events import Event, GateDecided
-from har.registry.history.placement import of_version
+from har.registry.history.placement import judged_content, of_version
 from har.registry.locations import log_json
 from har.registry.reading import RegisteredVersion
 from har.registry.versions import gate_file
 from har.registry.versions.decision import Decision
-from har.registry.versions.version import LINEAGE_DIGEST
+from har.registry.versions.version import LINEAGE_DIGEST, Version
 
 
 def write_down(registry: Registry, run: str, decision: Decision) -> str:
@@ -61,6 +62,28 @@ def last_judgement(events: Sequence[Event], number: int) -> GateDecided | None:
         if isinstance(event, GateDecided) and event.version == number
     ]
     return judged[-1] if judged else None
+
+
+def require_judged(version: Version, events: Sequence[Event]) -> Version:
+    """Refuse another version of the number of one that was judged; return the version.
+
+    What counts is the history. A tag lies beside the file that it is about, and whoever can
+    change the one can change the other.
+
+    Raises
+    ------
+    VerificationError
+        If its lineage record is not the one of the last judgement.
+    """
+    judged, found = judged_content(events, version.number), version.tags.get(LINEAGE_DIGEST)
+    if judged is not None and judged != found:
+        raise VerificationError(
+            f"version {version.number} is not the one that was judged under this number",
+            expected=f"the lineage record {judged[:12]}…",
+            found=f"{found[:12]}…" if found else "none",
+            hint="see `har registry reconcile`",
+        )
+    return version
 
 
 def _is_published(version: RegisteredVersion, event: GateDecided) -> bool:

@@ -44,15 +44,18 @@ from onnx import helper
 
 from har.data.windows import Windows
 from har.errors import VerificationError
+from har.evaluation.results.scores import Metrics
 from har.lineage import digest
-from har.lineage.record import write_record
+from har.lineage.record import FILE, Record, write_record
+from har.lineage.signing.folder import SIGNATURE
 from har.registry.handle import Registry
 from har.registry.versions import facts
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.card import write_card
 from har.registry.versions.leftovers import remove_leftovers
 from har.registry.versions.lineage import build_record
-from har.registry.versions.version import LINEAGE_DIGEST
+from har.registry.versions.signature import claim, sign
+from har.registry.versions.version import CARD, LINEAGE_DIGEST, REGISTERED
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 
@@ -80,7 +83,7 @@ def make_version(registry: Registry, candidate: Candidate) -> ModelVersion:
         model = _begin_model(client, candidate, run)
         _log_numbers(client, candidate, model)
         _log_data(client, candidate, run)
-        lineage_digest = _log_files(client, candidate, run)
+        lineage_digest = _log_files(registry, candidate, run)
         _log_model(client, candidate, model, lineage_digest)
         return _make(registry, candidate, model, lineage_digest)
 
@@ -125,7 +128,7 @@ def _begin_model(client: MlflowClient, candidate: Candidate, run: Run) -> Logged
         run.info.experiment_id,
         name=f"{candidate.name}-{candidate.serving.name}",
         source_run_id=run.info.run_id,
-        params=_params(candidate),
+        params=facts.params(candidate),
     )
     client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
     return model
@@ -139,12 +142,8 @@ def _log_numbers(client: MlflowClient, candidate: Candidate, model: LoggedModel)
         Metric(name, value, now, step, model_id=model.model_id, run_id=run_id)
         for name, value, step in (*values, *facts.curves(candidate))
     ]
-    params = [Param(name, value) for name, value in _params(candidate).items()]
+    params = [Param(name, value) for name, value in facts.params(candidate).items()]
     client.log_batch(run_id, params=params, metrics=metrics, synchronous=True)
-
-
-def _params(candidate: Candidate) -> dict[str, str]:
-    return {name: str(value) for name, value in facts.params(candidate).items()}
 
 
 def _log_data(client: MlflowClient, candidate: Candidate, run: Run) -> None:
@@ -155,7 +154,7 @@ def _log_data(client: MlflowClient, candidate: Candidate, run: Run) -> None:
         part = windows.select(split)
         if not len(part.y):
             continue
-        sha256 = digest.of_mapping({"X": digest.of_array(part.X), "y": digest.of_array(part.y)})
+        sha256 = part.digest
         data = from_numpy(
             part.X,
             targets=part.y,
@@ -169,19 +168,36 @@ def _log_data(client: MlflowClient, candidate: Candidate, run: Run) -> None:
     client.log_inputs(run.info.run_id, inputs)
 
 
-def _log_files(client: MlflowClient, candidate: Candidate, run: Run) -> str:
-    """Log every file, the model card and the lineage record; return the record's digest."""
-    run_id = run.info.run_id
+def _log_files(registry: Registry, candidate: Candidate, run: Run) -> str:
+    """Log every file, the signature and the lineage record; return the record's digest."""
+    client, run_id = registry.writer, run.info.run_id
     for name, path in candidate.files().items():
         client.log_artifact(run_id, str(path), str(PurePosixPath(name).parent))
     card = write_card(candidate)
-    client.log_text(run_id, card, "model-card.md")
+    texts = {CARD: card, REGISTERED: facts.registered(candidate)}
+    for name, text in texts.items():
+        client.log_text(run_id, text, name)
     client.set_tag(run_id, MLFLOW_RUN_NOTE, card, synchronous=True)
+    record = build_record(candidate, run_id=run_id, texts=texts)
     with tempfile.TemporaryDirectory() as folder:
-        sha256 = write_record(build_record(candidate, run_id=run_id), Path(folder))
+        if signature := sign(registry, candidate.files(), texts):
+            (Path(folder) / SIGNATURE).write_bytes(signature)
+        sha256 = write_record(record, Path(folder))
         client.log_artifacts(run_id, folder)
     client.set_tag(run_id, LINEAGE_DIGEST, sha256, synchronous=True)
+    _claim(registry, candidate, run_id, record, sha256)
     return sha256
+
+
+def _claim(
+    registry: Registry, candidate: Candidate, run_id: str, record: Record, sha256: str
+) -> None:
+    """Sign what is known of a version from its first day: its lineage, and its scores."""
+    root, name = record.predicate.root, f"{registry.model}: {candidate.name}"
+    claim(registry, run_id, "lineage", name, root, {FILE: sha256})
+    metrics = f"evaluation/{Metrics.FILE}"
+    said = {"file": metrics, "sha256": record.files[metrics], "scores": facts.metrics(candidate)}
+    claim(registry, run_id, "evaluation", name, root, said)
 
 
 def _log_model(

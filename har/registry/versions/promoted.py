@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from har.errors import MissingError, VerificationError
 from har.registry.handle import Registry
 from har.registry.history.events import Event
-from har.registry.history.placement import judged_content, placement, unfinished
+from har.registry.history.placement import placement, unfinished
 from har.registry.history.stages import CHALLENGER, CHAMPION, HOLDER, PREVIOUS
 from har.registry.history.trail import Trail
+from har.registry.versions.judgement import require_judged
 from har.registry.versions.lookup import find
-from har.registry.versions.version import LINEAGE_DIGEST, Version
+from har.registry.versions.version import Version
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ def promoted(registry: Registry, selector: str, found: Version) -> Promoted:
         return Promoted(found)
     events = Trail(registry).events
     if found.number in _by_history(events, alias):
-        return Promoted(_unchanged(found, events))
+        return Promoted(require_judged(found, events))
     number = placement(events).aliases.get(alias)
     if number is None:
         raise _unpromoted(found, alias, f"a version that the history has as {alias}; it has none")
     try:
-        version = _unchanged(find(registry, str(number)), events)
+        version = require_judged(find(registry, str(number)), events)
     except MissingError:
         expected = f"version {number}, which the history has as {alias} and MLflow no longer has"
         raise _unpromoted(found, alias, expected) from None
@@ -84,16 +85,3 @@ def _by_history(events: Sequence[Event], alias: str) -> set[int | None]:
     if move := unfinished(events):
         versions.add(now.after(move.change).aliases.get(alias))
     return versions
-
-
-def _unchanged(version: Version, events: Sequence[Event]) -> Version:
-    """Refuse another version of the number of one that was judged."""
-    judged, found = judged_content(events, version.number), version.tags.get(LINEAGE_DIGEST)
-    if judged is not None and judged != found:
-        raise VerificationError(
-            f"version {version.number} is not the one that was judged under this number",
-            expected=f"the lineage record {judged[:12]}…",
-            found=f"{found[:12]}…" if found else "none",
-            hint="see `har registry reconcile`",
-        )
-    return version

@@ -10,6 +10,7 @@ from har.registry.history.trail import Trail
 from har.registry.versions.candidate import Candidate
 from har.registry.versions.description import introduce
 from har.registry.versions.lookup import find
+from har.registry.versions.signature import require_key
 from har.registry.versions.version import CANDIDATE_DIGEST, Version
 
 if TYPE_CHECKING:
@@ -22,8 +23,12 @@ def require_ready(registry: Registry, dataset: str) -> None:
     Raises
     ------
     MissingError
-        If the registry cannot be reached or written, or something of it was deleted.
+        If the registry cannot be reached or written, something of it was deleted, or there is
+        no key of the name that is to sign.
+    UsageError
+        If that key cannot be read.
     """
+    require_key(registry)
     require_not_deleted(registry.writer, f"har/{dataset}")
     Trail(registry).require_open()
 

@@ -25,7 +25,7 @@ from har.registry.reading import NothingReader
 from har.registry.versions.files import MODEL, fetch
 from har.registry.versions.lookup import find
 from har.registry.versions.promoted import Promoted, promoted
-from har.registry.versions.version import Version
+from har.registry.versions.version import ONNX_DIGEST, Version
 from har.serving.served import Served, load_verified
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class RegistrySource:
             promoted it.
         """
         found = self._found()
-        known = found.tags.get("har.onnx_sha256")
+        known = found.tags.get(ONNX_DIGEST)
         if (str(found.number), known) == (than.version, than.sha256):
             return None
         named = self._promoted(found)
@@ -105,7 +105,7 @@ class RegistrySource:
 
     def _loaded(self, found: Version) -> Served:
         path = _asked(self.registry, lambda: fetch(self.registry, found))
-        version, sha256 = str(found.number), found.tags["har.onnx_sha256"]
+        version, sha256 = str(found.number), found.tags[ONNX_DIGEST]
         served = load_verified(
             path, found.model, version, sha256, candidate=found.candidate, threads=self.threads
         )

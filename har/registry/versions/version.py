@@ -15,6 +15,10 @@ from har.registry.versions.gate_file import kept
 CANDIDATE_DIGEST = "har.candidate_digest"
 # Every version that `har` registered carries it: of its lineage record.
 LINEAGE_DIGEST = "har.lineage_digest"
+# Every version with an ONNX build carries it: of the file that serves.
+ONNX_DIGEST = "har.onnx_sha256"
+# Among its files: its model card, and what MLflow was told of it.
+CARD, REGISTERED = "model-card.md", "registered.json"
 # An adopted version carries it: the digests that its files had when it was adopted.
 FILES = "har.files"
 

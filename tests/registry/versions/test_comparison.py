@@ -140,7 +140,7 @@ def test_other_classes(local: Setup, make_candidate) -> None:
 
 def test_same_origin(local: Setup, make_candidate) -> None:
     """Two records of one candidate do not differ in what is compared."""
-    a, b = (build_record(make_candidate(), run_id=run) for run in ("1", "2"))
+    a, b = (build_record(make_candidate(), run_id=run, texts={}) for run in ("1", "2"))
     found = difference(a, b)
     assert set(found) >= {"raw data", "people", "code", "settings", "libraries", "steps"}
     assert not any(found.values())
@@ -151,8 +151,8 @@ def test_same_origin(local: Setup, make_candidate) -> None:
 
 def test_other_origin(local: Setup, make_candidate) -> None:
     """Exactly what was changed between two records is found, part by part."""
-    a = build_record(make_candidate(recipe=Recipe(window={"hop_s": 0.64})), run_id="1")
-    b = build_record(make_candidate(), run_id="2").to_dict()
+    a = build_record(make_candidate(recipe=Recipe(window={"hop_s": 0.64})), run_id="1", texts={})
+    b = build_record(make_candidate(), run_id="2", texts={}).to_dict()
     definition = b["predicate"]["buildDefinition"]
     raw, *_ = definition["resolvedDependencies"]
     raw["digest"] = {"sha256": "cd" * 32}
@@ -192,7 +192,7 @@ def test_other_code(local: Setup, make_candidate) -> None:
     """A clean checkout differs from one with changes, and from code in no checkout."""
 
     def record(*states: dict[str, Any]) -> Record:
-        built = build_record(make_candidate(), run_id="1").to_dict()
+        built = build_record(make_candidate(), run_id="1", texts={}).to_dict()
         code = built["predicate"]["buildDefinition"]["resolvedDependencies"]
         code[:] = [item for item in code if item["annotations"]["role"] != "source code"]
         code.extend(

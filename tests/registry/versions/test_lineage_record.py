@@ -5,12 +5,16 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
+from google.protobuf import json_format
+from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
 from support import Setup, files_of, opened
 
 from har.errors import VerificationError
 from har.lineage import digest
-from har.lineage.origin import PACKAGE
 from har.lineage.record import FILE, outline
+from har.lineage.repository import PACKAGE
 from har.registry.versions.files import read_lineage
 from har.registry.versions.lineage import build_record
 from har.registry.versions.registration import register
@@ -25,8 +29,10 @@ def test_digests_are_those_of_the_bytes(settings: Setup, make_candidate, tmp_pat
     run = Path(client.download_artifacts(version.run_id, "", str(tmp_path / "run")))
     logged = digest.of_folder(run)
     assert logged[FILE] == version.tags["har.lineage_digest"] == digest.of_bytes(record.to_bytes())
-    outside = {FILE, "model-card.md"}
-    assert record.files == {name: sha for name, sha in logged.items() if name not in outside}
+    assert record.files == {name: sha for name, sha in logged.items() if name != FILE}
+    assert "model-card.md" in record.files
+    sizes = {file.name: file.annotations["bytes"] for file in record.subject}
+    assert sizes == {name: (run / name).stat().st_size for name in sizes}
     assert {"onnx/model-fp32.onnx", "onnx/model-int8-dynamic.onnx", "model/model.safetensors"} <= {
         file.name for file in record.subject
     }
@@ -34,7 +40,7 @@ def test_digests_are_those_of_the_bytes(settings: Setup, make_candidate, tmp_pat
 
 def test_statement(local: Setup, make_candidate, origin_steps) -> None:
     """The record has the shape of an in-toto statement and says what, from what, by whom."""
-    record = build_record(make_candidate(), run_id="run-1").to_dict()
+    record = build_record(make_candidate(), run_id="run-1", texts={}).to_dict()
     assert record["_type"] == "https://in-toto.io/Statement/v1"
     assert record["predicateType"] == "https://slsa.dev/provenance/v1"
     predicate = record["predicate"]
@@ -58,16 +64,28 @@ def test_statement(local: Setup, make_candidate, origin_steps) -> None:
     )
 
 
+def test_standards(local: Setup, make_candidate) -> None:
+    """in-toto's own check passes, and what is not ours is strictly SLSA's provenance."""
+    record = build_record(make_candidate(), run_id="run-1", texts={}).to_dict()
+    parsed = json_format.ParseDict(record, statement_pb2.Statement())
+    Statement.copy_from_pb(parsed).validate()
+    predicate = {k: v for k, v in record["predicate"].items() if not k.startswith("har_")}
+    provenance = json_format.ParseDict(predicate, provenance_pb2.Provenance())
+    assert provenance.run_details.metadata.invocation_id == "run-1"
+    with pytest.raises(json_format.ParseError):
+        json_format.ParseDict(record["predicate"], provenance_pb2.Provenance())
+
+
 def test_prefect_run_is_named(local: Setup, make_candidate, monkeypatch) -> None:
     """The record names the Prefect flow run that it was made in."""
     monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "flow-1")
-    record = build_record(make_candidate(), run_id="run-1")
+    record = build_record(make_candidate(), run_id="run-1", texts={})
     assert record.predicate.run.prefect_flow_run == "flow-1"
 
 
 def test_outline(local: Setup, make_candidate) -> None:
     """The short form names files, sources, people and steps in text."""
-    record = build_record(make_candidate(), run_id="run-1")
+    record = build_record(make_candidate(), run_id="run-1", texts={})
     tree = outline(record)
     assert tree["people"]["validation"] == "2: s05, s06"
     assert tree["model"]["candidate"] == "encoder-small on tiny"

@@ -1,4 +1,4 @@
-"""Where a model comes from: the state of the code."""
+"""The code that runs: its commit, and what differs from it."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from har.lineage import digest, origin
+from har.lineage import digest, origin, repository
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -35,22 +35,30 @@ def checkout(tmp_path: Path) -> Path:
 def test_clean_checkout(checkout: Path) -> None:
     """A clean checkout is its commit."""
     (checkout.parent / "ignored").write_text("x")
-    state = origin.git_state(checkout)
+    state = repository.git_state(checkout)
     assert state is not None
     assert state.digest == {"gitCommit": git(checkout, "rev-parse", "HEAD")}
     assert state.annotations == {"role": "source code", "dirty": False, "changes_sha256": None}
 
 
-def test_dirty_checkout(checkout: Path) -> None:
-    """Every change of tracked and untracked files changes the digest of the changes."""
+def test_dirty_checkout(checkout: Path, tmp_path: Path) -> None:
+    """Every change of tracked and new files changes the digest of the changes.
+
+    The patch makes of a clone of the commit what is there.
+    """
     digests = set()
     for name, text in [("__init__.py", "a = 2\n"), ("new.py", "b = 1\n"), ("new.py", "b = 2\n")]:
         (checkout / name).write_text(text)
-        state = origin.git_state(checkout)
+        state = repository.git_state(checkout)
         assert state is not None
         assert state.annotations["dirty"]
         digests.add(state.annotations["changes_sha256"])
     assert len(digests) == 3
+    patch = tmp_path / "changes.diff"
+    patch.write_bytes(repository.patch(checkout))
+    git(tmp_path, "clone", "--quiet", str(checkout.parent), "other")
+    git(tmp_path / "other", "apply", str(patch))
+    assert digest.of_folder(tmp_path / "other" / "har") == digest.of_folder(checkout)
 
 
 def test_outside_a_checkout(tmp_path: Path, checkout: Path) -> None:
@@ -58,15 +66,15 @@ def test_outside_a_checkout(tmp_path: Path, checkout: Path) -> None:
     installed = tmp_path / "ignored" / "har"
     installed.mkdir(parents=True)
     (installed / "__init__.py").touch()
-    assert origin.git_state(installed) is None
-    (source,) = origin.code(installed)
+    assert repository.git_state(installed) is None
+    (source,) = repository.code(installed)
     assert source.digest == {"sha256": digest.of_code()}
 
 
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without git is one without a checkout."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert origin.git_state(origin.PACKAGE) is None
+    assert repository.git_state(repository.PACKAGE) is None
 
 
 def test_a_checkout_of_another_owner_is_read(checkout: Path) -> None:
@@ -77,24 +85,24 @@ def test_a_checkout_of_another_owner_is_read(checkout: Path) -> None:
     os.chown(checkout.parent / ".git", 54321, 54321)
     with pytest.raises(subprocess.CalledProcessError):
         git(checkout, "rev-parse", "HEAD")
-    assert origin.git_state(checkout) is not None
+    assert repository.git_state(checkout) is not None
 
 
 def test_a_job_of_git_has_its_own_repository(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hook's variables name a repository that is not this one."""
-    expected = origin.git_state(checkout)
+    expected = repository.git_state(checkout)
     monkeypatch.setenv("GIT_DIR", "/elsewhere/.git")
     monkeypatch.setenv("GIT_INDEX_FILE", "/elsewhere/.git/index")
     assert expected is not None
-    assert origin.git_state(checkout) == expected
+    assert repository.git_state(checkout) == expected
 
 
 def test_a_name_that_is_no_text(checkout: Path) -> None:
     """A file whose name is not UTF-8 counts as a change, like any other."""
     Path(os.fsdecode(bytes(checkout) + b"/caf\xe9.py")).write_text("b = 1\n")
-    state = origin.git_state(checkout)
+    state = repository.git_state(checkout)
     assert state is not None
     assert state.annotations["dirty"]
 
@@ -110,7 +118,7 @@ def test_an_unreadable_checkout_is_warned_of(
     (checkout.parent / ".git").mkdir(exist_ok=True)
     with caplog.at_level("WARNING"):
         logging.getLogger("har").propagate = True
-        assert origin.git_state(checkout) is None
+        assert repository.git_state(checkout) is None
     assert f"the lineage record will lack the commit of {checkout.parent}: fatal" in caplog.text
 
 
@@ -125,5 +133,5 @@ def test_lock_file(checkout: Path) -> None:
     """The lock file beside the package is recorded by content."""
     lock = checkout.parent / "requirements.txt"
     lock.write_text("numpy==2.4.6\n")
-    recorded = {part.role: part for part in origin.code(checkout)}
+    recorded = {part.role: part for part in repository.code(checkout)}
     assert recorded["lock file"].digest["sha256"] == digest.of_file(lock)
