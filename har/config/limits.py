@@ -25,7 +25,9 @@ class LimitSettings(Section):
         10.0, description="JSON and CBOR that are read at once: a file, or a message of many, MB"
     )
     samples: Count = Field(
-        1_000_000, description="samples of one JSON file of messages, which memory holds"
+        8_000_000,
+        description="samples of one JSON file of messages, which memory holds; one that is not a "
+        "time with three numbers counts as 8",
     )
     binary_mb: Positive = Field(
         512.0, description="a recorder's binary file, which memory holds, unpacked, MB"

@@ -26,7 +26,7 @@ from har.data.recorders.parts.captures import Capture, plan
 from har.data.recorders.parts.clocks import epoch
 from har.data.recorders.parts.groups import beside, folder, items, recording_name, stem
 from har.data.recorders.parts.heads import SIZE, Head, head
-from har.data.recorders.parts.messages import quantity
+from har.data.recorders.parts.messages import WATCH, quantity
 from har.data.recorders.parts.peek import Peek
 from har.data.recorders.parts.values import with_gravity
 from har.data.recording import ACC
@@ -38,7 +38,6 @@ TOTAL, LINEAR, GRAVITY, RAW = (
 )
 GYROS = ("gyroscope", "gyroscopeuncalibrated")
 MAGNETOMETER = "magnetometer"  # in µT; the uncalibrated one reads the device's own field too
-WATCH = "wristmotion"
 MOTION = {TOTAL, LINEAR, GRAVITY, RAW, *GYROS, MAGNETOMETER, WATCH}
 # As files are called; the app may add more.
 _SENSOR = re.compile(

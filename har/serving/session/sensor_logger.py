@@ -14,7 +14,7 @@ from har.data import gravity
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.recorders.parts import messages
 from har.data.recorders.parts.clocks import epoch
-from har.data.recorders.sensor_logger import GRAVITY, GYROS, LINEAR, RAW, TOTAL, WATCH
+from har.data.recorders.sensor_logger import GRAVITY, GYROS, LINEAR, RAW, TOTAL
 from har.errors import DataError
 from har.serving.session.chunks import Chunk, SampleError, Sensor
 from har.serving.session.order import Rows
@@ -81,7 +81,7 @@ class Feed:
                 self._hold(sensor, parsed.samples[sensor])
         if self._chosen is None:
             self._n_messages += 1
-            self._chosen = self._choice(WATCH in parsed.samples)
+            self._chosen = self._choice(messages.WATCH in parsed.samples)
         return [] if self._chosen is None else self._released(self._chosen)
 
     def _learn(self, metadata: dict[str, str]) -> None:
@@ -91,7 +91,7 @@ class Feed:
         if "standardisation" in metadata:
             self._standardised = metadata["standardisation"].strip().lower() == "true"
 
-    def _hold(self, sensor: str, samples: list[tuple[int, dict[str, Any]]]) -> None:
+    def _hold(self, sensor: str, samples: messages.Samples) -> None:
         columns = messages.columns_of(samples, sensor)
         time, axes = epoch(columns.pop("time")), np.column_stack([*columns.values()])
         sound = np.isfinite(time) & np.isfinite(axes).all(axis=1)
@@ -112,7 +112,7 @@ class Feed:
         if self._holds_gravity and RAW in self._held:
             return {RAW: ("acc", self._factor_of_raw()), **also}
         kind = "acceleration, and gravity or TotalAcceleration" if self._holds_gravity else LINEAR
-        held = ", ".join(self._held) + (f", {WATCH}" if has_watch else "")
+        held = ", ".join(self._held) + (f", {messages.WATCH}" if has_watch else "")
         self._forget()
         raise DataError(
             "the phone does not send what the model reads",
