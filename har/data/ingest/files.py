@@ -153,8 +153,9 @@ class _Folder(RawFiles):
         self.names = tuple(name for name in names if not _CLUTTER.search(name))
 
     def open(self, name: str) -> IO[bytes]:
-        file = (self._folder / name).open("rb")
-        return gzip.open(file) if name.endswith(".gz") else file  # type: ignore[return-value]
+        path = self._folder / name
+        # By its path: a file that is handed over would be left open.
+        return gzip.open(path) if name.endswith(".gz") else path.open("rb")  # type: ignore[return-value]
 
     def stamp(self, name: str) -> str:
         return _sign(self._folder / name)

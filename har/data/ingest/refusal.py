@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import StrictStr
 
 from har import parquet
-from har.data.ingest.files import RawFiles
+from har.data.ingest.files import RawFiles, reading
 from har.data.sources.base import Item
 from har.errors import DataError, HarError, VerificationError
 from har.lineage.typed import TypedFile
@@ -88,7 +88,7 @@ def _lines(files: RawFiles, name: str) -> tuple[int, str]:
     Rows are those of Parquet, or the lines of text; what cannot be read has none.
     """
     try:
-        with files.open(name) as file:
+        with reading(name), files.open(name) as file:
             if name.lower().endswith(".parquet"):
                 with parquet.open_file(file, name) as table:
                     return table.metadata.num_rows, ""

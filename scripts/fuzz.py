@@ -1,0 +1,65 @@
+"""Fuzz whatever reads files of strangers: no traceback, no lost row, no changed value, no hang.
+
+Inputs that fail are made small and kept below ``fuzz-findings/``, each with the command that
+runs it again.
+
+    python scripts/fuzz.py --minutes 10 --seed 1
+    python scripts/fuzz.py --minutes 10 --only ingest --only predict
+    python scripts/fuzz.py --again fuzz-findings/ingest-1-204
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from fuzz.findings import Finding, find, load, save
+from fuzz.running import TARGETS, run, target
+
+OUT = Path("fuzz-findings")
+
+
+def main() -> int:
+    """Fuzz until the time is over, or run one input again; return 1 if anything failed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=10, help="for all targets together")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=tuple(TARGETS), action="append")
+    parser.add_argument("--again", type=Path, metavar="FOLDER", help="one that was kept")
+    options = parser.parse_args()
+    if options.again:
+        return _again(options.again)
+    names = options.only or list(TARGETS)
+    return max([_fuzz(name, options.seed, 60 * options.minutes / len(names)) for name in names])
+
+
+def _fuzz(name: str, seed: int, seconds: float) -> int:
+    number, problems = 0, Counter[str]()
+    for number, finding in enumerate(run(name, seed, seconds), start=1):
+        if finding is None:
+            continue
+        problems[finding.problem] += 1
+        if problems[finding.problem] == 1:
+            _tell(finding)
+    print(f"{name}: {number} inputs, {problems.total()} failures {dict(problems)}", flush=True)
+    return int(problems.total() > 0)
+
+
+def _tell(finding: Finding) -> None:
+    kept = save(finding, OUT)
+    print(f"--- {finding.target}, {finding.seed}, {finding.origin}: {finding.problem}")
+    print(finding.details, f"python scripts/fuzz.py --again {kept}", sep="\n", flush=True)
+
+
+def _again(folder: Path) -> int:
+    kept = load(folder)
+    finding = find(target(kept.target), kept.seed, kept.files, kept.origin)
+    print(finding.details if finding else "it does not fail any more")
+    return int(finding is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

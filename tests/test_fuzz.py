@@ -1,0 +1,128 @@
+"""Some inputs of each target of the fuzzer, always the same ones; and that it finds what it is for.
+
+`scripts/fuzz.py` tries others, for as long as one likes.
+"""
+
+import contextlib
+import os
+import pickle
+import socket
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from fuzz import findings, guard
+from fuzz.damage import damaged
+from fuzz.running import TARGETS, one, run, sound, target
+from fuzz.target import Target
+
+from har.errors import DataError
+
+SEED = 1
+# Inputs of each, about half a minute of one processor for all of them.
+MANY = {
+    "ingest": 200,
+    "predict": 120,
+    "mappings": 500,
+    "settings": 600,
+    "onnx": 500,
+    "checkpoints": 200,
+    "streams": 400,
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_damaged_inputs_are_refused_or_read_right(name: str, tmp_path: Path) -> None:
+    """No other error, no warning, no lost row, no changed value, nothing beyond the folder."""
+    aim = target(name)
+    sound(aim)
+    found = [finding for number in range(MANY[name]) if (finding := one(aim, SEED, number))]
+    for finding in findings.first_of_each(found):
+        kept = findings.save(finding, Path(os.environ.get("HAR_FUZZ_OUT", tmp_path)))
+        print(f"{finding.details}\npython scripts/fuzz.py --again {kept}")
+    assert not found, Counter(finding.problem for finding in found)
+
+
+def planted(fault: Callable[[bytes], object]) -> Target:
+    """Return a target whose reader has a fault that one byte brings out."""
+
+    def check(_seed: str, folder: Path) -> Counter[str]:
+        content = (folder / "input" / "a.txt").read_bytes()
+        if b"x" in content:
+            fault(content)
+        return Counter()
+
+    seeds = {"seed": {"a.txt": b"0123456789\n" * 30, "b.txt": b"b"}}
+    return Target("planted", lambda: seeds, lambda files, _: files, check)
+
+
+def refuse(_content: bytes) -> None:
+    raise DataError("a\x1b[2Jb")
+
+
+def write_beside(_content: bytes) -> None:
+    Path("../beside.txt").write_text("x", encoding="utf-8")
+
+
+def write_away(_content: bytes) -> None:
+    with contextlib.suppress(OSError):
+        Path("/no-such-folder/x").write_text("x", encoding="utf-8")
+
+
+def reach_out(_content: bytes) -> None:
+    with socket.socket() as client:
+        client.connect_ex(("127.0.0.1", 9))
+
+
+FAULTS: dict[str, tuple[Callable[[bytes], object], str]] = {
+    "an error that nobody documents": (lambda content: int(content), "ValueError"),
+    "control characters in an error": (refuse, "an error shows control characters"),
+    "a warning": (lambda _: warnings.warn("odd", stacklevel=1), "UserWarning"),
+    "no end": (lambda _: time.sleep(60), "Hang"),
+    "a file beside its folder": (write_beside, "written or changed"),
+    "a file far away": (write_away, "beyond its folder"),
+    "a connection": (reach_out, "beyond its folder"),
+    "a pickle": (lambda _: pickle.loads(pickle.dumps(Counter)), "beyond its folder"),
+    "what it prints": (lambda _: os.write(2, b"\x1b[2J"), "control characters are printed"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faults_are_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind of fault that the fuzzer is for."""
+    fault, problem = FAULTS[name]
+    monkeypatch.setattr(guard, "PATIENCE_S", 0.2)
+    aim = planted(fault)
+    assert findings.find(aim, "seed", aim.seeds()["seed"], "1/0") is None
+    finding = findings.find(aim, "seed", {"a.txt": b"012x\n"}, "1/1")
+    assert finding is not None
+    assert problem in finding.problem
+
+
+def test_a_finding_is_made_small_and_kept(tmp_path: Path) -> None:
+    """Of three hundred bytes and two files, the byte that matters is left."""
+    aim = planted(lambda content: int(content))
+    files = {"a.txt": b"0123456789\n" * 20 + b"56x78\n" + b"0123456789\n" * 20, "b.txt": b"b"}
+    found = findings.find(aim, "seed", files, "1/7")
+    assert found is not None
+    small = findings.minimised(found, aim)
+    assert small.files == {"a.txt": b"x"}
+    kept = findings.save(small, tmp_path)
+    assert findings.load(kept) == small
+    assert (kept / "input" / "a.txt").read_bytes() == b"x"
+
+
+def test_inputs_follow_from_seed_and_number() -> None:
+    """The same on every machine; others by another number or another seed."""
+    content = b"a,b\n1,2\n" * 20
+    assert damaged(content, Random("1/a/0")) == damaged(content, Random("1/a/0"))
+    assert len({damaged(content, Random(f"{i}/a/{j}")) for i in (1, 2) for j in range(5)}) == 10
+
+
+def test_a_process_goes_on_by_itself() -> None:
+    """By hand, inputs are checked in a process that may be lost; each is told of."""
+    assert list(run("mappings", SEED, 0.5))[:3] == [None, None, None]
