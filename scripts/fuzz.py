@@ -37,15 +37,16 @@ def main() -> int:
 
 
 def _fuzz(name: str, seed: int, seconds: float) -> int:
-    number, problems = 0, Counter[str]()
-    for number, finding in enumerate(run(name, seed, seconds), start=1):
-        if finding is None:
-            continue
-        problems[finding.problem] += 1
-        if problems[finding.problem] == 1:
+    problems = Counter[str]()
+    for finding in run(name, seed, seconds):
+        problem = finding.problem if finding else ""
+        problems[problem] += 1
+        if finding and problems[problem] == 1:
             _tell(finding)
-    print(f"{name}: {number} inputs, {problems.total()} failures {dict(problems)}", flush=True)
-    return int(problems.total() > 0)
+    sound = problems.pop("", 0)
+    failed = problems.total()
+    print(f"{name}: {sound + failed} inputs, {failed} failures {dict(problems)}", flush=True)
+    return int(failed > 0)
 
 
 def _tell(finding: Finding) -> None:

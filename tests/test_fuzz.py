@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import itertools
 import os
 import pickle
 import socket
@@ -79,7 +80,7 @@ def reach_out(_content: bytes) -> None:
 
 
 FAULTS: dict[str, tuple[Callable[[bytes], object], str]] = {
-    "an error that nobody documents": (lambda content: int(content), "ValueError"),
+    "an error that nobody documents": (int, "ValueError"),
     "control characters in an error": (refuse, "an error shows control characters"),
     "a warning": (lambda _: warnings.warn("odd", stacklevel=1), "UserWarning"),
     "no end": (lambda _: time.sleep(60), "Hang"),
@@ -105,7 +106,7 @@ def test_faults_are_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_finding_is_made_small_and_kept(tmp_path: Path) -> None:
     """Of three hundred bytes and two files, the byte that matters is left."""
-    aim = planted(lambda content: int(content))
+    aim = planted(int)
     files = {"a.txt": b"0123456789\n" * 20 + b"56x78\n" + b"0123456789\n" * 20, "b.txt": b"b"}
     found = findings.find(aim, "seed", files, "1/7")
     assert found is not None
@@ -123,6 +124,11 @@ def test_inputs_follow_from_seed_and_number() -> None:
     assert len({damaged(content, Random(f"{i}/a/{j}")) for i in (1, 2) for j in range(5)}) == 10
 
 
-def test_a_process_goes_on_by_itself() -> None:
-    """By hand, inputs are checked in a process that may be lost; each is told of."""
-    assert list(run("mappings", SEED, 0.5))[:3] == [None, None, None]
+def test_an_input_that_ends_its_process_is_found() -> None:
+    """By hand, inputs are checked in a process of their own; another one goes on behind it."""
+    found = list(itertools.islice(run("planted", SEED, 60), 4))
+    assert [finding and finding.problem for finding in found] == [
+        *(None, "the process is lost", None, None),
+    ]
+    assert found[1] is not None
+    assert (found[1].files, found[1].details) == ({"a.txt": b"x"}, "ended with 7")

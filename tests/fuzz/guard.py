@@ -48,9 +48,15 @@ def checked(target: Target, seed: str, files: Files) -> Counter[str]:
     with tempfile.TemporaryDirectory(prefix="har-fuzz-") as name:
         folder = Path(name).resolve()
         write(files, folder / "input")
-        with contextlib.chdir(_prepared(folder)), _inside(folder), _without_warnings():
-            with _in_time(), _in_memory(), _quiet(folder / "out.txt"):
-                return _counted(target, seed, folder)
+        with (
+            contextlib.chdir(_prepared(folder)),
+            _inside(folder),
+            _without_warnings(),
+            _in_time(),
+            _in_memory(),
+            _quiet(folder / "printed"),
+        ):
+            return _counted(target, seed, folder)
 
 
 def write(files: Files, folder: Path) -> None:

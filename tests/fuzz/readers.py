@@ -28,7 +28,6 @@ from har.data.ingest.plan import Plan
 from har.data.ingest.refusal import Refused
 from har.data.ingested import Account
 from har.data.recording import ACC, CHANNELS, MAG, Recording, read_recordings
-from har.data.sources.base import Source
 from har.serving.content import content, rows_of
 from har.serving.predictor import Predictor
 from har.serving.recordings import Aim, UserRecording, open_user_files
@@ -123,7 +122,7 @@ def _stated(seed: str) -> dict[str, str]:
 
 
 def _check_names(files: RawFiles, plan: Plan) -> None:
-    """Every file is one of a recording, or is left out with a reason."""
+    """Require that every file is of a recording, or is left out with a reason."""
     taken = {name for item in plan.items for name in item.files} | set(plan.left)
     lost = set(files.names) - taken
     require(not lost, f"files in no account: {sorted(lost)[:3]}")
@@ -195,7 +194,7 @@ def _number(value: Any) -> Any:
 
 
 def _check_told(told: dict[str, Any], account: dict[str, Any], *, all_there: bool) -> None:
-    """Rows are in one count each: those of files, and those that cleaning took or put in."""
+    """Require that rows are in one count each: of files, and of what cleaning took or put in."""
     parts = ("rows_kept", "rows_repaired", "rows_set_aside", "rows_left_out")
     counts = [account[name] for name in parts]
     require(account["rows_in"] == sum(counts), f"rows do not add up: {counts}")
@@ -214,7 +213,7 @@ def _check_told(told: dict[str, Any], account: dict[str, Any], *, all_there: boo
 
 
 def _check_values(seed: str, folder: Path, recordings: Sequence[Recording]) -> None:
-    """Samples have the unit of the seed, and where rows are known, the values of these."""
+    """Require the unit of the seed, and where rows are known, the values of these."""
     for recording in recordings:
         _check_unit(recording)
     truth = _intact(folder, seed) if seed in OWN else set()
@@ -223,7 +222,7 @@ def _check_values(seed: str, folder: Path, recordings: Sequence[Recording]) -> N
 
 
 def _check_unit(recording: Recording) -> None:
-    """A recording is in m/s², with or without gravity as it says: no unit changes silently."""
+    """Require m/s², with gravity where the recording says so: no unit changes silently."""
     table = recording.table
     level = gravity.level(table["time_s"], table[list(ACC)])
     low, high = LEVEL
@@ -282,7 +281,7 @@ def _known_lines() -> frozenset[str]:
 
 
 def _check_rows(recording: Recording, truth: set[int]) -> None:
-    """Samples at the times of rows that nobody changed have their values."""
+    """Require that samples at the times of rows that nobody changed have their values."""
     table = recording.table
     time = (recording.meta.start_s + table["time_s"].to_numpy()) * layouts.RATE_HZ
     rows = np.round(time).astype(int)

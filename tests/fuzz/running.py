@@ -6,9 +6,11 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from random import Random
 from typing import Any
 
@@ -35,7 +37,7 @@ MOST_ADDRESSES = 12 * 2**30
 @cache
 def target(name: str) -> Target:
     """Return a target by its name."""
-    found: Target = import_module(f"fuzz.{TARGETS[name]}").TARGETS[name]
+    found: Target = import_module(f"fuzz.{TARGETS.get(name, name)}").TARGETS[name]
     return found
 
 
@@ -72,25 +74,33 @@ def run(name: str, seed: int, seconds: float) -> Iterator[Finding | None]:
     A process that dies, or hangs where no signal reaches it, is a finding; another one goes on
     behind its input.
     """
-    end = time.monotonic() + seconds
-    number = 0
+    end, number = time.monotonic() + seconds, 0
     while (left := end - time.monotonic()) > 0:
-        ours, theirs = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(name, seed, number, left, theirs), daemon=True
-        )
-        process.start()
-        theirs.close()
-        for told in _heard(ours):
-            if told == "over":
-                process.join()
-                return
-            yield told
-            number += 1
-        process.kill()
-        process.join()
+        with _working(name, seed, number, left) as (process, messages):
+            for told in _heard(messages):
+                if told == "over":
+                    return
+                yield told
+                number += 1
         yield _lost(target(name), seed, number, f"ended with {process.exitcode}")
         number += 1
+
+
+@contextmanager
+def _working(*task: Any) -> Iterator[tuple[BaseProcess, Connection]]:
+    """Start a process; it is none any more at the end."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_work, args=(*task, theirs), daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        yield process, ours
+    finally:
+        process.join(0.5)
+        process.kill()
+        process.join()
 
 
 def _heard(messages: Connection) -> Iterator[Any]:
@@ -110,8 +120,9 @@ def _lost(aim: Target, seed: int, number: int, how: str) -> Finding:
 def _work(name: str, seed: int, first: int, seconds: float, messages: Connection) -> None:
     """Check inputs from one on; tell of each, and at the end nothing more."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
-    end = time.monotonic() + seconds
     aim = target(name)
+    aim.seeds()
+    end = time.monotonic() + seconds
     known: set[str] = set()
     for number in itertools.count(first):
         if time.monotonic() > end:
