@@ -13,7 +13,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+# First: this script has the name of the package.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from fuzz.findings import Finding, find, load, save
 from fuzz.running import TARGETS, run, target
 

@@ -1,6 +1,7 @@
 """Recordings as ingestion and prediction read them: every row is in a count, no value changes."""
 
 import codecs
+import io
 import itertools
 import json
 import re
@@ -14,6 +15,7 @@ from typing import Any
 
 import graphs
 import numpy as np
+import pyarrow.parquet as pq
 from recorder_files import SAMPLES
 
 from fuzz import damage, layouts
@@ -59,15 +61,28 @@ def users_seeds() -> Seeds:
 
 def damaged(files: Files, chance: Random) -> Files:
     """Return files with faults, some of them under odd names or in an archive."""
-    fault = _pages_flipped if _has_checksums(files) else damage.damaged
+    fault = _fault_of(files, chance)
     changed: Files = damage.some_damaged(files, chance, fault) if chance.random() < 0.9 else files
     if changed and chance.random() < 0.1:
         changed = damage.renamed(changed, chance)
     return damage.packed(changed, chance) if changed and chance.random() < 0.25 else changed
 
 
-def _has_checksums(files: Files) -> bool:
-    return files == layouts.own()["lab-parquet"]
+def _fault_of(files: Files, chance: Random) -> damage.Fault:
+    if files == layouts.own()["lab-parquet"]:
+        return _pages_flipped
+    if files == layouts.own()["lab-pandas"] and chance.random() < 0.5:
+        return _otherwise_described
+    return damage.damaged
+
+
+def _otherwise_described(content: bytes, chance: Random) -> bytes:
+    """Return a Parquet file in which pandas says something else of its columns."""
+    table = pq.read_table(io.BytesIO(content))
+    said = damage.json_damaged(table.schema.metadata[b"pandas"], chance)
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({b"pandas": said}), buffer)
+    return buffer.getvalue()
 
 
 def _pages_flipped(content: bytes, chance: Random) -> bytes:

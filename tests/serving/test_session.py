@@ -10,7 +10,7 @@ from graphs import write_rule
 from streamed import Person, Streamed, made, stream
 
 from har.data.gravity import STANDARD_GRAVITY
-from har.errors import DataError, UsageError
+from har.errors import DataError, UsageError, VerificationError
 from har.models.reference import Reference
 from har.models.smoothing import HMM, Average, Smoothing
 from har.serving.predictor import UNLIKE, Predictor
@@ -136,6 +136,21 @@ def test_a_state_of_another_model_is_refused(predictor: Predictor, tmp_path: Pat
     other = rule(tmp_path, classes='["sitting", "walking"]')
     with pytest.raises(DataError, match="not a state of this model's sessions"):
         Session.restore(other, Session(predictor).state())
+
+
+def test_a_state_that_was_changed_is_refused(predictor: Predictor) -> None:
+    """One number of it is another: nothing goes on from there. The oldest states have no digest."""
+    session = Session(predictor)
+    session.push(*at(2))
+    state = json.loads(json.dumps(session.state()))
+    with pytest.raises(VerificationError, match="not as it was made"):
+        Session.restore(predictor, {**state, "received": {"acc": 101, "gyro": 100}})
+    old = {name: value for name, value in state.items() if name != "digest"} | {"version": 1}
+    restored = Session.restore(predictor, old)
+    assert restored.state() == session.state()
+    for broken in ({**old, "order": 0}, {**old, "settings": []}, {**old, "last": {"x": 1}}, []):
+        with pytest.raises(DataError, match="not a state of a session"):
+            Session.restore(predictor, broken)
 
 
 def test_samples_that_come_too_late_or_twice_are_counted(predictor: Predictor) -> None:
