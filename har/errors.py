@@ -59,6 +59,10 @@ class DataError(HarError):
     exit_code = 3
 
 
+class LimitError(DataError):
+    """Input data beyond a bound that a setting raises: what it holds was not judged."""
+
+
 class GateRefusal(HarError):
     """A model version that may not go where somebody wants it: trying again changes nothing."""
 

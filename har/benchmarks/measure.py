@@ -62,9 +62,13 @@ def _run(pipe: Connection, call: Callable[..., Any], arguments: tuple[Any, ...])
     start, used = time.perf_counter(), _cpu_seconds()
     result = call(*arguments)
     seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds() - used
+    pipe.send(Cost(seconds, cpu_seconds, peak_mb(), result))
+
+
+def peak_mb() -> float:
+    """Return the largest resident memory of this process, and of its largest child, MB."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    peak = _own_peak() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    pipe.send(Cost(seconds, cpu_seconds, peak / unit, result))
+    return (_own_peak() + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / unit
 
 
 def _own_peak() -> int:

@@ -42,12 +42,11 @@ def app(
     from har.app.options import AppOptions
     from har.app.server import serve
     from har.config import load
-    from har.errors import MissingError
+    from har.foreign import require_regular
 
     refuse_ignored(context, exclusive=("--version", "--model"))
     for path in filter(None, (model, service_key)):
-        if not path.is_file():
-            raise MissingError(f"{path}: no such file")
+        require_regular(path)
     # So that a wrong setting is told here, and not on the page.
     load(overrides)
     options = AppOptions(

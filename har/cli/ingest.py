@@ -129,10 +129,21 @@ def place_of(paths: list[Path]) -> Place | None:
         return paths[0], ()
     if missing := [str(path) for path in paths if not path.exists()]:
         raise MissingError(f"{', '.join(missing)}: no such file or folder")
-    parts = [sorted(path.rglob("*")) if path.is_dir() else [path] for path in paths]
-    found = [path.resolve() for part in parts for path in part if path.is_file()]
-    folder = Path(os.path.commonpath([path.resolve() for path in paths]))
+    real = [path.resolve() for path in paths]
+    found = [file for path in real for file in _files_of(path)]
+    folder = Path(os.path.commonpath(real))
     return folder, tuple(path.relative_to(folder).as_posix() for path in found)
+
+
+def _files_of(path: Path) -> list[Path]:
+    """Return the files of a folder, or the file."""
+    from har.data.ingest.files import listed
+    from har.foreign import require_regular
+
+    if path.is_dir():
+        return sorted(listed(path))
+    require_regular(path)
+    return [path]
 
 
 def _known(name: str, place: Place | None, placement: list[str] | None) -> "Request":

@@ -3,7 +3,8 @@
 =======================  =========================================================
 `har.config.recipe`      all that determines a result, a section for each concern:
                          `data`, `models`, `training`, `evaluation`, `export`, `gate`
-`har.config.environment` store, registry, identity, secrets, workers, serving
+`har.config.environment` store, registry, identity, secrets, workers, serving,
+                         bounds of what is opened
 `har.config.names`       names that settings have, have had, and are mistaken for
 `har.config.sources`     defaults < ``har.toml`` < ``HAR_*`` < flags
 =======================  =========================================================
@@ -27,6 +28,7 @@ from har.config.environment import Environment, RegistrySettings, RunSettings, c
 from har.config.evaluation import IntervalSettings, ProtocolSettings
 from har.config.export import ExportSettings
 from har.config.gate import DeploymentSettings, GateSettings
+from har.config.limits import LimitSettings
 from har.config.models import (
     BertSettings,
     ClassicalSettings,
@@ -63,6 +65,7 @@ __all__ = [
     "GateSettings",
     "IntervalSettings",
     "LabelSettings",
+    "LimitSettings",
     "LogisticSettings",
     "ModelSettings",
     "NetworkSettings",

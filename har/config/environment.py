@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, field_serializer
 
 from har.addresses import without_credentials
+from har.config.limits import LimitSettings
 from har.config.section import Section
 from har.config.serve import ServeSettings
 
@@ -68,6 +69,7 @@ class Environment(Section):
     registry: RegistrySettings = RegistrySettings()
     run: RunSettings = RunSettings()
     serve: ServeSettings = ServeSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 _current: ContextVar[Environment] = ContextVar("environment")

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
+from har import foreign
 from har.config.environment import Environment
 from har.config.names import by_todays_names, example_of, is_known, is_secret, names_of, nearest
 from har.config.recipe import Recipe
 from har.config.section import flatten
-from har.errors import UsageError
+from har.errors import MissingError, UsageError
 
 Part = TypeVar("Part", Recipe, Environment)
 FILE = Path("har.toml")
@@ -118,14 +119,11 @@ def _part(kind: type[Part], merged: dict[str, Any]) -> Part:
 
 def _of_file() -> dict[str, Any]:
     try:
-        # Some editors begin a file with a byte order mark.
-        tree = tomllib.loads(FILE.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{FILE.resolve()}: not TOML", found=str(error)) from None
-    except OSError as error:
-        raise UsageError(f"{FILE.resolve()}: cannot be read", found=error.strerror) from None
+        tree = foreign.toml_of(FILE.resolve(), UsageError)
+    except MissingError as error:
+        if error.found is None:
+            return {}
+        raise UsageError(error.message, found=error.found) from None
     _check(tree, _in_file)
     return tree
 
@@ -136,6 +134,8 @@ def _of_variables() -> dict[str, Any]:
         _require_known(name[len(PREFIX) :].lower().replace("__", "."), name, _variable)
     try:
         tree = EnvSettingsSource(_Variables)()
+    except RecursionError:
+        raise UsageError(f"{PREFIX}…: a variable nests too deep to be JSON") from None
     except SettingsError as error:
         slip = error.__cause__
         if not isinstance(slip, json.JSONDecodeError):
@@ -168,7 +168,7 @@ def _parsed(text: str) -> Any:
     """Read a flag's value as TOML, and what is not TOML as a plain string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from har.errors import MissingError, UsageError, VerificationError
+from har.foreign import require_regular
 from har.lineage import digest
 from har.serving.predictor import Predictor
 
@@ -129,6 +130,8 @@ def _onnx_file(path: Path) -> Path:
     if path.is_file():
         return path
     if not path.is_dir():
+        if path.exists():
+            require_regular(path)
         raise MissingError(f"{path}: no such file or folder", expected="an ONNX file of `har run`")
     files = sorted(path.glob("*.onnx"))
     if len(files) == 1:

@@ -25,7 +25,6 @@ other entries only settle what is in doubt, for tables and recorders alike.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -40,10 +39,11 @@ from pydantic import (
     model_validator,
 )
 
+from har import foreign
 from har.data.activities import Taxonomy, name_of
 from har.data.ingest.columns import Axes
 from har.data.ingest.vocabulary import is_no_label
-from har.errors import DataError, MissingError
+from har.errors import DataError
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 # Of a unit, the one that harmonising knows, and the factor to it.
@@ -240,13 +240,7 @@ def load_mapping(path: Path) -> "Entries":
     DataError
         If it is no mapping.
     """
-    if not path.exists():
-        raise MissingError(f"{path}: no such file")
-    try:
-        # Some editors begin a file with a byte order mark.
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not TOML", found=str(error)) from None
+    values = foreign.toml_of(path)
     return make_mapping(values, str(path)) if "acc" in values else make_entries(values, str(path))
 
 

@@ -37,7 +37,7 @@ class Below(RawFiles):
 
     def __init__(self, files: RawFiles, folder: str) -> None:
         self.root, self.names = files.root, tuple(f"{folder}/{name}" for name in files.names)
-        self._files, self._folder = files, folder
+        self._files, self._folder, self.limits = files, folder, files.limits
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from har.data.ingest import times
+from har.data.ingest.budget import beyond
 from har.data.ingest.captures import body_of, count
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
@@ -27,6 +28,7 @@ from har.errors import DataError
 # Bytes. Waking other threads for fewer takes more time than it saves.
 SMALL = 2**20
 BLOCK = 16 * 2**20  # bytes; the most of a file that is in memory at once
+MOST_LINES = 400_000  # of them; rows of sensors have 40 bytes and more
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")  # two: Windows' ends written again by Windows
 
 
@@ -127,6 +129,8 @@ def iter_tables(
     line, found, before = 1, False, (0, 0)
     with reading(name), files.open(name) as file:
         for block in _blocks(file, name, layout.encoding):
+            if line > (most := files.limits.rows):
+                raise beyond(f"{name}: too many rows", "rows", expected=f"at most {most:,}")
             n_lines = block.count(b"\n")
             skip = min(n_lines, max(0, layout.header - (line - 1)))
             body = body_of(block.split(b"\n", skip)[-1], layout)
@@ -166,11 +170,23 @@ def _blocks(file: IO[bytes], name: str, encoding: str) -> Iterator[bytes]:
                 found=f"{end:,} bytes in one line",
             )
         if cut:
-            yield lines[:cut]
+            yield from _parted(lines[:cut])
         rest = lines[cut:] + whole[end:]
     rest = _line_ends(rest)
     if rest.strip():
-        yield rest if rest.endswith(b"\n") else rest + b"\n"
+        yield from _parted(rest if rest.endswith(b"\n") else rest + b"\n")
+
+
+def _parted(block: bytes) -> Iterator[bytes]:
+    """Yield whole lines in blocks of at most `MOST_LINES`, each of which takes memory."""
+    start = 0
+    if block.count(b"\n") > MOST_LINES:
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
+        for end in ends[MOST_LINES - 1 :: MOST_LINES]:
+            yield block[start : end + 1]
+            start = int(end) + 1
+    if start < len(block):
+        yield block[start:] if start else block
 
 
 def _line_ends(text: bytes) -> bytes:

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from har.config import ServeSettings
 from har.errors import MissingError, UsageError
+from har.foreign import require_regular
 from har.serving.http.errors import HttpError
 
 HEADER = "x-api-key"
@@ -116,6 +117,8 @@ async def authorised(connection: HTTPConnection) -> None:
 def _of_file(settings: ServeSettings) -> list[str]:
     path = settings.api_keys_file
     assert path is not None
+    if path.exists():
+        require_regular(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from har.data.ingest import files as module
-from har.data.ingest.files import RawFiles, open_files
-from har.errors import DataError, MissingError
+from har.config import LimitSettings
+from har.data.ingest import budget
+from har.data.ingest.files import RawFiles, open_files, reading
+from har.errors import DataError, LimitError, MissingError
 
 ROWS = b"".join(b"%d,0.25,%d\n" % (i, i * i) for i in range(2000))
 MEMBERS = {"set/s1/a.csv": ROWS, "set/s2/a.csv": b"1,2,3\n", "set/readme.txt": b"words"}
@@ -179,8 +180,9 @@ def test_bombs_are_refused_before_they_are_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Far more bytes than an archive's own mean that it is not sensor data."""
-    monkeypatch.setattr(module, "MAX_SMALL", 2**20)
+    monkeypatch.setattr(budget, "MAX_SMALL", 2**20)
     zeros = {"a.csv": bytes(2**20), "b.csv": bytes(2**20)}
+    stated = "2,097,152 bytes"
     bomb = _zip(tmp_path / "set.zip", zeros)
     for place in (
         bomb,
@@ -188,11 +190,11 @@ def test_bombs_are_refused_before_they_are_unpacked(
         _folder(tmp_path / "folder", {"inner.zip": bomb.read_bytes()}),
         _zip(tmp_path / "outer.zip", {"inner.zip": bomb.read_bytes()}, zipfile.ZIP_STORED),
     ):
-        with pytest.raises(DataError, match="unpacks to far more than sensor data can") as caught:
+        with pytest.raises(LimitError, match="unpacks to far more than sensor data can") as caught:
             open_files(place)
-        assert "2,097,152 bytes" in str(caught.value)
-    monkeypatch.setattr(module, "MAX_SMALL", 2**21)
-    assert _content(open_files(bomb)) == zeros
+        assert (stated in str(caught.value)) == (place is bomb or place.name == "folder")
+        assert "limits.ratio" in str(caught.value)
+    assert _content(open_files(bomb, limits=LimitSettings(ratio=20_000))) == zeros
 
 
 def test_truncated_archives(tmp_path: Path) -> None:
@@ -296,5 +298,5 @@ def test_stamps_change_with_the_content(tmp_path: Path) -> None:
 def test_errors_of_the_disk_are_not_hidden() -> None:
     """A full disk or a missing right is no damage of the data."""
     for error in (PermissionError(13, "Permission denied"), RuntimeError("something else")):
-        with pytest.raises(type(error)), module.reading("a.csv"):
+        with pytest.raises(type(error)), reading("a.csv"):
             raise error

@@ -11,7 +11,7 @@ class Peek(RawFiles):
     """The same files, each cut behind the last whole line of its first bytes."""
 
     def __init__(self, files: RawFiles) -> None:
-        self.root, self.names = files.root, files.names
+        self.root, self.names, self.limits = files.root, files.names, files.limits
         self._files = files
 
     def open(self, name: str) -> IO[bytes]:

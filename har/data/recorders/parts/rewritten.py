@@ -19,7 +19,7 @@ class Rewritten(RawFiles):
     """
 
     def __init__(self, files: RawFiles, pattern: re.Pattern[bytes], replacement: bytes) -> None:
-        self.root, self.names = files.root, files.names
+        self.root, self.names, self.limits = files.root, files.names, files.limits
         self._files, self._pattern, self._replacement = files, pattern, replacement
 
     def open(self, name: str) -> IO[bytes]:

@@ -1,0 +1,21 @@
+"""Hostile files end commands as documented, in time and in memory."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphs import write_rule
+from hostile_files import FILES, MOST_MB, outcome
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_hostile_file_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    """With the exit code and the words that are documented, below the bound of memory."""
+    file = FILES[name]
+    model = write_rule(tmp_path / "model.onnx", rate_hz="50")
+    (tmp_path / "given").mkdir()
+    path = file.write(tmp_path / "given")
+    for command in file.commands[: 1 if file.slow else None]:
+        done = outcome(command, tmp_path, path=path, model=model)
+        assert (done.code, bool(re.search(file.says, done.said))) == (file.code, True), done
+        assert done.peak_mb < MOST_MB, done
