@@ -11,6 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from har.terminal.log import LineFormatter
+from har.terminal.stream import guard
+
 # Read by BLAS and OpenMP when they are loaded: processes share out the cores, not threads.
 THREADS = (
     "OMP_NUM_THREADS",
@@ -82,6 +85,7 @@ def start_worker(level: int = logging.INFO) -> None:
     """Prepare a worker: one thread, progress on standard error, ends with its parent."""
     os.environ |= dict.fromkeys(THREADS, "1")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    guard()
     tell_progress(level)
     # On a terminal Ctrl-C reaches all processes: the one that started this one ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -93,7 +97,7 @@ def start_worker(level: int = logging.INFO) -> None:
 def tell_progress(level: int = logging.INFO) -> None:
     """Send what the steps say of themselves to standard error."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(LineFormatter("%(message)s"))
     logger = logging.getLogger("har")
     logger.handlers = [handler]
     logger.setLevel(level)

@@ -12,7 +12,8 @@ def track(values: Iterable[T], *, what: str, total: int | None = None) -> Iterab
     """Yield values with a bar, if standard error is a terminal that no other process draws on."""
     if not sys.stderr.isatty() or multiprocessing.parent_process() is not None:
         return values
-    from rich.console import Console
     from rich.progress import track as bar
 
-    return bar(values, what, total=total, console=Console(stderr=True), transient=True)
+    from har.terminal.console import Screen
+
+    return bar(values, what, total=total, console=Screen(stderr=True), transient=True)

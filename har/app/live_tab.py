@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 import requests
 import streamlit as st
-from markupsafe import Markup
 
 from har.app.markup import bar, box, error_box, show, swatch, table, text
 from har.app.options import AppOptions
 from har.errors import DataError, HarError, MissingError
 from har.page.colours import RULE, colours_by_name
+from har.page.html import Html
 from har.serving.timeline import time_of_day
 
 # How often a session is looked at, and how long is waited for the service; s.
@@ -86,7 +86,7 @@ def _now(state: Mapping[str, Any]) -> None:
     if state["activity"] is None:
         show(box("note", "Nothing is answered yet: the first window is not full."))
         return
-    show(Markup('<div role="status"><p class="har-now">{}</p></div>').format(_name(state)))
+    show(Html('<div role="status"><p class="har-now">{}</p></div>').format(_name(state)))
     sure = state.get("confidence") or state["probability"] or 0.0
     show(text(f"since {_moment(state['since_s'])}, confidence {sure:.2f}", quiet=True))
     if (quiet_s := state.get("quiet_s") or 0.0) > QUIET:

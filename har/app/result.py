@@ -13,6 +13,7 @@ from har.data.channels import bare
 from har.models.answers import UNKNOWN
 from har.monitoring.palette import colours_of
 from har.page.colours import PALETTE, RULE
+from har.page.sheet import to_csv
 from har.serving.content import rows_of
 from har.serving.served import Served
 from har.serving.timeline import time_of_day
@@ -264,7 +265,7 @@ def _downloads(analysis: Analysis, model: Served) -> None:
             if windows:
                 own = [one.probabilities for one in analysis.recordings]
                 rows = pd.concat([rows, pd.concat(own, ignore_index=True)], axis=1)
-            return rows.assign(**model.to_dict()).to_csv(index=False).encode()
+            return to_csv(rows.assign(**model.to_dict())).encode()
 
         return made
 

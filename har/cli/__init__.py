@@ -6,9 +6,11 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 import har
 from har.cli import app as page
@@ -25,15 +27,36 @@ from har.cli import (
     settings,
 )
 from har.cli.extras import not_installed
-from har.cli.output import debugging, print_error
+from har.cli.output import debugging, print_error, print_text
 from har.cli.signals import end_when_asked
 from har.cli.streams import prepare_streams, readers_may_leave, speak_utf8
 from har.cli.writable import require_home, unnamable
 from har.disk import explained
 from har.errors import HarError
 from har.processes import THREADS
+from har.visible import visible
+
+
+class _Root(TyperGroup):
+    """The commands; what they say of a wrong command line shows it as text."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except TyperException as error:
+            error.message = visible(error.message, lines=True)
+            raise
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().make_context(*args, **options)
+        except TyperException as error:
+            error.message = visible(error.message, lines=True)
+            raise
+
 
 app = typer.Typer(
+    cls=_Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -62,7 +85,7 @@ app.command(name="config")(settings.config)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"har {har.__version__}")
+        print_text(f"har {har.__version__}")
         raise typer.Exit
 
 

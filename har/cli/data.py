@@ -189,7 +189,7 @@ def download(
     stated = sources.get(name).archive
     if stated and stated.sha256 and stated.sha256 != digest.of_file(path):
         err.print(f"another archive than one third party recorded (sha256 {stated.sha256})")
-    out.print(f"{path}\nnext: har data ingest {name} {path}")
+    out.print(path, f"next: har data ingest {name} {path}", sep="\n")
 
 
 app.command()(ingest)
@@ -319,13 +319,14 @@ def export(
     from har import disk, parquet
     from har.data.recording import read_recording
     from har.errors import MissingError, UsageError
+    from har.page.sheet import write_csv
     from har.steps.plan import recordings_of
     from har.steps.run import start
 
     run = start(*settings_of(overrides, datasets=datasets))
     folder = run[recordings_of(run.recipe)].path
     source = folder / f"{recording}.parquet"
-    if not source.exists():
+    if source not in folder.iterdir():
         raise MissingError(f"no recording {recording!r}", hint="`har data recordings` lists them")
     target = output or Path(f"{recording}.csv")
     frame = read_recording(source).table
@@ -333,7 +334,7 @@ def export(
         raise UsageError(f"{target}: unknown format", expected=".csv or .parquet")
     with disk.whole(target) as new:
         if target.suffix == ".csv":
-            frame.to_csv(new, index=False)
+            write_csv(frame, new)
         else:
             parquet.write(frame, new)
     err.print(f"wrote {target}: {len(frame)} samples")

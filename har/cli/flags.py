@@ -51,6 +51,27 @@ def refuse_ignored(
             )
 
 
+def as_reason(text: str) -> str:
+    """Return a reason as the history keeps it: before anything is done.
+
+    Raises
+    ------
+    UsageError
+        If it is too long, or is no text.
+    """
+    from har.config.section import LONGEST_REASON
+
+    if len(text) > LONGEST_REASON:
+        raise UsageError(
+            "--reason: too long to be kept",
+            expected=f"{LONGEST_REASON:,} characters at most",
+            found=f"{len(text):,} characters",
+        )
+    if not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise UsageError("--reason: not UTF-8", found=text)
+    return text
+
+
 def is_typed(context: typer.Context, parameter: str) -> bool:
     """Tell whether a flag or an argument stands on the command line, rather than its default."""
     source = context.get_parameter_source(parameter)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import typer
+from rich.text import Text
 
-from har.cli.output import err, table
+from har.cli.output import err, in_lines, table
 from har.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def take(found: Iterable["Found"], ingest: Callable[["Found"], None]) -> None:
             err.print(f"{one.name} is not ingested")
             refused.append(error)
     for other in refused[1:]:
-        err.print(str(other))
+        err.print(Text(in_lines(other)))
     if refused:
         raise refused[0]
 

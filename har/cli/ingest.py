@@ -171,6 +171,7 @@ def _tables(
     yes: bool,
     quiet: bool,
 ) -> "Request":
+    from har.config.section import DATASET_NAME
     from har.data import sources
     from har.data.ingest.dataset import Request
     from har.data.ingest.files import open_files
@@ -181,7 +182,7 @@ def _tables(
             expected=", ".join(sources.names()),
             hint="har data ingest NAME PATH",
         )
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
+    if not DATASET_NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is not a valid name", expected="1 to 40 lower-case letters, digits, - . _"
         )

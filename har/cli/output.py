@@ -16,6 +16,9 @@ from rich.text import Text
 from har.addresses import without_credentials
 from har.cli.flags import refuse_twice
 from har.errors import HarError
+from har.terminal.console import Screen
+from har.terminal.machine import to_json
+from har.visible import visible
 
 if TYPE_CHECKING:
     from har.config import Settings
@@ -38,9 +41,8 @@ _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d*( s)?")
 SHORT = 14  # characters that a narrow terminal must not break a word for
 COLUMN_GAP = 2  # characters
 
-# Words in brackets are words: names of files, extras and people have them.
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+out = Screen()
+err = Screen(stderr=True)
 
 
 def print_json(value: Any) -> None:
@@ -49,7 +51,12 @@ def print_json(value: Any) -> None:
     A number that is not there, or not finite, is null: JSON has no NaN.
     """
     plain = json.loads(json.dumps(value, default=_jsonable), parse_constant=lambda _: None)
-    print(json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False))
+    print_text(to_json(plain))
+
+
+def print_text(text: str) -> None:
+    """Print what another program reads: JSON, CSV, a version; never wrapped."""
+    print(text)
 
 
 def _jsonable(value: Any) -> Any:
@@ -63,10 +70,11 @@ def _jsonable(value: Any) -> Any:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Group:
     """Return a title over a table whose columns of numbers are aligned to the right.
 
-    Nothing of it is cut off: where its columns do not fit, each row is a list of its cells.
+    Nothing of it is cut off: where its columns do not fit, each row is a list of its cells. A
+    cell is one line of text.
     """
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    return Group(Text(title, style="bold"), _Cells(columns, cells))
+    cells = [["" if cell is None else visible(cell) for cell in row] for row in rows]
+    return Group(Text(visible(title), style="bold"), _Cells([*map(visible, columns)], cells))
 
 
 class _Cells:
@@ -117,11 +125,23 @@ class _Cells:
 def print_error(error: Exception) -> None:
     """Print an error: what is wrong, expected, found, to do."""
     if isinstance(error, HarError):
-        err.print(Text("error:", style="red"), str(error), soft_wrap=True)
+        err.print(Text("error:", style="red"), Text(in_lines(error)), soft_wrap=True)
         return
-    message = without_credentials(str(error))
-    err.print(Text("unexpected error:", style="red"), f"{type(error).__name__}: {message}")
+    message = visible(without_credentials(str(error)), lines=True)
+    err.print(Text("unexpected error:", style="red"), Text(f"{type(error).__name__}: {message}"))
     err.print("  to do: see docs/troubleshooting.md; `har --debug …` shows the traceback")
+
+
+def in_lines(error: HarError) -> str:
+    """Return an error in lines; what a file or a person wrote into it begins none of them."""
+    sides = {"expected": error.expected, "found": error.found, "to do": error.hint}
+    lines = [error.message, *(f"  {side}: {text}" for side, text in sides.items() if text)]
+    return "\n".join(map(indented, lines))
+
+
+def indented(text: str) -> str:
+    """Return a text whose further lines stand back, so that none looks like a line of ours."""
+    return visible(text, lines=True).replace("\n", "\n    ")
 
 
 def settings_of(

@@ -1,6 +1,5 @@
 """``har predict``: activities over time for recordings."""
 
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 from rich.text import Text
 
 from har.cli.flags import refuse_ignored
-from har.cli.output import AsJson, Overrides, err, out, print_json, table
+from har.cli.output import AsJson, Overrides, err, out, print_json, print_text, table
 from har.cli.served import ModelFile, source_of
 from har.cli.user_files import Entries, MappingFile, Paths, Yes, tell_account, user_files
 
@@ -73,6 +72,7 @@ def predict(
     refuse_ignored(context, exclusive=("--version", "--model"))
     from har.config import load
     from har.data.channels import placements_of
+    from har.page.sheet import to_csv
     from har.serving.content import content, rows_of
 
     served = source_of(load(overrides).environment, version, model_file).load()
@@ -95,8 +95,7 @@ def predict(
         told = content(predicted, shown, account)
         return print_json({**model, "files": [str(path) for path in paths], **told})
     if as_csv:
-        shown.assign(**model).to_csv(sys.stdout, index=False)
-        return None
+        return print_text(to_csv(shown.assign(**model)).removesuffix("\n"))
     _print(predicted, shown, served, smoothing, windows=windows)
     return None
 
@@ -115,7 +114,7 @@ def _predicted(
 def _tell(one: "Predicted") -> None:
     """Say what became of a recording's rows, and what speaks against its answers."""
     left = f"; {one.unanswered:,} of them in no window" if one.unanswered else ""
-    err.print(f"{one.name}: {one.rows.describe()}{left}", markup=False, soft_wrap=True)
+    err.print(f"{one.name}: {one.rows.describe()}{left}", soft_wrap=True)
     for number, warned in enumerate(one.likeness.notes):
         is_unlike = one.likeness.is_unlike and not number
         word = Text("unlike training" if is_unlike else "note", style="yellow")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from har.cli.flags import as_reason
 from har.cli.output import (
     AsJson,
     Classes,
@@ -30,7 +31,10 @@ def run(
     classes: Classes = None,
     overrides: Overrides = None,
     reason: Annotated[
-        str, typer.Option(help="Why a version may be promoted; kept in its history.")
+        str,
+        typer.Option(
+            help="Why a version may be promoted; kept in its history.", callback=as_reason
+        ),
     ] = "har run",
     as_json: AsJson = False,
 ) -> None:

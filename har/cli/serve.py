@@ -10,6 +10,7 @@ import typer
 from har.cli.flags import refuse_ignored
 from har.cli.output import Overrides, err, settings_of
 from har.cli.served import ModelFile, source_of
+from har.terminal.log import LineFormatter
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -86,6 +87,8 @@ def _url(settings: "ServeSettings", port: int) -> str:
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("har").setLevel(logging.INFO)
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # an outage is told once, by the holder

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from har.terminal.stream import guard
+
 
 def speak_utf8() -> None:
     """Begin anew in Python's UTF-8 mode where a locale knows ASCII alone.
@@ -23,7 +25,7 @@ def speak_utf8() -> None:
 def prepare_streams() -> None:
     """Open closed streams on nothing, and let every text be written to the others.
 
-    Characters that a locale lacks are written as their numbers.
+    Characters that a locale lacks are written as their numbers, and those of control as text.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -32,6 +34,7 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    guard()
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What was understood of a path's files, before anything is stored; what is open is asked."""
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from har.cli.output import err, table
 from har.errors import UsageError
+from har.visible import visible
 
 if TYPE_CHECKING:
     from har.data.ingest.files import RawFiles
@@ -130,33 +130,24 @@ def show(plan: "Plan", where: str) -> None:
     if len(plan.groups) > MOST_GROUPS:
         err.print(f"and {len(plan.groups) - MOST_GROUPS:,} more layouts (--json shows all)")
     if plan.refused:
-        errors = {item.name: str(error) for item, error in plan.refused.items()}
-        err.print(refusals(errors, "files that cannot be read"))
+        err.print(_refusals(plan))
     if plan.left:
         first = next(iter(plan.left))
         err.print(f"{len(plan.left):,} files of {where} are no recordings, such as {first}")
 
 
-def refusals(errors: Mapping[str, str], title: str) -> Any:
+def _refusals(plan: "Plan") -> Any:
     """Return a table of refused files by reason, with one example each."""
+    from har.data.ingest.refusal import reason_of
+
     found: dict[str, list[str]] = {}
-    for name, error in errors.items():
-        found.setdefault(reason_of(error), []).append(name)
+    for item, error in plan.refused.items():
+        found.setdefault(reason_of(error, *item.files, item.name), []).append(item.name)
     rows = [
         (reason, f"{len(names):,}", names[0])
         for reason, names in sorted(found.items(), key=lambda pair: -len(pair[1]))
     ]
-    return table(title, ["reason", "files", "for example"], rows)
-
-
-def reason_of(error: str) -> str:
-    r"""Return an error without the name of its file, so that alike ones are alike.
-
-    >>> reason_of("s1/walk.csv: no rows\n  expected: a line of names")
-    'no rows'
-    """
-    message = error.partition("\n")[0]
-    return re.sub(r"^\S.*?: (?=\S)", "", message, count=1)
+    return table("files that cannot be read", ["reason", "files", "for example"], rows)
 
 
 def _files(group: "Group") -> str:
@@ -167,16 +158,18 @@ def _files(group: "Group") -> str:
 
 
 def _answer(question: str, choices: Iterable[str]) -> str:
-    options = list(choices)
+    question, options = visible(question), list(choices)
     if not options:
         return str(typer.prompt(question, err=True))
 
     def chosen(answer: str) -> str:
         if answer not in options:
-            raise typer.BadParameter(f"{answer!r} is none of {', '.join(options)}")
+            raise typer.BadParameter(visible(f"{answer!r} is none of {', '.join(options)}"))
         return answer
 
-    return str(typer.prompt(f"{question} ({', '.join(options)})", value_proc=chosen, err=True))
+    return str(
+        typer.prompt(f"{question} ({visible(', '.join(options))})", value_proc=chosen, err=True)
+    )
 
 
 def _confirm(where: str) -> None:

@@ -12,9 +12,10 @@ import typer
 from rich.text import Text
 
 from har.cli.ingest import place_of
-from har.cli.output import err
+from har.cli.output import err, in_lines
 from har.cli.understood import settled
 from har.errors import UsageError
+from har.visible import visible
 
 if TYPE_CHECKING:
     from har.data.ingest.plan import Plan
@@ -100,9 +101,13 @@ def tell_account(account: "Account") -> None:
     if account.rows_set_aside:
         reasons = "; ".join(f"{why}: {n:,}" for why, n in account.reasons.most_common(5))
         told = f"{account.rows_set_aside:,} of {account.rows_in:,} rows set aside"
-        err.print(f"{told}: {reasons}", markup=False, soft_wrap=True)
+        err.print(f"{told}: {reasons}", soft_wrap=True)
     for name, error in account.refused.items():
-        err.print(Text("refused", style="red"), f"{name}: {error}", soft_wrap=True)
+        err.print(
+            Text("refused", style="red"),
+            Text(f"{visible(name)}: {in_lines(error)}"),
+            soft_wrap=True,
+        )
     if account.left:
         names = ", ".join(list(account.left)[:3])
         more = f" and {len(account.left) - 3} more" if len(account.left) > 3 else ""

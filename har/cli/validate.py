@@ -133,9 +133,9 @@ def _print(understood: list[dict[str, Any]], checked: list[dict[str, Any]]) -> N
     for one in checked:
         out.print(table(one["recording"], ["", ""], list(_lines(one))), "")
         fit = "not fit for prediction" if one["unfit"] else "fit for prediction"
-        out.print(f"{one['recording']}: {one['told']}, {fit}", markup=False, soft_wrap=True)
+        out.print(f"{one['recording']}: {one['told']}, {fit}", soft_wrap=True)
         for reason in (*one["unfit"], *filter(None, [one["not_judged"]])):
-            out.print(f"  {reason}", markup=False, soft_wrap=True)
+            out.print(f"  {reason}", soft_wrap=True)
 
 
 def _lines(one: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -4,13 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from har.config.section import LONGEST_S, Count, EachOnce, Section
+from har.config.section import LONGEST_S, Count, DatasetName, EachOnce, Section
 
 
 class DataSettings(Section):
     """Which data sets, and whose data of them."""
 
-    datasets: Annotated[tuple[str, ...], EachOnce] = Field(("hapt",), min_length=1)
+    datasets: Annotated[tuple[DatasetName, ...], EachOnce] = Field(("hapt",), min_length=1)
     subjects: tuple[str, ...] | None = Field(None, description="default: all of them")
     placements: tuple[str, ...] | None = Field(None, description="default: all of them")
     fuse: Annotated[tuple[str, ...], EachOnce] | None = Field(

@@ -13,6 +13,7 @@ from har.addresses import without_credentials
 from har.config.limits import LimitSettings
 from har.config.section import Section
 from har.config.serve import ServeSettings
+from har.visible import INVISIBLE
 
 
 def _as_mlflow_takes_it(name: str) -> str:
@@ -23,12 +24,21 @@ def _as_mlflow_takes_it(name: str) -> str:
     return name
 
 
+def _as_people_read_it(name: str) -> str:
+    """Refuse a name of a person that looks like another, or like none."""
+    if not name.strip() or INVISIBLE.search(name):
+        raise ValueError("a name of somebody is not empty, and every character of it can be seen")
+    return name
+
+
 class RegistrySettings(Section):
     """Where versions live, and who acts on them."""
 
     model: Annotated[str, AfterValidator(_as_mlflow_takes_it)] = Field("har", max_length=128)
-    identity: str | None = Field(
-        None, description="who acts; default: the server's user, else the operating system's"
+    identity: Annotated[str, AfterValidator(_as_people_read_it)] | None = Field(
+        None,
+        max_length=128,
+        description="who acts; default: the server's user, else the operating system's",
     )
     tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
     webhooks: tuple[SecretStr, ...] = Field(

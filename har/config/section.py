@@ -1,5 +1,6 @@
 """What every group of settings is, and the numbers that settings are."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +15,17 @@ def _each_once(values: Values) -> Values:
     return values
 
 
+DATASET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+LONGEST_REASON = 1000  # characters; MLflow keeps an event of 6000 bytes
+
+
+def _is_dataset(name: str) -> str:
+    if not DATASET_NAME.fullmatch(name):
+        raise ValueError("a name of a data set is 1 to 40 lower-case letters, digits, - . _")
+    return name
+
+
+DatasetName = Annotated[str, AfterValidator(_is_dataset)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(ge=0, le=1)]

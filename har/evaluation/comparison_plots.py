@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from har.evaluation.looks import marker_style
 from har.evaluation.results.comparisons import SubjectDifference
 from har.page.colours import INK, QUIET
-from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
+from har.page.plots import class_frame, label_room, left_title, plain_frame, quiet_legend, words
 
 # A smaller difference of shares is not written into its cell: it would round to 0.0 %.
 SMALLEST = 0.0005
@@ -31,6 +31,7 @@ def confusion_difference(difference: npt.ArrayLike, classes: Sequence[str]) -> F
     """
     shares = np.asarray(difference, float)
     side = 1.5 + 0.64 * len(classes)
+    side += label_room(classes)
     figure = Figure(figsize=(side + 0.4, side), layout="constrained")
     axes = figure.subplots()
     limit = max(float(np.abs(shares).max()), PALE)
@@ -71,7 +72,7 @@ def subject_differences(
     for place, values in enumerate((a, b)):
         style = marker_style(models[place], hollow=place > 0)
         axes.scatter(values, rows, s=SIZES[place], label=labels[place], **style)
-    axes.set_yticks(rows, subjects)
+    axes.set_yticks(rows, [words(who) for who in subjects])
     axes.set_ylim(len(subjects) - 0.4, -0.6)
     axes.set_xlabel("macro-F1", color=QUIET)
     left_title(axes, "Macro-F1 by test subject")

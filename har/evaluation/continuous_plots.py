@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from har.evaluation.results.continuous import ContinuousScores, Span
 from har.page.colours import BLACK, GREEN, INK, ORANGE, PALETTE, QUIET, SKY, VERMILION
-from har.page.plots import left_title, plain_frame
+from har.page.plots import left_title, plain_frame, words
 
 BANDS = (*PALETTE, BLACK)
 TRUE = {
@@ -45,7 +45,9 @@ def timeline(scores: ContinuousScores) -> Figure:
     lines[-1].set_xlabel("time, s (white: unlabelled, or not answered yet)", color=QUIET)
     left_title(lines[0], f"Truth and answers, recording {example.recording_id}")
     drawn = {event.activity for events in example.runs.values() for event in events}
-    _below(figure, [Patch(color=colours[name], label=name) for name in classes if name in drawn])
+    _below(
+        figure, [Patch(color=colours[name], label=words(name)) for name in classes if name in drawn]
+    )
     return figure
 
 
@@ -69,7 +71,7 @@ def events(scores: ContinuousScores) -> Figure:
         plain_frame(axes, "x")
     true.set_yticks(rows.ravel(), list(answers) * len(classes))
     n_events = [sum(row[0].true_events.values()) for row in tables]
-    labels = [f"{name}\n{n} events" for name, n in zip(classes, n_events, strict=True)]
+    labels = [f"{words(name)}\n{n} events" for name, n in zip(classes, n_events, strict=True)]
     true.set_yticks(rows.mean(1), labels, minor=True)
     true.yaxis.remove_overlapping_locs = False  # a class is named at its middle row
     true.tick_params(axis="y", which="minor", length=0, pad=52, labelcolor=INK, labelsize=10)

@@ -15,7 +15,7 @@ from har.evaluation.looks import colour_of, marker_style
 from har.evaluation.results.scores import Scores
 from har.models.record import Epoch, PretrainingEpoch, rank
 from har.page.colours import ACCENT, GRID, INK, QUIET
-from har.page.plots import class_frame, left_title, plain_frame, quiet_legend
+from har.page.plots import class_frame, label_room, left_title, plain_frame, quiet_legend, words
 
 # Classes; in a matrix of more, cells are too small for a count and a share.
 MOST_NUMBERED = 24
@@ -31,6 +31,7 @@ def confusion(name: str, scores: Scores) -> Figure:
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     many = len(classes) > MOST_NUMBERED
     side = 1.5 + (max(0.64 * MOST_NUMBERED, 0.16 * len(classes)) if many else 0.64 * len(classes))
+    side += label_room(classes)
     figure = Figure(figsize=(side + 0.4, side), layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -68,7 +69,7 @@ def per_subject(scores: Mapping[str, Scores]) -> Figure:
         _interval(axes, name, m, len(subjects) + 0.35 + 0.5 * place, hollow=place > 0)
     middle = len(subjects) + 0.35 + 0.25 * (len(scores) - 1)
     percent = f"{first.confidence:.0%}"
-    axes.set_yticks([*rows, middle], [*subjects, f"all, {percent}\ninterval"])
+    axes.set_yticks([*rows, middle], [*map(words, subjects), f"all, {percent}\ninterval"])
     axes.axhline(len(subjects) - 0.4, color=GRID, linewidth=1)
     axes.invert_yaxis()
     axes.set_xlabel("macro-F1", color=QUIET)

@@ -25,7 +25,7 @@ from har.lineage import digest
 ROOT = "har"
 SHAPELESS = (
     *("har.config", "har.disk", "har.errors", "har.measured"),
-    *("har.progress", "har.store"),
+    *("har.progress", "har.store", "har.terminal"),
 )
 # Libraries whose distributions are not named like what is imported.
 DISTRIBUTIONS = {

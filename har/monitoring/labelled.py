@@ -139,7 +139,7 @@ class _One:
             files=recording.files,
             clock=recording.meta.clock,
             windows=windows.assign(
-                window_id=windows["start_s"].map(f"{recording.name}@{{:.3f}}".format)
+                window_id=[f"{recording.name}@{start:.3f}" for start in windows["start_s"]]
             ),
             segments=segments[[*STRETCH]].reset_index(drop=True),
             labels=pd.concat(labels, ignore_index=True),

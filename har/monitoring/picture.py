@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from har.monitoring.palette import HOURS, MINUTES, activities, colours_of
 from har.page.colours import INK, QUIET
-from har.page.plots import left_title, plain_frame, png
+from har.page.plots import left_title, plain_frame, png, words
 from har.serving.timeline import GAP, Predicted
 
 # More recordings are not drawn into one picture.
@@ -38,7 +38,7 @@ def _draw(axes: Axes, one: Predicted, names: Sequence[str], colours: Mapping[str
         rows = rows[rows["reason"] != GAP]
         spans = [(s * scale, (e - s) * scale) for s, e in _times(rows)]
         axes.broken_barh(spans, (row - 0.38, 0.76), facecolors=colours[name], linewidth=0)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [words(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     last = one.segments["end_s"].max()
     axes.set_xlim(one.segments["start_s"].min() * scale, last * scale)

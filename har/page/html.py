@@ -7,15 +7,41 @@ that show models take how to show a plot, an interval or names from ``macros.htm
 import base64
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from har.visible import visible
+
+
+class Html(Markup):
+    r"""HTML in which what is filled in is text; `har.visible` says what is shown of it.
+
+    >>> str(Html("<p>{}</p>").format("<b>\x1b"))
+    '<p>&lt;b&gt;\\x1b</p>'
+    """
+
+    @classmethod
+    def escape(cls, s: Any, /) -> Self:
+        """Return what is HTML already as it is, and anything else as text."""
+        return super().escape(text_of(s))
+
+
+def text_of(value: object) -> object:
+    """Return what is HTML already as it is, and of anything else the text that is shown."""
+    return value if hasattr(value, "__html__") else visible(value, lines=True)
 
 
 def environment(folder: Path) -> Environment:
-    """Return an environment for the templates of a folder, which may include this style."""
+    """Return an environment for the templates of a folder, which may include this style.
+
+    What a template fills in is text, of whoever it is.
+    """
     made = Environment(
         loader=FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
+        finalize=text_of,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -55,4 +81,4 @@ def change(value: float) -> str:
 
 def data_uri(png: bytes) -> str:
     """Return a PNG image as a data URI."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
+    return Markup("data:image/png;base64,") + base64.b64encode(png).decode()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from har.cli.flags import as_reason
 from har.cli.output import err, table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Selector = Annotated[
     str, typer.Argument(help="champion, challenger, previous, a stage, or a number.")
 ]
-Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.", callback=as_reason)]
 
 
 def version_facts(version: "Version", waiting: "Mapping[int, str]") -> dict[str, Any]:

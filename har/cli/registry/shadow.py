@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from har.cli.flags import refuse_ignored
-from har.cli.output import AsJson, Overrides, err, out, print_json, table
+from har.cli.output import AsJson, Overrides, err, indented, out, print_json, table
 from har.cli.registry.common import Reason, Selector
 from har.cli.understood import stated_by
 from har.cli.user_files import Entries, MappingFile, Yes
+from har.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +67,7 @@ def shadow(
     for file in report.repeated:
         err.print(f"{file}: the bytes of another file, not counted again")
     for file, why in report.rejected.items():
-        err.print(f"{file}: {why}")
+        err.print(Text(f"{visible(file)}: {indented(why)}"))
     if report.rejected:
         raise DataError(
             f"{len(report.rejected)} file(s) could not be scored",

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from har.config.section import DATASET_NAME
 from har.data.ingest.files import RawFiles
 from har.disk import write_text
 from har.store import Artifact, Store
@@ -21,6 +22,8 @@ def entries(store: Store) -> dict[str, dict[str, Any]]:
 
 def entry(store: Store, name: str) -> dict[str, Any] | None:
     """Return a data set's entry: ``key`` of its artifact, ``root`` and ``files``."""
+    if not DATASET_NAME.fullmatch(name):
+        return None  # it would be the path of another file
     place = _place(store, name)
     return json.loads(place.read_text(encoding="utf-8")) if place.exists() else None
 

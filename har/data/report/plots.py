@@ -15,7 +15,7 @@ from har.data.recording import ACC, GYRO
 from har.data.report.facts import BINS, RecordingFacts, Timeline
 from har.data.report.signals import FREQUENCIES, UNLABELLED, Stretch
 from har.page.colours import BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, SKY, VERMILION
-from har.page.plots import left_title, plain_frame
+from har.page.plots import left_title, plain_frame, words
 
 AXES = (BLUE, VERMILION, GREEN)
 PLACES = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, INK)
@@ -42,7 +42,8 @@ def balance(activities: Mapping[str, Mapping[str, Any]]) -> Figure:
     unit, factor = _unit(seconds.max())
     figure = Figure(figsize=(7.2, 0.9 + 0.3 * len(names)), layout="constrained")
     axes = figure.subplots()
-    axes.barh(names, seconds / factor, color=BLUE, height=0.62)
+    axes.barh(range(len(names)), seconds / factor, color=BLUE, height=0.62)
+    axes.set_yticks(range(len(names)), [words(name) for name in names])
     for row, name in enumerate(names):
         who = activities[name]["subjects"]
         text = f"  {100 * seconds[row] / seconds.sum():.1f} %, {who} subject{'s' * (who != 1)}"
@@ -86,7 +87,7 @@ def timeline(rows: Sequence[Row]) -> Figure:
     axes.set_yticks(np.arange(len(rows) - 1) + 0.5, minor=True)
     axes.grid(axis="y", which="minor", color="white", linewidth=1.5 if len(rows) < 80 else 0.3)
     ticks = range(0, len(rows), 1 + len(rows) // 74)
-    axes.set_yticks(ticks, [rows[i][0] for i in ticks])
+    axes.set_yticks(ticks, [words(rows[i][0]) for i in ticks])
     axes.set_xlabel(unit, color=QUIET, fontsize=9)
     axes.tick_params(which="both", length=0, labelcolor=INK, labelsize=8)
     axes.spines[:].set_visible(False)
@@ -129,7 +130,7 @@ def stretch(chosen: Stretch, samples: pd.DataFrame) -> Figure:
         labelcolor=INK,
         borderaxespad=0.1,
     )
-    left_title(panels[0], chosen.activity, size=10.5, pad=6)
+    left_title(panels[0], words(chosen.activity), size=10.5, pad=6)
     return figure
 
 
@@ -165,7 +166,7 @@ def spectrum(
     axes.set_ylabel("(m/s²)²/Hz", color=QUIET, fontsize=9)
     if len(places) > 1:
         axes.legend(fontsize=8, frameon=False, labelcolor=INK, loc="upper right")
-    left_title(axes, activity, size=10.5, pad=6)
+    left_title(axes, words(activity), size=10.5, pad=6)
     plain_frame(axes, "y", size=SMALL)
     return figure
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from har.page.markdown import of_chat
 from har.registry.history.events import Event, MoveBegun, MoveEnding
 
 
@@ -23,7 +24,8 @@ class Notice:
     time : str
         Of the event, UTC.
     text : str
-        One sentence for people.
+        One sentence for people, as chats show it: names and reasons link to nothing and call
+        nobody.
     data : dict
         The event as recorded; of what ended a move, the move.
     """
@@ -57,6 +59,6 @@ def notices(events: Sequence[Event], *, since: int) -> Iterator[Notice]:
                 id=f"har_{event.sha256[:32]}",
                 type=f"registry.{kind}",
                 time=event.time,
-                text=f"{event.model}: {sentence} ({data['reason']})",
+                text=of_chat(f"{event.model}: {sentence} ({data['reason']})"),
                 data=data,
             )

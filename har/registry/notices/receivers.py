@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from har.config import RegistrySettings
 from har.errors import MissingError, UsageError
 from har.lineage import digest
+from har.page.markdown import plain, table
 from har.registry.history.events import ApprovalRequested
 from har.registry.notices.messages import Notice
 
@@ -135,7 +136,7 @@ class PrefectServer:
         artifact = {
             "key": "waiting-" + re.sub("[^a-z0-9]+", "-", self._model.lower()),
             "type": "markdown",
-            "description": f"Versions of {self._model} that wait for approval",
+            "description": f"Versions of {plain(self._model)} that wait for approval",
             "data": _waiting_page(self._model, waiting),
         }
         try:
@@ -171,18 +172,16 @@ def receivers(settings: RegistrySettings) -> Iterator[Receiver]:
 
 def _waiting_page(model: str, waiting: Sequence[ApprovalRequested]) -> str:
     if not waiting:
-        return f"No version of {model} waits for approval."
+        return f"No version of {plain(model)} waits for approval."
     rows = [
-        f"| {request.version} | {request.by} | {request.time} | {request.reason} |"
+        [plain(cell) for cell in (request.version, request.by, request.time, request.reason)]
         for request in waiting
     ]
     return "\n".join(
         [
-            f"Versions of {model} that somebody asked to put in Production:",
+            f"Versions of {plain(model)} that somebody asked to put in Production:",
             "",
-            "| version | asked by | since | reason |",
-            "|---|---|---|---|",
-            *rows,
+            table(["version", "asked by", "since", "reason"], rows),
             "",
             "Answer with `har registry approve VERSION --reason …`, or `reject`.",
         ]
