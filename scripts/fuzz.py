@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from fuzz.findings import Finding, find, load, save
 from fuzz.running import TARGETS, run, target
 
+from har.visible import visible
+
 OUT = Path("fuzz-findings")
 
 
@@ -53,13 +55,18 @@ def _fuzz(name: str, seed: int, seconds: float) -> int:
 def _tell(finding: Finding) -> None:
     kept = save(finding, OUT)
     print(f"--- {finding.target}, {finding.seed}, {finding.origin}: {finding.problem}")
-    print(finding.details, f"python scripts/fuzz.py --again {kept}", sep="\n", flush=True)
+    print(_shown(finding), f"python scripts/fuzz.py --again {kept}", sep="\n", flush=True)
+
+
+def _shown(finding: Finding) -> str:
+    """Return a traceback, of which parts are a stranger's text."""
+    return visible(finding.details, lines=True)
 
 
 def _again(folder: Path) -> int:
     kept = load(folder)
     finding = find(target(kept.target), kept.seed, kept.files, kept.origin)
-    print(finding.details if finding else "it does not fail any more")
+    print(_shown(finding) if finding else "it does not fail any more")
     return int(finding is not None)
 
 

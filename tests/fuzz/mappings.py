@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from fuzz import damage, layouts
+from fuzz.readers import check_names
 from fuzz.target import Files, Seeds, Target, require
 from har.data.ingest import own
 from har.data.ingest.files import open_files
@@ -36,15 +37,25 @@ walking = "nordic-walking"
 [activities]
 nordic-walking = "walking"
 """
-SENSOR = r"""
+LONG = r"""
 time = "time_s"
-acc = ["ax", "ay", "az"]
+acc = ["x", "y", "z"]
+gyro = ["x", "y", "z"]
 sensor = "kind"
+placement_column = "place"
 [sensors]
 acc = "0"
 gyro = "1"
 [placements]
 a = "wrist"
+"""
+JOINED = """
+time = "time_s"
+acc = ["ax", "ay", "az"]
+gyro = ["gx", "gy", "gz"]
+[sensors]
+acc = "accel"
+gyro = "gyro"
 """
 SOME = 'acc_unit = "m/s2"\nacc_sign = "+"\ngravity = "included"\ngyro_unit = "rad/s"\n'
 PATTERNS = (
@@ -55,21 +66,38 @@ PATTERNS = (
 
 @cache
 def seeds() -> Seeds:
-    """Return a whole mapping, one of rows for each sensor, some entries, and flags."""
+    """Return a whole mapping, of rows or files for each sensor, some entries, and flags."""
     table = {TABLE: layouts.own()["lab"]["s1/walk.csv"]}
     flags = {"acc": "ax,ay,az", "time": "time_s", "labels.walking": "walking", "gyro": "gx,gy,gz"}
     return {
         "whole": {MAPPING: WHOLE.encode(), **table},
-        "sensor": {MAPPING: SENSOR.encode(), **table},
+        "long": {MAPPING: LONG.encode(), TABLE: _long()},
+        "joined": {MAPPING: JOINED.encode(), **_two_files()},
         "some": {MAPPING: SOME.encode(), **table},
         "flags": {FLAGS: json.dumps(flags).encode(), **table},
     }
 
 
+def _long() -> bytes:
+    rows = ["time_s,kind,place,x,y,z"]
+    for row in range(layouts.N):
+        for kind, values in enumerate((layouts.ACC, layouts.GYRO)):
+            axes = ",".join(f"{value:.4f}" for value in values[row])
+            rows.append(f"{row / layouts.RATE_HZ:.2f},{kind},a,{axes}")
+    return "\n".join([*rows, ""]).encode()
+
+
+def _two_files() -> Files:
+    table = layouts.own()["lab"]["s1/walk.csv"].replace(b",walking", b"").replace(b",activity", b"")
+    return {f"raw/s1/walk_{sensor}.csv": table for sensor in ("accel", "gyro")}
+
+
 def damaged(files: Files, chance: Random) -> Files:
-    """Return the table as it is, under a name that patterns read long, with another mapping."""
-    name = chance.choice((TABLE, f"raw/s1/{'a' * 34}!.csv", f"raw/{'ab ' * 20}.csv"))
-    changed = {name: files[TABLE]}
+    """Return tables as they are, one maybe under a name that patterns read long, and a mapping."""
+    changed = {name: content for name, content in files.items() if name.startswith("raw/")}
+    if chance.random() < 0.5:
+        name = chance.choice((f"raw/s1/{'a' * 34}!.csv", f"raw/{'ab ' * 20}.csv"))
+        changed[name] = changed.pop(chance.choice(sorted(changed)))
     if FLAGS in files:
         return {**changed, FLAGS: damage.json_damaged(files[FLAGS], chance)}
     content = files[MAPPING]
@@ -88,6 +116,7 @@ def check(seed: str, folder: Path) -> Counter[str]:
     json.dumps(entries.texts())
     files = open_files(given / "raw")
     plan = own.plan(files, entries, str(given))
+    check_names(files, plan)
     plan.refuse_doubts("raw")
     source = own.source("lab", plan)
     total: Counter[str] = Counter()

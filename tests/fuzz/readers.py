@@ -112,7 +112,7 @@ def ingest(seed: str, folder: Path) -> Counter[str]:
         source = sources.get(seed)
     else:
         plan = own.plan(files, _stated(seed), str(files.root))
-        _check_names(files, plan)
+        check_names(files, plan)
         source = own.source(seed, plan)
     total: Counter[str] = Counter()
     for number, item in enumerate(source.items(files)):
@@ -136,7 +136,7 @@ def _stated(seed: str) -> dict[str, str]:
     return SAMPLES[seed].stated if seed in SAMPLES else {}
 
 
-def _check_names(files: RawFiles, plan: Plan) -> None:
+def check_names(files: RawFiles, plan: Plan) -> None:
     """Require that every file is of a recording, or is left out with a reason."""
     taken = {name for item in plan.items for name in item.files} | set(plan.left)
     lost = set(files.names) - taken

@@ -25,7 +25,7 @@ candidates = ["logistic", "encoder-nano"]
 store = "data/store"
 
 [data]
-source = "hapt"
+datasets = ["hapt"]
 
 [window]
 length_s = 2.56
@@ -62,13 +62,15 @@ def seeds() -> Seeds:
     }
     with _alone():
         flat = load().flat()
-    flags = [f"{name}={json.dumps(v)}" for name, v in flat.items() if v is not None]
+    # Some names hold what no flag can write, as "gate.robustness.noise 0.1 m/s²".
+    stated = {name: v for name, v in flat.items() if v is not None and " " not in name}
+    flags = [f"{name}={json.dumps(value)}" for name, value in stated.items()]
     sections = [flags[i : i + 12] for i in range(0, len(flags), 12)]
-    stated = {f"flags-{i}": {FLAGS: json.dumps(part).encode()} for i, part in enumerate(sections)}
+    named = {f"flags-{i}": {FLAGS: json.dumps(part).encode()} for i, part in enumerate(sections)}
     return {
         "file": {FILE: TOML.encode()},
         "variables": {VARIABLES: json.dumps(variables).encode()},
-        **stated,
+        **named,
     }
 
 

@@ -6,6 +6,7 @@ an archive whose members try to is refused all the same. What members unpack to 
 """
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -61,9 +62,13 @@ def open_archive(root: Path, file: IO[bytes], packed: Packed) -> "PackedFiles":
     OSError and others of `har.data.ingest.rawfiles.BROKEN`
         If it is damaged.
     """
-    kind = _Zip if file.read(2) == b"PK" else _Tar
-    file.seek(0)
-    return kind(root, file, packed)
+    with contextlib.ExitStack() as opened:
+        opened.callback(file.close)
+        kind = _Zip if file.read(2) == b"PK" else _Tar
+        file.seek(0)
+        files = kind(root, file, packed)
+        opened.pop_all()  # from here on it is theirs
+        return files
 
 
 def with_inner(files: "PackedFiles") -> RawFiles:
@@ -92,13 +97,15 @@ class PackedFiles(RawFiles):
 
     def inner(self, name: str) -> RawFiles:
         """Return the members of an archive among the files."""
-        with reading(name), self.stored(name) as file:
+        with reading(name), self.stored(name) as file, contextlib.ExitStack() as opened:
             # Members are read in any order, which inside a compressed one means from the start.
-            copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the archive
+            copy = opened.enter_context(tempfile.TemporaryFile())
             while block := file.read(BLOCK):
                 copy.write(block)
             copy.seek(0)
-            return open_archive(self.root, copy, self.packed(name))
+            files = open_archive(self.root, copy, self.packed(name))
+            opened.pop_all()  # it lives as long as they do
+            return files
 
 
 class _Headers(io.BufferedIOBase):

@@ -106,8 +106,9 @@ class Entries(BaseModel):
     @field_validator("labels", "activities")
     @classmethod
     def _named(cls, meant: dict[str, str], field: ValidationInfo) -> dict[str, str]:
-        if wrong := next((name for name in meant.values() if name and is_no_label(name)), None):
-            raise ValueError(f'{wrong!r} is no activity; "" says that there is none')
+        for word in filter(None, meant.values()):
+            if is_no_label(word) or is_no_label(name_of(word)):
+                raise ValueError(f'{word!r} is no activity; "" says that there is none')
         keys = meant if field.field_name == "labels" else map(name_of, meant)
         return {key: name and name_of(name) for key, name in zip(keys, meant.values(), strict=True)}
 
@@ -123,6 +124,16 @@ class Entries(BaseModel):
         if isinstance(value, (list, tuple)):
             return tuple(name.strip() if isinstance(name, str) else name for name in value)
         return value.strip() if isinstance(value, str) else value
+
+    @field_validator(*_COLUMNS)
+    @classmethod
+    def _is_named(cls, value: Any, field: ValidationInfo) -> Any:
+        # Of all names of a file, some may be empty: of columns that nobody reads.
+        if value == "" or (
+            field.field_name != "names" and isinstance(value, tuple) and "" in value
+        ):
+            raise ValueError("an empty text is the name of no column")
+        return value
 
     @field_validator("encoding")
     @classmethod
