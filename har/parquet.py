@@ -66,7 +66,7 @@ def read_head(path: Path) -> tuple[dict[bytes, bytes], int]:
 
 
 @contextlib.contextmanager
-def open_file(file: Path | IO[bytes], name: str) -> Iterator[pq.ParquetFile]:
+def open_file(file: Path | IO[bytes], name: str, **how: Any) -> Iterator[pq.ParquetFile]:
     """Open a file for reading in parts.
 
     Parameters
@@ -75,13 +75,15 @@ def open_file(file: Path | IO[bytes], name: str) -> Iterator[pq.ParquetFile]:
         What to read; a file must be seekable.
     name : str
         What it is called in errors.
+    **how
+        Options of `pyarrow.parquet.ParquetFile`, as ``buffer_size``.
 
     Raises
     ------
     VerificationError
         If a page that the block reads is not as it was written.
     """
-    opened = pq.ParquetFile(file, page_checksum_verification=True)
+    opened = pq.ParquetFile(file, page_checksum_verification=True, **how)
     try:
         with opened:
             yield opened

@@ -22,6 +22,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
 MB = 2**20
 MOST_MB = 1500.0  # of memory for any hostile file
@@ -193,3 +199,74 @@ def _fifo(folder: Path) -> Path:
     path = folder / "pipe.csv"
     os.mkfifo(path)
     return path
+
+
+def _parquet(path: Path, table: pa.Table, **how: Any) -> Path:
+    pq.write_table(table, path, **how)
+    return path
+
+
+def _sound_table(n: int = 3000) -> pa.Table:
+    return pacsv.read_csv(io.BytesIO(rows(n)))
+
+
+def _with_column(n: int, name: str, values: pa.Array) -> pa.Table:
+    return _sound_table(n).append_column(name, values)
+
+
+@hostile("Parquet: 150 million rows in 2 MB", says="unpacks to far more", slow=True)
+def _many_rows(folder: Path) -> Path:
+    sound = _sound_table()
+    n = 15_000_000
+    zeros = pa.chunked_array([np.zeros(n)])
+    table = pa.table([zeros] * sound.num_columns, schema=sound.schema)
+    with pq.ParquetWriter(folder / "b.parquet", sound.schema, compression="zstd") as writer:
+        writer.write_table(sound)
+        for _ in range(10):
+            writer.write_table(table, row_group_size=n)
+    return folder / "b.parquet"
+
+
+@hostile("Parquet: one text of 50 MB in each of 3,000 rows", says="longer than any word")
+def _long_text(folder: Path) -> Path:
+    words = pa.DictionaryArray.from_arrays(
+        pa.array(np.zeros(3000, np.int32)), pa.array(["x" * 50_000_000])
+    )
+    table = _with_column(3000, "subject", words)
+    return _parquet(folder / "d.parquet", table, store_schema=False, compression="zstd")
+
+
+@hostile("Parquet: 120,000 row groups", says="cannot be read|too many row groups", slow=True)
+def _many_groups(folder: Path) -> Path:
+    table = pa.table({"time_s": np.zeros(1)})
+    with pq.ParquetWriter(folder / "g.parquet", table.schema, write_statistics=False) as writer:
+        for _ in range(120_000):
+            writer.write_table(table)
+    return folder / "g.parquet"
+
+
+@hostile("Parquet: 20,000 columns", says="too many columns|too much is stated")
+def _many_columns(folder: Path) -> Path:
+    zero = pa.array(np.zeros(1))
+    return _parquet(folder / "c.parquet", pa.table({f"c{i}": zero for i in range(20_000)}))
+
+
+@hostile("Parquet: a nested column of acceleration", says="cannot be read|no column|no acceleration")
+def _nested(folder: Path) -> Path:
+    nested = pa.array([{"x": {"y": [1.0]}}] * 3000)
+    table = _sound_table().set_column(1, "acc_x", nested)
+    return _parquet(folder / "n.parquet", table)
+
+
+@hostile("Parquet: cut off", says="cannot be read")
+def _cut(folder: Path) -> Path:
+    path = _parquet(folder / "cut.parquet", _sound_table())
+    return _written(path, path.read_bytes()[:-2000])
+
+
+@hostile("Parquet: a flipped bit in a page with a checksum", says="not as it was written", code=5)
+def _flipped(folder: Path) -> Path:
+    path = _parquet(folder / "f.parquet", _sound_table(), write_page_checksum=True)
+    content = bytearray(path.read_bytes())
+    content[2000] ^= 16
+    return _written(path, bytes(content))

@@ -1,25 +1,18 @@
 """The columns of one table, CSV or Parquet, in blocks; and a look at its first rows."""
 
-import contextlib
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from har import parquet
-from har.data.ingest import form
+from har.data.ingest import columnar, form
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping, Entries
 from har.data.ingest.text import Layout, iter_tables
 from har.errors import DataError
 
-BATCH = 500_000  # rows of Parquet in memory at once
 SUFFIXES = (".csv", ".csv.gz", ".txt", ".txt.gz", ".tsv", ".tsv.gz", ".dat", ".parquet")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t\r\n]*[^\s]")
 
@@ -56,7 +49,7 @@ def look(files: RawFiles, name: str, stated: Entries) -> Look:
         If it cannot be read, or has no rows.
     """
     if is_parquet(name):
-        rows = _look_parquet(files, name)
+        rows = columnar.look(files, name, form.SAMPLE_LINES)
         return Look(tuple(rows.columns), (), True, rows)
     written, fields = form.look(files, name, _how(stated))
     unique = [n or f" {i}" for i, n in enumerate(written.names)]
@@ -161,59 +154,8 @@ def _text_blocks(
 def _parquet_blocks(
     files: RawFiles, name: str, mapping: ColumnMapping, ledger: Ledger, columns: tuple[str, ...]
 ) -> Iterator[pd.DataFrame]:
-    with _parquet(files, name) as table:
-        names = {name.strip(): name for name in table.schema_arrow.names}
-        _check_columns(name, [n.strip() for n in table.schema_arrow.names], columns)
-        first = 1
-        text = [c for c in mapping.text if c in columns and c != mapping.time]
-        for batch in table.iter_batches(BATCH, columns=[names[c] for c in columns]):
-            block = _with_words(_trimmed(batch), text).to_pandas()
-            ledger.read(len(block))
-            for column in set(columns) - set(text):
-                if column != mapping.time or pd.api.types.is_numeric_dtype(block[column]):
-                    block[column] = pd.to_numeric(block[column], errors="coerce").astype("float64")
-            block["file"] = pd.Categorical([name]).repeat(len(block))
-            block["line"] = np.arange(first, first + len(block))
-            block["row"] = block["line"] - 1
-            block["repaired"] = False
-            first += len(block)
-            yield block
-        if first == 1:
-            raise DataError(f"{name}: empty", expected="rows of sensor values")
-
-
-def _look_parquet(files: RawFiles, name: str) -> pd.DataFrame:
-    with _parquet(files, name) as table:
-        for batch in table.iter_batches(form.SAMPLE_LINES):
-            return pd.DataFrame(_trimmed(batch).replace_schema_metadata(None).to_pandas())
-        return pd.DataFrame(columns=[name.strip() for name in table.schema_arrow.names])
-
-
-def _trimmed(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return rows whose columns have no blanks around their names, as in text."""
-    return batch.rename_columns([name.strip() for name in batch.schema.names])
-
-
-def _with_words(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-    """Turn columns into text, as a CSV would hold them; forget which one was the index."""
-    batch = batch.replace_schema_metadata(None)
-    for name in names:
-        words = batch[name].cast(pa.string())
-        batch = batch.set_column(batch.schema.names.index(name), name, words)
-    return batch
-
-
-@contextlib.contextmanager
-def _parquet(files: RawFiles, name: str) -> Iterator[pq.ParquetFile]:
-    try:
-        with reading(name), files.open(name) as file:
-            seekable = file if file.seekable() else io.BytesIO(file.read())
-            with parquet.open_file(seekable, name) as table:
-                yield table
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{name}: cannot be read", expected="Parquet", found=str(error).splitlines()[0]
-        ) from None
+    _check_columns(name, columnar.names_of(files, name), columns)
+    yield from columnar.blocks(files, name, mapping, ledger, columns)
 
 
 def _check_columns(name: str, header: Sequence[str], columns: Sequence[str]) -> None:

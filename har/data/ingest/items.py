@@ -15,7 +15,7 @@ from har.data.ingest.refusal import Refused, reason_of, set_aside
 from har.data.ingested import Account
 from har.data.recording import Recording, write_recording
 from har.data.sources.base import Item
-from har.errors import DataError, VerificationError
+from har.errors import DataError, LimitError, VerificationError
 
 QUARANTINE = "quarantine.parquet"
 
@@ -61,6 +61,9 @@ def write_item(out: Path, files: RawFiles, item: Item, origin: Origin) -> None:
     folder.mkdir()
     try:
         samples = _write_recordings(folder, read_item(files, item, origin, ledger))
+    except LimitError:
+        ledger.close()  # nothing is stored of it: the bound may be raised
+        raise
     except (DataError, VerificationError) as error:
         ledger.close()
         shutil.rmtree(folder)

@@ -24,7 +24,6 @@ r"""What a person states of files of their own: which columns are what, in TOML 
 other entries only settle what is in doubt, for tables and recorders alike.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -42,6 +41,7 @@ from pydantic import (
 from har import foreign
 from har.data.activities import Taxonomy, name_of
 from har.data.ingest.columns import Axes
+from har.data.ingest.patterns import n_groups
 from har.data.ingest.vocabulary import is_no_label
 from har.errors import DataError
 
@@ -230,8 +230,8 @@ class ColumnMapping(Entries):
 
 def _groups(name: str, pattern: str) -> int:
     try:
-        return re.compile(pattern).groups
-    except re.error as error:
+        return n_groups(pattern)
+    except ValueError as error:
         raise ValueError(f"{name} is no regular expression: {error}") from None
 
 

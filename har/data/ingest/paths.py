@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from har.data.activities import SHARED
+from har.data.ingest.patterns import first_group
 from har.errors import DataError
 
 SUBJECT = (
-    r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?(\d+)(?=[/_\-. ])"
+    r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?(\d+)[/_\-. ]"
 )
 # Of the folders at a level; others are activities of one's own.
 MOST = 0.5
@@ -63,7 +64,7 @@ def guess_activity(names: Sequence[str]) -> str | None:
     if len(words) > 1 and sum(any(_has(s, w) for w in words) for s in stems) > MOST * len(stems):
         longest_first = sorted(words, key=len, reverse=True)
         either = "|".join(re.escape(w).replace(r"\-", "[ _-]") for w in longest_first)
-        return rf"(?:^|[/_\-. ])({either})(?=[/_\-. \d])"
+        return rf"(?:^|[/_\-. ])({either})[/_\-. \d]"
     return None
 
 
@@ -111,8 +112,7 @@ def _has(text: str, word: str) -> bool:
 
 
 def _found(name: str, pattern: str) -> str:
-    match = re.search(pattern, PurePosixPath(name).as_posix(), re.IGNORECASE)
-    return (match[1] or "") if match else ""
+    return first_group(pattern, PurePosixPath(name).as_posix())
 
 
 def _unmatched(name: str, what: str, pattern: str) -> DataError:

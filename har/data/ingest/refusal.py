@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import pandas as pd
-import pyarrow as pa
 from pydantic import StrictStr
 
-from har import parquet
+from har.data.ingest import columnar
 from har.data.ingest.files import RawFiles, reading
 from har.data.sources.base import Item
 from har.errors import DataError, HarError, VerificationError
@@ -88,10 +87,9 @@ def _lines(files: RawFiles, name: str) -> tuple[int, str]:
     Rows are those of Parquet, or the lines of text; what cannot be read has none.
     """
     try:
+        if name.lower().endswith(".parquet"):
+            return columnar.n_rows(files, name), ""
         with reading(name), files.open(name) as file:
-            if name.lower().endswith(".parquet"):
-                with parquet.open_file(file, name) as table:
-                    return table.metadata.num_rows, ""
             block = file.read(BLOCK)
             if b"\0" in block and not block.startswith((b"\xff\xfe", b"\xfe\xff")):
                 return 0, ""
@@ -101,5 +99,5 @@ def _lines(files: RawFiles, name: str) -> tuple[int, str]:
                 rows, last = rows + block.count(b"\n"), block
                 block = file.read(BLOCK)
             return rows + bool(last and not last.endswith(b"\n")), first.strip("\ufeff\r")
-    except (pa.ArrowException, OSError, RuntimeError, EOFError, HarError):
+    except (OSError, RuntimeError, EOFError, HarError):
         return 0, ""

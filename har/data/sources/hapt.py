@@ -25,10 +25,12 @@ from har.data.ingest.text import Layout, read_table
 from har.data.recording import ACC, CHANNELS, GYRO
 from har.data.sources.base import Archive, Item, Raw, Source
 from har.errors import DataError
+from har.lineage import digest
 
 RATE_HZ = 50.0
 # A larger number in a line of labels.txt is damage: no experiment has so many samples.
 MAX_NUMBER = 1e9
+MOST_BYTES = 2**24  # of the bundled file and more
 BUNDLED = Path(__file__).parents[1] / "bundled" / "hapt.parquet"
 SIGNALS = r"(acc|gyro)_exp(\d\d)_user(\d\d)\.txt"
 LABELS = r"labels\.txt"
@@ -126,8 +128,12 @@ def _ranges(files: RawFiles, name: str) -> pd.DataFrame:
 
 
 def _bundled(files: RawFiles, name: str, ledger: Ledger) -> Iterator[Raw]:
-    with files.open(name) as file, parquet.open_file(file, name) as counts:
-        table = counts.read()
+    with files.open(name) as file:
+        if digest.of_bytes(file.read(MOST_BYTES)) != digest.of_file(BUNDLED):
+            raise DataError(f"{name}: not the bundled data", expected="the file of this package")
+        file.seek(0)
+        with parquet.open_file(file, name) as counts:
+            table = counts.read()
     scale = json.loads(table.schema.metadata[b"scale"])
     conversions = tuple(f"{axis} = count * {scale[axis]!r}" for axis in CHANNELS)
     rows = table.to_pandas()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.data.ingest import blocks, own, tables
+from har.data.ingest import blocks, columnar, own, tables
 from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin, whole
 from har.data.ingest.items import read_item
@@ -102,7 +102,7 @@ def test_parquet_equals_csv(extra: dict[str, Any], tmp_path: Path) -> None:
 
 def test_parquet_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines go on from batch to batch, and no row is lost between them."""
-    monkeypatch.setattr(blocks, "BATCH", 5)
+    monkeypatch.setattr(columnar, "BATCH", 5)
     (raw,), ledger = raws(write(tmp_path, rows(), "s1.PARQUET"))
     assert raw.tables[0]["line"].tolist() == list(range(1, 13))
     assert raw.tables[0]["time_s"].tolist() == pytest.approx(np.arange(12) * 0.02)
