@@ -117,12 +117,16 @@ def run(start: Run, model: str, ways: Sequence[str], *, jobs: int) -> Benchmark:
 def randomised(checkpoint: str, folder: Path, *, seed: int) -> Path:
     """Write a checkpoint of the same architecture with weights as they are before training."""
     import torch
-    from transformers import AutoConfig, AutoModel
 
+    from har.models.checkpoint import CLASSES
+    from har.models.checkpoint_config import BACKBONES, read_config
+    from har.models.checkpoint_files import CONFIG, locate, needed_file
+
+    found, _ = locate(checkpoint)
+    config = read_config(needed_file(found, CONFIG, checkpoint), BACKBONES)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        config = AutoConfig.from_pretrained(checkpoint)
-        AutoModel.from_config(config).save_pretrained(folder)
+        CLASSES[config.model_type](config).save_pretrained(folder)
     return folder
 
 

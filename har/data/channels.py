@@ -34,6 +34,8 @@ NAMES = {
 _DEVICES = {"gyro": ("gyroscope", "angular velocity"), "mag": ("magnetometer", "magnetic field")}
 # Axes of a sensor.
 AXES = 3
+# Of a window: ten placements with every sensor, and some more.
+MAX_CHANNELS = 120
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,28 @@ def lacking(needed: Sequence[str], there: Sequence[str]) -> tuple[str, str] | No
 def units_of(channels: Sequence[str]) -> dict[str, str]:
     """Return the unit of each channel."""
     return {channel: UNITS[bare(channel)] for channel in channels}
+
+
+def require_channels(channels: Sequence[str], where: str) -> None:
+    """Refuse channels that are not the axes of sensors that are known, each once.
+
+    Raises
+    ------
+    DataError
+        If one is not known or stands there twice, or a sensor lacks an axis.
+    """
+    threes = [channels[first : first + AXES] for first in range(0, len(channels), AXES)]
+    whole = bool(channels) and all(
+        set(map(bare, three)) in map(set, SENSORS.values())
+        and len(set(map(placement_of, three))) == 1
+        for three in threes
+    )
+    if not whole or len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
+        raise DataError(
+            f"{where}: not the channels of windows",
+            expected="the three axes of each sensor, each once, of " + ", ".join(UNITS),
+            found=", ".join(map(repr, channels))[:200] or "none",
+        )
 
 
 def described(channels: Sequence[str], *, gravity: bool = True, upright: str | None = None) -> str:

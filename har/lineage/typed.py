@@ -113,7 +113,7 @@ class TypedFile(Typed):
             raise MissingError(f"{path}: not there", hint="`har run` makes it")
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise VerificationError(f"{path}: not JSON", found=str(error)) from None
         if isinstance(content, dict) and (stated := content.pop("version", 1)) != cls.VERSION:
             raise VerificationError(

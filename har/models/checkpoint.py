@@ -5,13 +5,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import (
+    BertModel,
+    PatchTSMixerModel,
+    PatchTSTModel,
+    PretrainedConfig,
+    PreTrainedModel,
+)
 from transformers.utils import logging
 
 from har.config import WindowGrid
-from har.errors import MissingError, UsageError
+from har.errors import UsageError
+from har.models.checkpoint_config import BACKBONES, read_config
+from har.models.checkpoint_files import CONFIG, WEIGHTS, locate, needed_file
+from har.models.weights import with_weights
 
-# By model_type: what its class takes besides a configuration.
+# By model_type: its class, and what that takes besides a configuration.
+CLASSES: dict[str, type[PreTrainedModel]] = {
+    "patchtst": PatchTSTModel,
+    "patchtsmixer": PatchTSMixerModel,
+    "bert": BertModel,
+}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "patchtst": {},
     "patchtsmixer": {},
@@ -24,10 +38,13 @@ def load_backbone(
 ) -> PreTrainedModel:
     """Load the backbone of a Hugging Face folder or hub id, fit for our windows.
 
+    Of the folder ``config.json`` and ``model.safetensors`` are read and nothing else: no pickle, no
+    code, no file that another one names.
+
     Parameters
     ----------
     checkpoint : str
-        With safetensors; a pickle is never read.
+        The folder, or ``owner/name`` or ``owner/name@revision`` of the hub.
     window : WindowGrid
         How recordings are cut.
     patch : int
@@ -39,40 +56,20 @@ def load_backbone(
     ------
     MissingError
         If there is no such folder or model, or it has no safetensors.
+    DataError
+        If a file is malformed, out of bounds or leads out of the folder, or lacks weights.
     UsageError
-        If it is none of the three, lacks weights, or is made for other windows.
+        If it is none of the three, or is made for other windows.
     """
-    try:
-        stated, _ = PretrainedConfig.get_config_dict(checkpoint)
-        if stated.get("model_type") not in ARGUMENTS:
-            raise UsageError(
-                f"checkpoint {checkpoint}: not a network that can be fine-tuned here",
-                expected="model_type " + ", ".join(ARGUMENTS),
-                found=str(stated.get("model_type")),
-            )
-        config = AutoConfig.from_pretrained(checkpoint)
-        adapted = _adapt(config, checkpoint, window, patch, n_channels=len(channels))
-        with _without_advice():
-            pretrained, loading = AutoModel.from_pretrained(
-                checkpoint,
-                config=adapted,
-                use_safetensors=True,
-                output_loading_info=True,
-                **ARGUMENTS[adapted.model_type],
-            )
-    except OSError as error:
-        raise MissingError(
-            f"checkpoint {checkpoint}: not available",
-            expected="a Hugging Face folder or hub id with config.json and model.safetensors",
-            found=str(error).splitlines()[0],
-        ) from None
-    if loading["missing_keys"]:
-        raise UsageError(
-            f"checkpoint {checkpoint} lacks weights", found=", ".join(loading["missing_keys"])
-        )
-    if adapted.model_type == "bert":
-        pretrained.resize_token_embeddings(1)  # patches come in place of words
-    model: PreTrainedModel = pretrained
+    folder, _ = locate(checkpoint)
+    config = read_config(needed_file(folder, CONFIG, checkpoint), BACKBONES)
+    weights = needed_file(folder, WEIGHTS, checkpoint)
+    adapted = _adapt(config, checkpoint, window, patch, n_channels=len(channels))
+    kind = adapted.model_type
+    with _without_advice():
+        model = with_weights(CLASSES[kind], adapted, weights, **ARGUMENTS[kind])
+    if kind == "bert":
+        model.resize_token_embeddings(1)  # patches come in place of words
     return model
 
 
@@ -113,7 +110,7 @@ def _adapt(
         expected=f"{config.num_input_channels} channels, each with weights of its own",
         found=str(n_channels),
     )
-    config.update({"num_input_channels": n_channels, "scaling": None, "do_mask_input": False})
+    config.num_input_channels = n_channels
     return config
 
 

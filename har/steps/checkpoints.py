@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from har.errors import MissingError
+from har.models.checkpoint_files import CARD, CONFIG, WEIGHTS, locate, needed_file, own_file
 from har.models.record import PretrainingRecord
-from har.training.base import CARD, CONFIG, WEIGHTS
 
 # By argument of the step that takes them in.
 NEEDED = {"config": CONFIG, "weights": WEIGHTS}
@@ -43,40 +43,23 @@ def resolve(named: str, *, ours: bool = False) -> CheckpointFiles:
     ------
     MissingError
         If a file is not there, or the hub cannot be reached.
+    DataError
+        If a file is a link that leads out of the folder.
     """
-    folder, revision = Path(named), None
-    if not ours and not folder.is_dir():
-        folder, revision = _from_hub(named)
-    needed = OF_OURS if ours else NEEDED
-    if absent := [name for name in needed.values() if not (folder / name).is_file()]:
-        raise MissingError(
-            f"checkpoint {named}: {', '.join(absent)} not there",
-            expected=f"a folder with {', '.join(needed.values())}"
-            + ("" if ours else ", or a hub's owner/name with safetensors"),
-            hint="`har pretrain` makes one; or set pretrain.checkpoint to own or none"
-            if ours
-            else None,
-        )
-    known = {**OF_OURS, "card": CARD}
-    files = {role: folder / name for role, name in known.items() if (folder / name).is_file()}
+    folder, revision = (Path(named), None) if ours else locate(named)
+    if ours and any(own_file(folder, name) is None for name in OF_OURS.values()):
+        raise _no_pretraining(folder, named)
+    files = {role: needed_file(folder, name, named) for role, name in NEEDED.items()}
+    more = {"record": PretrainingRecord.FILE, "card": CARD}
+    found = {role: own_file(folder, name) for role, name in more.items()}
+    files |= {role: path for role, path in found.items() if path}
     return CheckpointFiles(files, revision)
 
 
-def _from_hub(named: str) -> tuple[Path, str]:
-    """Return the snapshot of a repository's files, downloaded unless it is there."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    repository, _, revision = named.partition("@")
-    wanted = [*NEEDED.values(), CARD]
-    try:
-        folder = Path(
-            snapshot_download(repository, revision=revision or None, allow_patterns=wanted)
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise MissingError(
-            f"checkpoint {named}: not available",
-            expected="a Hugging Face folder or hub id with config.json and model.safetensors",
-            found=str(error).splitlines()[0],
-        ) from None
-    return folder, folder.name
+def _no_pretraining(folder: Path, named: str) -> MissingError:
+    absent = [name for name in OF_OURS.values() if own_file(folder, name) is None]
+    return MissingError(
+        f"checkpoint {named}: {', '.join(absent)} not there",
+        expected=f"a folder with {', '.join(OF_OURS.values())}",
+        hint="`har pretrain` makes one; or set pretrain.checkpoint to own or none",
+    )

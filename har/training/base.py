@@ -8,9 +8,11 @@ from typing import Any, ClassVar, Self
 from pydantic import StrictStr
 
 from har.lineage.typed import TypedFile
+from har.models.checkpoint_files import CARD, CONFIG, WEIGHTS
 from har.models.record import PretrainingRecord
 
-CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+# Bytes of a model card, and letters of a licence: more are none.
+_MOST_CARD, _MOST_LICENCE = 1 << 20, 100
 
 
 class BaseCheckpoint(TypedFile):
@@ -142,8 +144,16 @@ def why_not(
 
 
 def _licence(card: Path) -> str | None:
-    """Return the licence that a model card names in its head."""
+    """Return the licence that a model card names in its head; None if none can be read."""
+    import yaml
     from huggingface_hub.repocard import metadata_load
 
-    head = metadata_load(card) or {}
-    return str(head["license"]) if "license" in head else None
+    if card.stat().st_size > _MOST_CARD:
+        return None
+    try:
+        head = metadata_load(card) or {}
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return None
+    licence = head.get("license") if isinstance(head, dict) else None
+    # Whatever else it is, a list of lists of itself among others, it is no name.
+    return licence if isinstance(licence, str) and len(licence) <= _MOST_LICENCE else None

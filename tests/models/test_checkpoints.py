@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from har.config import BertSettings, PatchTstSettings, WindowSettings
-from har.errors import MissingError, UsageError
+from har.errors import DataError, MissingError, UsageError
 from har.models import networks
 from har.models.backbones import (
     BackboneClassifier,
@@ -141,7 +141,7 @@ def test_more_patches_than_positions_are_refused(tmp_path: Path) -> None:
 def test_other_networks_are_refused(tmp_path: Path) -> None:
     """The message names what it is and what it could be."""
     GPT2Config().save_pretrained(tmp_path)
-    with pytest.raises(UsageError, match="not a network that can be fine-tuned here") as refusal:
+    with pytest.raises(UsageError, match="not a network that can be loaded here") as refusal:
         load(tmp_path)
     assert refusal.value.found == "gpt2"
     assert refusal.value.expected == "model_type patchtst, patchtsmixer, bert"
@@ -158,7 +158,7 @@ def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
     """Only safetensors: a pickle could run code."""
     BERT.save_pretrained(tmp_path)
     torch.save(BertForMaskedLM(BERT).state_dict(), tmp_path / "pytorch_model.bin")
-    with pytest.raises(MissingError, match="not available"):
+    with pytest.raises(MissingError, match=r"model\.safetensors not there"):
         load(tmp_path)
 
 
@@ -167,6 +167,6 @@ def test_lacking_weights_are_refused(tmp_path: Path) -> None:
     small = BertConfig(**{**BERT.to_dict(), "num_hidden_layers": 1})
     BertForMaskedLM(small).save_pretrained(tmp_path)
     BERT.save_pretrained(tmp_path)
-    with pytest.raises(UsageError, match="lacks weights") as refusal:
+    with pytest.raises(DataError, match="lacks weights") as refusal:
         load(tmp_path)
-    assert "encoder.layer.1.attention.self.query.weight" in str(refusal.value.found)
+    assert "encoder.layer.1.attention.output.LayerNorm.bias" in str(refusal.value.found)

@@ -26,9 +26,10 @@ from har.lineage.record import (
     Serving,
     Step,
 )
+from har.models.checkpoint_files import CONFIG, WEIGHTS
 from har.registry.versions.candidate import Candidate
 from har.store import Artifact
-from har.training.base import CONFIG, WEIGHTS, BaseCheckpoint
+from har.training.base import BaseCheckpoint
 
 UNKNOWN: Literal["unknown"] = "unknown"
 
