@@ -1,10 +1,14 @@
 """Addresses of servers and databases, shown without what opens them."""
 
+import logging
 import re
 
-# user:password@ after a scheme; a password may hold any character, so the last @ ends it.
-_USER = re.compile(r"(?<=://)[^\s/?#'\"]+@")
+# user:password@ after a scheme; a password may hold any character, so the last @ ends it. A number
+# behind the colon is a port, unless an @ follows it at once.
+_USER = re.compile(r"(?<=://)(?:[^\s/?#'\"]+|[^\s/?#'\":]*:(?!\d+[/?#])[^\s]*)@")
 _QUERY = re.compile(r"(?<=[?&])(password|passwd|pwd|token)=[^&\s'\"]*", re.IGNORECASE)
+# What a password is written without, as readers of addresses differ in where it ends.
+_AMBIGUOUS = re.compile(r"[/?#@\[\]'\"\\\s]")
 
 
 def without_credentials(text: str) -> str:
@@ -16,3 +20,27 @@ def without_credentials(text: str) -> str:
     'postgresql://db/har?user=bob&password=…'
     """
     return _QUERY.sub(r"\1=…", _USER.sub("", text))
+
+
+def may_be_misread(address: str) -> bool:
+    """Tell whether a user's name or password holds what should be percent-encoded.
+
+    Libraries then differ in where the host begins, and may show part of a password as a host.
+
+    >>> may_be_misread("postgresql://bob:pa%40ss@db/har"), may_be_misread("http://a:b@c@d/")
+    (False, True)
+    >>> may_be_misread("https://host/a@b"), may_be_misread("postgresql://bob:a/b@db/har")
+    (False, True)
+    """
+    rest = address.partition("://")[2]
+    shown = _USER.sub("", address).partition("://")[2]
+    credentials = rest.removesuffix(shown).removesuffix("@")
+    return bool(_AMBIGUOUS.search(credentials))
+
+
+class Discreet(logging.Formatter):
+    """Formats what is logged, tracebacks too, without credentials."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, or the lines."""
+        return without_credentials(super().format(record))

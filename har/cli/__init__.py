@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 
 import os
 import sys
+from traceback import format_exception
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 import har
+from har.addresses import without_credentials
 from har.cli import app as page
 from har.cli import (
     benchmark,
@@ -129,8 +131,9 @@ def main() -> None:
 
 def _fail(error: Exception) -> None:
     if debugging():
-        raise error
+        print(without_credentials("".join(format_exception(error))), end="", file=sys.stderr)
     if not isinstance(error, HarError):
         error = explained(error) or error
-    print_error(error)
+    if not debugging():
+        print_error(error)
     sys.exit(error.exit_code if isinstance(error, HarError) else HarError.exit_code)

@@ -7,10 +7,11 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, field_serializer
+from pydantic import AfterValidator, Field, field_serializer
 
-from har.addresses import without_credentials
+from har.addresses import may_be_misread, without_credentials
 from har.config.limits import LimitSettings
+from har.config.secrets import SigningSecret, WebhookAddress
 from har.config.section import Section
 from har.config.serve import ServeSettings
 from har.visible import INVISIBLE
@@ -31,6 +32,12 @@ def _as_people_read_it(name: str) -> str:
     return name
 
 
+def _as_all_read_it(address: str | None) -> str | None:
+    if address and may_be_misread(address):
+        raise ValueError("a user's name or password in it has to be percent-encoded")
+    return address
+
+
 class RegistrySettings(Section):
     """Where versions live, and who acts on them."""
 
@@ -40,12 +47,21 @@ class RegistrySettings(Section):
         max_length=128,
         description="who acts; default: the server's user, else the operating system's",
     )
-    tracking_uri: str | None = Field(None, description="default: MLFLOW_TRACKING_URI, else mlruns/")
-    webhooks: tuple[SecretStr, ...] = Field(
+    # Not shown by `repr`: it may hold a password.
+    tracking_uri: Annotated[str | None, AfterValidator(_as_all_read_it)] = Field(
+        None, description="default: MLFLOW_TRACKING_URI, else mlruns/", repr=False
+    )
+    webhooks: tuple[WebhookAddress, ...] = Field(
         (), description="URLs that hear of every move and request; JSON, signed"
     )
-    webhook_secret: SecretStr | None = Field(
+    webhook_secret: SigningSecret | None = Field(
         None, description="base64, known to the receivers: signs what they are sent"
+    )
+    notify_s: float = Field(
+        3.0,
+        ge=0,
+        le=60,
+        description="longest that a move waits for all of them; 0: `har registry notify` sends",
     )
     audit: Path | None = Field(
         None,

@@ -34,6 +34,10 @@ def _below(kind: type[Section], prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 _KINDS = dict([*_below(Recipe), *_below(Environment)])
 _MAPPINGS = tuple(f"{path}." for path, kind in _KINDS.items() if get_origin(kind) is dict)
+_SECRETS = {
+    "registry.tracking_uri",
+    *(name for name, kind in _KINDS.items() if "SecretStr" in str(kind)),
+}
 _NAMES = {*_KINDS, *RENAMED, *(old.partition(".")[0] for old in RENAMED)}
 
 
@@ -65,8 +69,12 @@ def example_of(path: str) -> str | None:
 
 
 def is_secret(path: str) -> bool:
-    """Tell whether a setting's value may not be shown."""
-    return "Secret" in str(_KINDS.get(path))
+    """Tell whether a value may not be shown: a secret, an address with one, a group with one.
+
+    >>> is_secret("serve.api_keys"), is_secret("serve"), is_secret("window")
+    (True, True, False)
+    """
+    return any(name == path or name.startswith(f"{path}.") for name in _SECRETS)
 
 
 def names_of(path: str) -> list[str]:

@@ -39,7 +39,10 @@ LONGEST_S = 3600.0
 class Section(BaseModel):
     """A frozen group of settings that refuses unknown names and numbers that are not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # A value that does not fit may be a secret at the wrong place.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
+from har.config.secrets import ApiKey
 from har.config.section import Count, Positive, Section
 
 
@@ -14,7 +15,7 @@ class ServeSettings(Section):
     port: int = Field(8000, ge=0, lt=2**16, description="0: any that is free")
     workers: Count = Field(1, description="processes that share the port")
     threads: Count = Field(1, description="CPU threads of one call of the model")
-    api_keys: tuple[SecretStr, ...] = Field(
+    api_keys: tuple[ApiKey, ...] = Field(
         (), description="one of them is asked of every client; needed beyond this machine"
     )
     api_keys_file: Path | None = Field(None, description="the same, one on each line")

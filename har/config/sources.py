@@ -134,20 +134,23 @@ def _of_variables() -> dict[str, Any]:
         _require_known(name[len(PREFIX) :].lower().replace("__", "."), name, _variable)
     try:
         tree = EnvSettingsSource(_Variables)()
-    except RecursionError:
-        raise UsageError(f"{PREFIX}…: a variable nests too deep to be JSON") from None
-    except SettingsError as error:
-        slip = error.__cause__
-        if not isinstance(slip, json.JSONDecodeError):
-            raise
-        name = next(name for name, value in ours.items() if value == slip.doc)
-        raise UsageError(
-            f"{name}: not JSON",
-            expected='a list such as [1, 2] or ["a", "b"]',
-            found=str(slip),
-        ) from None
+    except (SettingsError, RecursionError) as error:
+        raise _not_json(error, ours) from None
     _check(tree, _variable)
     return tree
+
+
+def _not_json(error: Exception, ours: Mapping[str, str]) -> UsageError:
+    """Return what to say of a variable that is no JSON, with its place and not its text."""
+    slip = error.__cause__
+    doc = getattr(slip, "doc", None)
+    name = next((name for name, value in ours.items() if value == doc), None)
+    found = str(slip) if isinstance(slip, json.JSONDecodeError) else "nested or long beyond reason"
+    return UsageError(
+        f"{name or ', '.join(sorted(ours))}: not JSON",
+        expected='a list such as [1, 2] or ["a", "b"]',
+        found=found,
+    )
 
 
 def _of_overrides(overrides: list[str]) -> dict[str, Any]:
@@ -155,7 +158,11 @@ def _of_overrides(overrides: list[str]) -> dict[str, Any]:
     for pair in overrides:
         path, equals, text = pair.partition("=")
         if not equals:
-            raise UsageError(f"--set {pair}", expected="section.name=value", found="no '='")
+            # Not what was given: it may be a secret whose name was forgotten.
+            similar = nearest(pair)
+            raise UsageError(
+                f"--set {similar or '…'}", expected="section.name=value", found="no '='"
+            )
         value = _parsed(text)
         for name in reversed(path.split(".")):
             value = {name: value}
@@ -180,7 +187,7 @@ def _check(tree: dict[str, Any], spell: Callable[[str], str]) -> None:
             raise UsageError(
                 f"{spell(path)} is a section, which has no value of its own",
                 expected=f"one of its settings, as {spell(example)}",
-                found=repr(value),
+                found=None if is_secret(path) else repr(value),
             )
 
 

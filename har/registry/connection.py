@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from har.addresses import may_be_misread
 from har.config import RegistrySettings
 from har.errors import MissingError, UsageError
 from har.registry.database import PATIENCE_S, prepare, uri_of
@@ -45,14 +46,28 @@ def tracking_uri(settings: RegistrySettings) -> str:
     if not named:
         return uri_of(LOCAL)
     scheme = named.partition("://")[0].partition("+")[0].lower()
-    if scheme not in _SCHEMES or named in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
+    is_memory = named in ("sqlite://", "sqlite:///", "sqlite:///:memory:")
+    if scheme not in _SCHEMES or is_memory or not _has_a_port(named):
         raise UsageError(
             f"{named}: not the address of a registry",
             expected="http://host:port, https://host, sqlite:///file or postgresql://host/name",
             hint="correct MLFLOW_TRACKING_URI or registry.tracking_uri; "
             "without them, the registry is mlruns/mlflow.db",
         )
+    if may_be_misread(named):
+        raise UsageError(
+            f"{named}: a user's name or password in it has to be percent-encoded",
+            hint="write @ as %40, / as %2F, in MLFLOW_TRACKING_URI or registry.tracking_uri",
+        )
     return _without_user(named) if is_server(named) else named
+
+
+def _has_a_port(uri: str) -> bool:
+    """Tell whether a port can be read, which may be none."""
+    try:
+        return (urlsplit(uri).port or 0) >= 0
+    except ValueError:
+        return False
 
 
 def _without_user(uri: str) -> str:

@@ -2,11 +2,12 @@
 
 import logging
 
+from har.addresses import Discreet
 from har.visible import visible
 
 
-class LineFormatter(logging.Formatter):
-    """A formatter that shows characters of control by their codes, in tracebacks too."""
+class LineFormatter(Discreet):
+    """A formatter that shows no credentials, and characters of control by their codes."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's text."""

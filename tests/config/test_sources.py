@@ -10,6 +10,8 @@ import pytest
 from har.config import Environment, Recipe, current, load, using
 from har.errors import UsageError
 
+SECRET = "c2VjcmV0IGFuZCBsb25nZXIgdGhhbiB0aGF0"
+
 
 def test_flags_beat_environment_beats_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each source overrides the one before, setting by setting."""
@@ -180,12 +182,12 @@ def test_old_names_still_work_in_every_source(
 def test_a_recipe_survives_json_and_holds_no_secret() -> None:
     """What a deployment keeps as its parameters is what the run will read, and nothing private."""
     recipe, environment = load(
-        ["registry.webhook_secret=c2VjcmV0", "models.svm.c_grid=[3]", "seeds=[1, 2]"]
+        [f"registry.webhook_secret={SECRET}", "models.svm.c_grid=[3]", "seeds=[1, 2]"]
     )
     text = recipe.model_dump_json()
     assert Recipe.model_validate_json(text) == recipe
     assert environment.registry.webhook_secret is not None
-    assert environment.registry.webhook_secret.get_secret_value() == "c2VjcmV0"
+    assert environment.registry.webhook_secret.get_secret_value() == SECRET
     assert not {"store", "registry", "run"} & set(json.loads(text))
 
 

@@ -8,9 +8,7 @@ from har.data.activities import SHARED
 from har.data.ingest.patterns import first_group
 from har.errors import DataError
 
-SUBJECT = (
-    r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?(\d+)[/_\-. ]"
-)
+SUBJECT = r"(?:^|[/_\-. ])(?:s|sub|subj|subject|user|u|p|person|participant)[_\- ]?(\d+)[/_\-. ]"
 # Of the folders at a level; others are activities of one's own.
 MOST = 0.5
 _NUMBERED = r"[ _\-.]*\d*"

@@ -149,12 +149,16 @@ class Mover:
         return self.trail.append(event.model_copy(update=who))
 
     def announce(self) -> None:
-        """Tell of what happened, in MLflow's page and to receivers; neither can fail a move."""
+        """Tell of what happened, in MLflow's page and to receivers; neither can fail a move.
+
+        Nor can receivers hold it up for longer than ``registry.notify_s``.
+        """
         from mlflow.exceptions import MlflowException
 
         bring_up_to_date(self.registry, self.trail)
+        within_s = self.registry.environment.registry.notify_s
         try:
-            outcome = deliver(self.trail, self._receivers, since=self._known)
+            outcome = deliver(self.trail, self._receivers, since=self._known, within_s=within_s)
         except MlflowException as error:
             _log.warning("the notices wait: %s", str(error).splitlines()[0])
             return

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from har.addresses import without_credentials
 from har.config import RegistrySettings
 from har.errors import MissingError, UsageError
 from har.lineage import digest
@@ -16,7 +17,8 @@ from har.page.markdown import plain, table
 from har.registry.history.events import ApprovalRequested
 from har.registry.notices.messages import Notice
 
-TIMEOUT_S = 5.0
+# For one step of a connection; the time of the whole of it is kept in `delivery`.
+STEP_S = 5.0
 _AGAIN = "it is sent again by the next move, or by `har registry notify`"
 
 
@@ -29,10 +31,13 @@ class Receiver(Protocol):
         For people; without secrets.
     key : str
         Tells it from the other receivers.
+    library : str
+        The module that sending imports: seconds that are no part of a receiver's time.
     """
 
     name: str
     key: str
+    library: str
 
     def send(self, notice: Notice, waiting: Sequence[ApprovalRequested]) -> None:
         """Send a notice, and what waits for approval then.
@@ -60,57 +65,50 @@ class Webhook:
     ``webhook-id``, ``webhook-timestamp`` and the body.
     """
 
+    library = "requests"
+
     def __init__(self, url: str, secret: str) -> None:
-        from standardwebhooks.webhooks import EmptyWebhookSecretError
         from standardwebhooks.webhooks import Webhook as Signer
 
-        where = urlsplit(url)
-        self.name = f"webhook at {where.hostname}"  # the path may be a secret
+        self.name = f"webhook at {urlsplit(url).hostname}"  # the path may be a secret
         self.key = digest.of_bytes(url.encode())[:16]
-        self._url = url
-        try:
-            self._signer = Signer(secret)
-        except (ValueError, EmptyWebhookSecretError):
-            raise UsageError(
-                "registry.webhook_secret: not a secret",
-                expected="base64, as `openssl rand -base64 32` prints it",
-            ) from None
-        if where.scheme not in ("http", "https") or not where.hostname:
-            raise UsageError(
-                "registry.webhooks: not the address of a webhook", expected="https://…"
-            )
+        self._url, self._signer = url, Signer(secret)
 
     def send(self, notice: Notice, waiting: Sequence[ApprovalRequested]) -> None:
-        """Post a notice; see `Receiver`."""
+        """Post a notice; see `Receiver`. Of the answer, nothing but its head is read."""
         import requests
 
         body, now = json.dumps(notice.to_dict(), ensure_ascii=False), datetime.now(UTC)
         headers = {
+            "accept-encoding": "identity",
             "content-type": "application/json",
             "webhook-id": notice.id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._signer.sign(notice.id, now, body),
         }
         try:
-            answer = requests.post(
-                self._url,
-                body.encode(),
-                headers=headers,
-                timeout=TIMEOUT_S,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
+            with requests.Session() as session:
+                # Also with `allow_redirects=False` it reads the whole body of a redirect.
+                session.get_redirect_target = _nowhere  # type: ignore[assignment,method-assign]
+                answer = session.post(
+                    self._url, body.encode(), headers=headers, timeout=STEP_S, stream=True
+                )
+                status = answer.status_code
+                answer.close()
+        except (requests.RequestException, UnicodeError) as error:
             # Its text has the whole URL in it.
-            raise _not_taken(self.name, type(error).__name__) from None
-        if not 200 <= answer.status_code < 300:
-            raise _not_taken(self.name, f"HTTP {answer.status_code}")
+            raise not_taken(self.name, type(error).__name__) from None
+        if not 200 <= status < 300:
+            raise not_taken(self.name, f"HTTP {status}")
 
 
 class PrefectServer:
     """A Prefect server: every notice is an event there, and what waits is an artifact."""
 
+    library = "prefect.client.orchestration"
+
     def __init__(self, url: str, model: str) -> None:
-        self.name = f"Prefect server at {url}"
+        self.name = f"Prefect server at {without_credentials(url)}"
         self.key = digest.of_bytes(url.encode())[:16]
         self._url = url
         self._model = model
@@ -120,9 +118,13 @@ class PrefectServer:
         try:
             import httpx
             from prefect.client.orchestration import get_client
-            from prefect.settings import PREFECT_API_URL, temporary_settings
+            from prefect.settings import (
+                PREFECT_API_URL,
+                PREFECT_CLIENT_MAX_RETRIES,
+                temporary_settings,
+            )
         except ImportError:
-            raise _not_taken(self.name, "prefect is not installed here") from None
+            raise not_taken(self.name, "prefect is not installed here") from None
         event = {
             "id": str(uuid.uuid5(uuid.NAMESPACE_URL, notice.id)),
             "occurred": notice.time,
@@ -139,15 +141,24 @@ class PrefectServer:
             "description": f"Versions of {plain(self._model)} that wait for approval",
             "data": _waiting_page(self._model, waiting),
         }
+        # Whoever comes next tries again.
+        settings = {PREFECT_API_URL: self._url, PREFECT_CLIENT_MAX_RETRIES: 0}
+        http = {"timeout": STEP_S, "follow_redirects": False}
         try:
             with (
-                temporary_settings({PREFECT_API_URL: self._url}),
-                get_client(sync_client=True) as client,
+                temporary_settings(settings),
+                get_client(sync_client=True, httpx_settings=http) as client,
             ):
                 client.request("POST", "/events", json=[event]).raise_for_status()
                 client.request("POST", "/artifacts/", json=artifact).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise not_taken(self.name, f"HTTP {error.response.status_code}") from None
         except httpx.HTTPError as error:
-            raise _not_taken(self.name, str(error).splitlines()[0]) from None
+            raise not_taken(self.name, type(error).__name__) from None
+
+
+def _nowhere(_answer: object) -> None:
+    """Return where a redirect leads: a receiver sends nobody elsewhere."""
 
 
 def receivers(settings: RegistrySettings) -> Iterator[Receiver]:
@@ -188,5 +199,6 @@ def _waiting_page(model: str, waiting: Sequence[ApprovalRequested]) -> str:
     )
 
 
-def _not_taken(name: str, found: str) -> MissingError:
+def not_taken(name: str, found: str) -> MissingError:
+    """Return the error that a receiver did not take a notice, which is not lost by that."""
     return MissingError(f"{name} did not take a notice", found=found, hint=_AGAIN)

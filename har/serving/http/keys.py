@@ -9,10 +9,12 @@ import hmac
 import ipaddress
 from collections.abc import Iterable
 from http import HTTPStatus
+from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
 from har.config import ServeSettings
+from har.config.secrets import problem_of_key
 from har.errors import MissingError, UsageError
 from har.foreign import require_regular
 from har.serving.http.errors import HttpError
@@ -43,17 +45,11 @@ class Keys:
         MissingError
             If the file is not there.
         UsageError
-            If a key is short enough to be guessed, or the file has none.
+            If a key in the file can be guessed or sent by nobody, or it has none.
         """
         keys = [key.get_secret_value() for key in settings.api_keys]
         if settings.api_keys_file:
-            keys += _of_file(settings)
-        if any(len(key) < 16 for key in keys):
-            raise UsageError(
-                "a key of the service is too short",
-                expected="16 characters or more",
-                hint="`openssl rand -hex 32` makes one",
-            )
+            keys += _of_file(settings.api_keys_file)
         return cls(keys)
 
     def __bool__(self) -> bool:
@@ -114,21 +110,25 @@ async def authorised(connection: HTTPConnection) -> None:
         )
 
 
-def _of_file(settings: ServeSettings) -> list[str]:
-    path = settings.api_keys_file
-    assert path is not None
+def _of_file(path: Path) -> list[str]:
     if path.exists():
         require_regular(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Some editors begin a file with a byte order mark.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise MissingError(
             f"{path}: cannot be read", found=error.strerror, hint="see serve.api_keys_file"
         ) from None
-    keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not a file of keys", expected="text in UTF-8") from None
+    keys = {n: line.strip() for n, line in enumerate(lines, 1) if line.strip()[:1] not in ("", "#")}
     if not keys:
         raise UsageError(f"{path}: no key in it", expected="one key on each line")
-    return keys
+    for number, key in keys.items():
+        if problem := problem_of_key(key):
+            raise UsageError(f"{path}, line {number}: {problem}")
+    return list(keys.values())
 
 
 def _digest(key: str) -> bytes:

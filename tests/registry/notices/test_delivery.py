@@ -187,19 +187,10 @@ def test_notify(
     assert json.loads(done.output) == {"webhook at 127.0.0.1": 2}
 
 
-@pytest.mark.parametrize(
-    ("registry", "message"),
-    [
-        ({"webhooks": ["https://a.example"]}, "without registry.webhook_secret"),
-        ({"webhooks": ["https://a.example"], "webhook_secret": "é"}, "not a secret"),
-        ({"webhooks": ["https://a.example"], "webhook_secret": ""}, "not a secret"),
-        ({"webhooks": ["a.example"], "webhook_secret": SECRET}, "not the address of a webhook"),
-    ],
-)
-def test_settings_that_make_no_sense(local: Setup, registry: dict[str, Any], message: str) -> None:
+def test_webhooks_without_a_secret(local: Setup) -> None:
     """They are refused before anything moves, with what is expected."""
-    with pytest.raises(UsageError, match=message):
-        Mover(opened(Setup(registry=registry)))
+    with pytest.raises(UsageError, match=r"without registry\.webhook_secret"):
+        Mover(opened(Setup(registry={"webhooks": ["https://a.example"]})))
 
 
 def test_waiting_request_in_prefect(

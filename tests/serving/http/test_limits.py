@@ -164,7 +164,8 @@ def test_other_machines_need_keys(tmp_path: Path) -> None:
             require_keys(settings, Keys.of(settings))
     guarded = ServeSettings(host="0.0.0.0", api_keys=(SecretStr(KEY),))
     require_keys(guarded, Keys.of(guarded))
-    with pytest.raises(UsageError, match="too short"):
-        Keys.of(ServeSettings(api_keys=(SecretStr("short"),)))
+    (tmp_path / "keys").write_text("# of the lab\nshort\n")
+    with pytest.raises(UsageError, match="keys, line 2: a key is shorter than 16 characters"):
+        Keys.of(ServeSettings(api_keys_file=tmp_path / "keys"))
     with pytest.raises(MissingError, match="no-such-file"):
         Keys.of(ServeSettings(api_keys_file=tmp_path / "no-such-file"))
