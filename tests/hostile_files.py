@@ -251,7 +251,9 @@ def _many_columns(folder: Path) -> Path:
     return _parquet(folder / "c.parquet", pa.table({f"c{i}": zero for i in range(20_000)}))
 
 
-@hostile("Parquet: a nested column of acceleration", says="cannot be read|no column|no acceleration")
+@hostile(
+    "Parquet: a nested column of acceleration", says="cannot be read|no column|no acceleration"
+)
 def _nested(folder: Path) -> Path:
     nested = pa.array([{"x": {"y": [1.0]}}] * 3000)
     table = _sound_table().set_column(1, "acc_x", nested)

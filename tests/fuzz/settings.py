@@ -18,7 +18,7 @@ from har.config.sources import Settings, load
 from har.errors import HarError
 
 FILE, VARIABLES, FLAGS = "har.toml", "environment.json", "flags.json"
-SECRET = "CANARYsecretCANARY="
+SECRET = "Q0FOQVJZIHNlY3JldCBvZiBzb21lYm9keSBDQU5BUlkh"
 TOML = f"""
 seeds = [0, 1]
 candidates = ["logistic", "encoder-nano"]
