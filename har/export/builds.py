@@ -1,6 +1,5 @@
 """Every ONNX build of a candidate, made, measured and judged."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import numpy.typing as npt
 import onnx
 
 from har.config import ExportSettings, WindowGrid
-from har.data.channels import units_of
 from har.data.windows import Windows
 from har.export.alike import answers_elsewhere, spread
 from har.export.artifact import Builds, MeasuredBounds
@@ -21,10 +19,11 @@ from har.export.quartiles import compare_rows
 from har.models.answers import Answers
 from har.models.catalogue import CLASSICAL
 from har.models.interface import load_model
+from har.models.onnx_metadata import OnnxMetadata
 from har.models.out_of_distribution import MahalanobisDetector
 from har.models.reference import Reference
 from har.models.runtime import OnnxModel, latencies
-from har.models.smoothing import best_smoother, fit_smoothing
+from har.models.smoothing import Name, Smoothing, best_smoother, fit_smoothing
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,7 @@ def export(
     paths = sorted(out.glob("model-*.onnx"))  # fp32 first
     train, validation = (windows.select(s, labelled=False).X for s in ("train", "validation"))
     detector = MahalanobisDetector.fit(train, validation, refused=settings.unknown_share)
-    facts = {
-        "candidate": candidate,
-        **_facts(windows, window, detector),
-        **_over_time(fp32, windows),
-        **_reference(windows, window),
-    }
+    facts = _facts(candidate, windows, window, detector, fp32).to_dict()
     for path in paths:
         _finish(path, detector, facts)
     test = windows.select("test")
@@ -113,23 +107,33 @@ def _quantize(fp32: Path, out: Path, windows: Windows, settings: ExportSettings)
     quantize.quantize_static(fp32, out / "model-int8-static.onnx", train.X[rows])
 
 
-def _facts(windows: Windows, window: WindowGrid, detector: MahalanobisDetector) -> dict[str, str]:
+def _facts(
+    candidate: str,
+    windows: Windows,
+    window: WindowGrid,
+    detector: MahalanobisDetector,
+    fp32: Path,
+) -> OnnxMetadata:
     """Return what a file says of itself: what goes in, what comes out, how to answer."""
-    return {
-        "dataset": ", ".join(sorted(windows.index["dataset"].unique())),
-        "classes": json.dumps(windows.classes),
-        "channels": json.dumps(windows.channels),
-        "units": json.dumps(units_of(windows.channels)),
-        "gravity": json.dumps(windows.choice.gravity),
-        "upright": json.dumps(windows.choice.upright),
-        "rate_hz": repr(window.rate_hz),
-        "n_samples": str(window.n_samples),
-        "n_hop": str(window.n_hop),
-        "distance_threshold": repr(detector.threshold),
-    }
+    smoothing, smoother = _over_time(fp32, windows)
+    return OnnxMetadata(
+        candidate=candidate,
+        dataset=", ".join(sorted(windows.index["dataset"].unique())),
+        classes=tuple(windows.classes),
+        channels=tuple(windows.channels),
+        gravity=windows.choice.gravity,
+        upright=windows.choice.upright,
+        rate_hz=window.rate_hz,
+        n_samples=window.n_samples,
+        n_hop=window.n_hop,
+        threshold=detector.threshold,
+        smoothing=smoothing,
+        smoother=smoother,
+        reference=Reference.fit(windows, window),
+    )
 
 
-def _over_time(fp32: Path, windows: Windows) -> dict[str, str]:
+def _over_time(fp32: Path, windows: Windows) -> tuple[Smoothing, Name]:
     """Return the smoothers, and the one that is best on the validation subjects."""
     smoothing = fit_smoothing(windows)
     held_out = windows.select("validation", labelled=False)
@@ -141,16 +145,7 @@ def _over_time(fp32: Path, windows: Windows) -> dict[str, str]:
     commonest = held_out.index["activity"].astype("str").map(codes).fillna(-1).to_numpy(int)
     truth = np.where(held_out.y >= 0, held_out.y, commonest)
     pieces = held_out.index["recording_id"].to_numpy()
-    return {
-        "smoothing": json.dumps(smoothing.to_dict()),
-        "smoother": best_smoother(smoothing, answers, truth, pieces),
-    }
-
-
-def _reference(windows: Windows, window: WindowGrid) -> dict[str, str]:
-    """Return what recordings are held against; nothing where the windows are too few to tell."""
-    reference = Reference.fit(windows, window)
-    return {"reference": json.dumps(reference.to_dict())} if reference else {}
+    return smoothing, best_smoother(smoothing, answers, truth, pieces)
 
 
 def _finish(path: Path, detector: MahalanobisDetector, facts: dict[str, str]) -> None:

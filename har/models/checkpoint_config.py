@@ -54,8 +54,17 @@ Samples = Annotated[int, Field(ge=1, le=_MAX_SAMPLES)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Scale = Annotated[float, Field(gt=0, le=1)]
 Activation = Literal[
-    *("gelu", "gelu_new", "gelu_fast", "gelu_python", "gelu_pytorch_tanh", "quick_gelu"),
-    *("relu", "silu", "swish", "mish", "tanh"),
+    "gelu",
+    "gelu_new",
+    "gelu_fast",
+    "gelu_python",
+    "gelu_pytorch_tanh",
+    "quick_gelu",
+    "relu",
+    "silu",
+    "swish",
+    "mish",
+    "tanh",
 ]
 Positions = Literal["random", "sincos"]
 

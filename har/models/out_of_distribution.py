@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from har.arrays import RawWindows
 from har.data.channels import AXES
+from har.errors import DataError
 
 Doubles = npt.NDArray[np.float64]
 
@@ -132,3 +133,21 @@ class MahalanobisDetector:
         """Return what `to_dict` was called on."""
         mean, whitening = (np.array(fields[name], float) for name in ("mean", "whitening"))
         return cls(mean, whitening, float(fields["threshold"]))
+
+    def require_fits(self, n_samples: int, n_sensors: int) -> None:
+        """Refuse a detector that cannot judge windows of such a shape.
+
+        Raises
+        ------
+        DataError
+            If its matrices are of another shape, or have what is no number.
+        """
+        n = n_sensors * (3 + len(lags_within(n_samples)))
+        numbers = np.append(self.whitening, [*np.ravel(self.mean), self.threshold])
+        shapes = self.mean.shape, self.whitening.shape
+        if shapes != ((n,), (n, n)) or not np.isfinite(numbers).all():
+            raise DataError(
+                "not a detector of the model's windows",
+                expected=f"finite numbers of {n} quantities",
+                found=f"shapes {shapes[0]} and {shapes[1]}",
+            )

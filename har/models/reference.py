@@ -24,6 +24,7 @@ from har.arrays import Float64, Int64
 from har.config import WindowGrid
 from har.data.channels import SensorLayout
 from har.data.windows import Windows
+from har.errors import DataError
 from har.models.causes import CAUSES, TURNED, UNITS_AND_SIGNS, Cause, moments
 from har.models.reference_limits import (
     EVIDENCE_MARGIN,
@@ -37,6 +38,8 @@ from har.models.reference_limits import (
 
 # Gaussians in the mixture, and training windows for each of them at least.
 COMPONENTS, MIN_WINDOWS = 16, 50
+# In a file.
+MOST_COMPONENTS, WEIGHT_TOLERANCE = 1_000, 1e-2
 # Windows that a mixture is fitted on; more change little.
 MAX_WINDOWS = 2_500
 # Parts of the people; each is judged by a mixture of the others.
@@ -317,9 +320,49 @@ class Reference:
             limits={n: limit for n, limit in limits.items() if limit < MOST},
             placements=tuple(fields["placements"]),
             gravity=fields.get("gravity", True),
-            evidence={int(n): found for n, found in fields.get("evidence", {}).items()},
+            evidence={
+                int(n): {str(cause): float(limit) for cause, limit in found.items()}
+                for n, found in fields.get("evidence", {}).items()
+            },
             people=fields.get("people"),
         )
+
+    def require_fits(self, n_sensors: int) -> None:
+        """Refuse a mixture that cannot judge windows of so many sensors.
+
+        Raises
+        ------
+        DataError
+            If its matrices are of another shape or no mixture, or a limit is of no stretch.
+        """
+        kinds = self.acceleration
+        d = 3 * sum(kind is True for kind in kinds) + 3 * sum(kind is not None for kind in kinds)
+        k = len(self.weights) if self.weights.ndim == 1 else 0
+        shapes = self.weights.shape, self.means.shape, self.whitening.shape
+        gains = [limit for limits in self.evidence.values() for limit in limits.values()]
+        limits = [self.typical, *self.limits.values(), *gains]
+        matrices = map(np.ravel, (self.weights, self.means, self.whitening))
+        numbers = np.concatenate([*matrices, limits])
+        fits = (
+            0 < k <= MOST_COMPONENTS
+            and shapes == ((k,), (k, d), (k, d, d))
+            and len(kinds) == n_sensors
+            and True in kinds
+            and {*map(type, kinds)} <= {bool, type(None)}
+            and np.isfinite(numbers).all()
+            and (self.weights > 0).all()
+            and abs(self.weights.sum() - 1) < WEIGHT_TOLERANCE
+            and min(self.lengths, default=1) > 0
+            and isinstance(self.gravity, bool)
+            and isinstance(self.people, int | None)
+            and all(isinstance(one, str) for one in self.placements)
+        )
+        if not fits:
+            raise DataError(
+                "not a reference of the model's windows",
+                expected=f"a mixture over the quantities of {n_sensors} sensors, and its limits",
+                found=f"shapes {', '.join(map(str, shapes))} of {len(kinds)} sensors",
+            )
 
 
 def _known(windows: Windows, n: int) -> tuple[Windows, Int64]:

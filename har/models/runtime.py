@@ -2,10 +2,16 @@
 
 All graphs of this project take ``windows`` (batch, n_samples, n_channels) and give
 ``probabilities`` (batch, n_classes); newer ones give ``distance`` (batch,) as well.
+
+Files of strangers (``is_foreign``) are looked at before a session is made of them
+(`har.models.onnx_file`), and share one allocator, whose bound holds whatever a graph multiplies.
 """
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +21,15 @@ import onnxruntime as ort
 
 from har.arrays import Float32
 from har.errors import DataError, MissingError
+from har.models.onnx_file import check_graph
 
+WINDOWS = "windows"
 PROBABILITIES, DISTANCE = "probabilities", "distance"
+MEMORY = 1 << 30
+"""Bytes that the sessions of foreign files may use in one process; a usual model takes 20 MB."""
+PATIENCE_S = 60.0
+"""Within which a foreign file must be loaded, and then answer first."""
+_SILENT = 4  # ONNX Runtime's own words go to stderr otherwise, beside the error
 # Large enough that calls cost nothing, small enough for a processor's cache (`har benchmark onnx`).
 BATCH = 64
 
@@ -30,9 +43,14 @@ class OnnxModel:
         The file.
     threads : int, default=1
         CPU threads of one call.
+    is_foreign : bool, default=False
+        Whether the file may come from anyone: what it is made of is looked at, and its memory and
+        its first seconds are bounded.
 
     Attributes
     ----------
+    path : Path
+        The file.
     metadata : dict of str to str
         What the file says of itself.
     outputs : tuple of str
@@ -45,19 +63,19 @@ class OnnxModel:
     MissingError
         If the file is not there.
     DataError
-        If it is damaged or no ONNX file.
+        If it is damaged, no ONNX file, or does not take windows.
     """
 
-    def __init__(self, path: Path, *, threads: int = 1) -> None:
+    def __init__(self, path: Path, *, threads: int = 1, is_foreign: bool = False) -> None:
         if not path.is_file():
             raise MissingError(f"{path}: no such model", hint="run `har run` to make one")
+        self.path = path
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
-        self._session = _session(path, options)
+        self._session = _foreign(path, options) if is_foreign else _session(path, options)
         self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.outputs: tuple[str, ...] = tuple(o.name for o in self._session.get_outputs())
-        (taken,) = self._session.get_inputs()
-        self.window_shape: tuple[int, ...] = tuple(taken.shape[1:])
+        self.window_shape: tuple[int, ...] = _window_shape(path, self._session.get_inputs())
 
     def run(self, windows: npt.NDArray[Any]) -> dict[str, Float32]:
         """Return every output by name, each with one row per window.
@@ -74,24 +92,89 @@ class OnnxModel:
 
     def call(self, windows: Float32) -> list[Float32]:
         """Return every output of one call, in the order of `outputs`."""
-        found: list[Float32] = self._session.run(None, {"windows": windows})
+        found: list[Float32] = self._session.run(None, {WINDOWS: windows})
         return found
+
+    def tried(self, windows: Float32) -> dict[str, Float32]:
+        """Return every output of a first call, by name.
+
+        Raises
+        ------
+        DataError
+            If the graph cannot run, or has not answered within `PATIENCE_S`.
+        """
+        options = ort.RunOptions()
+        options.log_severity_level = _SILENT
+        with _within(PATIENCE_S, lambda: setattr(options, "terminate", True)):
+            try:
+                found = self._session.run(None, {WINDOWS: windows}, options)
+            except Exception as error:  # ONNX Runtime's errors have no other base
+                raise _refused(self.path, "cannot be run", error) from None
+        return dict(zip(self.outputs, found, strict=True))
 
     def predict_proba(self, windows: npt.NDArray[Any]) -> Float32:
         """Return class probabilities of shape (n_windows, n_classes)."""
         return self.run(windows)[PROBABILITIES]
 
 
+def _foreign(path: Path, options: ort.SessionOptions) -> ort.InferenceSession:
+    """Make a session of a file that may come from anyone."""
+    check_graph(path)
+    _share_bounded_memory()
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    options.log_severity_level = _SILENT
+    with _within(PATIENCE_S, lambda: options.set_load_cancellation_flag(True)):
+        return _session(path, options)
+
+
 def _session(path: Path, options: ort.SessionOptions) -> ort.InferenceSession:
     try:
         return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's errors have no other base
+        raise _refused(path, "cannot be loaded", error) from None
+
+
+def _refused(path: Path, what: str, error: Exception) -> DataError:
+    return DataError(
+        f"{path}: {what}",
+        expected=f"an ONNX file that needs at most {MEMORY >> 20:,} MB and {PATIENCE_S:g} s",
+        found=(str(error).splitlines() or [type(error).__name__])[0][:300],
+        hint="copy it again from where it was made",
+    )
+
+
+def _window_shape(path: Path, inputs: Sequence[Any]) -> tuple[int, ...]:
+    """Return the declared shape of a window; a size that is not fixed is a name, or None."""
+    taken = [(one.name, one.type, len(one.shape)) for one in inputs]
+    if taken != [(WINDOWS, "tensor(float)", 3)]:
         raise DataError(
-            f"{path}: cannot be loaded",
-            expected="an ONNX file",
-            found=str(error).splitlines()[0][:300],
-            hint="copy it again from where it was made",
-        ) from None
+            f"{path}: does not take windows",
+            expected=f"one input {WINDOWS} (batch, n_samples, n_channels), float32",
+            found=", ".join(f"{name} {kind} of {n} axes" for name, kind, n in taken)[:200]
+            or "none",
+        )
+    return tuple(inputs[0].shape[1:])
+
+
+@cache
+def _share_bounded_memory() -> None:
+    """Make the allocator of foreign files, once in a process: it takes no more than `MEMORY`."""
+    where = ort.OrtMemoryInfo(
+        "Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT
+    )
+    ort.create_and_register_allocator(where, ort.OrtArenaCfg({"max_mem": MEMORY}))
+
+
+@contextmanager
+def _within(seconds: float, stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` from another thread if a block has not ended by then."""
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def latencies(

@@ -1,9 +1,7 @@
 """Activities over time from one ONNX file, which says itself how windows are cut."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +17,15 @@ from har.data.upright import upright
 from har.data.windows import count_windows, cut
 from har.errors import DataError, UsageError
 from har.models.answers import Answers
-from har.models.out_of_distribution import MahalanobisDetector
-from har.models.reference import Reference
+from har.models.onnx_metadata import OnnxMetadata
 from har.models.runtime import DISTANCE, PROBABILITIES, OnnxModel
-from har.models.smoothing import Name, Smoother, Smoothing
+from har.models.smoothing import Name, Smoother
 from har.serving.unlike import Judge
 
 ROW = ("start_s", "end_s", "activity", "probability", "reason")
 UNLIKE = "unlike training"
 # Windows that are answered at a time.
 BLOCK = 4096
-_NEEDED = ("classes", "rate_hz", "n_samples", "n_hop", "channels", "units")
 
 
 class Predictor:
@@ -60,36 +56,32 @@ class Predictor:
         The axis along which recordings are turned upright; None: they are read as worn.
     threshold : float
         Distance from the training windows above which a window is unknown.
+    reference : Reference or None
+        What recordings are held against; None in a file made before there was one.
+    smoothing : Smoothing or None
+        The model's smoothers; None in a file made before they were part of it.
+
+    metadata : OnnxMetadata
+        All that the file says of itself; it was held against the graph.
 
     Raises
     ------
     MissingError
         If the file is not there.
     DataError
-        If the file lacks the metadata of a model of this project.
+        If the file is no model of this project, or not what its metadata says.
     """
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
-        self._model = OnnxModel(path, threads=threads)
-        facts = self._model.metadata
-        if missing := [name for name in _NEEDED if name not in facts]:
-            raise DataError(
-                f"{path}: not a model of this project",
-                expected=f"metadata {', '.join(_NEEDED)}",
-                found=f"no {', '.join(missing)}",
-            )
+        self._model = OnnxModel(path, threads=threads, is_foreign=True)
+        self.metadata = facts = OnnxMetadata.from_dict(self._model.metadata, str(path))
+        facts.require_fits(self._model)
         self.path = path
-        self.classes: tuple[str, ...] = tuple(json.loads(facts["classes"]))
-        self.channels: tuple[str, ...] = tuple(json.loads(facts["channels"]))
-        self.units: dict[str, str] = json.loads(facts["units"])
-        self.gravity: bool = json.loads(facts.get("gravity", "true"))
-        self.upright: str | None = json.loads(facts.get("upright", "null"))
-        self.rate_hz = float(facts["rate_hz"])
-        self.n_samples, self.n_hop = int(facts["n_samples"]), int(facts["n_hop"])
-        self._old_detector = _detector_of_old_file(facts)
-        self.threshold = float(facts.get("distance_threshold", np.inf))
-        if self._old_detector:
-            self.threshold = self._old_detector.threshold
+        self.classes, self.channels, self.units = facts.classes, facts.channels, facts.units
+        self.gravity, self.upright = facts.gravity, facts.upright
+        self.rate_hz, self.n_samples, self.n_hop = facts.rate_hz, facts.n_samples, facts.n_hop
+        self.threshold = facts.threshold
+        self.reference, self.smoothing = facts.reference, facts.smoothing
 
     @property
     def needs_gyro(self) -> bool:
@@ -104,31 +96,12 @@ class Predictor:
     @property
     def window(self) -> WindowGrid:
         """How recordings are cut for this model."""
-        length, hop = self.n_samples / self.rate_hz, self.n_hop / self.rate_hz
-        return WindowGrid(rate_hz=self.rate_hz, length_s=length, hop_s=hop)
-
-    @cached_property
-    def reference(self) -> Reference | None:
-        """What recordings are held against; None in a file made before there was one."""
-        known = self._model.metadata.get("reference")
-        return Reference.from_dict(json.loads(known)) if known else None
+        return self.metadata.window
 
     @property
     def default_smoother(self) -> Name:
-        """The smoother that was best on validation subjects; ``none`` where the file has none.
-
-        A file made before one was named is smoothed by the average.
-        """
-        if self.smoothing is None:
-            return "none"
-        named: Name = self._model.metadata.get("smoother", "average")  # type: ignore[assignment]
-        return named
-
-    @cached_property
-    def smoothing(self) -> Smoothing | None:
-        """The model's smoothers; None in a file made before they were part of it."""
-        known = self._model.metadata.get("smoothing")
-        return Smoothing.from_dict(json.loads(known)) if known else None
+        """The smoother that was best on validation subjects; ``none`` where the file has none."""
+        return self.metadata.smoother if self.smoothing else "none"
 
     def smoother(self, name: Name) -> Smoother | None:
         """Return the model's smoother of a name; None for ``none``.
@@ -180,8 +153,8 @@ class Predictor:
                 found=f"shape {X.shape}",
             )
         found = self._model.run(X)
-        if self._old_detector:
-            distance = self._old_detector.score(X)
+        if self.metadata.detector:
+            distance = self.metadata.detector.score(X)
         elif DISTANCE in found:
             distance = found[DISTANCE].astype(np.float64)
         else:
@@ -331,14 +304,3 @@ def said(own: Answers, answers: Answers) -> dict[str, npt.NDArray[Any]]:
         "probability": np.where(answers.unknown, 0.0, chosen),
         "reason": np.where(answers.unknown, UNLIKE, ""),
     }
-
-
-def _detector_of_old_file(facts: dict[str, str]) -> MahalanobisDetector | None:
-    """Return the detector of a file whose graph has no distance.
-
-    Versions registered before the distance was an output have the detector's matrices
-    in their metadata, for windows of all six channels. They must go on
-    answering as they did; nothing else reads this.
-    """
-    fields = facts.get("unlikeness")
-    return MahalanobisDetector.from_dict(json.loads(fields)) if fields else None

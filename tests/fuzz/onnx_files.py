@@ -45,7 +45,6 @@ def seeds() -> Seeds:
             "smoother": "hmm",
             "smoothing": json.dumps(smoothing.to_dict()),
             "reference": json.dumps(reference),
-            "distance_threshold": "7.5",
         },
         "bare": {"channels": json.dumps(ACC)},
         "old": {"unlikeness": json.dumps(detector.to_dict())},

@@ -74,8 +74,9 @@ def test_a_model_takes_acceleration_of_its_own_kind_alone(
 
 def test_default_window_survives_the_metadata(predictor: Predictor) -> None:
     """Samples to seconds and back gives the samples again."""
-    predictor.n_samples, predictor.n_hop = WindowGrid().n_samples, WindowGrid().n_hop
-    assert predictor.window == WindowGrid()
+    grid = WindowGrid()
+    facts = replace(predictor.metadata, n_samples=grid.n_samples, n_hop=grid.n_hop)
+    assert facts.window == grid
 
 
 @pytest.mark.parametrize("gyro", [True, False])
