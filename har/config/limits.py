@@ -22,10 +22,10 @@ class LimitSettings(Section):
     columns: Count = Field(10_000, description="columns of one table")
     row_groups: Count = Field(100_000, description="row groups of one Parquet file")
     whole_mb: Positive = Field(
-        16.0, description="JSON and CBOR that are read at once: a file, or a message of many, MB"
+        10.0, description="JSON and CBOR that are read at once: a file, or a message of many, MB"
     )
     samples: Count = Field(
-        4_000_000, description="samples of one JSON file of messages, which memory holds"
+        1_500_000, description="samples of one JSON file of messages, which memory holds"
     )
     binary_mb: Positive = Field(
         512.0, description="a recorder's binary file, which memory holds, unpacked, MB"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from har.data.ingest import columnar, form
+from har.data.ingest.budget import beyond
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping, Entries
@@ -14,7 +15,7 @@ from har.data.ingest.text import Layout, iter_tables
 from har.errors import DataError
 
 SUFFIXES = (".csv", ".csv.gz", ".txt", ".txt.gz", ".tsv", ".tsv.gz", ".dat", ".parquet")
-_BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n[ \t\r\n]*[^\s]")
+_BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def look(files: RawFiles, name: str, stated: Entries) -> Look:
         rows = columnar.look(files, name, form.SAMPLE_LINES)
         return Look(tuple(rows.columns), (), True, rows)
     written, fields = form.look(files, name, _how(stated))
+    _check_width(files, name, len(written.names))
     unique = [n or f" {i}" for i, n in enumerate(written.names)]
     # As objects, of which pandas makes a small frame, and numbers, in a third of the time.
     rows = pd.DataFrame(fields, columns=pd.Index(unique, dtype="str"), dtype="object")
@@ -109,7 +111,8 @@ def has_captures(files: RawFiles, name: str) -> bool:
         rest = b""
         while block := file.read(2**20):
             text = rest + block
-            if _BLANK_LINE.search(text.lstrip()):
+            # Between rows: what stands before the first or behind the last parts nothing.
+            if _BLANK_LINE.search(text.strip()):
                 return True
             rest = text[-200:]
     return False
@@ -130,6 +133,7 @@ def _text_blocks(
     files: RawFiles, name: str, mapping: ColumnMapping, ledger: Ledger, columns: tuple[str, ...]
 ) -> Iterator[pd.DataFrame]:
     written = form.form_of(files, name, _how(mapping))
+    _check_width(files, name, len(written.names))
     _check_columns(name, written.names, columns)
     # A layout drops names that start with _, which a column that is read may do.
     names = {c: f" {c}" if c.startswith("_") else c for c in columns}
@@ -156,6 +160,16 @@ def _parquet_blocks(
 ) -> Iterator[pd.DataFrame]:
     _check_columns(name, columnar.names_of(files, name), columns)
     yield from columnar.blocks(files, name, mapping, ledger, columns)
+
+
+def _check_width(files: RawFiles, name: str, width: int) -> None:
+    if width > (most := files.limits.columns):
+        raise beyond(
+            f"{name}: too many columns",
+            "columns",
+            expected=f"at most {most:,}",
+            found=f"{width:,}",
+        )
 
 
 def _check_columns(name: str, header: Sequence[str], columns: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import IO, cast
 
 from har.config import LimitSettings
+from har.data.ingest.rawfiles import RawFiles, reading
 from har.errors import LimitError
 
 MAX_SMALL = 100 * 2**20  # bytes unpacked below which the ratio does not matter
@@ -225,3 +226,19 @@ class Counted(io.BufferedIOBase):
 
     def _count(self) -> None:
         self._packed.read_to(self._name, self._file.tell())
+
+
+def whole(files: RawFiles, name: str) -> bytes:
+    """Return all bytes of a file that is parsed at once.
+
+    Raises
+    ------
+    LimitError
+        If it is longer than may be read so.
+    """
+    most = round(files.limits.whole_mb * 10**6)
+    with reading(name), files.open(name) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise beyond(f"{name}: too long", "whole_mb", expected=f"at most {most:,} bytes")
+    return data

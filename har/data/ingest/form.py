@@ -18,13 +18,14 @@ from har.errors import DataError
 
 HEAD = 2**17  # bytes that the names and a sample are looked for in
 SAMPLE_LINES = 400
+LONGEST_NAME = 500  # characters of a column's name, over which nobody reads it
 MAX_KNOWN = 10_000  # files whose form is remembered, some 10 MB
 LAST = 60  # lines of the sample, which tell what a row is
 SEPARATORS = (",", ";", "\t", "|", " ")
 # A file with as large a share of blank lines has them between all rows, not between captures.
 DOUBLE_SPACED = 0.3
 _LINE_END = re.compile(r"\r{0,2}\n|\r")
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?(nan|inf)", re.I | re.A)
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?|[+-]?(nan|inf)", re.I | re.A)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.I | re.A)
 _STAMP = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\D.*\d|\d{1,2}:\d{2}:\d{2}.*", re.A)
 
@@ -148,6 +149,12 @@ def of_bytes(data: bytes, name: str, stated: Stated) -> tuple[Form, list[list[st
     above = [i for i in solid if i < first]
     trailing = all(len(fields[i]) != width or not fields[i][-1] for i in solid if i >= first)
     names, units, last = _names([fields[i] for i in above], width, trailing=trailing)
+    if longest := next((n for n in names if len(n) > LONGEST_NAME), ""):
+        raise DataError(
+            f"{name}: the name of a column is longer than any",
+            expected=f"at most {LONGEST_NAME} characters",
+            found=f"{len(longest):,}, {longest[:40]!r}…",
+        )
     # What stands between the names and the first row is a row that is damaged.
     header = above[last] + 1 if names else max(first if above else start, start)
     rows = [fields[i][:width] for i in solid if i >= first and len(fields[i]) == width]

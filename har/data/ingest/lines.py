@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_LINE = 64 * 2**10  # bytes; no row of any sensor is as long
 MISSING = ("", "NaN", "nan", "NAN", "NA", "N/A", "null", "NULL", "None", "-")
 KEPT_CHARACTERS = 1000  # of a line that goes to quarantine
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.I | re.A)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.I | re.A)
 _NAN = re.compile(r"[+-]?nan(\(\w*\))?", re.I | re.A)
 
 

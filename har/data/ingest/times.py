@@ -61,7 +61,7 @@ def _plain(word: str, order: str) -> str:
     # AndroSensor writes 10-00-00 for the time of the day in some of its versions.
     text = re.sub(r"^(\S{10})[ T,;]+(\d{1,2})[-:](\d{2})[-:](\d{2})", _clock, text)
     text = re.sub(r"(\d{2}:\d{2}:\d{2})[:,_](\d{1,9})", r"\1.\2", text)
-    return _half_days(re.sub(r"\s*(UTC|GMT)$", "Z", text))
+    return _half_days(re.sub(r"(?<!\s)\s*(UTC|GMT)$", "Z", text))
 
 
 def _padded(match: re.Match[str]) -> str:

@@ -81,7 +81,7 @@ class Vocabulary:
 
 def refuse_quantity(words: Collection[str], where: str) -> None:
     """Raise `DataError` if there are more words than a data set has activities."""
-    fractions = sum(bool(re.fullmatch(r"[-+]?\d*[.,]\d*[1-9]\d*(e[-+]?\d+)?", w)) for w in words)
+    fractions = sum(bool(re.fullmatch(r"[-+]?\d*[.,]0*[1-9]\d*(e[-+]?\d+)?", w)) for w in words)
     if len(words) <= MAX_OWN and fractions <= MAX_FRACTIONS:
         return
     raise DataError(

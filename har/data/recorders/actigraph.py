@@ -49,7 +49,7 @@ class _Header:
         letters = re.sub(r"[^dmy]", "", self.date_form.lower())
         if letters:
             return letters.find("d") < letters.find("m")
-        numbers = re.findall(r"\d+", self.start_date)
+        numbers = re.findall(r"\d{1,4}", self.start_date)
         if len(numbers) == 3 and len(numbers[0]) == 4:
             return False
         over = [int(number) > 12 for number in numbers[:2]]
@@ -189,7 +189,7 @@ def _day_first(header: _Header, ask: Asking) -> bool:
 
 def _start(header: _Header, day_first: bool) -> tuple[str, str]:
     """Return when the recording starts, and how that is written."""
-    numbers = re.findall(r"\d+", header.start_date)
+    numbers = re.findall(r"\d{1,4}", header.start_date)
     form = "%d/%m/%Y" if day_first else "%m/%d/%Y"
     if numbers and len(numbers[0]) == 4:
         form = "%Y/%m/%d"

@@ -73,7 +73,7 @@ def _start(sheet: sheets.Sheet, time: int) -> float:
     since = sheet.rows[0][time].strip()
     if len(numbers) != 7 or not since.isdecimal():
         return float("nan")
-    return stamp("{}-{}-{} {}:{}:{}.{}".format(*numbers)) - int(since) / 1000
+    return stamp("{}-{}-{} {}:{}:{}.{}".format(*numbers)) - float(since) / 1000
 
 
 RECORDER = Recorder("androsensor", "AndroSensor", _recognises, single, _plan)

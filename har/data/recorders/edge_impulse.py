@@ -7,13 +7,15 @@ sign of the platform, which the files do not tell.
 
 import json
 import re
+import reprlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from har.data.ingest.files import RawFiles, reading
+from har.data.ingest.budget import whole
+from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.base import Asking, Plan, Recorder, Stated
 from har.data.recorders.parts import sheets
@@ -28,6 +30,8 @@ _CSV = re.compile(r"timestamp,acc_?x,acc_?y,acc_?z(,gyr_?x,gyr_?y,gyr_?z)?(,mag.
 _LABEL = re.compile(r"([^.]+)\.[0-9a-z]{6,}(\..+)?")
 _NAMES = {"acc": r"acc(el(eration)?)?[ _.]?{}", "gyro": r"gyr(o(scope)?)?[ _.]?{}"}
 _BROWSER = "MOBILE_CLIENT"
+ROWS = 100_000  # in a block
+LARGEST = 2**63  # of whole numbers, which a float can hold
 
 
 def _recognises(head: Head) -> bool:
@@ -79,7 +83,7 @@ def _table(item: Item, beginning: Head, ask: Asking) -> Capture:
 def _acquisition(files: RawFiles, item: Item, ask: Asking) -> Capture:
     (name,) = item.files
     payload = _payload(files, name)
-    sensors = [(str(s.get("name", "")), str(s.get("units", ""))) for s in payload["sensors"]]
+    sensors = [(_word(s, "name"), _word(s, "units")) for s in payload["sensors"]]
     sheet = sheets.Sheet(name, tuple(s[0] for s in sensors), ",", ".", 0, ())
     acc, gyro = (sheet.axes(what, pattern) for what, pattern in _NAMES.items())
     if acc is None:
@@ -93,9 +97,10 @@ def _acquisition(files: RawFiles, item: Item, ask: Asking) -> Capture:
     question = "a browser recorded it: on Android (+), or on an iPhone (-), whose sign is opposite?"
 
     def rows(_: RawFiles, ledger: Ledger) -> Iterator[pd.DataFrame]:
-        yield _rows(payload["values"], {**acc, **(gyro or {})}, len(sensors), name, ledger).assign(
-            time_s=lambda block: (block["line"] - 1) * step
-        )
+        values, columns = payload["values"], {**acc, **(gyro or {})}
+        for first in range(0, len(values), ROWS):
+            block = _rows(values[first : first + ROWS], columns, len(sensors), name, ledger, first)
+            yield block.assign(time_s=(block["line"] - 1) * step)
 
     return Capture(
         recording_name(item),
@@ -104,18 +109,21 @@ def _acquisition(files: RawFiles, item: Item, ask: Asking) -> Capture:
         gyro_unit=_unit(sensors[gyro["gyro_x"]], "gyro_unit", GYRO_UNITS, ask) if gyro else "",
         sign=ask("acc_sign", question, ("+", "-")) if browser else "+",
         label=_label(name),
-        device=str(payload.get("device_type", "")),
+        device=_word(payload, "device_type"),
     )
 
 
 def _payload(files: RawFiles, name: str) -> dict[str, Any]:
     """Return what was recorded: ``interval_ms``, ``sensors`` and ``values``."""
-    with reading(name), files.open(name) as file:
-        data = file.read()
+    data = whole(files, name)
     try:
         payload = (_cbor(data) if _is_cbor(data) else json.loads(data))["payload"]
         float(payload["interval_ms"]), payload["sensors"][0].keys(), payload["values"][0]
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        if not isinstance(payload["values"], list):
+            raise TypeError("values are no list")
+    except (
+        *(ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError),
+    ) as error:
         raise DataError(
             f"{name}: not as Edge Impulse writes it",
             expected="a payload with interval_ms, sensors and values",
@@ -132,32 +140,49 @@ def _cbor(data: bytes) -> Any:
 
     try:
         return cbor2.loads(data)
-    except (cbor2.CBORDecodeError, EOFError) as error:
+    except (cbor2.CBORDecodeError, EOFError, OverflowError, MemoryError) as error:
         raise ValueError(str(error)) from None
 
 
+def _word(fields: Any, key: str) -> str:
+    """Return a text among the fields of an object; nothing where there is none.
+
+    Nothing else is turned into text: in CBOR one object may hold another many times over.
+    """
+    value = fields.get(key) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else ""
+
+
 def _rows(
-    values: list[Any], columns: dict[str, int], width: int, name: str, ledger: Ledger
+    values: list[Any], columns: dict[str, int], width: int, name: str, ledger: Ledger, first: int
 ) -> pd.DataFrame:
-    """Return the values of sensors; what is no row of numbers is set aside."""
+    """Return the values of sensors from a row on; what is no row of numbers is set aside."""
     ledger.read(len(values))
     sound = [
         isinstance(row, list) and len(row) == width and all(map(_number, row)) for row in values
     ]
-    lines = [i + 1 for i, good in enumerate(sound) if not good]
-    bad = [json.dumps(values[i - 1], default=str)[:1000] for i in lines]
-    ledger.set_aside(name, lines, bad, f"not {width} numbers")
+    lines = [i for i, good in enumerate(sound) if not good]
+    bad = [_shown(values[i]) for i in lines]
+    ledger.set_aside(name, [first + i + 1 for i in lines], bad, f"not {width} numbers")
     good = np.array([row for row, fine in zip(values, sound, strict=True) if fine], "float64")
     good = good.reshape(-1, width)
     rows = pd.DataFrame({channel: good[:, column] for channel, column in columns.items()})
-    rows["line"] = np.flatnonzero(sound) + 1
+    rows["line"] = np.flatnonzero(sound) + first + 1
     rows["repaired"] = False
     rows["file"] = pd.Categorical.from_codes(np.zeros(len(rows), np.int8), pd.Index([name]))
     return rows
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) < LARGEST
+    return isinstance(value, float)
+
+
+def _shown(row: Any) -> str:
+    """Return what stands in the place of a row, at most a few of its values."""
+    flat = isinstance(row, list) and not any(isinstance(cell, list | dict) for cell in row[:99])
+    return json.dumps(row[:99], default=reprlib.repr)[:1000] if flat else reprlib.repr(row)
 
 
 def _unit(sensor: tuple[str, str], entry: str, choices: tuple[str, ...], ask: Asking) -> str:

@@ -25,7 +25,7 @@ from har.errors import DataError
 
 _NAMES = re.compile(r"%?\s*TimeStamp\s*;.*Sensor Type\s*;\s*Sensor ID", re.I)
 _PLACE = re.compile(
-    r"^%\s*(\d+)\s*;.*?\b((?:RIGHT|LEFT)? ?POCKET|CHEST|WAIST|WRIST|ANKLE|THIGH)\b", re.I | re.M
+    r"^%\s*(\d{1,4})\s*;.*?\b((?:RIGHT|LEFT)? ?POCKET|CHEST|WAIST|WRIST|ANKLE|THIGH)\b", re.I | re.M
 )
 ACCELERATION, ANGULAR_VELOCITY = 0, 1
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import Float64
+from har.data.ingest.budget import beyond
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.parts.clocks import epoch
@@ -50,7 +51,18 @@ def read(files: RawFiles, name: str) -> dict[str, Messages]:
     DataError
         If it is no JSON, or ends within an element.
     """
-    return of_elements(elements(files, name))
+    return of_elements(_counted(files, name))
+
+
+def _counted(files: RawFiles, name: str) -> Iterator[Any]:
+    """Yield the elements of a file, as long as memory holds their samples."""
+    n_samples = 0
+    for element in elements(files, name):
+        payload = element.get("payload") if isinstance(element, dict) else None
+        n_samples += len(payload) if isinstance(payload, list) else 1
+        if n_samples > (most := files.limits.samples):
+            raise beyond(f"{name}: too many samples", "samples", expected=f"at most {most:,}")
+        yield element
 
 
 def of_elements(parsed: Iterable[Any]) -> dict[str, Messages]:

@@ -6,23 +6,31 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from har.data.ingest.budget import beyond
 from har.data.ingest.files import RawFiles, reading
 from har.errors import DataError
 
 BLOCK = 2**20  # characters read at once
-LONGEST = 64 * BLOCK  # of one element: a message with the samples of some seconds is far shorter
 _BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
 
 
-def elements(files: RawFiles, name: str) -> Iterator[Any]:
+def elements(files: RawFiles, name: str, most: int | None = None) -> Iterator[Any]:
     """Yield the elements of a file that is an array, or one value after another.
+
+    Parameters
+    ----------
+    files, name : RawFiles, str
+        The file.
+    most : int, optional
+        Characters of one element; default: as many as may be read at once.
 
     Raises
     ------
     DataError
-        If it is no JSON, or ends within an element.
+        If it is no JSON, ends within an element, or has one longer than may be read at once.
     """
     decoder = json.JSONDecoder()
+    longest = most or round(files.limits.whole_mb * 10**6)
     with reading(name), files.open(name) as file:
         stream = codecs.getreader("utf-8")(file, "replace")
         text, at, more = "", 0, True
@@ -30,8 +38,14 @@ def elements(files: RawFiles, name: str) -> Iterator[Any]:
             at = _end_of_blanks(text, at)
             try:
                 value, at = decoder.raw_decode(text, at)
-            except (json.JSONDecodeError, RecursionError):
-                if not more or len(text) - at > LONGEST:
+            except (ValueError, RecursionError):
+                if len(text) - at > longest:
+                    raise beyond(
+                        f"{name}: a message is too long",
+                        "whole_mb",
+                        expected=f"at most {longest:,} characters",
+                    ) from None
+                if not more:
                     break
                 read = stream.read(BLOCK)
                 text, at, more = text[at:] + read, 0, bool(read)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from har.data.ingest.files import RawFiles
+from har.data.ingest.form import LONGEST_NAME
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.text import Layout, iter_tables
 from har.data.recorders.parts.heads import Head
+from har.errors import DataError
 
 SEPARATORS = ",;\t|"
 SAMPLE = 300  # rows that are looked at
@@ -80,12 +82,22 @@ def sheet(head: Head, *, names_at: int | None = None, separator: str = "") -> Sh
         The line of names, from 0; by default the first that is not blank.
     separator : str, optional
         By default the one that is most often in the line of names.
+
+    Raises
+    ------
+    DataError
+        If a name is longer than any.
     """
     if names_at is None:
         names_at = next((i for i, line in enumerate(head.lines) if line.strip()), 0)
     line = head.lines[names_at] if names_at < len(head.lines) else ""
     separator = separator or max(SEPARATORS, key=line.count)
     names = tuple(name.strip().strip('"').strip() for name in _fields(line, separator))
+    if any(len(name) > LONGEST_NAME for name in names):
+        raise DataError(
+            f"{head.name}: the name of a column is longer than any",
+            expected=f"at most {LONGEST_NAME} characters",
+        )
     return table(head, names, header=names_at + 1, separator=separator)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.data.ingest.budget import beyond
 from har.data.ingest.files import RawFiles
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.parts.objects import elements
@@ -14,6 +15,8 @@ from har.data.recorders.parts.sheets import SAMPLE, Columns, Sheet
 from har.errors import DataError
 
 ROWS = 50_000  # in memory at once
+LONGEST = 2**16  # characters of a row; SensorLog's have 100 values and 10,000
+LONGEST_TEXT = 1000  # characters of a value
 
 
 def sheet(files: RawFiles, name: str, *, first: str) -> Sheet:
@@ -26,6 +29,8 @@ def sheet(files: RawFiles, name: str, *, first: str) -> Sheet:
     """
     rows = list(itertools.islice(_objects(files, name), SAMPLE))
     keys = dict.fromkeys(key for row in rows for key in row)
+    if len(keys) > (most := files.limits.columns):
+        raise beyond(f"{name}: too many columns", "columns", expected=f"at most {most:,}")
     names = (first, *(key for key in keys if key != first))
     texts = tuple(tuple(str(row.get(key, "")) for key in names) for row in rows)
     return Sheet(name, names, ",", ".", 0, texts)
@@ -39,14 +44,17 @@ def blocks(
     A value that is no number is missing, as one that is not there.
     """
     line = 0
-    rows = _objects(files, of.file)
+    rows = (
+        {name: _value(row.get(of.names[place])) for name, place in columns.items()}
+        for row in _objects(files, of.file)
+    )
     while batch := list(itertools.islice(rows, ROWS)):
         ledger.read(len(batch))
         block = pd.DataFrame({"line": np.arange(line + 1, line + 1 + len(batch))})
         block["file"] = pd.Categorical.from_codes(np.zeros(len(batch), int), pd.Index([of.file]))
         block["repaired"] = False
-        for name, place in columns.items():
-            values = [row.get(of.names[place]) for row in batch]
+        for name in columns:
+            values = [row[name] for row in batch]
             if name in text:
                 block[name] = pd.Categorical([None if v is None else str(v) for v in values])
             else:
@@ -57,9 +65,20 @@ def blocks(
 
 
 def _objects(files: RawFiles, name: str) -> Iterator[Mapping[str, Any]]:
-    for element in elements(files, name):
+    for element in elements(files, name, LONGEST):
         if not isinstance(element, dict):
             raise DataError(
                 f"{name}: not an array of objects", expected="{…}", found=str(element)[:60]
             )
         yield element
+
+
+def _value(value: Any) -> Any:
+    """Return a number or a text of bounded length; None for anything else."""
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT]
+    return value if isinstance(value, float | bool) or _is_small(value) else None
+
+
+def _is_small(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) < 2**63
