@@ -4,8 +4,8 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,37 +67,57 @@ def _problem(error: BaseException) -> str:
 def minimised(finding: Finding, target: Target) -> Finding:
     """Return the same finding with fewer files and bytes, as far as a minute goes."""
     end = time.monotonic() + PATIENCE_S
-    improved = True
-    while improved:
-        improved = False
-        for files in _smaller(finding.files):
-            if time.monotonic() > end:
-                return finding
-            again = find(target, finding.seed, files, finding.origin)
-            if again and again.problem == finding.problem:
-                finding, improved = again, True
-                break
-    return finding
+
+    def fails(files: Files) -> Finding | None:
+        again = find(target, finding.seed, files, finding.origin)
+        return again if again and again.problem == finding.problem else None
+
+    best = finding
+    for name in finding.files:
+        without = {k: v for k, v in best.files.items() if k != name}
+        best = (fails(without) if without else None) or best
+    for name in best.files:
+        for pieces_of in (_lines_of, _bytes_of):
+            for size in _sizes(len(pieces_of(best.files[name]))):
+                best = _without_runs(best, name, pieces_of, size, fails, end)
+    return best
 
 
-def _smaller(files: Files) -> Iterator[Files]:
-    """Yield the files without one of them, then with one without a part, the largest first."""
-    for name in files:
-        if len(files) > 1:
-            yield {k: v for k, v in files.items() if k != name}
-    for name, content in files.items():
-        for shorter in _shorter(content):
-            yield {**files, name: shorter}
+Pieces = Callable[[bytes], list[bytes]]
 
 
-def _shorter(content: bytes) -> Iterator[bytes]:
-    """Yield a text without runs of its lines, then bytes without runs of them (ddmin)."""
-    for pieces in (content.splitlines(keepends=True), [bytes([b]) for b in content]):
-        size = len(pieces) // 2
-        while size and len(pieces) > 1 and size > len(pieces) // 64:
-            for start in range(0, len(pieces), size):
-                yield b"".join(pieces[:start] + pieces[start + size :])
-            size //= 2
+def _without_runs(
+    best: Finding,
+    name: str,
+    pieces_of: Pieces,
+    size: int,
+    fails: Callable[[Files], Finding | None],
+    end: float,
+) -> Finding:
+    """Return a finding without those runs of a file's pieces that it does not need (ddmin)."""
+    start = 0
+    while start < len(pieces := pieces_of(best.files[name])) and time.monotonic() < end:
+        shorter = b"".join(pieces[:start] + pieces[start + size :])
+        if again := fails({**best.files, name: shorter}):
+            best = again
+        else:
+            start += size
+    return best
+
+
+def _lines_of(content: bytes) -> list[bytes]:
+    return content.splitlines(keepends=True)
+
+
+def _bytes_of(content: bytes) -> list[bytes]:
+    return [content[i : i + 1] for i in range(len(content))]
+
+
+def _sizes(n: int) -> Iterator[int]:
+    """Yield halves of a length down to 1."""
+    while n > 1:
+        n = (n + 1) // 2
+        yield n
 
 
 def save(finding: Finding, folder: Path) -> Path:
@@ -131,8 +151,3 @@ def first_of_each(found: list[Finding]) -> list[Finding]:
     """Return one finding of each problem, the smallest."""
     by_size = sorted(found, key=lambda one: -sum(map(len, one.files.values())))
     return list({(one.target, one.problem): one for one in by_size}.values())
-
-
-def without_details(finding: Finding) -> Finding:
-    """Return a finding that is short enough for a list."""
-    return replace(finding, details="")

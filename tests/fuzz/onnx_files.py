@@ -90,7 +90,7 @@ def _said(text: str, chance: Random) -> str:
         return chance.choice(_SAID)
     try:
         return json.dumps(damage.value_damaged(json.loads(text), chance))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return chance.choice(_SAID)
 
 
