@@ -97,6 +97,18 @@ def test_faults_are_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem in finding.problem
 
 
+def test_memory_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel counts it: a gibibyte more than before is a finding."""
+    peaks = iter([1.0, 1.0 + 2**29, 1.0, 1.0 + 2**30])
+    monkeypatch.setattr(guard, "_peak", lambda: next(peaks))
+    aim = planted(int)
+    files = aim.seeds()["seed"]
+    assert findings.find(aim, "seed", files, "1/0") is None
+    finding = findings.find(aim, "seed", files, "1/0")
+    assert finding is not None
+    assert finding.problem == "Wrong target.py:require memory"
+
+
 def test_a_finding_is_made_small_and_kept(tmp_path: Path) -> None:
     """Of three hundred bytes and two files, the byte that matters is left."""
     aim = planted(int)
