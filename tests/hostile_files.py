@@ -16,14 +16,19 @@ import io
 import multiprocessing
 import os
 import resource
+import socket
+import struct
+import tarfile
 import time
+import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -57,6 +62,8 @@ class Hostile:
         Which commands it is given to, with ``{path}`` for it and ``{model}`` for a sound model.
     slow : bool
         Whether it takes more than a second, so that tests try it with one command alone.
+    heavy : bool
+        Whether it takes so long that the page alone tries it.
     """
 
     name: str
@@ -65,6 +72,7 @@ class Hostile:
     code: int = 3
     commands: tuple[tuple[str, ...], ...] = (INGEST, PREDICT)
     slow: bool = False
+    heavy: bool = False
 
 
 FILES: dict[str, Hostile] = {}
@@ -77,12 +85,13 @@ def hostile(
     code: int = 3,
     commands: tuple[tuple[str, ...], ...] = (INGEST, PREDICT),
     slow: bool = False,
+    heavy: bool = False,
 ) -> Callable[[Callable[[Path], Path]], Callable[[Path], Path]]:
     """Make a function that writes a file an entry of `FILES`."""
 
     def entered(write: Callable[[Path], Path]) -> Callable[[Path], Path]:
         assert name not in FILES
-        FILES[name] = Hostile(name, write, says, code, commands, slow)
+        FILES[name] = Hostile(name, write, says, code, commands, slow, heavy)
         return write
 
     return entered
@@ -170,6 +179,15 @@ def zipped(members: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> 
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def _tarred(path: Path, members: Iterable[tuple[str, bytes]]) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
 
 
 def _written(path: Path, content: bytes) -> Path:
@@ -272,3 +290,254 @@ def _flipped(folder: Path) -> Path:
     content = bytearray(path.read_bytes())
     content[2000] ^= 16
     return _written(path, bytes(content))
+
+
+@hostile("CBOR: 10 million empty lists", says="can be trusted", heavy=True)
+def _cbor_lists(folder: Path) -> Path:
+    sensors = [{"name": f"acc{axis}", "units": "m/s2"} for axis in "XYZ"]
+    n = 9_900_000
+    inner = {"interval_ms": 10, "sensors": sensors, "values": []}
+    packed = cbor2.dumps({"protected": {}, "signature": "", "payload": inner})
+    assert packed.endswith(b"\x80")
+    values = b"\x9a" + n.to_bytes(4, "big") + b"\x80" * n
+    return _written(folder / "walk.cbor", packed[:-1] + values)
+
+
+@hostile(
+    "CBOR: one list in a list, thirty times over", says="set aside|can be trusted|no recording"
+)
+def _cbor_shared(folder: Path) -> Path:
+    value: Any = [0.5, 0.5]
+    for _ in range(30):
+        value = [value, value]
+    sensors = [{"name": f"acc{axis}", "units": "m/s2"} for axis in "XYZ"]
+    inner = {"interval_ms": 10, "sensors": sensors, "values": [value, value]}
+    whole = {"protected": {}, "signature": "", "payload": inner}
+    return _written(folder / "walk.cbor", cbor2.dumps(whole, value_sharing=True))
+
+
+@hostile("JSON: 5 million numbers where messages belong", says="too many samples", slow=True)
+def _json_numbers(folder: Path) -> Path:
+    sample = '{"sensor":"Accelerometer","time":"1","seconds_elapsed":"1","x":"1","y":"1","z":"1"}'
+    return _written(folder / "log.json", f"[{sample},{'1,' * 5_000_000}1]".encode())
+
+
+@hostile("JSON: a message of 200 MB", says="a message is too long", slow=True)
+def _json_message(folder: Path) -> Path:
+    begin = b'[{"messageId":1,"sessionId":"a","payload":[{"x":"'
+    return _written(folder / "log.json", begin + b"y" * 200 * MB)
+
+
+@hostile("JSON: 100,000 objects in each other", says="damaged or cut off|too long")
+def _json_deep(folder: Path) -> Path:
+    begin = b'[{"messageId":1,"sessionId":"a","payload":'
+    return _written(folder / "log.json", begin + b'{"a":' * 100_000)
+
+
+@hostile("JSON: a number of 5,000 digits", says="damaged or cut off")
+def _json_digits(folder: Path) -> Path:
+    begin = b'[{"messageId":1,"sessionId":"a","payload":[{"x":'
+    return _written(folder / "log.json", begin + b"9" * 5000 + b"}]}]")
+
+
+@hostile(".gt3x: records of 2 GB in 2 MB", says="unpacks to far more", slow=True)
+def _gt3x(folder: Path) -> Path:
+    path = folder / "log.gt3x"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("info.txt", "Sample Rate: 30\r\nAcceleration Scale: 256.0\r\n")
+        with archive.open("log.bin", "w", force_zip64=True) as member:
+            for _ in range(512):
+                member.write(bytes(MB))
+    return path
+
+
+@hostile(".cwa: four bytes", says="no tables|damaged|no rows")
+def _cwa(folder: Path) -> Path:
+    return _written(folder / "short.cwa", b"MD\xfc\x03")
+
+
+# --- paths and links -----------------------------------------------------------------------------
+
+
+@hostile("path: a link to /dev/zero", says="not a regular file")
+def _zero(folder: Path) -> Path:
+    (folder / "zero.csv").symlink_to("/dev/zero")
+    return folder / "zero.csv"
+
+
+@hostile("path: a socket", says="not a regular file")
+def _socket(folder: Path) -> Path:
+    with contextlib.chdir(folder), socket.socket(socket.AF_UNIX) as here:
+        here.bind("s.csv")
+    return folder / "s.csv"
+
+
+@hostile("folder: a link to a file elsewhere", says="a link that leads out of the folder")
+def _link_out(folder: Path) -> Path:
+    (folder / "given").mkdir()
+    _written(folder / "given" / "a.csv", rows(3000))
+    (folder / "given" / "l.csv").symlink_to("/etc/passwd")
+    return folder / "given"
+
+
+@hostile("folder: a link to a table beside it", says="a link that leads out of the folder")
+def _link_beside(folder: Path) -> Path:
+    (folder / "given").mkdir()
+    _written(folder / "outside.csv", rows(3000))
+    (folder / "given" / "o.csv").symlink_to("../outside.csv")
+    return folder / "given"
+
+
+_MODEL = ("predict", "sound.csv", "--model", "{path}", "--yes")
+_MAPPING = ("data", "ingest", "mine", "sound.csv", "--mapping", "{path}")
+
+
+@hostile("model: a FIFO", says="not a regular file", commands=(_MODEL,))
+def _model_fifo(folder: Path) -> Path:
+    os.mkfifo(folder / "model.onnx")
+    return folder / "model.onnx"
+
+
+@hostile("mapping: a FIFO", says="not a regular file", commands=(_MAPPING,))
+def _mapping_fifo(folder: Path) -> Path:
+    os.mkfifo(folder / "m.toml")
+    return folder / "m.toml"
+
+
+# --- archives ------------------------------------------------------------------------------------
+
+
+@hostile("zip: two members of one name", says="holds two files of one name")
+def _twice(folder: Path) -> Path:
+    with warnings.catch_warnings(), zipfile.ZipFile(folder / "t.zip", "w") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("a.csv", rows(600))
+        archive.writestr("a.csv", rows(600))
+    return folder / "t.zip"
+
+
+@hostile("tar: two members of one name", says="holds two files of one name")
+def _twice_in_tar(folder: Path) -> Path:
+    return _tarred(folder / "t.tar", [("./a.csv", rows(600)), ("a.csv", rows(600))])
+
+
+@hostile("tar.gz: headers of 1 GB", says="headers longer than names of files can be", slow=True)
+def _pax(folder: Path) -> Path:
+    path = folder / "pax.tar.gz"
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 1024 * MB
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(info.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(150):
+            file.write(bytes(MB))
+    return path
+
+
+@hostile("tar.gz: a file with holes, 100 GB", says="unpacks to far more")
+def _sparse(folder: Path) -> Path:
+    info = tarfile.TarInfo("a.csv")
+    info.pax_headers = {
+        "GNU.sparse.size": str(10**11),
+        "GNU.sparse.numblocks": "1",
+        "GNU.sparse.map": "0,0",
+    }
+    with tarfile.open(folder / "s.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    return folder / "s.tar.gz"
+
+
+@hostile("gzip in tar in zip: 300 MB of blank lines", says="unpacks to far more", slow=True)
+def _gz_in_tar_in_zip(folder: Path) -> Path:
+    packed = gzip.compress(rows(3000) + b"\n" * 300 * MB, compresslevel=9)
+    content = _tarred(folder / "inner.tar", [("a.csv.gz", packed)]).read_bytes()
+    return _written(folder / "outer.zip", zipped({"inner.tar": content}))
+
+
+@hostile("tar: a header that states no number", says="damaged or cut off")
+def _no_number(folder: Path) -> Path:
+    info = tarfile.TarInfo("a.csv")
+    info.pax_headers = {"GNU.sparse.size": "1", "GNU.sparse.map": ""}
+    with tarfile.open(folder / "s.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info)
+    return folder / "s.tar"
+
+
+@hostile("zip: a directory of 60 MB", says="headers longer than names of files can be", slow=True)
+def _directory(folder: Path) -> Path:
+    content = zipped({"a.csv": rows(600)})
+    start, end = content.index(b"PK\1\2"), content.index(b"PK\5\6")
+    entries = content[start:end] * (60 * MB // (end - start))
+    record = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFF0, 0xFFF0, len(entries), start, 0)
+    return _written(folder / "d.zip", content[:start] + entries + record)
+
+
+@hostile("zip: a name of 60,000 letters", says="unsafe archive")
+def _long_name(folder: Path) -> Path:
+    return _written(folder / "n.zip", zipped({".a" * 30_000 + "!.csv": rows(600)}))
+
+
+# --- text that makes its reader slow -------------------------------------------------------------
+
+
+@hostile("CSV: 100 cells of 60,000 digits and a letter", says="set aside|3,000|samples", code=0)
+def _digits(folder: Path) -> Path:
+    bad = b"1" * 60_000 + b"x,1,1,1,1,1,1\n"
+    return _written(folder / "digits.csv", rows(3000) + bad * 100)
+
+
+@hostile(
+    "CSV: a million blank lines behind the rows",
+    says="made in|3,000 rows read",
+    code=0,
+    commands=((*INGEST, "--map", "rate_hz=100"), (*PREDICT, "--map", "rate_hz=100")),
+)
+def _blank_lines(folder: Path) -> Path:
+    untimed = b"\n".join(line.split(b",", 1)[1] for line in rows(3000).split(b"\n")[:-1])
+    return _written(folder / "blank.csv", untimed + b"\n" * 1_000_000)
+
+
+@hostile("CSV: the name of a column is 60,000 brackets", says="longer than any")
+def _brackets(folder: Path) -> Path:
+    head, rest = rows(3000).split(b"\n", 1)
+    wider = rest.replace(b"\n", b",1\n")
+    return _written(folder / "b.csv", head + b"," + b"(" * 60_000 + b"\n" + wider)
+
+
+# --- mappings ------------------------------------------------------------------------------------
+
+
+def _mapping(name: str, content: bytes, *, says: str) -> None:
+    """Enter a mapping that is given to `har data ingest` with a sound table."""
+
+    @hostile(f"mapping: {name}", says=says, commands=(_MAPPING,))
+    def write(folder: Path) -> Path:
+        return _written(folder / "m.toml", content)
+
+
+_mapping("5,000 brackets", b"x = " + b"[" * 5000, says="not TOML")
+_mapping("5,000 tables in each other", b"x." * 5000 + b"y = 1", says="not TOML")
+_mapping("a number of 6,000 digits", b"x = " + b"1" * 6000, says="not TOML")
+_mapping("a NUL", b"x = 1\0", says="not TOML")
+_mapping("not UTF-8", b"x = '\xff'", says="not TOML")
+_mapping("2 MB", b"#" * 2 * MB, says="at most 1,048,576 bytes")
+_mapping("a pattern of 1 MB", b"subject_pattern = '" + b"(a)" * 349_000 + b"'", says="longer than")
+_mapping("look-around", rb"subject_pattern = '(?=s)(\d+)'", says="not known")
+_mapping("a reference to a group", rb"subject_pattern = '(a)\1'", says="not known")
+
+
+@hostile(
+    "pattern: ^(a+)+$ on a name of 200 letters",
+    says="subject_pattern finds no subject",
+    commands=((*INGEST, "--map", "subject_pattern=^(a+)+$"),),
+)
+def _backtracking(folder: Path) -> Path:
+    return _written(folder / ("a" * 200 + "!.csv"), rows(3000))
+
+
+@hostile(
+    "pattern: a group that may be missing",
+    says="subject_pattern finds no subject",
+    commands=((*INGEST, "--map", "subject_pattern=c|(zz)"),),
+)
+def _missing_group(folder: Path) -> Path:
+    return _written(folder / "abc.csv", rows(3000))

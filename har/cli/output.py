@@ -24,9 +24,25 @@ if TYPE_CHECKING:
     from har.config import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def _for_this_command(context: typer.Context, overrides: list[str] | None) -> list[str] | None:
+    """Let `har.config.current` return what ``--set`` says until the command has ended."""
+    if overrides:
+        from har.config import load, using
+
+        context.with_resource(using(load(overrides).environment))
+    return overrides
+
+
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="Change a setting (`har config`)."),
+    typer.Option(
+        "--set",
+        metavar="SECTION.NAME=VALUE",
+        help="Change a setting (`har config`).",
+        callback=_for_this_command,
+    ),
 ]
 Classes = Annotated[
     int | None, typer.Option(help="6 activities, or 12 with the postural transitions.")

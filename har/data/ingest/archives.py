@@ -16,7 +16,7 @@ import tempfile
 import weakref
 import zipfile
 from _compression import DecompressReader
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, TypeVar
 
@@ -178,21 +178,27 @@ class _Tar(PackedFiles):
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         headers = _Headers(_unpacked(file, packed), packed, LONGEST_HEADER, HEADERS)
-        self._tar = tarfile.TarFile(fileobj=headers)
-        found: list[tuple[str, tarfile.TarInfo]] = []
-        for member in self._tar:  # headers one by one, so a bomb is met before it is unpacked
-            if member.islnk() or member.issym():
-                raise DataError(f"{root}: holds a link", found=member.name, hint="unpack it first")
-            packed.budget.count(packed.name)
-            if member.isfile():
-                found.append((member.name, member))
-            if member.issparse():  # its holes are not in the archive
-                packed.unpack(member.size)
+        with _parsing():
+            self._tar = tarfile.TarFile(fileobj=headers)
+            members = list(self._listed())
         headers.end()
         self._check_end()
-        self._members = _by_name(root, found)
+        self._members = _by_name(root, ((member.name, member) for member in members))
         self.names = tuple(sorted(self._members))
         self._stamp = f"{size}-{sign(root)}"
+
+    def _listed(self) -> Iterator[tarfile.TarInfo]:
+        """Yield the files, header by header, so that a bomb is met before it is unpacked."""
+        for member in self._tar:
+            if member.islnk() or member.issym():
+                raise DataError(
+                    f"{self.root}: holds a link", found=member.name, hint="unpack it first"
+                )
+            self._packed.budget.count(self._packed.name)
+            if member.issparse():  # its holes are not in the archive
+                self._packed.unpack(member.size)
+            if member.isfile():
+                yield member
 
     def _check_end(self) -> None:
         """Raise unless the archive is whole: tarfile takes a damaged header for the end."""
@@ -234,6 +240,15 @@ class _Nested(RawFiles):
     def stamp(self, name: str) -> str:
         files, inner = self._places[name]
         return files.stamp(inner)
+
+
+@contextlib.contextmanager
+def _parsing() -> Iterator[None]:
+    """Turn what tarfile lets through of headers that state no numbers into its own error."""
+    try:
+        yield
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise tarfile.ReadError(f"a header that cannot be read: {error}") from None
 
 
 def sign(path: Path) -> str:

@@ -123,8 +123,9 @@ class Packed:
         """Count the bytes of a compressed stream up to a place, those that were not read before."""
         before = self._read.get(name, 0)
         if place > before:
-            self._read[name] = place
             self.unpack(place - before)
+            # Only now: who goes on although a bound was met meets it again.
+            self._read[name] = place
 
     def _hold(self, name: str, unpacked: int, size: int) -> None:
         ratio = self.budget.limits.ratio

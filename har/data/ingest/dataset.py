@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from har.config import current
 from har.data import sources
 from har.data.ingest import catalogue
 from har.data.ingest.assemble import assemble
@@ -97,7 +98,7 @@ def ingest(
         If it is no data set of this kind, or nothing of it can be trusted.
     """
     opened.cache_clear()  # the files may be others than last time
-    files = opened(request.root, request.only)
+    files = opened(request.root, request.only, current().limits)
     request = request.planned(files)
     source = request.source
     if unknown := sorted(set(request.placements) - set(source.placements)):

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from har.config import LimitSettings, current
 from har.data.ingest import catalogue
 from har.data.ingest.catalogue import Seen
 from har.data.ingest.files import RawFiles, open_files
@@ -50,7 +51,7 @@ def read_all(
 ) -> Iterator[Artifact | Refusal]:
     """Yield each item's artifact, or why it cannot be read, in the order of the items."""
     new = [item for item, artifact in items if artifact is None]
-    made = _make_all(_Maker(store, request, seen), new, jobs)
+    made = _make_all(_Maker(store, request, seen, current().limits), new, jobs)
     for _, artifact in items:
         yield artifact or next(made)
 
@@ -62,10 +63,11 @@ class _Maker:
     store: Store
     request: Request
     seen: Seen
+    limits: LimitSettings
 
     def __call__(self, item: Item) -> Artifact | Refusal:
         """Return an item's artifact, or why it cannot be read."""
-        build = partial(_build, request=self.request, seen=self.seen, item=item)
+        build = partial(_build, request=self.request, seen=self.seen, item=item, limits=self.limits)
         try:
             recipe = recipe_of(self.request, item, self.seen)
             return self.store.get_or_make("item", build, **recipe)
@@ -76,7 +78,7 @@ class _Maker:
         """Return the maker of one item."""
         plan = self.request.plan and self.request.plan.only(item)
         seen = {name: self.seen[name] for name in item.files}
-        return _Maker(self.store, replace(self.request, plan=plan), seen)
+        return _Maker(self.store, replace(self.request, plan=plan), seen, self.limits)
 
 
 def _make_all(maker: _Maker, items: Sequence[Item], jobs: int) -> Iterator[Artifact | Refusal]:
@@ -91,10 +93,10 @@ def _make(maker: _Maker, item: Item) -> Artifact | Refusal:
     return maker(item)
 
 
-def _build(out: Path, *, request: Request, seen: Seen, item: Item) -> None:
+def _build(out: Path, *, request: Request, seen: Seen, item: Item, limits: LimitSettings) -> None:
     own = {name: seen[name]["sha256"] for name in item.files}
     origin = Origin(request.name, request.source, own, request.placements)
-    files = opened(request.root, request.only)
+    files = opened(request.root, request.only, limits)
     write_item(out, files, item, origin)
     if changed := [name for name in item.files if files.stamp(name) != seen[name]["stamp"]]:
         raise DataError(
@@ -118,6 +120,6 @@ def recipe_of(request: Request, item: Item, seen: Seen) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=1)
-def opened(root: Path, only: tuple[str, ...]) -> RawFiles:
+def opened(root: Path, only: tuple[str, ...], limits: LimitSettings) -> RawFiles:
     """Return the raw files below a root, opened once per process."""
-    return open_files(root, only)
+    return open_files(root, only, limits)

@@ -129,9 +129,9 @@ def iter_tables(
     line, found, before = 1, False, (0, 0)
     with reading(name), files.open(name) as file:
         for block in _blocks(file, name, layout.encoding):
-            if line > (most := files.limits.rows):
-                raise beyond(f"{name}: too many rows", "rows", expected=f"at most {most:,}")
             n_lines = block.count(b"\n")
+            if line - 1 + n_lines - layout.header > (most := files.limits.rows):
+                raise beyond(f"{name}: too many rows", "rows", expected=f"at most {most:,}")
             skip = min(n_lines, max(0, layout.header - (line - 1)))
             body = body_of(block.split(b"\n", skip)[-1], layout)
             first = line + skip

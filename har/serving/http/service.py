@@ -1,6 +1,7 @@
 """What every route needs, in one value."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class Service:
 
         Also where nobody waits any longer: then work that has begun is ended first.
         """
-        future = self.readers.submit(work)
+        future = self.readers.submit(contextvars.copy_context().run, work)
         future.add_done_callback(lambda _: after())
         return await asyncio.wrap_future(future)
 

@@ -1,6 +1,7 @@
 """Binary files of ActiGraph, Axivity and GENEActiv, read by the library ``actfast``."""
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.data.ingest.archives import open_archive
+from har.data.ingest.budget import Budget, beyond
 from har.data.ingest.files import RawFiles, reading
 from har.data.ingest.ledger import Ledger
 from har.data.recorders.parts.captures import Capture
@@ -20,6 +23,7 @@ from har.data.recorders.parts.heads import Head
 from har.data.recording import ACC, CHANNELS, GYRO
 from har.data.sources.base import Item
 from har.errors import DataError
+from har.foreign import open_regular
 
 ROWS = 500_000  # in a block
 BLOCK = 2**20  # bytes
@@ -29,12 +33,13 @@ PANIC = "PanicException"  # what an error of the library's own becomes
 AX6 = 0x64  # as the header of a .cwa names the device
 GT3X, CWA, BIN = "Actigraph GT3X", "Axivity CWA", "GeneActiv BIN"  # as the library names them
 CWA_BLOCK = 512  # bytes
+RATE_AT = 36  # the byte of a .cwa that tells its rate
 BIN_PAGE = 300  # rows
 
 
 def is_cwa(head: Head) -> bool:
     """Tell whether a file is Axivity's: ``MD`` and the length of its header's block."""
-    return head.data[:4] == b"MD\xfc\x03"
+    return head.data[:4] == b"MD\xfc\x03" and len(head.data) > RATE_AT
 
 
 def is_gt3x(head: Head) -> bool:
@@ -49,7 +54,7 @@ def is_geneactiv(head: Head) -> bool:
 
 def axivity(item: Item, beginning: Head) -> Capture:
     """Return the recording of a ``.cwa``, whose header tells device and rate."""
-    rate = 3200 / 2 ** (15 - (beginning.data[36] & 0x0F))
+    rate = 3200 / 2 ** (15 - (beginning.data[RATE_AT] & 0x0F))
     six = beginning.data[4] == AX6
     capture = _capture(item, "Axivity AX6" if six else "Axivity AX3", f"{rate:g} Hz")
     return replace(capture, gyro_unit="deg/s" if six else "")
@@ -110,6 +115,7 @@ def _read(files: RawFiles, name: str) -> tuple[dict[str, Any], bool]:
     """
     with _on_disk(files, name) as path:
         size = path.stat().st_size
+        _refuse_large(files, path, name)
         content = _content(path, name)
     # Without a record of parameters the library knows no scale, and multiplies by 256.
     scaled = content["format"] != GT3X or "device_feature_enabled" in content["metadata"]
@@ -123,6 +129,24 @@ def _read(files: RawFiles, name: str) -> tuple[dict[str, Any], bool]:
         found=", ".join(content["timeseries"]) if scaled else "no parameters",
         hint="export it as raw CSV with the maker's software",
     )
+
+
+def _refuse_large(files: RawFiles, path: Path, name: str) -> None:
+    """Raise `LimitError` if a file is longer, or unpacks to more, than memory is to hold."""
+    budget = Budget(files.limits, name)
+    with reading(name), open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if file.read(2) == b"PK":
+            file.seek(0)
+            open_archive(path, file, budget.packed(name, size))
+    size = max(size, budget.unpacked)
+    if size > (most := files.limits.binary_mb * 10**6):
+        raise beyond(
+            f"{name}: too long",
+            "binary_mb",
+            expected=f"at most {most:,.0f} bytes",
+            found=f"{size:,}",
+        )
 
 
 def _content(path: Path, name: str) -> dict[str, Any]:

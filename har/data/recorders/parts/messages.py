@@ -16,6 +16,7 @@ from har.data.recorders.parts.clocks import epoch
 from har.data.recorders.parts.heads import Head
 from har.data.recorders.parts.objects import elements
 
+SET_ASIDE = 10_000  # samples whose texts memory holds
 _AXES = ("x", "y", "z")
 _OF_WATCH = {
     **{f"acc_{axis}": f"acceleration{axis.upper()}" for axis in _AXES},
@@ -124,8 +125,13 @@ def rows(
     table["repaired"] = False
     table["file"] = pd.Categorical.from_codes(np.zeros(len(table), np.int8), pd.Index([name]))
     bad = table[list(columns)].isna().any(axis=1).to_numpy()
-    content = [json.dumps(samples[i][1], default=str)[:1000] for i in np.flatnonzero(bad)]
-    ledger.set_aside(name, table.loc[bad, "line"].tolist(), content, "no number where one belongs")
+    places = np.flatnonzero(bad)
+    for first in range(0, len(places), SET_ASIDE):
+        some = places[first : first + SET_ASIDE]
+        content = [json.dumps(samples[i][1], default=str)[:1000] for i in some]
+        ledger.set_aside(
+            name, table["line"].iloc[some].tolist(), content, "no number where one belongs"
+        )
     good = table[~bad].reset_index(drop=True)
     yield good.assign(time_s=epoch(good.pop("time")))
 
@@ -156,5 +162,5 @@ def _number(value: Any) -> float:
         return float("nan")
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return float("nan")
