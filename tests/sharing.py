@@ -14,6 +14,8 @@ TOGETHER = {
     r"|app/test_registry_tab|e2e/test_(run|servers|acceleration|own_activities))",
     # `address`: one server of the page.
     "page": r"tests/app/test_browser",
+    # `registered`: one project of hostile names.
+    "hostile": r"tests/e2e/test_hostile",
     # The second registry's runs find in the store what the first one's made.
     "story": r"tests/e2e/test_story",
     # `whole`: every step of a run.

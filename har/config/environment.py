@@ -19,7 +19,8 @@ from har.visible import INVISIBLE
 
 def _as_mlflow_takes_it(name: str) -> str:
     """Refuse a name that MLflow cannot search for, or that is no name of a folder."""
-    if not name.strip() or name != name.strip(" .") or re.search(r"[/:'\"`\\\x00-\x1f]", name):
+    is_odd = re.search(r"[/:'\"`\\]", name) or INVISIBLE.search(name)
+    if not name.strip() or name != name.strip(" .") or is_odd:
         text = "not empty, no space or dot at its ends, and none of / : ' \" ` \\ in it"
         raise ValueError(f"a name of a model is {text}")
     return name

@@ -98,7 +98,7 @@ def name_of(word: str) -> str:
     text = unicodedata.normalize("NFKC", word).strip().casefold()
     text = re.sub(r"^-(?=\d)", "minus-", re.sub(r"^(-?\d+)\.0+$", r"\1", text))
     spaced = re.sub(r"[\s_\-/,;:&()\[\]'\"]+", "-", text)
-    plain = re.sub(r"[^\w.+\-]+", "", spaced).strip("-.")
+    plain = re.sub("-+", "-", re.sub(r"[^\w.+\-]+", "", spaced)).strip("-.")
     if plain == spaced.strip("-.") and 0 < len(plain) <= LONGEST_NAME:
         return plain
     short = plain[: LONGEST_NAME - 9].strip("-.")

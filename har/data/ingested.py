@@ -111,10 +111,10 @@ class Account(TypedFile):
 
     def reason_of(self, rejected: str) -> str:
         """Return why a recording was rejected, in one line and without its name."""
-        first = self.rejected[rejected].partition("\n")[0]
+        why = self.rejected[rejected]
         for name in (rejected, self.item, *self.files):
-            first = first.removeprefix(f"{name}: ")
-        return first
+            why = why.removeprefix(f"{name}: ")
+        return why.partition("\n")[0]
 
 
 @dataclass(frozen=True)

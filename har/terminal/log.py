@@ -7,8 +7,12 @@ from har.visible import visible
 
 
 class LineFormatter(Discreet):
-    """A formatter that shows no credentials, and characters of control by their codes."""
+    """A formatter without credentials that shows characters of control by their codes.
+
+    Further lines of a record stand back, so that none looks like another record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's text."""
-        return visible(super().format(record), lines=True, longest=None)
+        text = visible(super().format(record), lines=True, longest=None)
+        return text.replace("\n", "\n    ")

@@ -7,6 +7,7 @@ from graphs import walk_then_sit
 from paging import HOSTILE, RunPage, shown
 
 from har.app.options import AppOptions
+from har.visible import INVISIBLE
 
 
 def drop(page, name: str, content: bytes):  # type: ignore[no-untyped-def]
@@ -131,3 +132,6 @@ def test_names_are_text(run_page: RunPage, model: Path, walk: bytes) -> None:
     assert not any("onerror" in text for text in written)
     labels = [element.label for element in (*page.button, *page.expander, *page.selectbox)]
     assert not any("onerror" in label for label in labels)
+    page = drop(run_page(AppOptions(model=str(model))), "=\x1b]0;x\x07\u202egpj.csv", walk)
+    assert r"=\x1b]0;x\x07\u202egpj" in shown(page)
+    assert not set(INVISIBLE.findall(shown(page))) - {"\n", "\t"}

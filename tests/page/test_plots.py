@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from har.page.plots import class_frame, left_title, plain_frame, png, quiet_legend
+from har.page.plots import class_frame, label_room, left_title, plain_frame, png, quiet_legend
 
 
 def figure(title: str) -> Figure:
@@ -28,3 +28,19 @@ def test_no_figure_is_registered_with_pyplot() -> None:
     """What is drawn is freed with its last name, in a process without a display."""
     png(figure("one"))
     assert plt.get_fignums() == []
+
+
+def test_names_of_others_are_drawn_as_text() -> None:
+    """No formula, no font that lacks them and no length stops a figure; warnings are errors."""
+    names = ["$\\frac$ $x$", "走る \U0001f600", "\x1b[2J" + "x" * 200, "a" * 60]
+    side = 2 + label_room(names)
+    made = Figure(figsize=(side, side), layout="constrained")
+    axes = made.subplots()
+    left_title(axes, "$\\frac$ and $")
+    class_frame(axes, names)
+    axes.set_xlim(-0.5, 3.5)
+    assert png(made)
+    assert axes.get_title("left").replace("\\$", "$") == "$\\frac$ and $"
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(set(labels)) == 4
+    assert max(map(len, labels)) <= 40

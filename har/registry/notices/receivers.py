@@ -13,7 +13,7 @@ from har.addresses import without_credentials
 from har.config import RegistrySettings
 from har.errors import MissingError, UsageError
 from har.lineage import digest
-from har.page.markdown import plain, table
+from har.page.markdown import plain
 from har.registry.history.events import ApprovalRequested
 from har.registry.notices.messages import Notice
 
@@ -185,14 +185,16 @@ def _waiting_page(model: str, waiting: Sequence[ApprovalRequested]) -> str:
     if not waiting:
         return f"No version of {plain(model)} waits for approval."
     rows = [
-        [plain(cell) for cell in (request.version, request.by, request.time, request.reason)]
+        f"| {request.version} | {plain(request.by)} | {request.time} | {plain(request.reason)} |"
         for request in waiting
     ]
     return "\n".join(
         [
             f"Versions of {plain(model)} that somebody asked to put in Production:",
             "",
-            table(["version", "asked by", "since", "reason"], rows),
+            "| version | asked by | since | reason |",
+            "|---|---|---|---|",
+            *rows,
             "",
             "Answer with `har registry approve VERSION --reason …`, or `reject`.",
         ]

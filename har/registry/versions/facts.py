@@ -41,7 +41,11 @@ def metrics(candidate: Candidate) -> dict[str, float]:
         "test_accuracy": m.accuracy,
         "test_macro_precision": m.macro_precision,
         "test_macro_recall": m.macro_recall,
-        **{f"test_f1/{name}": score.f1 for name, score in m.per_class.items()},
+        # A plus is the one character of an activity that MLflow refuses.
+        **{
+            f"test_f1/{name.replace('+', ' plus ')}": score.f1
+            for name, score in m.per_class.items()
+        },
     }
     for build in candidate.builds.to_dict()["builds"]:
         scores |= {f"{build['name']}/{key}": build[key] for key in _PER_BUILD}

@@ -3,5 +3,5 @@
 `har.serving.edge.folder.write` copies the page (`site/`), the ONNX file and the WebAssembly
 build of ONNX Runtime into one folder. Nothing that the page reads leaves the device. What the
 page computes stands in modules without a page, which tests run under Node: `signal.mjs`
-(resampling, windows), `smoothing.mjs`, `recogniser.mjs`.
+(resampling, windows), `smoothing.mjs`, `recogniser.mjs`, `sheet.mjs` (cells of CSV).
 """

@@ -3,6 +3,7 @@
 import * as ort from "./runtime/ort.wasm.bundle.min.mjs";
 import { permitted, sample, signOf } from "./motion.mjs";
 import { Model, Recogniser, UNKNOWN } from "./recogniser.mjs";
+import { cell } from "./sheet.mjs";
 
 const SHOWN_S = 600; // of the timeline
 const SILENT_S = 3; // without an event, there is no sensor
@@ -163,9 +164,8 @@ function clock(seconds) {
 }
 
 function save() {
-  const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
   const rows = state.answers.map((a) =>
-    [a.start_s.toFixed(3), a.end_s.toFixed(3), quoted(a.activity), a.probability.toFixed(4)].join(","),
+    [a.start_s.toFixed(3), a.end_s.toFixed(3), cell(a.activity), a.probability.toFixed(4)].join(","),
   );
   const text = ["start_s,end_s,activity,probability", ...rows, ""].join("\n");
   const link = document.createElement("a");
