@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from sklearn.pipeline import Pipeline
 
 from har.arrays import Float32, Float64
+from har.data.channels import require_channels
 from har.data.recording import CHANNELS
-from har.errors import MissingError, VerificationError
+from har.errors import DataError, MissingError
 from har.features.convolutions import WithConvolutions
 from har.features.transformer import FeatureTransformer
 from har.models import skops_file
-from har.models.catalogue import MODELS
+from har.models.catalogue import CLASSICAL, MODELS
 from har.models.method import Method
 
 MODEL = "model.skops"
+# A window of so many takes a minute to set up, and 1 GB.
+MAX_FEATURE_SAMPLES = 3_600
 # Besides numpy's and scikit-learn's own, which skops audits.
 TRUSTED = ("har.features.scaler.ClippedScaler", "sklearn.tree._tree.Tree")
 
@@ -32,6 +35,37 @@ def method_of(name: str) -> Method:
     """Return the method of a classical model of the catalogue."""
     method: Method = import_module(MODELS[name].module)
     return method
+
+
+class Content(BaseModel):
+    """What is in a file; models from before had all channels, and no coherence."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, strict=True)
+
+    name: str
+    pipeline: Pipeline
+    calibration: dict[str, FiniteFloat]
+    classes: list[str] = Field(min_length=1, max_length=1_000)
+    n_samples: int = Field(ge=2, le=MAX_FEATURE_SAMPLES)
+    rate_hz: FiniteFloat = Field(gt=0, le=10_000)
+    channels: list[str] = list(CHANNELS)
+    coherence: bool = False
+    convolutions: dict[str, Any] | None = None
+
+    def model(self) -> "ClassicalModel":
+        """Return the model, whose features are made anew."""
+        if self.name not in CLASSICAL or {"scale", "decide"} - {*self.pipeline.named_steps}:
+            raise ValueError(f"{self.name[:100]!r} is no classical model with its two steps")
+        require_channels(self.channels, "channels")
+        channels = tuple(self.channels)
+        features = FeatureTransformer(
+            self.n_samples, self.rate_hz, channels=channels, coherence=self.coherence
+        )
+        rocket = self.convolutions
+        features = features.restore(**rocket) if rocket else features.fit()
+        return ClassicalModel(
+            self.name, features, self.pipeline, self.calibration, tuple(self.classes)
+        )
 
 
 @dataclass(frozen=True)
@@ -95,25 +129,20 @@ class ClassicalModel:
         ------
         MissingError
             If there is no model in the folder.
+        DataError
+            If the file is damaged, out of bounds, or holds no model.
         VerificationError
             If the file names a type that is none of numpy's, scikit-learn's and ours.
         """
         path = folder / MODEL
-        if not path.exists():
+        if not path.is_file():
             raise MissingError(f"{path}: not there", hint="train the model")
-        if unknown := sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)):
-            raise VerificationError(
-                f"{path}: holds types that are not trusted: {', '.join(unknown)}"
-            )
-        content: dict[str, Any] = skops.io.load(path, trusted=list(TRUSTED))
-        features = FeatureTransformer(
-            content["n_samples"],
-            content["rate_hz"],
-            # Models from before had all channels, and no coherence.
-            channels=tuple(content.get("channels", CHANNELS)),
-            coherence=content.get("coherence", False),
-        )
-        rocket = content["convolutions"]
-        features = features.restore(**rocket) if rocket else features.fit()
-        classes = tuple(content["classes"])
-        return cls(content["name"], features, content["pipeline"], content["calibration"], classes)
+        content = skops_file.load(path, TRUSTED)
+        try:
+            return Content.model_validate(content).model()
+        except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(
+                f"{path}: holds no model",
+                expected="what `har train` saves of one",
+                found=str(error)[:300],
+            ) from None

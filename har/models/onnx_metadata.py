@@ -29,6 +29,7 @@ from har.models.smoothing import Name, Smoothing
 
 NEEDED = ("classes", "rate_hz", "n_samples", "n_hop", "channels", "units")
 MAX_CLASSES, MAX_LETTERS = 1_000, 200
+MAX_AVERAGE = 1_000
 MAX_VALUES = 2_000_000
 """Numbers of a window: ten minutes of nine channels at 100 Hz are 540,000."""
 MAX_TEXT = 8 << 20
@@ -133,7 +134,8 @@ class OnnxMetadata:
             states = len(self.smoothing.hmm.prior)
             _require(states == n, "smoothing", f"{n} classes", states)
             average = self.smoothing.average.n
-            _require(1 <= average <= MAX_CLASSES, "smoothing", "a mean of 1 to 1,000", average)
+            fits = isinstance(average, int) and 1 <= average <= MAX_AVERAGE
+            _require(fits, "smoothing", f"a mean of 1 to {MAX_AVERAGE:,} windows", average)
         if self.reference:
             self.reference.require_fits(sensors)
         if self.detector:

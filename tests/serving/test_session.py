@@ -1,5 +1,6 @@
 """What a session tells while samples come, and what it keeps."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -281,3 +282,16 @@ def test_a_model_of_acceleration_alone_takes_no_gyroscope(tmp_path: Path) -> Non
     turned = Person((time + 4, values), (time + 4, values))
     acc, gyro = next(turned.chunks([200]))
     assert session.push(acc, gyro).refused is None
+
+
+def test_a_state_that_is_malformed_is_bad_input(predictor: Predictor) -> None:
+    """Whatever part of it is another thing than it should be: no error but ours."""
+    session = Session(predictor)
+    session.push(*at(8, x=2))
+    state = session.state()
+    for name in state:
+        for wrong in ("evil", 7, None, [1], {"a": 1}, [["evil", "x", "y"]]):
+            with contextlib.suppress(DataError, UsageError):
+                Session.restore(predictor, {**state, name: wrong})
+        with pytest.raises(DataError, match="not a state of"):
+            Session.restore(predictor, {k: v for k, v in state.items() if k != name})

@@ -198,5 +198,6 @@ def _to_list(chunk: Chunk) -> list[Any]:
 
 def _of_list(fields: list[Any]) -> Chunk:
     sensor, time, values = fields
-    assert sensor in SENSORS
+    if sensor not in SENSORS:
+        raise ValueError(f"{sensor!r} is no sensor")
     return Chunk(sensor, np.array(time, np.float64), np.array(values, np.float64).reshape(-1, 3))

@@ -247,9 +247,12 @@ class Session:
             session = cls(predictor, SessionSettings(**state["settings"]))
             session._restore(state)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # Of version 1, which nothing tells from a damaged one.
+            # Of version 1, of which nothing tells that it is damaged.
             raise DataError(
-                "not a state of a session", found=f"{type(error).__name__}: {error}"
+                "not a state of a session",
+                expected="what `state` returned, whole",
+                found=f"{type(error).__name__}: {error}"[:200],
+                hint="begin a new session",
             ) from None
         return session
 
