@@ -15,7 +15,7 @@ from support import wait_for
 
 from har.config import ServeSettings
 from har.serving.http.app import make_app
-from har.serving.http.running import listen
+from har.serving.http.running import config_of, listen
 from har.serving.served import Source
 
 
@@ -29,9 +29,9 @@ def serving(source: Source, **settings: Any) -> Iterator[httpx.Client]:
 @contextmanager
 def serving_app(source: Source, **settings: Any) -> Iterator[tuple[httpx.Client, FastAPI]]:
     """Serve a source's model until the block ends; yield a client and the app."""
-    chosen = ServeSettings(**{"port": 0, "poll_s": 0, **settings})
+    chosen = ServeSettings(**{"port": 0, "poll_s": 0, "grace_s": 5, **settings})
     app = make_app(source, chosen)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
+    server = uvicorn.Server(config_of(lambda: app, chosen))
     listening = listen(chosen)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

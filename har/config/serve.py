@@ -19,6 +19,12 @@ class ServeSettings(Section):
         (), description="one of them is asked of every client; needed beyond this machine"
     )
     api_keys_file: Path | None = Field(None, description="the same, one on each line")
+    hosts: tuple[str, ...] = Field(
+        (), description="names other than localhost by which it is asked without keys, by a proxy"
+    )
+    origins: tuple[str, ...] = Field(
+        (), description="pages of other sites whose scripts may ask, as https://lab.example.org"
+    )
     max_json_mb: Positive = Field(16.0, description="largest body of JSON, MB")
     max_upload_mb: Positive = Field(512.0, description="largest upload of recordings, MB")
     timeout_s: Positive = Field(60.0, description="for the answer, and for the body to arrive")
@@ -38,4 +44,7 @@ class ServeSettings(Section):
     )
     log_every_s: Positive = Field(60.0, description="between files of the log")
     log_days: Positive = Field(30.0, description="after which files of the log are removed")
+    log_mb: Positive = Field(
+        1000.0, description="most that the log takes; the oldest files go first"
+    )
     log_identity: bool = Field(False, description="whether the log names clients and recordings")

@@ -75,7 +75,8 @@ def test_asked_to_end_it_finishes_what_it_began(model: Path) -> None:
     address = (client.base_url.host, client.base_url.port or 0)
     with socket.create_connection(address) as slow:
         slow.sendall(
-            b"POST /v1/windows HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(BODY)
+            b"POST /v1/windows HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n"
+            % len(BODY)
         )
         slow.sendall(BODY[:100])
         wait_for(lambda: client.get("/metrics").text, lambda text: "in_progress 2.0" in text)

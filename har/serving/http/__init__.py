@@ -10,6 +10,8 @@
 `tensors`          what the Open Inference Protocol carries
 `schemas`          bodies of requests and errors
 `limits`, `keys`   size, time and number of requests; who may ask
+`connections`      what may be sent before that is asked
+`origins`          which pages of a browser may ask where there are no keys
 `errors`           one form of all errors
 `metrics`          what Prometheus reads
 `request_log`      what was answered, in Parquet, to look for drift

@@ -5,13 +5,16 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 import har
 from har.config import ServeSettings
 from har.serving.http import errors
 from har.serving.http.holder import Holder, Watcher
+from har.serving.http.keys import HEADER
 from har.serving.http.limits import Limits
 from har.serving.http.metrics import Measured
+from har.serving.http.origins import Origins
 from har.serving.http.routes import mlflow, operations, recordings, sessions, v2, windows
 from har.serving.http.service import Service
 from har.serving.http.sessions import Sessions
@@ -78,5 +81,13 @@ def make_app(source: Source, settings: ServeSettings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Limits, settings=settings)
+    app.add_middleware(Origins, settings=settings, keys=service.keys)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["authorization", HEADER, "content-type", "last-event-id"],
+        )
     app.add_middleware(Measured, metrics=service.metrics)
     return app

@@ -6,14 +6,14 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from har.config import ServeSettings
 from har.errors import HarError
-from har.serving.http.errors import HttpError, content, of_validation, refused
+from har.serving.http.errors import HttpError, content, refused
 from har.serving.http.samples import SamplesRequest, told
+from har.serving.http.schemas import validated
 from har.serving.http.sessions import Live, Sessions
 
 # RFC 6455, 7.4.1: done, and try again later.
@@ -82,13 +82,11 @@ class Conversation:
 
     async def _answer(self, text: str | bytes) -> dict[str, Any]:
         try:
-            chunks = SamplesRequest.model_validate_json(text).chunks()
+            chunks = validated(text, SamplesRequest).chunks()
             work = partial(self._live.session.push, *chunks)
             update = await self._sessions.push(self._live, work)
             if update.refused:
                 raise refused(update.refused, **told(update))
-        except ValidationError as error:
-            return content(of_validation(error.errors(include_url=False)))
         except HarError as error:
             return content(error)
         return {"update": told(update)}

@@ -23,6 +23,8 @@ _UNPROCESSABLE = (DataError, UsageError, VerificationError)
 # Pydantic's words for numbers that are none.
 _NOT_FINITE = "finite_number"
 _V2 = "/v2"
+# Each costs a kilobyte to list, and an answer tells one.
+MOST_FAULTS = 1000
 
 
 class HttpError(HarError):
@@ -118,6 +120,15 @@ def of_validation(errors: Iterable[Mapping[str, Any]]) -> HttpError:
         found=None if found is None or isinstance(found, dict | list) else str(found)[:80],
         field=field or None,
     )
+
+
+def of_body(error: ValidationError) -> HttpError:
+    """Return the first fault of a body; where there are too many to list, only how many."""
+    if (n := error.error_count()) > MOST_FAULTS:
+        return HttpError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"the body has {n:,} faults", hint="see /docs"
+        )
+    return of_validation(error.errors(include_url=False))
 
 
 def install(app: FastAPI) -> None:

@@ -1,12 +1,14 @@
-"""How much a client may ask: size of a body, time, requests at once.
+"""How much a client may ask: size of a body, time, requests and bodies at once.
 
 Requests without a body (GET) are neither timed nor counted: they are short, or streams.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,9 +16,12 @@ from har.config import ServeSettings
 from har.serving.http.errors import HttpError, response
 
 MB = 10**6
+JSON = "application/json"
 _UPLOADS = "/v1/recordings"
 # Uploads for each reader: those that wait lie on the disk.
 QUEUE = 4
+# Bodies that are held in memory at once, each as large as it may be.
+HELD = 8
 
 
 class Limits:
@@ -33,7 +38,7 @@ class Limits:
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self._app, self._settings = app, settings
         self._clients: Counter[str] = Counter()
-        self._n = self._uploads = 0
+        self._n = self._uploads = self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 408, 413, 429 or 503."""
@@ -59,7 +64,10 @@ class Limits:
 
     def _refusal(self, scope: Scope, client: str) -> HttpError | None:
         most = self._most_bytes(scope)
-        length = Request(scope).headers.get("content-length", "")
+        headers = Headers(scope=scope)
+        if (coding := headers.get("content-encoding", "identity")) != "identity":
+            return _encoded(coding)
+        length = headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             return _too_large(most, int(length))
         waiting = self._uploads if scope["path"] == _UPLOADS else 0
@@ -71,12 +79,17 @@ class Limits:
 
     def _most_bytes(self, scope: Scope) -> int:
         own = self._settings
-        kind = Request(scope).headers.get("content-type", "")
-        is_upload = scope["path"] == _UPLOADS and not kind.startswith("application/json")
-        return round((own.max_upload_mb if is_upload else own.max_json_mb) * MB)
+        return round((own.max_upload_mb if _goes_to_disk(scope) else own.max_json_mb) * MB)
+
+    def _hold(self, n: int) -> None:
+        """Count bytes that are kept in memory; refuse what would be too many of all requests."""
+        if self._held + n > HELD * self._settings.max_json_mb * MB:
+            raise _busy(HTTPStatus.SERVICE_UNAVAILABLE, "the service is busy")
+        self._held += n
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = _Body(receive, self._most_bytes(scope))
+        hold = _hold_nothing if _goes_to_disk(scope) else self._hold
+        body = _Body(receive, self._most_bytes(scope), hold)
         started = False
 
         async def sent(message: Message) -> None:
@@ -92,24 +105,53 @@ class Limits:
             if not started:
                 error = _late() if body.is_whole else _slow()
                 await response(error)(scope, receive, send)
+        finally:
+            self._held -= body.held
 
 
 class _Body:
     """A body as it arrives, of which no more than so many bytes are taken."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most = receive, most
-        self._n = 0
+    def __init__(self, receive: Receive, most: int, hold: Callable[[int], object]) -> None:
+        self._receive, self._most, self._hold = receive, most, hold
+        self._n = self.held = 0
         self.is_whole = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
-            self._n += len(message.get("body", b""))
+            n = len(message.get("body", b""))
+            self._n += n
             self.is_whole = not message.get("more_body", False)
             if self._n > self._most:
                 raise _too_large(self._most, None)
+            self._hold(n)
+            self.held += n
         return message
+
+
+def media_type(connection: Request) -> str:
+    """Return what a body is said to be, without parameters."""
+    return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _goes_to_disk(scope: Scope) -> bool:
+    return scope["path"] == _UPLOADS and media_type(Request(scope)) != JSON
+
+
+def _hold_nothing(n: int) -> None:
+    """Let bytes pass that go to the disk."""
+
+
+def _encoded(coding: str) -> HttpError:
+    return HttpError(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "content-encoding: none is taken",
+        expected="a body as it is; recordings may be archives",
+        found=coding[:40],
+        field="content-encoding",
+        headers={"Connection": "close"},
+    )
 
 
 def _too_large(most: int, found: int | None) -> HttpError:

@@ -132,10 +132,12 @@ class Measured:
             route = _route(scope)
             self._metrics.seconds.labels(route).observe(time.perf_counter() - start)
             method = scope["method"] if route != _NO_ROUTE else "any"
+            method = method if method in _METHODS else "other"
             self._metrics.requests.labels(method, route, status).inc()
 
 
 _NO_ROUTE = "none"
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "DELETE", "any")
 
 
 def _route(scope: Scope) -> str:

@@ -60,13 +60,17 @@ class RequestLog:
         Between files.
     keep_s : float
         After which files are removed.
+    most_mb : float
+        What they may take; the oldest are removed first.
     identity : bool
         Whether clients and recordings are named.
     """
 
-    def __init__(self, folder: Path | None, every_s: float, keep_s: float, *, identity: bool):
+    def __init__(
+        self, folder: Path | None, every_s: float, keep_s: float, most_mb: float, *, identity: bool
+    ):
         self._folder, self._every_s, self._keep_s = folder, every_s, keep_s
-        self._identity = identity
+        self._most_bytes, self._identity = most_mb * 1e6, identity
         self._rows: list[dict[str, Any]] = []
         self._lock, self._now, self._ended = threading.Lock(), threading.Event(), False
         self._thread: threading.Thread | None = None
@@ -75,8 +79,13 @@ class RequestLog:
     def of(cls, settings: ServeSettings) -> "RequestLog":
         """Return the log that settings ask for."""
         keep_s = settings.log_days * DAY_S
-        identity = settings.log_identity
-        return cls(settings.log, settings.log_every_s, keep_s, identity=identity)
+        return cls(
+            settings.log,
+            settings.log_every_s,
+            keep_s,
+            settings.log_mb,
+            identity=settings.log_identity,
+        )
 
     def start(self) -> None:
         """Begin to write."""
@@ -179,3 +188,9 @@ class RequestLog:
             for path in self._folder.glob(pattern):
                 if path.stat().st_mtime < limit:
                     path.unlink(missing_ok=True)
+        # Their names begin with their times.
+        n_bytes = 0.0
+        for path in sorted(self._folder.glob("answers-*.parquet"), reverse=True):
+            n_bytes += path.stat().st_size
+            if n_bytes > self._most_bytes:
+                path.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from har.config import ServeSettings
 from har.errors import HarError, UsageError
+from har.serving.http.connections import HttpConnection, SocketConnection
 from har.serving.http.metrics import FOLDER
 
 # The name of a socket's option, where the system has it (Linux).
@@ -32,17 +33,7 @@ def serve(make: Callable[[], FastAPI], settings: ServeSettings, listening: socke
     listening : socket
         As `listen` returns it.
     """
-    config = uvicorn.Config(
-        make,
-        factory=True,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        ws_max_size=round(settings.max_json_mb * 1e6),
-        timeout_graceful_shutdown=round(settings.grace_s),
-    )
+    config = config_of(make, settings)
     with _ended_by_uvicorn():
         if settings.workers == 1:
             uvicorn.Server(config).run(sockets=[listening])
@@ -53,6 +44,23 @@ def serve(make: Callable[[], FastAPI], settings: ServeSettings, listening: socke
             supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise HarError("a process could not begin to serve; its error stands above")
+
+
+def config_of(make: Callable[[], FastAPI], settings: ServeSettings) -> uvicorn.Config:
+    """Return how uvicorn is to serve what a function makes."""
+    return uvicorn.Config(
+        make,
+        factory=True,
+        http=HttpConnection,
+        ws=SocketConnection,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        ws_max_size=round(settings.max_json_mb * 1e6),
+        timeout_graceful_shutdown=round(settings.grace_s),
+    )
 
 
 def listen(settings: ServeSettings) -> socket.socket:

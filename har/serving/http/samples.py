@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from har.models.smoothing import Name
 from har.serving.http.sessions import ID
-from har.serving.http.windows import Number
+from har.serving.http.windows import Number, Sample, Window
 from har.serving.session import Chunk, Sensor, SessionSettings, Update
 from har.serving.session.settings import LONGEST_LATE_S
 
@@ -42,8 +42,8 @@ class SensorSamples(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    time_s: list[Number] = Field(description="on the clock of the device")
-    values: list[list[Number]] = Field(description="three of each time")
+    time_s: Sample = Field(description="on the clock of the device")
+    values: Window = Field(description="three of each time")
     unit: Literal["", "m/s2", "g", "rad/s", "deg/s"] = Field(
         "", description="m/s2 or g; of gyro rad/s or deg/s; empty: the first of them"
     )

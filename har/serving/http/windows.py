@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from har.arrays import Float32
 from har.data.channels import AXES, SensorLayout
@@ -21,6 +21,10 @@ FASTEST_RAD_S = 50.0
 FEW = 10
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
+# The first fault ends the reading: a body may have millions.
+Sample = Annotated[list[Number], FailFast()]
+Window = Annotated[list[Sample], FailFast()]
+Windows = Annotated[list[Window], FailFast()]
 
 
 class WindowsRequest(BaseModel):
@@ -28,7 +32,7 @@ class WindowsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    windows: list[list[list[Number]]] = Field(
+    windows: Windows = Field(
         description="(n_windows, n_samples, n_channels), in the units of the model",
         min_length=1,
     )

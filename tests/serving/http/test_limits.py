@@ -91,7 +91,7 @@ def test_requests_at_once_are_bounded(model: Path, monkeypatch: pytest.MonkeyPat
 
 def test_uploads_that_wait_are_bounded(model: Path) -> None:
     """They lie on the disk; windows are answered meanwhile."""
-    head = b"POST /v1/recordings HTTP/1.1\r\nhost: a\r\ncontent-type: text/csv\r\n"
+    head = b"POST /v1/recordings HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\n"
     with (
         serving_app(FileSource(model), readers=1) as (client, app),
         contextlib.ExitStack() as held_open,
@@ -114,10 +114,14 @@ def test_time_is_bounded(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert (late.status_code, late.headers["retry-after"]) == (503, "5")
         address = (client.base_url.host, client.base_url.port)
         with socket.create_connection(address) as slow:
-            slow.sendall(b"POST /v1/windows HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{")
+            slow.sendall(
+                b"POST /v1/windows HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{"
+            )
             assert b" 408 " in slow.recv(100)
         with socket.create_connection(address) as gone:
-            gone.sendall(b"POST /v1/windows HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{")
+            gone.sendall(
+                b"POST /v1/windows HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{"
+            )
         wait_for(lambda: in_progress(app), lambda n: n == 0)
         assert client.post("/v1/windows", content=ONE).status_code == 200
 
@@ -125,7 +129,7 @@ def test_time_is_bounded(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_client_that_reads_nothing_is_left(model: Path) -> None:
     """Its long answers stay unread; others are answered meanwhile."""
     body = json.dumps({"windows": np.repeat(windows(1), 500, axis=0).tolist()}).encode()
-    head = b"POST /v1/windows HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body)
+    head = b"POST /v1/windows HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body)
     with serving_app(FileSource(model), timeout_s=2) as (client, app):
         with socket.create_connection((client.base_url.host, client.base_url.port)) as deaf:
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

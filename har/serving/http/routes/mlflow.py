@@ -9,21 +9,29 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from har.arrays import Float32
 from har.errors import DataError
 from har.models.runtime import DISTANCE, PROBABILITIES
 from har.serving.http.errors import HttpError, of_validation, refused
 from har.serving.http.keys import authorised
-from har.serving.http.schemas import ERRORS, body_of, parsed
+from har.serving.http.schemas import ERRORS, body_of, parsed, require_few_lists
 from har.serving.http.service import Needed, client_of, json_of
-from har.serving.http.windows import Number, checked
+from har.serving.http.windows import Windows, checked
 from har.serving.predictor import Predictor
 
 router = APIRouter(tags=["MLflow"])
 WINDOWS = "windows"
-_nested: TypeAdapter[list[list[list[float]]]] = TypeAdapter(list[list[list[Number]]])
+_nested: TypeAdapter[list[list[list[float]]]] = TypeAdapter(Windows)
 
 
 _EITHER = {"anyOf": [{"type": "array"}, {"type": "object"}]}
@@ -34,7 +42,7 @@ class Split(BaseModel):
     """A data frame: a column `windows` of nested lists, or a column for every number."""
 
     columns: list[str | int] = []
-    data: list[list[Any]]
+    data: Annotated[list[list[Any]], FailFast()]
     index: list[Any] = []
 
 
@@ -52,7 +60,7 @@ class Invocation(BaseModel):
 class _Plain(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    inputs: list[list[list[Number]]] = Field(min_length=1)
+    inputs: Windows = Field(min_length=1)
 
 
 @router.get("/ping", response_class=Response)
@@ -82,7 +90,9 @@ async def invocations(request: Request, service: Needed) -> Response:
 async def _taken(request: Request, predictor: Predictor) -> Float32:
     # What nearly all clients send is read in one pass.
     with contextlib.suppress(ValidationError):
-        plain = _Plain.model_validate_json(await request.body())
+        body = await request.body()
+        require_few_lists(body)
+        plain = _Plain.model_validate_json(body)
         return checked(plain.inputs, predictor, "inputs")
     return windows_of(await parsed(request, Invocation), predictor)
 

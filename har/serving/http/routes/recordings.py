@@ -21,6 +21,7 @@ from har.errors import DataError
 from har.models.answers import UNKNOWN
 from har.serving.http.errors import HttpError, refused
 from har.serving.http.keys import authorised
+from har.serving.http.limits import JSON, media_type
 from har.serving.http.schemas import ERRORS, parsed
 from har.serving.http.service import Needed, Service, client_of, json_of
 from har.serving.http.uploads import Asked, Smooth, entries_of, file_name, predicted, smooth_of
@@ -34,9 +35,11 @@ NAMES = {
     "application/vnd.apache.parquet": "recording.parquet",
     "application/zip": "recording.zip",
 }
-FORM, JSON, ANY = "multipart/form-data", "application/json", "application/octet-stream"
+FORM, ANY = "multipart/form-data", "application/octet-stream"
 # Of a form: files of one recording, and entries of a mapping.
 MOST_FILES, MOST_FIELDS = 100, 200
+# Of JSON: recorders write a few dozen.
+MOST_COLUMNS = 1000
 
 
 _CELLS = {"type": "array", "items": {"type": ["number", "string", "null"]}}
@@ -51,6 +54,7 @@ class RecordingRequest(BaseModel):
     columns: dict[str, Column] = Field(
         description="by name, as a table has them: time_s, acc_x, …; of one length",
         min_length=1,
+        max_length=MOST_COLUMNS,
     )
     name: str = Field("recording", max_length=100)
     map: dict[str, str] = Field({}, description="what columns and units are, as --map states it")
@@ -114,7 +118,7 @@ async def recordings(
 
 async def _received(request: Request, folder: Path, asked: Asked, name: str | None) -> Asked:
     """Write what a request brings into a folder; return how it is to be read."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(request)
     if kind == JSON:
         recording = await parsed(request, RecordingRequest)
         await asyncio.to_thread(_write_columns, recording, folder)

@@ -16,7 +16,7 @@ from har.serving.http.conversation import Conversation
 from har.serving.http.errors import refused
 from har.serving.http.keys import authorised
 from har.serving.http.samples import SamplesRequest, SessionRequest, told
-from har.serving.http.schemas import ERRORS, body_of, parsed
+from har.serving.http.schemas import ERRORS, body_of, parsed, require_few_lists
 from har.serving.http.service import Needed, client_of, json_of
 from har.serving.http.sessions import ID, Followed, Live, Sessions
 from har.serving.session import SampleError, SessionSettings, Update
@@ -199,6 +199,7 @@ async def stream(socket: WebSocket, id: str, sessions: Kept, service: Needed) ->
 
 
 def _json(body: bytes) -> Any:
+    require_few_lists(body)
     try:
         return from_json(body)
     except ValueError as error:

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import numpy.typing as npt
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, FailFast, Field
 from pydantic_core import to_json
 
 import har
@@ -15,9 +15,9 @@ from har.arrays import Float32
 from har.errors import DataError
 from har.models.answers import Answers
 from har.models.runtime import DISTANCE, PROBABILITIES
-from har.serving.http.errors import HttpError, of_validation, refused
+from har.serving.http.errors import HttpError, refused
 from har.serving.http.keys import authorised
-from har.serving.http.schemas import ERRORS, body_of
+from har.serving.http.schemas import ERRORS, body_of, validated
 from har.serving.http.service import Needed, client_of, headers_of, json_of
 from har.serving.http.tensors import BYTES, LENGTH, TYPES, data_of, shaped, split_body, to_bytes
 from har.serving.http.windows import checked
@@ -35,7 +35,7 @@ class Tensor(BaseModel):
     """An input; its data are flat or nested, or follow the JSON as bytes."""
 
     name: str
-    shape: list[int] = Field(min_length=1, max_length=3)
+    shape: list[Annotated[int, Field(le=2**40)]] = Field(min_length=1, max_length=3)
     datatype: str
     data: list[Any] = []
     parameters: dict[str, Any] = {}
@@ -52,8 +52,8 @@ class Inference(BaseModel):
     """A request of the protocol."""
 
     id: str | None = None
-    inputs: list[Tensor] = Field(min_length=1)
-    outputs: list[Output] = []
+    inputs: Annotated[list[Tensor], FailFast()] = Field(min_length=1)
+    outputs: Annotated[list[Output], FailFast()] = []
     parameters: dict[str, Any] = {}
 
 
@@ -114,12 +114,11 @@ async def infer(request: Request, service: Needed, model: str, version: str = ""
     """Answer windows; outputs are those that are asked for, or all."""
     served = _served(service.holder.current, model, version)
     head, rest = split_body(await request.body(), request.headers.get(LENGTH))
-    try:
-        asked = Inference.model_validate_json(head)
-    except ValidationError as error:
-        raise of_validation(error.errors(include_url=False)) from None
+    asked = validated(head, Inference)
     wanted = _wanted(asked, datatypes(served.predictor))
     taken = _windows(asked, rest, served.predictor)
+    # The lists of the body are not kept while the model answers.
+    asked = asked.model_copy(update={"inputs": []})
     answers = await service.answer(served, taken, client_of(request))
     return _response(asked, wanted, served, _columns(answers))
 

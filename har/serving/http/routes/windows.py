@@ -46,8 +46,8 @@ async def windows(request: Request, service: Needed) -> Response:
     ``activity`` is ``unknown``, with probability 0, where a window is unlike training.
     """
     served = service.holder.current
-    asked = await parsed(request, WindowsRequest)
-    taken = windows_of(asked, served.predictor)
+    # The lists of the body are not kept while the model answers.
+    taken = windows_of(await parsed(request, WindowsRequest), served.predictor)
     answers = await service.answer(served, taken, client_of(request))
     return json_of(_content(served, answers), served)
 
