@@ -18,7 +18,7 @@ NAMED = set(re.findall(r"`([^`]+)`", TABLE))
 # Of the service, what bounds nothing that a client may ask.
 NO_BOUNDS = {
     *("host", "port", "workers", "threads", "api_keys", "api_keys_file", "batch", "wait_ms"),
-    *("poll_s", "grace_s", "log", "log_every_s", "log_days", "log_identity"),
+    *("poll_s", "grace_s", "log", "log_every_s", "log_identity", "hosts", "origins"),
 }
 
 
