@@ -232,7 +232,7 @@ def _with_column(n: int, name: str, values: pa.Array) -> pa.Table:
     return _sound_table(n).append_column(name, values)
 
 
-@hostile("Parquet: 150 million rows in 2 MB", says="unpacks to far more", slow=True)
+@hostile("Parquet: 150 million rows in 2 MB", says="unpacks to far more", heavy=True)
 def _many_rows(folder: Path) -> Path:
     sound = _sound_table()
     n = 15_000_000
@@ -254,7 +254,13 @@ def _long_text(folder: Path) -> Path:
     return _parquet(folder / "d.parquet", table, store_schema=False, compression="zstd")
 
 
-@hostile("Parquet: 120,000 row groups", says="cannot be read|too many row groups", slow=True)
+@hostile("Parquet: a text of 1 GB that is not read", says="unpacks to far more", heavy=True)
+def _long_note(folder: Path) -> Path:
+    table = _with_column(1, "note", pa.array(["x" * 10**9], pa.large_string()))
+    return _parquet(folder / "t.parquet", table, compression="zstd", use_dictionary=False)
+
+
+@hostile("Parquet: 120,000 row groups", says="cannot be read|too many row groups", heavy=True)
 def _many_groups(folder: Path) -> Path:
     table = pa.table({"time_s": np.zeros(1)})
     with pq.ParquetWriter(folder / "g.parquet", table.schema, write_statistics=False) as writer:

@@ -17,6 +17,8 @@ ERRORS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.HarError)
 }
+# A function that makes an error, by the code that it ends with.
+MAKERS = {**ERRORS, "beyond": errors.LimitError.exit_code}
 QUOTED = re.findall(r"^\| `([^`]+)` \| (\d) \|", PAGE, re.MULTILINE)
 
 
@@ -25,8 +27,8 @@ def raised() -> Iterator[tuple[str, int]]:
     for path in [*ROOT.glob("har/**/*.py"), *ROOT.glob("flows/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_bytes())):
             match node:
-                case ast.Call(func=ast.Name(id=name), args=[message, *_]) if name in ERRORS:
-                    yield text(message), ERRORS[name]
+                case ast.Call(func=ast.Name(id=name), args=[message, *_]) if name in MAKERS:
+                    yield text(message), MAKERS[name]
 
 
 def text(message: ast.expr) -> str:

@@ -14,7 +14,9 @@ from har.lineage import digest, origin
 LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers", "optimum", "onnxruntime")
 
 
-def made_by(seeds: Sequence[int], libraries: Sequence[str] = LIBRARIES) -> list[str]:
+def made_by(
+    seeds: Sequence[int], libraries: Sequence[str] = LIBRARIES, command: str | None = None
+) -> list[str]:
     """Return the lines that tell how to make the page again.
 
     Parameters
@@ -23,8 +25,10 @@ def made_by(seeds: Sequence[int], libraries: Sequence[str] = LIBRARIES) -> list[
         Of the trainings; none where nothing is trained.
     libraries : sequence of str
         Whose versions count.
+    command : str, optional
+        What writes the page; default: `har` with its arguments.
     """
-    command = shlex.join(["har", *sys.argv[1:]])
+    command = command or shlex.join(["har", *sys.argv[1:]])
     versions = ", ".join(f"{name} {version(name)}" for name in libraries)
     machine = f"{platform.machine()}, {origin.processor()}, Python {platform.python_version()}"
     return [

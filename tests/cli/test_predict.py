@@ -137,6 +137,19 @@ def test_it_says_what_became_of_the_rows(tmp_path: Path, monkeypatch: pytest.Mon
     assert sum(row["share"] for row in one["summary"]) == pytest.approx(1)
 
 
+def test_it_says_that_a_gap_of_one_row_was_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sample that was put there is no row of the file, in words and in JSON."""
+    serve(monkeypatch, write_rule(tmp_path / "model.onnx"))
+    walk_then_sit().drop(index=42).to_csv("walk.csv", index=False)
+    told = run("predict", "walk.csv").stderr.replace("\n", " ")
+    assert "99 rows read; 1 short gap filled; 1 sample gained by resampling; 100 samples" in told
+    rows = content("walk.csv")["rows"]
+    counted = {name: rows[name] for name in ("rows_in", "gaps_filled", "rows_out")}
+    assert counted == {"rows_in": 99, "gaps_filled": 1, "rows_out": 100}
+
+
 def test_csv_has_the_model_in_every_row(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def look(files: RawFiles, name: str, n_rows: int) -> pd.DataFrame:
     DataError
         If the file is no Parquet, or beyond a bound.
     """
-    with _opened(files, name) as table:
+    with _opened(files, name) as (table, _):
         names = [field.name for field in table.schema_arrow if _is_plain(field.type)]
         for batch in table.iter_batches(n_rows, columns=names):
             return pd.DataFrame(_trimmed(_decoded(batch)).to_pandas())
@@ -52,13 +52,13 @@ def look(files: RawFiles, name: str, n_rows: int) -> pd.DataFrame:
 
 def names_of(files: RawFiles, name: str) -> list[str]:
     """Return the names of all columns, without blanks around them."""
-    with _opened(files, name) as table:
+    with _opened(files, name) as (table, _):
         return [name.strip() for name in table.schema_arrow.names]
 
 
-def n_rows(files: RawFiles, name: str) -> int:
+def n_rows_of(files: RawFiles, name: str) -> int:
     """Return the number of rows."""
-    with _opened(files, name) as table:
+    with _opened(files, name) as (table, _):
         return int(table.metadata.num_rows)
 
 
@@ -66,11 +66,13 @@ def blocks(
     files: RawFiles, name: str, mapping: ColumnMapping, ledger: Ledger, columns: tuple[str, ...]
 ) -> Iterator[pd.DataFrame]:
     """Yield some columns batch by batch; see `har.data.ingest.blocks.read_blocks`."""
-    with _opened(files, name) as table:
+    with _opened(files, name) as (table, size):
         fields = {field.name.strip(): field for field in table.schema_arrow}
         for column in columns:
             _require_plain(name, fields[column])
-        _refuse_bomb(files, name, table, len(columns))
+        n_rows = table.metadata.num_rows
+        total = n_rows * len(columns) * VALUE
+        _refuse_bomb(name, size, total, files.limits.ratio, f"of {n_rows:,} rows")
         text = [c for c in mapping.text if c in columns and c != mapping.time]
         first = 1
         read = [fields[column].name for column in columns]
@@ -91,8 +93,8 @@ def blocks(
 
 
 @contextlib.contextmanager
-def _opened(files: RawFiles, name: str) -> Iterator[pq.ParquetFile]:
-    """Open a file whose pages are verified where they have checksums.
+def _opened(files: RawFiles, name: str) -> Iterator[tuple[pq.ParquetFile, int]]:
+    """Yield a file whose pages are verified where they have checksums, and its size in bytes.
 
     Raises
     ------
@@ -105,11 +107,11 @@ def _opened(files: RawFiles, name: str) -> Iterator[pq.ParquetFile]:
     # Lists of columns and of encodings are held to it, too.
     how: dict[str, Any] = {"thrift_container_size_limit": max(most, 10_000)}
     with reading(name), files.open(name) as stream, _on_disk(stream) as file, _parsing(name, most):
-        _check_footer(file, name)
+        size = _check_footer(file, name)
         how |= {"read_dictionary": _texts(file, name, how), "buffer_size": _BUFFER}
         with parquet.open_file(file, name, **how) as table:
-            _check(files, name, table)
-            yield table
+            _check(files, name, table, size)
+            yield table, size
 
 
 @contextlib.contextmanager
@@ -140,8 +142,8 @@ def _on_disk(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield copy
 
 
-def _check_footer(file: IO[bytes], name: str) -> None:
-    """Raise unless the footer, which is read whole, has a sensible length."""
+def _check_footer(file: IO[bytes], name: str) -> int:
+    """Return a file's size; raise unless the footer, which is read whole, has a sensible length."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 8))
     end = file.read(8)
@@ -157,6 +159,7 @@ def _check_footer(file: IO[bytes], name: str) -> None:
             expected=f"a footer of at most {FOOTER:,} bytes",
             found=f"{length:,} bytes",
         )
+    return size
 
 
 def _texts(file: IO[bytes], name: str, how: dict[str, Any]) -> list[str]:
@@ -168,7 +171,7 @@ def _texts(file: IO[bytes], name: str, how: dict[str, Any]) -> list[str]:
     return [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
 
 
-def _check(files: RawFiles, name: str, table: pq.ParquetFile) -> None:
+def _check(files: RawFiles, name: str, table: pq.ParquetFile, size: int) -> None:
     """Raise if what is stated of a table is beyond a bound, or contradicts itself."""
     meta, limits = table.metadata, files.limits
     for setting, found, most in (
@@ -183,31 +186,27 @@ def _check(files: RawFiles, name: str, table: pq.ParquetFile) -> None:
                 expected=f"at most {most:,}",
                 found=f"{found:,}",
             )
-    groups = [meta.row_group(i).num_rows for i in range(meta.num_row_groups)]
-    if min(groups, default=0) < 0 or sum(groups) != meta.num_rows:
+    groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
+    rows = [group.num_rows for group in groups]
+    if min(rows, default=0) < 0 or sum(rows) != meta.num_rows:
         raise DataError(
             f"{name}: contradicts itself",
             expected=f"the {meta.num_rows:,} rows that it states",
-            found=f"{sum(groups):,} in its row groups",
+            found=f"{sum(rows):,} in its row groups",
         )
+    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+    unpacked = sum(chunk.total_uncompressed_size for chunk in chunks)
+    _refuse_bomb(name, size, unpacked, limits.ratio, "stated of its pages")
 
 
-def _refuse_bomb(files: RawFiles, name: str, table: pq.ParquetFile, n_columns: int) -> None:
-    """Raise if a table's values are far more than its bytes can honestly hold."""
-    meta, ratio = table.metadata, files.limits.ratio
-    size = sum(
-        meta.row_group(i).column(j).total_compressed_size
-        for i in range(min(meta.num_row_groups, 1000))
-        for j in range(meta.num_columns)
-    )
-    size *= max(1.0, meta.num_row_groups / 1000)
-    total = meta.num_rows * n_columns * VALUE
+def _refuse_bomb(name: str, size: int, total: int, ratio: float, what: str) -> None:
+    """Raise if values are far more than the bytes of a table can honestly hold."""
     if total > budget.MAX_SMALL and total > ratio * size:
         raise beyond(
             f"{name}: unpacks to far more than sensor data can",
             "ratio",
-            expected=f"at most {ratio:g} times its {size:,.0f} bytes",
-            found=f"{total:,} bytes, of {meta.num_rows:,} rows",
+            expected=f"at most {ratio:g} times its {size:,} bytes",
+            found=f"{total:,} bytes, {what}",
         )
 
 

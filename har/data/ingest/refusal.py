@@ -88,7 +88,7 @@ def _lines(files: RawFiles, name: str) -> tuple[int, str]:
     """
     try:
         if name.lower().endswith(".parquet"):
-            return columnar.n_rows(files, name), ""
+            return columnar.n_rows_of(files, name), ""
         with reading(name), files.open(name) as file:
             block = file.read(BLOCK)
             if b"\0" in block and not block.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -31,6 +31,7 @@ _LABEL = re.compile(r"([^.]+)\.[0-9a-z]{6,}(\..+)?")
 _NAMES = {"acc": r"acc(el(eration)?)?[ _.]?{}", "gyro": r"gyr(o(scope)?)?[ _.]?{}"}
 _BROWSER = "MOBILE_CLIENT"
 ROWS = 100_000  # in a block
+_JSON = json.JSONEncoder(default=reprlib.repr)
 LARGEST = 2**63  # of whole numbers, which a float can hold
 
 
@@ -182,7 +183,7 @@ def _number(value: object) -> bool:
 def _shown(row: Any) -> str:
     """Return what stands in the place of a row, at most a few of its values."""
     flat = isinstance(row, list) and not any(isinstance(cell, list | dict) for cell in row[:99])
-    return json.dumps(row[:99], default=reprlib.repr)[:1000] if flat else reprlib.repr(row)
+    return _JSON.encode(row[:99])[:1000] if flat else reprlib.repr(row)
 
 
 def _unit(sensor: tuple[str, str], entry: str, choices: tuple[str, ...], ask: Asking) -> str:
