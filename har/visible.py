@@ -7,8 +7,8 @@ and `har.page.plots`.
 
 import re
 
-# Of a text that is one name, one cell or one sentence; characters.
-LONGEST = 2000
+# Characters of one name, cell or sentence; lists of hundreds of people are shorter, too.
+LONGEST = 5000
 
 # C0, DEL and C1; soft hyphen; marks, embeddings and isolates of direction; zero-width
 # characters, fillers and tags; separators of lines and paragraphs; halves of surrogate pairs.

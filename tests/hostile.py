@@ -11,6 +11,7 @@ from har.data.ingest.harmonise import slug
 # What a name may be that acts on a terminal, a page, Markdown, a spreadsheet, a plot or a format.
 ALARM = "<img src=x onerror=window.pwned=1>"
 ESCAPES = "\x1b]0;PWN\x07\x1b[2J\x1b[8m\x9b31m"
+LONG = "x" * 10_000
 FILES = (
     f"{ALARM}",
     "[l](javascript:window.pwned=1) [red] __proto__",
@@ -33,8 +34,8 @@ def write_hostile(raw: Path) -> None:
     for number, name in enumerate(FILES, 1):
         path = raw / f"s{number}" / "day.csv"
         head, *rows = path.read_text(encoding="utf-8").splitlines()
-        rows[30] = f"{ESCAPES},{ALARM},=1+1,</script>,y,z,w,\u202e"
-        lines = [f"{head},\x1b[2J<b>[/red]", *(f"{row},0" for row in rows)]
+        rows[30] = f"{ESCAPES},{ALARM},=1+1,</script>,{LONG},\x00z,w,\u202e"
+        lines = [f"{head},\x1b[2J<b>[/red]{LONG}", *(f"{row},0" for row in rows)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         path.rename(path.with_name(f"{name}.csv"))
         path.parent.rename(raw / f"{name}{number}")

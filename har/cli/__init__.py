@@ -6,6 +6,8 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from traceback import format_exception
 from typing import Annotated, Any
 
@@ -39,22 +41,28 @@ from har.processes import THREADS
 from har.visible import visible
 
 
+@contextmanager
+def _said_as_text() -> Iterator[None]:
+    """Let an error of Typer's show what was typed, or a name that a glob found, as text."""
+    try:
+        yield
+    except TyperException as error:
+        error.message = visible(error.message, lines=True)
+        raise
+
+
 class _Root(TyperGroup):
-    """The commands; what they say of a wrong command line shows it as text."""
+    """The commands."""
 
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        try:
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the command line."""
+        with _said_as_text():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with _said_as_text():
             return super().invoke(ctx)
-        except TyperException as error:
-            error.message = visible(error.message, lines=True)
-            raise
-
-    def make_context(self, *args: Any, **options: Any) -> Any:
-        try:
-            return super().make_context(*args, **options)
-        except TyperException as error:
-            error.message = visible(error.message, lines=True)
-            raise
 
 
 app = typer.Typer(

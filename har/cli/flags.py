@@ -67,8 +67,10 @@ def as_reason(text: str) -> str:
             expected=f"{LONGEST_REASON:,} characters at most",
             found=f"{len(text):,} characters",
         )
-    if not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise UsageError("--reason: not UTF-8", found=text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("--reason: not UTF-8", found=text) from None
     return text
 
 

@@ -11,6 +11,7 @@ from har.cli.flags import refuse_ignored
 from har.cli.output import Overrides, err, settings_of
 from har.cli.served import ModelFile, source_of
 from har.terminal.log import LineFormatter
+from har.terminal.stream import guard
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -87,6 +88,7 @@ def _url(settings: "ServeSettings", port: int) -> str:
 
 
 def _log_to_stderr() -> None:
+    guard()
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[handler])

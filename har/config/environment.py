@@ -27,9 +27,9 @@ def _as_mlflow_takes_it(name: str) -> str:
 
 
 def _as_people_read_it(name: str) -> str:
-    """Refuse a name of a person that looks like another, or like none."""
-    if not name.strip() or INVISIBLE.search(name):
-        raise ValueError("a name of somebody is not empty, and every character of it can be seen")
+    """Refuse a name of a person that looks like another, or like none; "" stands for unset."""
+    if name and (not name.strip() or INVISIBLE.search(name)):
+        raise ValueError("a name of somebody is not blank, and every character of it can be seen")
     return name
 
 

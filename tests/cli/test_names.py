@@ -26,7 +26,7 @@ def test_a_model_in_brackets_is_a_name(tmp_path: Path) -> None:
     assert (done.returncode, "unexpected" in done.stderr) == (0, False)
 
 
-@pytest.mark.parametrize("name", ["", "eve\x1b[2J", "eve\u202e", "e" * 129])
+@pytest.mark.parametrize("name", [" ", "eve\x1b[2J", "eve\u202e", "e" * 129])
 def test_somebody_whose_name_cannot_be_read(tmp_path: Path, name: str) -> None:
     """Others approve by it."""
     project = Project(tmp_path, {"HAR_REGISTRY__IDENTITY": name})

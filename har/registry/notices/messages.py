@@ -24,8 +24,7 @@ class Notice:
     time : str
         Of the event, UTC.
     text : str
-        One sentence for people, as chats show it: names and reasons link to nothing and call
-        nobody.
+        One sentence for people, as chats show it: no name or reason in it is a command of theirs.
     data : dict
         The event as recorded; of what ended a move, the move.
     """
