@@ -7,6 +7,7 @@ So each kind of network has a type here that lists what is read. All else is lef
 the network is not what its kind says (`FOREIGN`) is refused.
 """
 
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -25,7 +26,7 @@ from har.config import Statistics
 from har.data.channels import require_channels
 from har.data.recording import CHANNELS
 from har.errors import DataError, UsageError
-from har.models.bounded_json import read_json
+from har.foreign import json_of, text_of
 from har.models.config import (
     HarBackboneConfig,
     HarEncoderConfig,
@@ -389,7 +390,7 @@ def read_config(path: Path, kinds: dict[str, type[Kind]]) -> PretrainedConfig:
     UsageError
         If it is of another kind of network.
     """
-    stated = read_json(path)
+    stated = json_of(text_of(path, "JSON"), str(path))
     if not isinstance(stated, dict):
         raise DataError(
             f"{path}: not a configuration", expected="a JSON object", found=type(stated).__name__
@@ -400,7 +401,7 @@ def read_config(path: Path, kinds: dict[str, type[Kind]]) -> PretrainedConfig:
         raise UsageError(
             f"{path}: not a network that can be loaded here",
             expected="model_type " + ", ".join(kinds),
-            found=str(model_type)[:100],
+            found=model_type if isinstance(model_type, str) else reprlib.repr(model_type),
         )
     _refuse_foreign(stated, path)
     try:
@@ -428,5 +429,5 @@ def _out_of_bounds(error: ValidationError, path: Path) -> DataError:
     return DataError(
         f"{path}: {field}: {message[:1].lower()}{message[1:]}",
         expected="the configuration of a network that can be loaded here",
-        found=repr(problem["input"])[:100] if problem["loc"] else None,
+        found=reprlib.repr(problem["input"]) if problem["loc"] else None,
     )

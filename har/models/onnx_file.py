@@ -71,7 +71,7 @@ def check_graph(path: Path) -> None:
         raise _no_onnx(path, "no graph" if size else "an empty file")
     for found in _foreign(model):
         raise DataError(
-            f"{path}: not a graph as `har` exports them",
+            f"{path}: not a graph that har exports",
             expected="known operators, no loops, and all weights in the file",
             found=found,
             hint="export the model with `har`",

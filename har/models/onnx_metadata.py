@@ -8,6 +8,7 @@ before there were any.
 
 import json
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,7 @@ from har.config.data import Axis
 from har.data.channels import AXES, bare, require_channels, units_of
 from har.data.gravity import STANDARD_GRAVITY
 from har.errors import DataError, HarError
-from har.models.bounded_json import parse_json
+from har.foreign import json_of
 from har.models.out_of_distribution import MahalanobisDetector
 from har.models.reference import Reference
 from har.models.runtime import DISTANCE, PROBABILITIES, OnnxModel
@@ -222,7 +223,7 @@ class OnnxMetadata:
             raise DataError(
                 "units: not those in which recordings are read",
                 expected=", ".join(f"{unit} of {name}" for name, unit in read.units.items()),
-                found=str(wrong or f"none of {len(read.units) - len(stated)} channels")[:200],
+                found=reprlib.repr(wrong) if wrong else f"those of {len(stated)} channels",
             )
         return read
 
@@ -269,7 +270,7 @@ def _check_classes(classes: tuple[str, ...]) -> None:
         raise DataError(
             "classes: not names of classes",
             expected=f"1 to {MAX_CLASSES:,} names, all different, of 1 to {MAX_LETTERS} letters",
-            found=repr(classes)[:200],
+            found=reprlib.repr(classes),
         )
 
 
@@ -293,7 +294,7 @@ def _no_fit(where: str, expected: str, found: str) -> DataError:
 def _require(fits: bool, name: str, expected: str, found: object) -> None:
     if not fits:
         raise DataError(
-            f"{name}: not a value that it can have", expected=expected, found=str(found)[:100]
+            f"{name}: not a value that it can have", expected=expected, found=reprlib.repr(found)
         )
 
 
@@ -307,10 +308,15 @@ def _number(facts: Mapping[str, str], name: str, kind: Callable[[str], T]) -> T:
 
 
 def _names(facts: Mapping[str, str], name: str) -> tuple[str, ...]:
-    found = parse_json(facts[name], name, most=MAX_TEXT)
+    found = _json(facts, name)
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise DataError(f"{name}: not names", expected="a list of texts", found=str(found)[:100])
+        raise DataError(f"{name}: not names", expected="a list of texts", found=reprlib.repr(found))
     return tuple(found)
+
+
+def _json(facts: Mapping[str, str], name: str) -> Any:
+    _require(len(facts[name]) <= MAX_TEXT, name, f"at most {MAX_TEXT:,} letters", "more")
+    return json_of(facts[name], name)
 
 
 def _same(value: T) -> T:
@@ -321,7 +327,7 @@ def _read(facts: Mapping[str, str], name: str, read: Callable[[Any], T], default
     """Return a field that is kept as JSON; `default` if a file does not have it."""
     if not facts.get(name):
         return default
-    fields = parse_json(facts[name], name, most=MAX_TEXT)
+    fields = _json(facts, name)
     try:
         return read(fields)
     except DataError:

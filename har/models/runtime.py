@@ -93,9 +93,18 @@ class OnnxModel:
         parts = [self.call(windows[start : start + BATCH]) for start in starts]
         return dict(zip(self.outputs, map(np.concatenate, zip(*parts, strict=True)), strict=True))
 
-    def call(self, windows: Float32) -> list[Float32]:
-        """Return every output of one call, in the order of `outputs`."""
-        found: list[Float32] = self._session.run(None, {WINDOWS: windows})
+    def call(self, windows: Float32, options: ort.RunOptions | None = None) -> list[Float32]:
+        """Return every output of one call, in the order of `outputs`.
+
+        Raises
+        ------
+        DataError
+            If the graph cannot run, or takes more than `MEMORY`.
+        """
+        try:
+            found: list[Float32] = self._session.run(None, {WINDOWS: windows}, options)
+        except Exception as error:  # ONNX Runtime's errors have no other base
+            raise _refused(self.path, "cannot be run", error) from None
         return found
 
     def tried(self, windows: Float32) -> dict[str, Float32]:
@@ -109,10 +118,7 @@ class OnnxModel:
         options = ort.RunOptions()
         options.log_severity_level = _SILENT
         with _within(PATIENCE_S, lambda: setattr(options, "terminate", True)):
-            try:
-                found = self._session.run(None, {WINDOWS: windows}, options)
-            except Exception as error:  # ONNX Runtime's errors have no other base
-                raise _refused(self.path, "cannot be run", error) from None
+            found = self.call(windows, options)
         return dict(zip(self.outputs, found, strict=True))
 
     def predict_proba(self, windows: npt.NDArray[Any]) -> Float32:

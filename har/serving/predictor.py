@@ -153,6 +153,7 @@ class Predictor:
                 found=f"shape {X.shape}",
             )
         found = self._model.run(X)
+        self._require_rows(found[PROBABILITIES].shape, len(X))
         if self.metadata.detector:
             distance = self.metadata.detector.score(X)
         elif DISTANCE in found:
@@ -162,6 +163,15 @@ class Predictor:
         # Not `>`: the distance of a window with missing values is NaN, and it is unknown too.
         unknown = ~(distance <= self.threshold)
         return Answers(self.classes, found[PROBABILITIES], distance, unknown)
+
+    def _require_rows(self, shape: tuple[int, ...], n_windows: int) -> None:
+        if shape != (n_windows, len(self.classes)):
+            raise DataError(
+                f"{self.path}: answers of another shape than its metadata says",
+                expected=f"{n_windows} rows of {len(self.classes)} classes",
+                found=f"shape {shape}",
+                hint="export the model again with `har`",
+            )
 
     def predict(
         self,

@@ -132,7 +132,8 @@ def test_what_names_code_or_a_repository_is_dropped(
         ({"num_attention_heads": 0}, "num_attention_heads: input should be greater"),
         ({"num_attention_heads": 3}, "8 cannot be shared by 3 attention heads"),
         ({"hidden_act": "evil"}, "hidden_act: input should be 'gelu'"),
-        ({"layer_norm_eps": float("nan")}, "NaN is no number of JSON"),
+        ({"layer_norm_eps": float("nan")}, "layer_norm_eps: input should be a finite number"),
+        ({"hidden_size": json.loads("[" * 900 + "]" * 900)}, "hidden_size: input should be"),
         ({"is_decoder": True}, "is_decoder: input should be False"),
     ],
 )

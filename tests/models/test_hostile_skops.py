@@ -48,10 +48,11 @@ def cut(path: Path) -> None:
 
 
 def crowded(path: Path) -> None:
-    """Hold 30,000 members."""
-    with zipfile.ZipFile(path, "w") as file:
-        for number in range(30_000):
-            file.writestr(zipfile.ZipInfo(str(number)), b"")
+    """Say that there are 30,000 members."""
+    zipped(path, schema_json=b"{}")
+    end = struct.pack("<HH", 30_000, 30_000)
+    content = path.read_bytes()
+    path.write_bytes(content[:-14] + end + content[-10:])
 
 
 def listed(schema: Any) -> Callable[[Path], None]:
