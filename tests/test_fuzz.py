@@ -12,25 +12,29 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import pandas as pd
 import pytest
-from fuzz import findings, guard
+from fuzz import findings, guard, readers
 from fuzz.damage import damaged
 from fuzz.running import TARGETS, one, run, sound, target
 from fuzz.target import Target
 
+from har.data.recording import Recording, read_recordings
+
 SEED = 1
 # Inputs of each, about half a minute of one processor for all of them.
 MANY = {
-    "ingest": 150,
-    "predict": 100,
-    "mappings": 400,
-    "settings": 400,
-    "onnx": 500,
-    "checkpoints": 200,
-    "streams": 400,
+    "ingest": 110,
+    "predict": 70,
+    "mappings": 300,
+    "settings": 300,
+    "onnx": 400,
+    "checkpoints": 150,
+    "streams": 300,
 }
 
 
@@ -95,6 +99,25 @@ def test_faults_are_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = findings.find(aim, "seed", {"a.txt": b"012x\n"}, "1/1")
     assert finding is not None
     assert problem in finding.problem
+
+
+def test_a_changed_value_and_a_lost_row_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth in one sample, or one sample less than the account has."""
+    aim = target("ingest")
+    files = aim.seeds()["lab"]
+
+    def found(change: Callable[[pd.DataFrame], pd.DataFrame]) -> str:
+        def altered(folder: Path) -> list[Recording]:
+            return [replace(one, table=change(one.table)) for one in read_recordings(folder)]
+
+        monkeypatch.setattr(readers, "read_recordings", altered)
+        finding = findings.find(aim, "lab", files, "1/0")
+        return finding.problem if finding else ""
+
+    assert found(lambda table: table) == ""
+    moved = found(lambda table: table.assign(acc_y=table["acc_y"] + 0.01 * (table.index == 7)))
+    assert moved == "Wrong target.py:require values changed"
+    assert found(lambda table: table.drop(index=7)) == "Wrong target.py:require samples"
 
 
 def test_memory_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,6 +241,7 @@ def test_dates_are_words() -> None:
         ({"subject": "who", "recording": "who"}, "uses one column twice"),
         ({"labels": {"x": "unknown"}}, "'unknown' is no activity"),
         ({"labels": {"x": "[None]"}}, "'[none]' is no activity"),
+        ({"sensors": {"gyro": "g"}}, "sensors has gyro, whose columns are not named"),
         ({"time": " "}, "time: value error, an empty text is the name of no column"),
         ({"acc": ("x", "", "z")}, "acc: value error, an empty text is the name of no column"),
         ({"activities": {"curl": "gym"}}, "no activity 'gym'"),
