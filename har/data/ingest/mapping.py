@@ -185,7 +185,7 @@ class ColumnMapping(Entries):
                 raise ValueError("uses one column twice")
         if self.sensor and not self.sensors:
             raise ValueError('sensor needs the words of its column: [sensors] acc = "0"')
-        if "gyro" in self.sensors and not self.gyro:
+        if "gyro" in self.sensors and not self.gyro and not self.sensor:
             raise ValueError("sensors has gyro, whose columns are not named: gyro")
         if self.mag and self.sensor:
             raise ValueError("mag must stand in the rows of acceleration")

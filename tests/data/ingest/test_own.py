@@ -550,12 +550,12 @@ def test_a_file_of_no_sensor_is_refused_by_name(tmp_path: Path) -> None:
     sensors = {"acc": "_a", "gyro": "_w"}
     axes = ["x", "y", "z"]
     whole = make_mapping({"time": "t", "acc": axes, "gyro": axes, "sensors": sensors}, "mine.toml")
-    for stated in (whole, make_entries({"sensors": sensors}, "mine.toml")):
+    for stated in (whole, make_entries({"sensors": sensors, "gyro": axes}, "mine.toml")):
         plan = own.plan(open_files(tmp_path), stated, "raw")
         taken = [name for item in plan.items for name in item.files]
         assert sorted(taken) == sorted(names)
         assert {item.files for item in plan.refused} >= {("walk_B.csv",)}
-    none = make_entries({"sensors": {"gyro": "nowhere"}}, "mine.toml")
+    none = make_entries({"sensors": {"gyro": "nowhere"}, "gyro": axes}, "mine.toml")
     with pytest.raises(DataError, match=r"Walk_a.csv: the file of no sensor"):
         own.plan(open_files(tmp_path), none, "raw")
 
