@@ -13,7 +13,7 @@ class LimitSettings(Section):
     )
     ratio: Positive = Field(
         200.0,
-        description="that to their own bytes, over 100 MB; text of numbers shrinks 3 to 20 times",
+        description="that to their own bytes, over 20 MB; text of numbers shrinks 3 to 20 times",
     )
     members: Count = Field(
         200_000, description="files in a folder or an archive, all levels together"
@@ -25,7 +25,7 @@ class LimitSettings(Section):
         10.0, description="JSON and CBOR that are read at once: a file, or a message of many, MB"
     )
     samples: Count = Field(
-        1_500_000, description="samples of one JSON file of messages, which memory holds"
+        1_000_000, description="samples of one JSON file of messages, which memory holds"
     )
     binary_mb: Positive = Field(
         512.0, description="a recorder's binary file, which memory holds, unpacked, MB"

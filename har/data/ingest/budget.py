@@ -25,7 +25,7 @@ from har.config import LimitSettings
 from har.data.ingest.rawfiles import RawFiles, reading
 from har.errors import LimitError
 
-MAX_SMALL = 100 * 2**20  # bytes unpacked below which the ratio does not matter
+MAX_SMALL = 20 * 2**20  # bytes unpacked below which the ratio does not matter
 BLOCK = 2**20  # bytes
 GB = 10**9
 

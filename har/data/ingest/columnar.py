@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from har import parquet
-from har.data.ingest import budget
+from har.data.ingest import budget, pages
 from har.data.ingest.budget import beyond
 from har.data.ingest.ledger import Ledger
 from har.data.ingest.mapping import ColumnMapping
@@ -32,6 +32,7 @@ LONGEST_TEXT = 1000  # characters of a cell, as of a line in quarantine
 FOOTER = 16 * 2**20  # bytes; that of ten columns in 10,000 row groups
 MAGIC = b"PAR1"
 VALUE = 8  # bytes of one in memory
+PAGE = 2**29  # bytes of a page, which is unpacked whole: 64 million numbers
 _BUFFER = 2**20  # bytes of a column that are read at once
 
 
@@ -110,7 +111,8 @@ def _opened(files: RawFiles, name: str) -> Iterator[tuple[pq.ParquetFile, int]]:
         size = _check_footer(file, name)
         how |= {"read_dictionary": _texts(file, name, how), "buffer_size": _BUFFER}
         with parquet.open_file(file, name, **how) as table:
-            _check(files, name, table, size)
+            _check(files, name, table)
+            _check_pages(file, name, table.metadata, size, files.limits.ratio)
             yield table, size
 
 
@@ -119,7 +121,7 @@ def _parsing(name: str, row_groups: int) -> Iterator[None]:
     """Turn what Arrow raises of a file into a `DataError`."""
     try:
         yield
-    except (pa.ArrowException, OSError, KeyError, OverflowError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, KeyError, OverflowError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk's
         said = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
@@ -171,7 +173,7 @@ def _texts(file: IO[bytes], name: str, how: dict[str, Any]) -> list[str]:
     return [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
 
 
-def _check(files: RawFiles, name: str, table: pq.ParquetFile, size: int) -> None:
+def _check(files: RawFiles, name: str, table: pq.ParquetFile) -> None:
     """Raise if what is stated of a table is beyond a bound, or contradicts itself."""
     meta, limits = table.metadata, files.limits
     for setting, found, most in (
@@ -194,9 +196,27 @@ def _check(files: RawFiles, name: str, table: pq.ParquetFile, size: int) -> None
             expected=f"the {meta.num_rows:,} rows that it states",
             found=f"{sum(rows):,} in its row groups",
         )
-    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
-    unpacked = sum(chunk.total_uncompressed_size for chunk in chunks)
-    _refuse_bomb(name, size, unpacked, limits.ratio, "stated of its pages")
+
+
+def _check_pages(
+    file: IO[bytes], name: str, meta: pq.FileMetaData, size: int, ratio: float
+) -> None:
+    """Raise if pages, by their own headers, unpack to more than a file can honestly hold."""
+    total = 0
+    for i in range(meta.num_row_groups):
+        group = meta.row_group(i)
+        for j in range(group.num_columns):
+            chunk = group.column(j)
+            for unpacked in pages.unpacked_sizes(file, chunk) if chunk.num_values else ():
+                total += unpacked
+                _refuse_bomb(name, size, total, ratio, "stated of its pages")
+                if unpacked > PAGE:
+                    raise DataError(
+                        f"{name}: a page is too long",
+                        expected=f"at most {PAGE:,} bytes",
+                        found=f"{unpacked:,}",
+                        hint="write the table again with smaller pages, or row groups",
+                    )
 
 
 def _refuse_bomb(name: str, size: int, total: int, ratio: float, what: str) -> None:

@@ -101,6 +101,12 @@ def _acquisition(files: RawFiles, item: Item, ask: Asking) -> Capture:
         values, columns = payload["values"], {**acc, **(gyro or {})}
         for first in range(0, len(values), ROWS):
             block = _rows(values[first : first + ROWS], columns, len(sensors), name, ledger, first)
+            if not len(block) and first + ROWS <= len(values):
+                raise DataError(
+                    f"{name}: not as Edge Impulse writes it",
+                    expected=f"rows of {len(sensors)} numbers",
+                    found=f"none in {ROWS:,} rows",
+                )
             yield block.assign(time_s=(block["line"] - 1) * step)
 
     return Capture(

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import lzma
 import os
 import tarfile
@@ -16,6 +17,7 @@ from har.config import LimitSettings
 from har.data.ingest import budget
 from har.data.ingest.budget import Budget, Counted
 from har.data.ingest.files import open_files
+from har.data.recorders.parts import messages
 from har.errors import DataError, LimitError
 
 KB = 1000
@@ -163,3 +165,16 @@ def test_names_that_differ_by_case_alone_are_two_files(tmp_path: Path) -> None:
     path = _file(tmp_path / "b.zip", _zip({"i.zip": inner, "i.zip/b.csv": b"2"}))
     with pytest.raises(DataError, match="holds two files of one name"):
         open_files(path)
+
+
+def test_json_is_read_within_bounds(tmp_path: Path) -> None:
+    """Samples of all messages, which memory holds, and files that are parsed at once."""
+    sample = {"name": "accelerometer", "time": 1, "values": {"x": 1, "y": 2, "z": 3}}
+    message = {"messageId": 1, "sessionId": "a", "payload": [sample] * 5}
+    path = _file(tmp_path / "log.json", json.dumps([message, message]).encode())
+    with pytest.raises(LimitError, match=r"limits\.samples"):
+        messages.read(open_files(path, limits=LimitSettings(samples=9)), "log.json")
+    (session,) = messages.read(open_files(path), "log.json").values()
+    assert len(session.samples["accelerometer"]) == 10
+    with pytest.raises(LimitError, match=r"limits\.whole_mb"):
+        budget.whole(open_files(path, limits=LimitSettings(whole_mb=0.0001)), "log.json")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from har.config import LimitSettings
-from har.data.ingest import columnar
+from har.data.ingest import columnar, pages
 from har.data.ingest.blocks import look
 from har.data.ingest.files import open_files
 from har.data.ingest.mapping import Entries, make_mapping
@@ -146,3 +146,50 @@ def test_flipped_bits_are_found_where_pages_have_checksums(tmp_path: Path) -> No
         (tmp_path / "a.parquet").write_bytes(content)
         with pytest.raises(VerificationError, match="not as it was written"):
             _read(tmp_path / "a.parquet")
+
+
+def _zigzag(number: int, width: int = 0) -> bytes:
+    """Return a whole number as Thrift's compact protocol has it, in `width` bytes or as few."""
+    left, found = 2 * number, []
+    while left > 127 or len(found) < width - 1:
+        found.append(left & 127 | 128)
+        left >>= 7
+    return bytes([*found, left])
+
+
+def test_what_pages_unpack_to_counts_and_not_what_the_footer_states(tmp_path: Path) -> None:
+    """A text of 30 MB of which the footer says that it has 1,000 bytes."""
+    path = tmp_path / "a.parquet"
+    table = _table(1).append_column("note", pa.array(["x" * 30_000_000]))
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+    content, group = path.read_bytes(), pq.read_metadata(path).row_group(0)
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    footer = content[start:]
+    for stated in (group.column(5).total_uncompressed_size, group.total_byte_size):
+        written = _zigzag(stated)
+        assert footer.count(written) == 1
+        footer = footer.replace(written, _zigzag(1000, len(written)))
+    path.write_bytes(content[:start] + footer)
+    assert pq.read_metadata(path).row_group(0).column(5).total_uncompressed_size == 1000
+    with pytest.raises(LimitError, match="unpacks to far more"):
+        look(open_files(tmp_path), "a.parquet", Entries())
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("compression", ["none", "snappy", "zstd", "gzip"])
+def test_sizes_of_pages_are_those_that_arrow_wrote(
+    tmp_path: Path, version: str, compression: str
+) -> None:
+    """But for their headers, which the footer's sum holds too; pages of all kinds."""
+    how: dict[str, Any] = {"data_page_version": version, "compression": compression}
+    table = _table(3000).append_column("word", pa.array([f"w{i}" for i in range(3000)]))
+    for more in ({}, {"use_dictionary": False}, {"write_page_checksum": True}):
+        path = tmp_path / "a.parquet"
+        pq.write_table(table, path, data_page_size=900, row_group_size=1700, **how, **more)
+        meta = pq.read_metadata(path)
+        for group in map(meta.row_group, range(meta.num_row_groups)):
+            for chunk in map(group.column, range(group.num_columns)):
+                with path.open("rb") as file:
+                    sizes = list(pages.unpacked_sizes(file, chunk))
+                headers = chunk.total_uncompressed_size - sum(sizes)
+                assert 0 < headers < 200 * len(sizes)
