@@ -12,8 +12,6 @@ from traceback import format_exception
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
 
 import har
 from har.addresses import without_credentials
@@ -38,35 +36,8 @@ from har.cli.writable import require_home, unnamable
 from har.disk import explained
 from har.errors import HarError
 from har.processes import THREADS
-from har.visible import visible
-
-
-@contextmanager
-def _said_as_text() -> Iterator[None]:
-    """Let an error of Typer's show what was typed, or a name that a glob found, as text."""
-    try:
-        yield
-    except TyperException as error:
-        error.message = visible(error.message, lines=True)
-        raise
-
-
-class _Root(TyperGroup):
-    """The commands."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Read the command line."""
-        with _said_as_text():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        with _said_as_text():
-            return super().invoke(ctx)
-
 
 app = typer.Typer(
-    cls=_Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import har.cli
-from har.cli.output import print_json, table
+from har.cli.output import print_error, print_json, table
+from har.errors import DataError
 
 
 def test_a_narrow_terminal_breaks_sentences_and_no_short_word() -> None:
@@ -75,3 +76,14 @@ def test_json_is_strict(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     found = json.loads(printed, parse_constant=_refuse)
     assert found == {"f1": [0.5, None], "of": [None, None], "at": "a/é"}
+
+
+def test_no_line_of_an_error_is_a_strangers(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with ends of lines in it looks like none of what an error says itself."""
+    name = "a.csv: fine\n  to do: rm -rf"
+    print_error(DataError(f"{name}: no rows", found=name, hint="look"))
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if line.startswith("  ") and line[2] != " "] == [
+        "  found: a.csv: fine",
+        "  to do: look",
+    ]
