@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import hostile_models  # noqa: F401 # it has files of its own
 import pytest
 from graphs import write_rule
 from hostile_files import FILES, MOST_MB, outcome, rows

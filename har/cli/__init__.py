@@ -6,10 +6,8 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from traceback import format_exception
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 

@@ -14,6 +14,8 @@ MAX_BYTES = 768 << 20
 """Of a file: BERT-base in float32, with its heads, has 440 MB."""
 MAX_HEADER = 4 << 20
 """Bytes of the names, types and shapes: of a thousand tensors they are 100 kB."""
+MAX_TENSORS = 5_000
+"""Of a file: BERT-base has 200."""
 _LENGTH = 8
 # As safetensors names them. Whole numbers are positions and counts.
 _TYPES = ("F16", "BF16", "F32", "F64", "I64")
@@ -34,6 +36,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         with safe_open(path, framework="pt") as file:
             names = list(file.keys())
+            if len(names) > MAX_TENSORS:
+                raise DataError(
+                    f"{path}: too large",
+                    expected=f"at most {MAX_TENSORS:,} tensors",
+                    found=f"{len(names):,}",
+                )
             for name in names:
                 _check_type(path, name, file.get_slice(name).get_dtype())
             weights = {name: file.get_tensor(name) for name in names}

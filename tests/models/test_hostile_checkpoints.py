@@ -218,8 +218,9 @@ def changed(path: Path, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
         (lambda path: changed(path, lambda t: t.to(torch.uint8)), "not weights"),
         (lambda path: save_file({"a": torch.zeros(3)}, path), "lacks weights"),
         (lambda path: os.truncate(path, 2 << 30), "too large"),
+        (lambda path: save_file({f"{i}": torch.zeros(0) for i in range(5001)}, path), "too large"),
     ],
-    ids=["cut", "NaN", "other shapes", "other types", "other names", "2 GB"],
+    ids=["cut", "NaN", "other shapes", "other types", "other names", "2 GB", "many"],
 )
 def test_weights_that_are_not_the_networks_are_bad_input(
     folder: Path, change: Callable[[Path], None], says: str

@@ -1,7 +1,7 @@
 """ONNX files of strangers: a build answers as its metadata says, or is refused before it does."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ import numpy as np
 import onnx
 import pytest
 from graphs import write_rule
-from onnx import TensorProto, helper, numpy_helper
+from hostile_models import GRAPHS, before
+from onnx import helper
 
 from har.data.channels import units_of
 from har.data.recording import CHANNELS
@@ -31,7 +32,6 @@ REFERENCE = Reference(
     limits={5: 3.0},
 )
 DEEP, NESTED = "[" * 100_000, "[" * 900 + "]" * 900
-Graph = onnx.ModelProto
 
 
 def test_metadata_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -179,157 +179,6 @@ def test_a_cut_file_is_bad_input(tmp_path: Path) -> None:
         (path := tmp_path / "cut.onnx").write_bytes(whole[:end])
         with pytest.raises(DataError, match=r"cut\.onnx: "):
             Predictor(path)
-
-
-def before(proto: Graph, *nodes: onnx.NodeProto, **constants: Any) -> None:
-    """Put nodes before those of a rule, whose mean is then of ``changed``."""
-    for name, value in constants.items():
-        proto.graph.initializer.append(numpy_helper.from_array(np.array(value), name))
-    own = list(proto.graph.node)
-    own[0].input[0] = "changed"
-    del proto.graph.node[:]
-    proto.graph.node.extend([*nodes, *own])
-
-
-def loop(proto: Graph) -> None:
-    """Go on for ever."""
-    state = helper.make_tensor_value_info("s", TensorProto.FLOAT, None)
-    yes = helper.make_tensor_value_info("c", TensorProto.BOOL, [])
-    body = helper.make_graph(
-        [helper.make_node("Identity", ["c"], ["c2"]), helper.make_node("Identity", ["s"], ["s2"])],
-        "body",
-        [helper.make_tensor_value_info("i", TensorProto.INT64, []), yes, state],
-        [
-            helper.make_tensor_value_info("c2", TensorProto.BOOL, []),
-            helper.make_tensor_value_info("s2", TensorProto.FLOAT, None),
-        ],
-    )
-    before(
-        proto,
-        helper.make_node("Loop", ["n", "yes", "windows"], ["changed"], body=body),
-        n=2**62,
-        yes=True,
-    )
-
-
-def loop_in_a_choice(proto: Graph) -> None:
-    """Hide a loop in a branch."""
-    loop(proto)
-    looping = proto.graph.node[0]
-    looping.output[0] = "looped"
-    out = [helper.make_tensor_value_info("looped", TensorProto.FLOAT, None)]
-    branch = helper.make_graph([looping], "branch", [], out)
-    choice = helper.make_node("If", ["yes"], ["changed"], then_branch=branch, else_branch=branch)
-    proto.graph.node[0].CopyFrom(choice)
-
-
-def expand(proto: Graph) -> None:
-    """Repeat the windows eight million times."""
-    before(
-        proto,
-        helper.make_node("Expand", ["windows", "shape"], ["large"]),
-        helper.make_node("ReduceMean", ["large", "first"], ["changed"], keepdims=1),
-        shape=[8_000_000, 1, 1],
-        first=[0],
-    )
-
-
-def tile(proto: Graph) -> None:
-    """Repeat a constant, which a runtime would compute when it loads."""
-    before(
-        proto,
-        helper.make_node("Tile", ["one", "shape"], ["large"]),
-        helper.make_node("ReduceMean", ["large", "first"], ["mean1"], keepdims=0),
-        helper.make_node("Add", ["windows", "mean1"], ["changed"]),
-        one=np.ones((1, 1), np.float32),
-        shape=[40_000, 40_000],
-        first=[0, 1],
-    )
-
-
-def foreign_operator(proto: Graph) -> None:
-    """Use an operator that nobody knows."""
-    proto.opset_import.append(helper.make_opsetid("evil", 1))
-    before(proto, helper.make_node("Evil", ["windows"], ["changed"], domain="evil"))
-
-
-def function(proto: Graph) -> None:
-    """Bring an operator along."""
-    opsets = [helper.make_opsetid("", 18)]
-    body = [helper.make_node("Identity", ["x"], ["y"])]
-    proto.functions.append(helper.make_function("", "Own", ["x"], ["y"], body, opsets))
-    before(proto, helper.make_node("Own", ["windows"], ["changed"]))
-
-
-def external(location: str) -> Callable[[Graph], None]:
-    """Keep weights in another file."""
-
-    def change(proto: Graph) -> None:
-        onnx.external_data_helper.set_external_data(proto.graph.initializer[0], location)
-        proto.graph.initializer[0].ClearField("raw_data")
-
-    return change
-
-
-def opset(proto: Graph) -> None:
-    """Want operators of the future."""
-    proto.opset_import[0].version = 999
-
-
-def fixed_batch(proto: Graph) -> None:
-    """Answer one window, however many there are."""
-    before(
-        proto,
-        helper.make_node("Gather", ["windows", "one"], ["changed"], axis=0),
-        one=[0],
-    )
-
-
-def not_finite(proto: Graph) -> None:
-    """Answer NaN."""
-    proto.graph.initializer[0].CopyFrom(
-        numpy_helper.from_array(np.full((6, 2), np.nan, np.float32), "weights")
-    )
-
-
-def not_probabilities(proto: Graph) -> None:
-    """Answer what the softmax is of."""
-    proto.graph.node[-1].CopyFrom(helper.make_node("Identity", ["logits"], ["probabilities"]))
-
-
-def other_input(proto: Graph) -> None:
-    """Take something else beside windows."""
-    proto.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, [1]))
-
-
-def other_type(proto: Graph) -> None:
-    """Take whole numbers."""
-    proto.graph.input[0].type.tensor_type.elem_type = TensorProto.INT64
-
-
-def other_output(proto: Graph) -> None:
-    """Give the answer another name."""
-    proto.graph.node[-1].output[0] = proto.graph.output[0].name = "evil"
-
-
-GRAPHS: Mapping[str, tuple[Callable[[Graph], None], str]] = {
-    "a loop": (loop, "not a graph that har exports"),
-    "a loop in a choice": (loop_in_a_choice, "not a graph that har exports"),
-    "windows repeated": (expand, "cannot be run"),
-    "a constant repeated": (tile, "cannot be (loaded|run)"),
-    "a foreign operator": (foreign_operator, "not a graph that har exports"),
-    "a function": (function, "not a graph that har exports"),
-    "weights elsewhere": (external("weights.bin"), "not a graph that har exports"),
-    "weights above": (external("../weights.bin"), "not a graph that har exports"),
-    "weights at the root": (external("/etc/passwd"), "not a graph that har exports"),
-    "a future operator set": (opset, "cannot be loaded"),
-    "one answer for all": (fixed_batch, "the graph is not what the metadata says"),
-    "NaN": (not_finite, "the graph is not what the metadata says"),
-    "no probabilities": (not_probabilities, "the graph is not what the metadata says"),
-    "two inputs": (other_input, "does not take windows"),
-    "whole numbers": (other_type, "(does not take windows|cannot be loaded)"),
-    "another output": (other_output, "the graph is not what the metadata says"),
-}
 
 
 @pytest.mark.parametrize("name", GRAPHS)
