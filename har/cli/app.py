@@ -48,7 +48,7 @@ def app(
     for path in filter(None, (model, service_key)):
         require_regular(path)
     # So that a wrong setting is told here, and not on the page.
-    load(overrides)
+    names = load(overrides).environment.serve.hosts
     options = AppOptions(
         model=str(model.resolve()) if model else "",
         version=version,
@@ -56,4 +56,4 @@ def app(
         service=service,
         service_key=str(service_key.resolve()) if service_key else "",
     )
-    serve(options, host=host, port=port, upload_mb=upload_mb)
+    serve(options, host=host, port=port, upload_mb=upload_mb, names=names)

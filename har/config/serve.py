@@ -20,7 +20,7 @@ class ServeSettings(Section):
     )
     api_keys_file: Path | None = Field(None, description="the same, one on each line")
     hosts: tuple[str, ...] = Field(
-        (), description="names other than localhost by which it is asked without keys, by a proxy"
+        (), description="names of the service without keys, and of the page, other than localhost"
     )
     origins: tuple[str, ...] = Field(
         (), description="pages of other sites whose scripts may ask, as https://lab.example.org"

@@ -7,6 +7,7 @@
 `batching`         windows of several requests in one call of the model
 `windows`          windows of a request, checked before a model sees them
 `uploads`          recordings of a request, read as `har predict` reads them
+`watched`          files that are read only while somebody waits
 `tensors`          what the Open Inference Protocol carries
 `schemas`          bodies of requests and errors
 `limits`, `keys`   size, time and number of requests; who may ask

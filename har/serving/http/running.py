@@ -17,6 +17,8 @@ from har.errors import HarError, UsageError
 from har.serving.http.connections import HttpConnection, SocketConnection
 from har.serving.http.metrics import FOLDER
 
+# A message of a WebSocket: two minutes of two sensors at 100 Hz. Each connection may hold two.
+MESSAGE_MB = 1.0
 # The name of a socket's option, where the system has it (Linux).
 _USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 
@@ -58,7 +60,7 @@ def config_of(make: Callable[[], FastAPI], settings: ServeSettings) -> uvicorn.C
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        ws_max_size=round(settings.max_json_mb * 1e6),
+        ws_max_size=round(min(settings.max_json_mb, MESSAGE_MB) * 1e6),
         timeout_graceful_shutdown=round(settings.grace_s),
     )
 

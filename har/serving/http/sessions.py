@@ -12,9 +12,9 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
@@ -116,11 +116,34 @@ class Sessions:
     def __init__(self, settings: ServeSettings, metrics: Metrics, log: RequestLog) -> None:
         self._settings, self._metrics, self._log = settings, metrics, log
         self._live: dict[str, Live] = {}
+        self._talking = 0
         self._threads = ThreadPoolExecutor(2, "har-session")
         self._sweeper: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._live)
+
+    @contextmanager
+    def talking(self) -> Iterator[None]:
+        """Count a WebSocket for the time of a block.
+
+        Raises
+        ------
+        HttpError
+            503 if there are too many of them.
+        """
+        if self._talking >= self._settings.concurrency:
+            raise HttpError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "too many streams by WebSocket",
+                expected=f"at most {self._settings.concurrency}",
+                hint="push by HTTP, or raise serve.concurrency",
+            )
+        self._talking += 1
+        try:
+            yield
+        finally:
+            self._talking -= 1
 
     def start(self) -> None:
         """Begin to end sessions that nobody pushes to."""

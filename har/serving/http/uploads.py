@@ -17,6 +17,7 @@ from har.errors import DataError, HarError, UsageError
 from har.serving.canonical import units_by_name, with_canonical
 from har.serving.content import content, rows_of
 from har.serving.http.errors import HttpError, refused
+from har.serving.http.watched import WatchedFiles
 from har.serving.recordings import Aim, UserFiles, UserRecording
 from har.serving.served import Served
 from har.serving.timeline import Predicted, predict_recording
@@ -128,12 +129,14 @@ def predicted(
         422, with what was understood and asked, or with what is wrong.
     """
     try:
-        files = _opened(folder, asked)
+        check = _until(deadline)
+        check()  # it may have waited for others all the time
+        files = _opened(folder, asked, check)
         smoothing = asked.smooth or served.predictor.default_smoother
         smoother = served.predictor.smoother(smoothing)
 
         def predict(recording: UserRecording) -> Predicted:
-            recording.before_each(_until(deadline))
+            recording.before_each(check)
             return predict_recording(served.predictor, recording, smoother, anyway=asked.anyway)
 
         found = list(files.each(predict, Aim.of(served.predictor)))
@@ -147,10 +150,10 @@ def predicted(
     return found, {**head, **files.plan.to_dict(), **told}
 
 
-def _opened(folder: Path, asked: Asked) -> UserFiles:
+def _opened(folder: Path, asked: Asked, check: Callable[[], None]) -> UserFiles:
     inside = sorted(folder.iterdir())
     path = inside[0] if len(inside) == 1 else folder
-    files = open_files(path)
+    files = WatchedFiles(open_files(path), check)
     where = path.name if len(inside) == 1 else "the files"
     if not asked.map and (known := published.recognise(files)):
         return UserFiles(*known, where)

@@ -194,8 +194,9 @@ async def stream(socket: WebSocket, id: str, sessions: Kept, service: Needed) ->
     ``{"error": …}``. Events come as ``{"event": …}``, from that behind ``?after=`` on.
     """
     live = sessions.get(id)
-    await socket.accept()
-    await Conversation(socket, sessions, live, service.settings).run()
+    with sessions.talking():
+        await socket.accept()
+        await Conversation(socket, sessions, live, service.settings).run()
 
 
 def _json(body: bytes) -> Any:
