@@ -1,6 +1,5 @@
 """Addresses of servers and databases, shown without what opens them."""
 
-import logging
 import re
 
 # user:password@ after a scheme; a password may hold any character, so the last @ ends it. A number
@@ -36,11 +35,3 @@ def may_be_misread(address: str) -> bool:
     shown = _USER.sub("", address).partition("://")[2]
     credentials = rest.removesuffix(shown).removesuffix("@")
     return bool(_AMBIGUOUS.search(credentials))
-
-
-class Discreet(logging.Formatter):
-    """Formats what is logged, tracebacks too, without credentials."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, or the lines."""
-        return without_credentials(super().format(record))

@@ -26,6 +26,7 @@ from har.config import Statistics
 from har.data.channels import require_channels
 from har.data.recording import CHANNELS
 from har.errors import DataError, UsageError
+from har.features.extractor import MAX_SAMPLES
 from har.foreign import json_of, text_of
 from har.models.config import (
     HarBackboneConfig,
@@ -43,15 +44,13 @@ FOREIGN = {
 }
 """What a configuration must not state, and what it means."""
 
-# Features of so long a window take a minute to set up, and 1 GB.
-_MAX_FEATURE_SAMPLES = 3_600
-_MAX_SAMPLES = 65_536
+_LONGEST = 65_536
 
 Layers = Annotated[int, Field(ge=1, le=64)]
 Heads = Annotated[int, Field(ge=1, le=64)]
 Width = Annotated[int, Field(ge=1, le=4_096)]
 WideWidth = Annotated[int, Field(ge=1, le=16_384)]
-Samples = Annotated[int, Field(ge=1, le=_MAX_SAMPLES)]
+Samples = Annotated[int, Field(ge=1, le=_LONGEST)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Scale = Annotated[float, Field(gt=0, le=1)]
 Activation = Literal[
@@ -257,8 +256,8 @@ class _Window(Kind):
 
     CONFIG: ClassVar[type[WindowConfig]]
 
-    n_samples: int = Field(128, ge=2, le=_MAX_SAMPLES)
-    n_hop: int = Field(64, ge=1, le=_MAX_SAMPLES)
+    n_samples: int = Field(128, ge=2, le=_LONGEST)
+    n_hop: int = Field(64, ge=1, le=_LONGEST)
     rate_hz: float = Field(50.0, gt=0, le=10_000)
     channels: Annotated[list[str], AfterValidator(_known)] = list(CHANNELS)
     softmax_temperature: float = Field(1.0, gt=0, le=1e6)
@@ -293,7 +292,7 @@ class Encoder(_Window):
     CONFIG = HarEncoderConfig
 
     model_type: Literal["har-encoder"]
-    n_samples: int = Field(128, ge=2, le=_MAX_FEATURE_SAMPLES)
+    n_samples: int = Field(128, ge=2, le=MAX_SAMPLES)
     patch: Samples = 16
     hidden_size: Width = 64
     num_hidden_layers: Layers = 1

@@ -19,14 +19,13 @@ from har.data.channels import require_channels
 from har.data.recording import CHANNELS
 from har.errors import DataError, MissingError
 from har.features.convolutions import WithConvolutions
+from har.features.extractor import MAX_SAMPLES
 from har.features.transformer import FeatureTransformer
 from har.models import skops_file
 from har.models.catalogue import CLASSICAL, MODELS
 from har.models.method import Method
 
 MODEL = "model.skops"
-# A window of so many takes a minute to set up, and 1 GB.
-MAX_FEATURE_SAMPLES = 3_600
 # Besides numpy's and scikit-learn's own, which skops audits.
 TRUSTED = ("har.features.scaler.ClippedScaler", "sklearn.tree._tree.Tree")
 
@@ -46,7 +45,7 @@ class Content(BaseModel):
     pipeline: Pipeline
     calibration: dict[str, FiniteFloat]
     classes: list[str] = Field(min_length=1, max_length=1_000)
-    n_samples: int = Field(ge=2, le=MAX_FEATURE_SAMPLES)
+    n_samples: int = Field(ge=2, le=MAX_SAMPLES)
     rate_hz: FiniteFloat = Field(gt=0, le=10_000)
     channels: list[str] = list(CHANNELS)
     coherence: bool = False

@@ -9,7 +9,7 @@ before there were any.
 import json
 import math
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, TypeVar, get_args
@@ -21,6 +21,7 @@ from har.config import WindowGrid
 from har.config.data import Axis
 from har.data.channels import AXES, bare, require_channels, units_of
 from har.data.gravity import STANDARD_GRAVITY
+from har.data.recording import UNITS
 from har.errors import DataError, HarError
 from har.foreign import json_of
 from har.models.out_of_distribution import MahalanobisDetector
@@ -218,12 +219,12 @@ class OnnxMetadata:
             dataset=facts.get("dataset", "")[:MAX_TEXT],
         )
         stated: dict[str, str] = _read(facts, "units", dict, {})
-        if stated != read.units:
-            wrong = {name: unit for name, unit in stated.items() if read.units.get(name) != unit}
+        # Files from before channels were a choice tell the units of all sensors.
+        if {**stated, **read.units} != stated or _units(stated) != stated:
             raise DataError(
                 "units: not those in which recordings are read",
                 expected=", ".join(f"{unit} of {name}" for name, unit in read.units.items()),
-                found=reprlib.repr(wrong) if wrong else f"those of {len(stated)} channels",
+                found=reprlib.repr(stated),
             )
         return read
 
@@ -312,6 +313,11 @@ def _names(facts: Mapping[str, str], name: str) -> tuple[str, ...]:
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise DataError(f"{name}: not names", expected="a list of texts", found=reprlib.repr(found))
     return tuple(found)
+
+
+def _units(names: Iterable[str]) -> dict[str, str]:
+    """Return the units of those names that are channels."""
+    return units_of([name for name in names if bare(name) in UNITS])
 
 
 def _json(facts: Mapping[str, str], name: str) -> Any:

@@ -2,17 +2,18 @@
 
 import logging
 
-from har.addresses import Discreet
+from har.addresses import without_credentials
 from har.visible import visible
 
 
-class LineFormatter(Discreet):
-    """A formatter without credentials that shows characters of control by their codes.
+class LineFormatter(logging.Formatter):
+    """A formatter that names no credentials, and shows characters of control by their codes.
 
-    Further lines of a record stand back, so that none looks like another record.
+    Also in tracebacks. Further lines of a record stand back: none looks like another record.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's text."""
-        text = visible(super().format(record), lines=True, longest=None)
+        text = without_credentials(super().format(record))
+        text = visible(text, lines=True, longest=None)
         return text.replace("\n", "\n    ")

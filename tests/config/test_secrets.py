@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 from support import Project
 
-from har.addresses import Discreet
 from har.config import RegistrySettings, load
 from har.errors import UsageError
+from har.terminal.log import LineFormatter
 
 # In all cases part of what nobody may see.
 CANARY = "CANARY7"
@@ -175,7 +175,7 @@ def test_no_log_shows_a_secret() -> None:
     except ValueError as error:
         trace = (type(error), error, error.__traceback__)
     line = logging.LogRecord("har", 40, "", 0, f"http://u:{CANARY}@x fails", (), trace)
-    _has_no_secret(Discreet("%(message)s").format(line))
+    _has_no_secret(LineFormatter("%(message)s").format(line))
 
 
 def _has_no_secret(text: str) -> None:

@@ -14,7 +14,7 @@ from hostile_models import GRAPHS, before
 from onnx import helper
 
 from har.data.channels import units_of
-from har.data.recording import CHANNELS
+from har.data.recording import CHANNELS, UNITS
 from har.errors import DataError
 from har.models import runtime
 from har.models.onnx_metadata import OnnxMetadata
@@ -54,8 +54,9 @@ def test_metadata_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_a_file_from_before_has_the_defaults_of_then(tmp_path: Path) -> None:
-    """Gravity, as worn, nothing unknown, averaged if smoothed at all."""
-    read = Predictor(write_rule(tmp_path / "a.onnx")).metadata
+    """Gravity, as worn, nothing unknown, averaged if smoothed at all; units of all sensors."""
+    read = Predictor(saying(tmp_path / "a.onnx", {"units": json.dumps(UNITS)})).metadata
+    assert read.units == units_of(CHANNELS)
     assert (read.gravity, read.upright, read.threshold) == (True, None, np.inf)
     assert (read.smoothing, read.smoother, read.reference) == (None, "average", None)
 

@@ -30,6 +30,7 @@ _CLUTTER = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$)")
 LONGEST_NAME = 1024  # characters; disks take 255 between two slashes
 ENTRY = 250  # bytes of a zip's directory for a member, its name among them
 LONGEST_HEADER, HEADERS = 2**20, 64 * 2**20  # bytes of one header of a tar, and of all long ones
+GZIP_LEAST = 18  # bytes of header and end
 XZ_MEMORY = 2**28  # bytes; `xz -9` asks for 65 MB
 
 
@@ -85,7 +86,15 @@ class PackedFiles(RawFiles):
         file = self.stored(name)
         if not name.lower().endswith(".gz"):
             return file
-        return Counted.of(gzip.GzipFile(fileobj=file), self.packed(name), name, file)
+        packed = self.packed(name)
+        is_doubtful = packed.is_doubtful(name, _stated(file))
+        stream = Counted.of(gzip.GzipFile(fileobj=file), packed, name, file)
+        if is_doubtful:  # or cut off: unpacking alone tells, far faster than parsing
+            with reading(name):
+                while stream.read(BLOCK):
+                    pass
+                stream.seek(0)
+        return stream
 
     def stored(self, name: str) -> IO[bytes]:
         """Open a file as it is stored."""
@@ -240,6 +249,15 @@ class _Nested(RawFiles):
     def stamp(self, name: str) -> str:
         files, inner = self._places[name]
         return files.stamp(inner)
+
+
+def _stated(file: IO[bytes]) -> int:
+    """Return the length that a gzip file ends with, of its last member, modulo 4 GB."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - 4))
+    stated = int.from_bytes(file.read(4), "little") if size > GZIP_LEAST else 0
+    file.seek(0)
+    return stated
 
 
 @contextlib.contextmanager

@@ -127,9 +127,16 @@ class Packed:
             # Only now: who goes on although a bound was met meets it again.
             self._read[name] = place
 
+    def is_doubtful(self, name: str, n_bytes: int) -> bool:
+        """Tell whether a stream that states so many bytes would be beyond the ratio."""
+        return self._is_beyond(self.unpacked - self._read.get(name, 0) + n_bytes, self.size)
+
+    def _is_beyond(self, unpacked: int, size: int) -> bool:
+        return unpacked > MAX_SMALL and unpacked > self.budget.limits.ratio * size
+
     def _hold(self, name: str, unpacked: int, size: int) -> None:
         ratio = self.budget.limits.ratio
-        if unpacked > MAX_SMALL and unpacked > ratio * size:
+        if self._is_beyond(unpacked, size):
             raise beyond(
                 f"{name}: unpacks to far more than sensor data can",
                 "ratio",
