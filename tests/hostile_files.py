@@ -520,6 +520,15 @@ def _brackets(folder: Path) -> Path:
     return _written(folder / "b.csv", head + b"," + b"(" * 60_000 + b"\n" + wider)
 
 
+@hostile("CSV: six names of columns of 16,000 brackets", says="made in|3,000 rows read", code=0)
+def _many_brackets(folder: Path) -> Path:
+    head, rest = rows(3000).split(b"\n", 1)
+    names = b"".join(
+        b"," + (bracket * 16_000)[:16_000] for bracket in (b"(", b"[", b"(a", b"_m/", b"()", b"a[")
+    )
+    return _written(folder / "b.csv", head + names + b"\n" + rest.replace(b"\n", b",1,1,1,1,1,1\n"))
+
+
 # --- mappings ------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,7 @@ MAG_UNITS = ("uT", "mT", "nT", "gauss")
 # What stands behind a word without brackets: only where it cannot be a part of a name.
 _SUFFIXES = {"ms", "us", "ns", "sec", "seconds", "millis", "dps", "mg", "mps2", "nanos", "mdps"}
 _BEHIND_SENSOR = {"g", "s", "ms2", "rads", "rps"}
+LONGEST_UNIT = 100  # characters
 _SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|µ|°")
 _LINEAR = re.compile(r"lin(ear)?|user|free|body|lacc?|lin(ear)?acc\w*|user(acc\w*)?|freeacc\w*")
 _ACC = re.compile(
@@ -181,13 +182,14 @@ def sensor_of(words: Sequence[str], unit: str = "") -> str:
 def _cut_unit(name: str) -> tuple[str, str]:
     """Return a name without the unit in its brackets, and the unit."""
     for match in reversed(
-        list(re.finditer(r"\(([^()]*(?:\([^()]*\))?[^()]*)\)|\[([^\]]*)\]", name))
+        list(re.finditer(r"\(([^()]*+(?:\([^()]*+\))?[^()]*+)\)|\[([^\[\]]*+)\]", name))
     ):
         if unit := unit_of(match[1] or match[2] or ""):
             return name[: match.start()] + name[match.end() :], unit
-    behind = re.search(r"[\s_,]((?:rad|deg|°|m)/\S+)\s*$", name)
+    before = max(0, len(name) - LONGEST_UNIT)
+    behind = re.search(r"[\s_,]((?:rad|deg|°|m)/\S+)\s*$", name[before:])
     unit = unit_of(behind[1]) if behind else ""
-    return (name[: behind.start()], unit) if behind and unit else (name, "")
+    return (name[: before + behind.start()], unit) if behind and unit else (name, "")
 
 
 def _cut_axis(words: list[str]) -> tuple[str, list[str]]:

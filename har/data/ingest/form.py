@@ -18,7 +18,7 @@ from har.errors import DataError
 
 HEAD = 2**17  # bytes that the names and a sample are looked for in
 SAMPLE_LINES = 400
-LONGEST_NAME = 500  # characters of a column's name, over which nobody reads it
+LONGEST_NAME = 2**14  # characters of a column's name
 MAX_KNOWN = 10_000  # files whose form is remembered, some 10 MB
 LAST = 60  # lines of the sample, which tell what a row is
 SEPARATORS = (",", ";", "\t", "|", " ")
@@ -152,7 +152,7 @@ def of_bytes(data: bytes, name: str, stated: Stated) -> tuple[Form, list[list[st
     if longest := next((n for n in names if len(n) > LONGEST_NAME), ""):
         raise DataError(
             f"{name}: the name of a column is longer than any",
-            expected=f"at most {LONGEST_NAME} characters",
+            expected=f"at most {LONGEST_NAME:,} characters",
             found=f"{len(longest):,}, {longest[:40]!r}…",
         )
     # What stands between the names and the first row is a row that is damaged.

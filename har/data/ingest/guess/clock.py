@@ -17,6 +17,7 @@ from har.errors import DataError
 # Of rows that are later than the one before; in a file with fewer, times are too coarse.
 COARSE = 0.5
 RATES = (0.5, 4000.0)  # Hz; what wearable sensors sample at, with room
+LONGEST = 500  # characters of a name that are looked at
 _TIME = re.compile(
     r"(?:\w*(?:time|timestamp|datetime|epoch|epoc|elapsed|clock)\w*|t|ts|date|seconds?|millis|"
     r"yyyymoddhhmiss\w*)"
@@ -77,7 +78,7 @@ def _candidates(made: Made, header: Sequence[str], where: str) -> list[str]:
 
 
 def _is_time(name: str) -> bool:
-    plain = re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)|\[.*?\]", "", name)).lower()
+    plain = re.sub(r"[\W_]+", "", re.sub(r"\(.*?\)|\[.*?\]", "", name[:LONGEST])).lower()
     return bool(_TIME.fullmatch(plain)) and not _NO_TIME.fullmatch(plain)
 
 

@@ -16,6 +16,7 @@ from har.errors import DataError
 
 SEPARATORS = ",;\t|"
 SAMPLE = 300  # rows that are looked at
+LONGEST_UNIT = 200  # characters
 _COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 Columns = Mapping[str, int]
 """Which column is what: ``{"acc_x": 4}``."""
@@ -67,7 +68,8 @@ class Sheet:
         >>> Sheet("f", ("X (m/s^2)",), ",", ".", 1, ()).unit(0)
         'm/s^2'
         """
-        match = re.search(r"[(\[]([^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]$", self.names[column])
+        end = self.names[column][-LONGEST_UNIT:]
+        match = re.search(r"[(\[]([^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]$", end)
         return match[1] if match else ""
 
 
@@ -96,7 +98,7 @@ def sheet(head: Head, *, names_at: int | None = None, separator: str = "") -> Sh
     if any(len(name) > LONGEST_NAME for name in names):
         raise DataError(
             f"{head.name}: the name of a column is longer than any",
-            expected=f"at most {LONGEST_NAME} characters",
+            expected=f"at most {LONGEST_NAME:,} characters",
         )
     return table(head, names, header=names_at + 1, separator=separator)
 
