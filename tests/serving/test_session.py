@@ -149,6 +149,8 @@ def test_a_state_that_was_changed_is_refused(predictor: Predictor) -> None:
     old = {name: value for name, value in state.items() if name != "digest"} | {"version": 1}
     restored = Session.restore(predictor, old)
     assert restored.state() == session.state()
+    with pytest.raises(DataError, match="not a state of a session"):
+        Session.restore(predictor, {**old, "stretch_end_s": float("nan")})
 
 
 def test_samples_that_come_too_late_or_twice_are_counted(predictor: Predictor) -> None:

@@ -275,15 +275,17 @@ def _check_state(predictor: Predictor, state: Mapping[str, Any]) -> None:
     if not isinstance(state, Mapping):
         raise DataError("not a state of a session", found=type(state).__name__)
     version, model = state.get("version"), state.get("model")
-    if version not in _READ or model != _fingerprint(predictor):
+    if type(version) is not int or version not in _READ or model != _fingerprint(predictor):
         raise DataError(
             "not a state of this model's sessions",
             expected=f"version {STATE_VERSION}, of {_fingerprint(predictor)}",
             found=f"version {str(version)[:20]}, of {str(model)[:300]}",
             hint="restore it with the model that it began with, or begin a new session",
         )
-    known = {name: value for name, value in state.items() if name != "digest"}
-    if version != 1 and state.get("digest") != _digest(known):
+    found = _digest({name: value for name, value in state.items() if name != "digest"})
+    if found is None:
+        raise DataError("not a state of a session", found="what JSON does not hold, as NaN")
+    if version > 1 and state.get("digest") != found:
         raise VerificationError(
             "the state of a session is not as it was made",
             hint="take a copy of it that is whole, or begin a new session",
