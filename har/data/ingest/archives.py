@@ -87,13 +87,16 @@ class PackedFiles(RawFiles):
         if not name.lower().endswith(".gz"):
             return file
         packed = self.packed(name)
-        is_doubtful = packed.is_doubtful(name, _stated(file))
-        stream = Counted.of(gzip.GzipFile(fileobj=file), packed, name, file)
-        if is_doubtful:  # or cut off: unpacking alone tells, far faster than parsing
-            with reading(name):
-                while stream.read(BLOCK):
-                    pass
-                stream.seek(0)
+        with contextlib.ExitStack() as opened:
+            opened.callback(file.close)
+            is_doubtful = packed.is_doubtful(name, _stated(file))
+            stream = Counted.of(gzip.GzipFile(fileobj=file), packed, name, file)
+            if is_doubtful:  # or cut off: unpacking alone tells, far faster than parsing
+                with reading(name):
+                    while stream.read(BLOCK):
+                        pass
+                    stream.seek(0)
+            opened.pop_all()
         return stream
 
     def stored(self, name: str) -> IO[bytes]:
