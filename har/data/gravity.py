@@ -61,6 +61,7 @@ class Stretches:
         return bool(near.mean() > 0.5) if len(near) else False
 
 
+@np.errstate(over="ignore")
 def stretches(time_s: npt.ArrayLike, acc: npt.ArrayLike) -> Stretches:
     """Cut samples into stretches of 1 s; see `level`."""
     time, values = np.asarray(time_s, np.float64), np.asarray(acc, np.float64)

@@ -31,9 +31,9 @@ SHAPELESS = (
 DISTRIBUTIONS = {
     "sklearn": ("scikit-learn",),
     "optimum": ("optimum", "optimum-onnx"),
+    "re2": ("google-re2",),
     "google": ("protobuf",),
     "yaml": ("PyYAML",),
-    "re2": ("google-re2",),
 }
 # Libraries that a module can do without for most of what it reads: they count where they are.
 OPTIONAL = frozenset({"actfast", "cbor2"})

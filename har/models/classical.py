@@ -138,10 +138,22 @@ class ClassicalModel:
             raise MissingError(f"{path}: not there", hint="train the model")
         content = skops_file.load(path, TRUSTED)
         try:
-            return Content.model_validate(content).model()
+            model = Content.model_validate(content).model()
+            _require_answer(model)
         except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"{path}: holds no model",
                 expected="what `har train` saves of one",
                 found=str(error)[:300],
             ) from None
+        return model
+
+
+def _require_answer(model: ClassicalModel) -> None:
+    """Raise `ValueError` unless a model has probabilities for a window: weights may be NaN."""
+    shape = (1, model.features.n_samples, len(model.features.channels))
+    X = np.sin(np.arange(np.prod(shape), dtype=np.float32)).reshape(shape)
+    with np.errstate(all="ignore"):
+        found = model.predict_proba(X)
+    if found.shape != (1, len(model.classes)) or not np.isfinite(found).all():
+        raise ValueError("it does not answer a window with a probability for each class")

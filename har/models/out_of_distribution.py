@@ -111,6 +111,8 @@ class MahalanobisDetector:
         scores = cls(fitted.location_, whitening, np.inf).score(validation)
         return cls(fitted.location_, whitening, float(np.quantile(scores, 1 - refused)))
 
+    # A distance beyond all numbers is infinite, or none at all: either is unknown.
+    @np.errstate(over="ignore", invalid="ignore")
     def score(self, windows: RawWindows) -> Doubles:
         """Return the Mahalanobis distance from the training windows, shape (n_windows,)."""
         white = (physical_quantities(windows) - self.mean) @ self.whitening

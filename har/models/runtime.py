@@ -73,7 +73,10 @@ class OnnxModel:
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         self._session = _foreign(path, options) if is_foreign else _session(path, options)
-        self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        try:
+            self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        except UnicodeDecodeError as error:
+            raise _refused(path, "metadata that is no text", error) from None
         self.outputs: tuple[str, ...] = tuple(o.name for o in self._session.get_outputs())
         self.window_shape: tuple[int, ...] = _window_shape(path, self._session.get_inputs())
 

@@ -11,6 +11,7 @@ after it are smoothed as if nothing had been seen in its place.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from operator import index
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -224,7 +225,7 @@ class Smoothing:
     def from_dict(cls, fields: dict[str, Any]) -> Self:
         """Return what `to_dict` was called on."""
         transition, prior = (np.array(fields["hmm"][key], float) for key in ("transition", "prior"))
-        return cls(Average(fields["n_average"]), HMM(transition, prior))
+        return cls(Average(index(fields["n_average"])), HMM(transition, prior))
 
 
 def best_smoother(smoothing: Smoothing, answers: Answers, truth: Labels, pieces: Any) -> Name:

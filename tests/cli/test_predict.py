@@ -72,6 +72,16 @@ def activities(*words: object) -> list[dict[str, Any]]:
     return found
 
 
+def test_a_row_that_was_taken_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gap that it leaves is filled, which is said on the screen and counted in JSON."""
+    serve(monkeypatch, write_rule(tmp_path / "model.onnx"))
+    walk_then_sit().drop(index=30).to_csv(tmp_path / "walk.csv", index=False)
+    told = run("predict", tmp_path / "walk.csv").stderr
+    assert "walk: 99 rows read; 1 short gap filled; 1 sample gained" in told
+    rows = content(tmp_path / "walk.csv")["recordings"][0]["rows"]
+    assert (rows["rows_in"], rows["gaps_filled"], rows["rows_out"]) == (99, 1, 100)
+
+
 def test_answers_are_smoothed_as_the_file_says(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

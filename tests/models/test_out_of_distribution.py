@@ -102,3 +102,9 @@ def test_a_window_with_missing_values_is_unknown(
     windows = genuine["validation"][:2].copy()
     windows[:, :, 3:] = np.nan
     assert fitted.is_unknown(windows).all()
+
+
+def test_a_distance_beyond_all_numbers_is_unknown() -> None:
+    """Without a warning: an old file may say any numbers of itself."""
+    detector = MahalanobisDetector(np.zeros(18), np.full((18, 18), 1e308), threshold=5.0)
+    assert detector.is_unknown(np.random.default_rng(0).normal(0, 9, (3, 64, 6))).all()

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from reading import Taken, read_user, read_users
 
+from har import parquet
 from har.data.channels import placed
 from har.data.ingest.mapping import make_mapping
 from har.data.recording import ACC, CHANNELS, GYRO, read_recording, write_recording
@@ -104,6 +106,32 @@ def test_unreadable_files(name: str, tmp_path: Path) -> None:
         read_user(tmp_path / name)
     assert caught.value.exit_code == 3
     assert name in str(caught.value)
+
+
+ODD_METADATA: dict[str, str] = {
+    "not JSON": "{",
+    "a range without an end": '{"index_columns": [{"kind": "range", "start": 0}], "columns": []}',
+    "attributes that are a number": '{"index_columns": [], "columns": [], "attributes": 5}',
+    "attributes that are a list": '{"index_columns": [], "columns": [], "attributes": ["acc_x"]}',
+    "columns that are a table": '{"index_columns": [], "columns": {"a": 1}}',
+    "another index": '{"index_columns": ["acc_x"], "columns": [], "column_indexes": 1}',
+    "a deep nest": "[" * 5000,
+}
+
+
+@pytest.mark.parametrize("name", ODD_METADATA)
+def test_what_pandas_says_of_itself_in_parquet_is_not_read(
+    name: str, table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Columns are columns: the samples are those of the same file without such words."""
+    columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    said = {b"pandas": ODD_METADATA[name].encode()}
+    parts = []
+    for path, metadata in ((tmp_path / "a.parquet", None), (tmp_path / "b.parquet", said)):
+        parquet.write(columns.replace_schema_metadata(metadata), path)
+        (part,) = read_user(path).parts
+        parts.append(part.table[["time_s", *CHANNELS]])
+    pd.testing.assert_frame_equal(*parts)
 
 
 def test_a_missing_file_is_a_missing_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from graphs import write_rule
 from streamed import Person, Streamed, made, stream
 
 from har.data.gravity import STANDARD_GRAVITY
-from har.errors import DataError, UsageError
+from har.errors import DataError, UsageError, VerificationError
 from har.models.reference import Reference
 from har.models.smoothing import HMM, Average, Smoothing
 from har.serving.predictor import UNLIKE, Predictor
@@ -137,6 +137,20 @@ def test_a_state_of_another_model_is_refused(predictor: Predictor, tmp_path: Pat
     other = rule(tmp_path, classes='["sitting", "walking"]')
     with pytest.raises(DataError, match="not a state of this model's sessions"):
         Session.restore(other, Session(predictor).state())
+
+
+def test_a_state_that_was_changed_is_refused(predictor: Predictor) -> None:
+    """One number of it is another: nothing goes on from there. The oldest have no digest."""
+    session = Session(predictor)
+    session.push(*at(2))
+    state = json.loads(json.dumps(session.state()))
+    with pytest.raises(VerificationError, match="not as it was made"):
+        Session.restore(predictor, {**state, "received": {"acc": 101, "gyro": 100}})
+    old = {name: value for name, value in state.items() if name != "digest"} | {"version": 1}
+    restored = Session.restore(predictor, old)
+    assert restored.state() == session.state()
+    with pytest.raises(DataError, match="not a state of a session"):
+        Session.restore(predictor, {**old, "stretch_end_s": float("nan")})
 
 
 def test_samples_that_come_too_late_or_twice_are_counted(predictor: Predictor) -> None:
@@ -270,10 +284,10 @@ def test_a_model_of_acceleration_alone_takes_no_gyroscope(tmp_path: Path) -> Non
 
 
 def test_a_state_that_is_malformed_is_bad_input(predictor: Predictor) -> None:
-    """Whatever part of it is another thing than it should be: no error but ours."""
+    """Whatever part of one without a digest is another thing than it should be: our error."""
     session = Session(predictor)
     session.push(*at(8, x=2))
-    state = session.state()
+    state = {k: v for k, v in session.state().items() if k != "digest"} | {"version": 1}
     for name in state:
         for wrong in ("evil", 7, None, [1], {"a": 1}, [["evil", "x", "y"]]):
             with contextlib.suppress(DataError, UsageError):

@@ -63,9 +63,13 @@ def open_archive(root: Path, file: IO[bytes], packed: Packed) -> "PackedFiles":
     OSError and others of `har.data.ingest.rawfiles.BROKEN`
         If it is damaged.
     """
-    kind = _Zip if file.read(2) == b"PK" else _Tar
-    file.seek(0)
-    return kind(root, file, packed)
+    with contextlib.ExitStack() as opened:
+        opened.callback(file.close)
+        kind = _Zip if file.read(2) == b"PK" else _Tar
+        file.seek(0)
+        files = kind(root, file, packed)
+        opened.pop_all()  # from here on it is theirs
+        return files
 
 
 def with_inner(files: "PackedFiles") -> RawFiles:
@@ -83,13 +87,16 @@ class PackedFiles(RawFiles):
         if not name.lower().endswith(".gz"):
             return file
         packed = self.packed(name)
-        is_doubtful = packed.is_doubtful(name, _stated(file))
-        stream = Counted.of(gzip.GzipFile(fileobj=file), packed, name, file)
-        if is_doubtful:  # or cut off: unpacking alone tells, far faster than parsing
-            with reading(name):
-                while stream.read(BLOCK):
-                    pass
-                stream.seek(0)
+        with contextlib.ExitStack() as opened:
+            opened.callback(file.close)
+            is_doubtful = packed.is_doubtful(name, _stated(file))
+            stream = Counted.of(gzip.GzipFile(fileobj=file), packed, name, file)
+            if is_doubtful:  # or cut off: unpacking alone tells, far faster than parsing
+                with reading(name):
+                    while stream.read(BLOCK):
+                        pass
+                    stream.seek(0)
+            opened.pop_all()
         return stream
 
     def stored(self, name: str) -> IO[bytes]:
@@ -102,13 +109,15 @@ class PackedFiles(RawFiles):
 
     def inner(self, name: str) -> RawFiles:
         """Return the members of an archive among the files."""
-        with reading(name), self.stored(name) as file:
+        with reading(name), self.stored(name) as file, contextlib.ExitStack() as opened:
             # Members are read in any order, which inside a compressed one means from the start.
-            copy = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the archive
+            copy = opened.enter_context(tempfile.TemporaryFile())
             while block := file.read(BLOCK):
                 copy.write(block)
             copy.seek(0)
-            return open_archive(self.root, copy, self.packed(name))
+            files = open_archive(self.root, copy, self.packed(name))
+            opened.pop_all()  # it lives as long as they do
+            return files
 
 
 class _Headers(io.BufferedIOBase):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from har.arrays import Float64
 from har.data.gravity import LEAST_WITH, MOST_WITHOUT, STANDARD_GRAVITY, level
+from har.data.ingest.checks import BEYOND_SHARE
 from har.data.schema import MAX_GYRO
 
 # m/s². More than gravity and any movement over a second.
@@ -79,7 +80,10 @@ def of_rotation(pairs: Sequence[tuple[Float64, Float64]]) -> str:
 
 
 def _largest(values: Float64) -> float:
-    return float(np.nanmax(np.abs(values), initial=0.0))
+    """Return the largest size that is no glitch of a few rows, which says nothing of a unit."""
+    sizes = np.sort(np.nan_to_num(np.abs(values)).max(axis=1, initial=0.0))
+    glitches = max(1, int(BEYOND_SHARE * len(sizes)))
+    return float(sizes[-1 - glitches]) if len(sizes) > glitches else 0.0
 
 
 def ratios(gyro: Float64, acc_si: Float64) -> list[float]:
@@ -103,5 +107,6 @@ def _parts(values: Float64) -> list[Float64]:
     return [part for part in np.array_split(sound, PARTS) if len(part) > 1]
 
 
+@np.errstate(over="ignore")
 def _spread(values: Float64) -> float:
     return float(np.sqrt(values.var(axis=0).sum()))

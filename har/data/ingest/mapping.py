@@ -106,8 +106,9 @@ class Entries(BaseModel):
     @field_validator("labels", "activities")
     @classmethod
     def _named(cls, meant: dict[str, str], field: ValidationInfo) -> dict[str, str]:
-        if wrong := next((name for name in meant.values() if name and is_no_label(name)), None):
-            raise ValueError(f'{wrong!r} is no activity; "" says that there is none')
+        for word in filter(None, meant.values()):
+            if is_no_label(word) or is_no_label(name_of(word)):
+                raise ValueError(f'{word!r} is no activity; "" says that there is none')
         keys = meant if field.field_name == "labels" else map(name_of, meant)
         return {key: name and name_of(name) for key, name in zip(keys, meant.values(), strict=True)}
 
@@ -123,6 +124,16 @@ class Entries(BaseModel):
         if isinstance(value, (list, tuple)):
             return tuple(name.strip() if isinstance(name, str) else name for name in value)
         return value.strip() if isinstance(value, str) else value
+
+    @field_validator(*_COLUMNS)
+    @classmethod
+    def _is_named(cls, value: Any, field: ValidationInfo) -> Any:
+        # Of all names of a file, some may be empty: of columns that nobody reads.
+        if value == "" or (
+            field.field_name != "names" and isinstance(value, tuple) and "" in value
+        ):
+            raise ValueError("an empty text is the name of no column")
+        return value
 
     @field_validator("encoding")
     @classmethod
@@ -174,6 +185,8 @@ class ColumnMapping(Entries):
                 raise ValueError("uses one column twice")
         if self.sensor and not self.sensors:
             raise ValueError('sensor needs the words of its column: [sensors] acc = "0"')
+        if "gyro" in self.sensors and not self.gyro and not self.sensor:
+            raise ValueError("sensors has gyro, whose columns are not named: gyro")
         if self.mag and self.sensor:
             raise ValueError("mag must stand in the rows of acceleration")
         if self.placement_column and not self.placements:

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import StrictStr
 
 from har.data.ingest import columnar
-from har.data.ingest.files import RawFiles
+from har.data.ingest.files import RawFiles, reading
 from har.data.sources.base import Item
 from har.errors import DataError, HarError, VerificationError
 from har.lineage.typed import TypedFile
@@ -89,7 +89,7 @@ def _lines(files: RawFiles, name: str) -> tuple[int, str]:
     try:
         if name.lower().endswith(".parquet"):
             return columnar.n_rows_of(files, name), ""
-        with files.open(name) as file:
+        with reading(name), files.open(name) as file:
             block = file.read(BLOCK)
             if b"\0" in block and not block.startswith((b"\xff\xfe", b"\xfe\xff")):
                 return 0, ""

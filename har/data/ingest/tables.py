@@ -24,6 +24,8 @@ from har.data.ingest.plan import Group, Plan
 from har.data.sources.base import Item, Raw, Table
 from har.errors import DataError
 
+NO_TABLE = "no table"
+
 
 def plan(files: RawFiles, mapping: ColumnMapping, where: str) -> Plan:
     """Return the plan to read all tables by one mapping."""
@@ -34,7 +36,27 @@ def plan(files: RawFiles, mapping: ColumnMapping, where: str) -> Plan:
             expected=f"files that end in {', '.join(SUFFIXES)}",
             found=", ".join(files.names[:5]) or "no file",
         )
-    return Plan((Group("tables", found, mapping=mapping),))
+    left = {name: NO_TABLE for name in files.names if not name.lower().endswith(SUFFIXES)}
+    refused = without_sensor([name for name in files.names if name not in left], found, mapping)
+    bad = dict(zip(named((name,) for name in refused), refused.values(), strict=True))
+    return Plan((Group("tables", found, mapping=mapping),), refused=bad, left=left)
+
+
+def without_sensor(
+    names: Iterable[str], found: Iterable[Item], mapping: ColumnMapping
+) -> dict[str, DataError]:
+    """Return why tables are in no item: `items` takes one file of each sensor and recording."""
+    taken = {name for item in found for name in item.files}
+    words = ", ".join(mapping.sensors.values())
+    return {
+        name: DataError(
+            f"{name}: the file of no sensor",
+            expected=f"one of {words} in its name, as no other file of the recording has it",
+            hint="[sensors] says which part of a file's name is which sensor",
+        )
+        for name in names
+        if name not in taken
+    }
 
 
 def items(names: Iterable[str], mapping: ColumnMapping | None = None) -> list[Item]:

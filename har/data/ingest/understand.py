@@ -18,8 +18,6 @@ from har.data.ingest.plan import Group
 from har.data.sources.base import Item
 from har.errors import DataError
 
-NO_TABLE = "no table"
-
 
 @dataclass(frozen=True)
 class Tables:
@@ -81,7 +79,7 @@ def tables(files: RawFiles, names: Sequence[str], stated: Entries, where: str) -
     A unit that a name does not say is judged by the samples of all files of a group.
     """
     refused: dict[str, DataError] = {}
-    left = {name: NO_TABLE for name in names if not name.lower().endswith(blocks.SUFFIXES)}
+    left = {name: reader.NO_TABLE for name in names if not name.lower().endswith(blocks.SUFFIXES)}
     alike: dict[Any, dict[str, Look]] = {}
     for name in names:
         if name in left:
@@ -90,7 +88,7 @@ def tables(files: RawFiles, names: Sequence[str], stated: Entries, where: str) -
             look = blocks.look(files, name, stated)
         except DataError as error:
             if name.lower().endswith(".txt") and error.message.endswith("no rows"):
-                left[name] = NO_TABLE
+                left[name] = reader.NO_TABLE
             else:
                 refused[name] = error
             continue
@@ -119,7 +117,10 @@ def _understand(
         found = group.guess(group.names[0], stated)
         for part in _by_unit(group, found, stated):
             own = found if part is group else part.guess(part.names[0], stated)
-            groups.append(_group(part, own, stated, where))
+            made = _group(part, own, stated, where)
+            if made.mapping:
+                refused |= reader.without_sensor(part.names, made.items, made.mapping)
+            groups += [made] if made.items else []
     except DataError as error:
         refused |= _for_each(group.names, error)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from har.data.ingest.files import RawFiles
@@ -74,7 +75,7 @@ def _sensors(
     for raw in plan.recordings(files, ledger):
         rows = whole(raw.tables[0])
         rows = ledger.filter(
-            rows, rows[["kind", "sensor"]].isna().any(axis=1), "no sensor's number"
+            rows, ~np.isfinite(rows[["kind", "sensor"]]).all(axis=1), "no sensor's number"
         )
         for number in rows["sensor"].unique():
             of_sensor = rows[rows["sensor"] == number]

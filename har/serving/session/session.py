@@ -11,7 +11,8 @@ from har.arrays import Float64
 from har.data.channels import placements_of
 from har.data.gravity import KINDS
 from har.data.recording import ACC, GYRO, RecordingMeta
-from har.errors import DataError, UsageError
+from har.errors import DataError, UsageError, VerificationError
+from har.lineage import digest
 from har.serving.predictor import Predictor
 from har.serving.session.answering import Answering, Watch
 from har.serving.session.beside import Beside
@@ -22,7 +23,9 @@ from har.serving.session.settings import SessionSettings
 from har.serving.session.stretches import Cleaner, Piece
 from har.serving.timeline import GAP, TOO_SHORT, apart
 
-STATE_VERSION = 1
+# Version 2 added a digest.
+STATE_VERSION = 2
+_READ = (1, 2)
 NO_OTHER, UNUSABLE = "nothing of the other sensor near", "of no use to the model"
 
 
@@ -209,6 +212,10 @@ class Session:
 
     def state(self) -> dict[str, Any]:
         """Return all that the session knows, as a JSON-able dict for `restore`."""
+        known = self._known()
+        return {**known, "digest": digest.of_json(known)}
+
+    def _known(self) -> dict[str, Any]:
         return {
             "version": STATE_VERSION,
             "model": _fingerprint(self.predictor),
@@ -231,42 +238,65 @@ class Session:
         Raises
         ------
         DataError
-            If it is the state of another model, or of a later har, or is malformed.
+            If it is the state of another model, or of a later har, or none at all.
+        VerificationError
+            If it is not as it was made.
         """
-        own = _fingerprint(predictor)
-        if state.get("version") != STATE_VERSION or state.get("model") != own:
-            raise DataError(
-                "not a state of this model's sessions",
-                expected=f"version {STATE_VERSION}, of {own}",
-                found=f"version {state.get('version')}, of {state.get('model')}",
-                hint="restore it with the model that it began with, or begin a new session",
-            )
+        _check_state(predictor, state)
         try:
-            return cls._restored(predictor, state)
-        # Whatever a part of it is in place of what it should be, each says so in its own way.
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            session = cls(predictor, SessionSettings(**state["settings"]))
+            session._restore(state)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Of version 1, of which nothing tells that it is damaged.
             raise DataError(
                 "not a state of a session",
                 expected="what `state` returned, whole",
                 found=f"{type(error).__name__}: {error}"[:200],
                 hint="begin a new session",
             ) from None
-
-    @classmethod
-    def _restored(cls, predictor: Predictor, state: Mapping[str, Any]) -> Self:
-        session = cls(predictor, SessionSettings(**state["settings"]))
-        session._order = Order.from_dict(state["order"])
-        session._gravity.restore(state["gravity"])
-        session._gyro.restore(state["gyro"])
-        session._cleaner.restore(state["cleaner"])
-        session._answering.restore(state["answering"])
-        own_hz = session._cleaner.own_hz or predictor.rate_hz
-        session._answering.meta = replace(session._answering.meta, rate_hz=own_hz)
-        session._acceleration = state["acceleration"]
-        session._stretch_end_s = state["stretch_end_s"]
-        session.received = Counter(state["received"])
-        session._journal.restore(state)
         return session
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._order = Order.from_dict(state["order"])
+        self._gravity.restore(state["gravity"])
+        self._gyro.restore(state["gyro"])
+        self._cleaner.restore(state["cleaner"])
+        self._answering.restore(state["answering"])
+        own_hz = self._cleaner.own_hz or self.predictor.rate_hz
+        self._answering.meta = replace(self._answering.meta, rate_hz=own_hz)
+        self._acceleration = state["acceleration"]
+        self._stretch_end_s = state["stretch_end_s"]
+        self.received = Counter(state["received"])
+        self._journal.restore(state)
+
+
+def _check_state(predictor: Predictor, state: Mapping[str, Any]) -> None:
+    """Raise unless a state is one of this model's sessions, as it was made."""
+    if not isinstance(state, Mapping):
+        raise DataError("not a state of a session", found=type(state).__name__)
+    version, model = state.get("version"), state.get("model")
+    if type(version) is not int or version not in _READ or model != _fingerprint(predictor):
+        raise DataError(
+            "not a state of this model's sessions",
+            expected=f"version {STATE_VERSION}, of {_fingerprint(predictor)}",
+            found=f"version {str(version)[:20]}, of {str(model)[:300]}",
+            hint="restore it with the model that it began with, or begin a new session",
+        )
+    found = _digest({name: value for name, value in state.items() if name != "digest"})
+    if found is None:
+        raise DataError("not a state of a session", found="what JSON does not hold, as NaN")
+    if version > 1 and state.get("digest") != found:
+        raise VerificationError(
+            "the state of a session is not as it was made",
+            hint="take a copy of it that is whole, or begin a new session",
+        )
+
+
+def _digest(known: Mapping[str, Any]) -> str | None:
+    try:
+        return digest.of_json(known)
+    except (TypeError, ValueError, RecursionError):  # what is no JSON has none
+        return None
 
 
 def _check(predictor: Predictor, settings: SessionSettings) -> None:

@@ -15,7 +15,7 @@ from har.data.ingest.files import open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import read_item
 from har.data.ingest.ledger import Ledger
-from har.data.ingest.mapping import make_mapping
+from har.data.ingest.mapping import make_entries, make_mapping
 from har.data.ingest.plan import Plan
 from har.data.recording import ACC, GYRO, MAG, Recording
 from har.data.schema import STANDARD_GRAVITY
@@ -425,6 +425,17 @@ def test_a_quiet_gyroscope_is_asked(tmp_path: Path) -> None:
     np.testing.assert_allclose(stated.values(GYRO), np.deg2rad(gyro), atol=1e-6)
 
 
+def test_one_value_beyond_reason_says_nothing_of_a_unit(tmp_path: Path) -> None:
+    """Two fields of a row ran together: the row is set aside, and the others are in rad/s."""
+    acc, gyro = moving()
+    wrong = gyro.copy()
+    wrong[7, 1] = -9.2e19
+    table = {"time": np.arange(N) / RATE, **columns("a", acc), **columns("g", wrong)}
+    write(tmp_path, "s1.csv", table)
+    found = read(tmp_path)
+    np.testing.assert_allclose(found.values(GYRO), np.delete(gyro, 7, axis=0), atol=1e-6)
+
+
 def test_gravity_apart_is_added(tmp_path: Path) -> None:
     """Core Motion: gravity and user acceleration in g, of the opposite sign to Android's."""
     acc, gyro = moving()
@@ -527,6 +538,26 @@ def test_joined_files_by_a_mapping(tmp_path: Path) -> None:
     found = read(tmp_path, own.plan(open_files(tmp_path), mapping, "raw"))
     assert [r.meta.subject_id for r in found.recordings] == ["lab-1", "lab-2"]
     np.testing.assert_allclose(found.recordings[1].table[list(GYRO)].to_numpy(), gyro, atol=1e-6)
+
+
+def test_a_file_of_no_sensor_is_refused_by_name(tmp_path: Path) -> None:
+    """Its name has no word of a mapping's, or is that of another file of the recording."""
+    acc, _ = moving()
+    frame = {"t": np.arange(N) / RATE, **columns("", acc)}
+    names = ("walk_A.csv", "Walk_a.csv", "walk_B.csv", "walk_W.csv")
+    for name in names:
+        write(tmp_path, name, frame)
+    sensors = {"acc": "_a", "gyro": "_w"}
+    axes = ["x", "y", "z"]
+    whole = make_mapping({"time": "t", "acc": axes, "gyro": axes, "sensors": sensors}, "mine.toml")
+    for stated in (whole, make_entries({"sensors": sensors, "gyro": axes}, "mine.toml")):
+        plan = own.plan(open_files(tmp_path), stated, "raw")
+        taken = [name for item in plan.items for name in item.files]
+        assert sorted(taken) == sorted(names)
+        assert {item.files for item in plan.refused} >= {("walk_B.csv",)}
+    none = make_entries({"sensors": {"gyro": "nowhere"}, "gyro": axes}, "mine.toml")
+    with pytest.raises(DataError, match=r"Walk_a.csv: the file of no sensor"):
+        own.plan(open_files(tmp_path), none, "raw")
 
 
 def test_a_long_table(tmp_path: Path) -> None:

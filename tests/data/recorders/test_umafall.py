@@ -28,3 +28,10 @@ def test_each_sensor_is_a_recording_at_its_place(tmp_path):
     assert (wrist[0].name, wrist[0].placement, wrist[0].gyro_unit) == ("u-1", "wrist", "deg/s")
     assert wrist[1][1][["time_s", "gyro_x", "gyro_z"]].to_numpy().tolist() == [[0.005, 30, -1.5]]
     assert (found.ledger.rows_in, found.ledger.rows_left_out) == (5, 1)
+
+
+def test_a_sensor_without_a_number_is_set_aside(tmp_path):
+    """Infinity is the number of no sensor."""
+    found = recorded(tmp_path, {"u.csv": TEXT + "20;3;0;0;1;0;inf\n"})
+    assert [raw[0].name for raw in found.raws] == ["u-0", "u-1"]
+    assert found.ledger.reasons == {"no sensor's number": 1}
