@@ -58,8 +58,10 @@ def serve(
 
 def app_of(environment: "Environment", version: str, model: Path | None) -> "FastAPI":
     """Return the app of one serving process."""
+    from har.config.environment import begin
     from har.serving.http.app import make_app
 
+    begin(environment)  # flags are not heard of in a further process
     _log_to_stderr()
     return make_app(source_of(environment, version, model), environment.serve)
 

@@ -119,6 +119,11 @@ def using(environment: Environment) -> Iterator[None]:
         _current.reset(token)
 
 
+def begin(environment: Environment) -> None:
+    """Let `current` return an environment from here on, in a process that was started for it."""
+    _current.set(environment)
+
+
 def current() -> Environment:
     """Return the environment of the command that runs, else that of this machine."""
     from har.config.sources import load

@@ -106,6 +106,12 @@ RUNS = [
     Run("data export", "people-4-s4-day -o one/walk.parquet", ("wrote", "7680 samples")),
     Run("data validate", "walk.csv", ("walk: 7,680 rows read", "fit for")),
     Run("lineage show", "champion", ("har 1 (Production)", "s2/day.csv", "people-7")),
+    Run("lineage verify", "champion", ("things that were looked for are whole",)),
+    Run("lineage runs", "", ("Runs", "finished", "made", "har run")),
+    Run("lineage impact", "--subject people-2", ("in test", "champion")),
+    Run("lineage impact", "", ("error: which one?", "--checkpoint"), 2),
+    Run("lineage keygen", "ana.pem", ("Private key: ana.pem", "ana.pem.pub, SHA-256")),
+    Run("lineage bundle", "champion -o har-1.zip", ("Written: har-1.zip", "Head of the history")),
     Run("registry list", "", ("Versions", "svm", "Production", "champion")),
     Run("registry show", "champion", ("Gate: version 1 passed", "macro_f1", "holds")),
     Run("registry compare", "2 champion --html c.html", ("F1 by class", "Page: c.html")),
@@ -188,6 +194,7 @@ TABLES = [
     *("evaluate", "evaluate --continuous", "evaluate --robustness", "predict walk.csv"),
     *("registry list", "registry show champion", "registry compare 2 champion"),
     *("registry history", "registry history --at 2100-01-01", "lineage show champion"),
+    *("lineage verify champion --all", "lineage runs", "lineage impact --subject people-2"),
     *("registry shadow 2 walk.csv --reason look --dry-run", "registry prune --reason t --dry-run"),
 ]
 

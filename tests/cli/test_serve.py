@@ -97,14 +97,17 @@ def is_open(address: tuple[str, int]) -> bool:
 
 
 def test_processes_share_a_port_and_count_together(model: Path) -> None:
-    """Whichever answers, any of them tells what all have counted."""
-    process, client = started(Project(model.parent), "--workers", "2")
+    """Whichever answers, any of them tells what all have counted, and has heard of all flags."""
+    process, client = started(Project(model.parent), "--workers", "2", "--set", "limits.rows=10")
     n = 20
     for _ in range(n):
         # A connection each: whichever process is free takes it.
         with httpx.Client(base_url=client.base_url, timeout=60) as own:
             assert own.post("/v1/windows", content=BODY).status_code == 200
+    rows = "time_s,acc_x,acc_y,acc_z\n" + "0.02,0.1,0.2,9.8\n" * 20
     with httpx.Client(base_url=client.base_url, timeout=60) as own:
+        refused = own.post("/v1/recordings", files={"file": ("a.csv", rows.encode())})
+        assert "limits.rows" in refused.json()["error"]["hint"]
         told = own.get("/metrics").text
     assert f'har_predictions_total{{activity="walking"}} {n:.1f}' in told
     assert f'route="/v1/windows",status="200"}} {n:.1f}' in told
