@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from har.config.section import LONGEST_S, Count, DatasetName, EachOnce, Section
+from har.config.section import LONGEST_S, MAX_SAMPLES, Count, DatasetName, EachOnce, Section
 
 
 class DataSettings(Section):
@@ -126,6 +126,14 @@ class WindowSettings(WindowGrid):
     classes: Literal[6, 12] | tuple[str, ...] | None = Field(
         None, description="6, 12 with the transitions, or names; default: the data's own"
     )
+
+    @field_validator("length_s")
+    @classmethod
+    def _is_taken(cls, length_s: float, others: ValidationInfo) -> float:
+        rate_hz = others.data.get("rate_hz")
+        if rate_hz and round(length_s * rate_hz) > MAX_SAMPLES:
+            raise ValueError(f"longer than {MAX_SAMPLES:,} samples at {rate_hz:g} Hz")
+        return length_s
 
     @property
     def shape(self) -> WindowShape:

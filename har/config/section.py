@@ -34,6 +34,8 @@ Positive = Annotated[float, Field(gt=0)]
 EachOnce = AfterValidator(_each_once)
 # Of a window, a hop or a gap: what is longer is a slip.
 LONGEST_S = 3600.0
+# Of a window: the features of more take minutes to set up, and gigabytes.
+MAX_SAMPLES = 3_600
 
 
 class Section(BaseModel):

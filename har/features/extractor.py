@@ -27,8 +27,6 @@ _AXES = ("x", "y", "z")
 _PAIRS = (("x", "y"), ("x", "z"), ("y", "z"))
 _TRIAXIAL = {"body_acc": BODY_ACC, "gyro": GYRO, "jerk": JERK, "field": FIELD}
 TINY = 1e-12
-MAX_SAMPLES = 3_600
-"""Of a window of a model that is loaded: its features take a minute to set up, and 1 GB."""
 
 
 class Description(NamedTuple):

@@ -23,10 +23,10 @@ from pydantic import (
 from transformers import BertConfig, PatchTSMixerConfig, PatchTSTConfig, PretrainedConfig
 
 from har.config import Statistics
+from har.config.section import MAX_SAMPLES
 from har.data.channels import require_channels
 from har.data.recording import CHANNELS
 from har.errors import DataError, UsageError
-from har.features.extractor import MAX_SAMPLES
 from har.foreign import json_of, text_of
 from har.models.config import (
     HarBackboneConfig,

@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from sklearn.pipeline import Pipeline
 
 from har.arrays import Float32, Float64
+from har.config.section import MAX_SAMPLES
 from har.data.channels import require_channels
 from har.data.recording import CHANNELS
 from har.errors import DataError, MissingError
 from har.features.convolutions import WithConvolutions
-from har.features.extractor import MAX_SAMPLES
 from har.features.transformer import FeatureTransformer
 from har.models import skops_file
 from har.models.catalogue import CLASSICAL, MODELS

@@ -38,6 +38,7 @@ def test_flags_beat_environment_beats_file(tmp_path: Path, monkeypatch: pytest.M
         ("evaluate.confidence=95", r"--set evaluate\.confidence: input should be less than 1"),
         ("intervals.bootstrap=0", r"--set intervals\.bootstrap: input should be greater"),
         ("window.hop_s=0.001", r"--set window\.hop_s: shorter than 1 sample at 50 Hz"),
+        ("window.length_s=100", r"--set window\.length_s: longer than 3,600 samples at 50 Hz"),
         ("window.rate_hz=0.5", r"setting window\.length_s: shorter than 2 samples at 0\.5 Hz"),
         ("data.fuse=['wrist']", r"--set data\.fuse: value should have at least 2 items"),
         ("data.fuse=['wrist', 'wrist']", r"--set data\.fuse: names something twice"),
