@@ -37,7 +37,7 @@ class Signed:
     files : dict of str to str
         SHA-256 by path.
     beside : tuple of str
-        Files of the folder that are not signed.
+        Files and folders in it that are not signed.
     key : str
         Id of the key that is said to have made it.
     """
@@ -156,4 +156,7 @@ def _differences(folder: Path, signed: Signed) -> Iterator[str]:
         elif digest.of_file(path) != sha256:
             yield f"{name} is changed"
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    yield from (f"{name} was added" for name in sorted(there - {*signed.files, *signed.beside}))
+    for name in sorted(there - signed.files.keys()):
+        parts = PurePosixPath(name).parents
+        if not {name, *map(str, parts)} & set(signed.beside):
+            yield f"{name} was added"

@@ -10,7 +10,7 @@ from har.errors import MissingError, UsageError, VerificationError
 from har.lineage.signing import claims, folder, keys
 from har.lineage.signing.keys import PublicKey
 
-LATER = ["lineage.json", "claims.jsonl"]
+LATER = ["lineage.json", "claims.jsonl", "gate"]
 
 
 @pytest.fixture
@@ -29,6 +29,8 @@ def signed(tmp_path: Path, pair: tuple[Path, Path]) -> Path:
         (made / name).write_text(name)
     folder.sign(made, pair[0], beside=LATER)
     (made / "claims.jsonl").write_text("later")
+    (made / "gate").mkdir()
+    (made / "gate/1.json").write_text("later")
     return made
 
 
