@@ -6,13 +6,11 @@ Exit codes: 0 done, 1 unexpected, 2 usage, 3 bad input data, 4 gate refused,
 
 import os
 import sys
-from traceback import format_exception
 from typing import Annotated
 
 import typer
 
 import har
-from har.addresses import without_credentials
 from har.cli import app as page
 from har.cli import (
     benchmark,
@@ -27,7 +25,7 @@ from har.cli import (
     settings,
 )
 from har.cli.extras import not_installed
-from har.cli.output import debugging, print_error, print_text
+from har.cli.output import debugging, print_error, print_text, print_traceback
 from har.cli.signals import end_when_asked
 from har.cli.streams import prepare_streams, readers_may_leave, speak_utf8
 from har.cli.writable import require_home, unnamable
@@ -108,7 +106,7 @@ def main() -> None:
 
 def _fail(error: Exception) -> None:
     if debugging():
-        print(without_credentials("".join(format_exception(error))), end="", file=sys.stderr)
+        print_traceback(error)
     if not isinstance(error, HarError):
         error = explained(error) or error
     if not debugging():

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from traceback import format_exception
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -136,6 +137,12 @@ class _Cells:
                 yield ""
             for column, cell in zip(self._columns, row, strict=True):
                 yield Text(f"{column}  {cell}" if column else cell, overflow="fold")
+
+
+def print_traceback(error: Exception) -> None:
+    """Print where an error came from."""
+    lines = without_credentials("".join(format_exception(error)))
+    err.print(Text(visible(lines, lines=True, longest=None)), end="", soft_wrap=True)
 
 
 def print_error(error: Exception) -> None:

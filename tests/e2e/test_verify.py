@@ -90,7 +90,7 @@ def sql(statement: str) -> Tampering:
 
 
 def one(folder: Path, pattern: str) -> Path:
-    """Return the first file of a pattern, in which names of MLflow's may stand."""
+    """Return the first file of a pattern, in which `names` may stand."""
     pattern = pattern.format(**names(folder))
     found = sorted(folder.glob(pattern))
     assert found, pattern
@@ -98,11 +98,14 @@ def one(folder: Path, pattern: str) -> Path:
 
 
 def names(folder: Path) -> dict[str, str]:
-    """Return what MLflow calls the run and the model of version 1."""
+    """Return what MLflow calls the run and the model of version 1, and where its steps are."""
     query = "SELECT run_id, storage_location FROM model_versions WHERE version = 1"
     with contextlib.closing(sqlite3.connect(folder / DATABASE)) as database:
         ((run, location),) = database.execute(query)
-    return {"run": run, "model": location.rpartition("/models/")[2].partition("/")[0]}
+    path = folder / "mlruns/artifacts" / run / "artifacts/lineage.json"
+    steps = json.loads(path.read_bytes())["predicate"]["har_steps"]
+    keys = {name: step["key"][:16] for name, step in steps.items()}
+    return {**keys, "run": run, "model": location.rpartition("/models/")[2].partition("/")[0]}
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -140,11 +143,19 @@ CASES: dict[str, tuple[Tampering, str, str]] = {
     ),
     "raw file": (flipped("raw/*/*.csv"), "raw file ", "changed"),
     "raw file gone": (gone("raw/*/*.csv"), "raw file ", "missing"),
-    "windows, size kept": (flipped("data/store/windows/*/X.npy"), "step windows, X.npy", "changed"),
-    "cleaned recording": (flipped("data/store/clean/*/*.parquet"), "step clean, ", "changed"),
-    "ingested recording": (flipped("data/store/ingest/*/*.parquet"), "step ingest, ", "changed"),
+    "windows, size kept": (
+        flipped("data/store/windows/{windows}/X.npy"),
+        "step windows, X.npy",
+        "changed",
+    ),
+    "cleaned recording": (flipped("data/store/clean/{clean}/*.parquet"), "step clean, ", "changed"),
+    "ingested recording": (
+        flipped("data/store/ingest/{ingest}/*.parquet"),
+        "step ingest, ",
+        "changed",
+    ),
     "another's entry": (
-        edited("data/store/split/*/step.json", lambda step: step.update(content="0" * 64)),
+        edited("data/store/split/{split}/step.json", lambda step: step.update(content="0" * 64)),
         "step split",
         "changed",
     ),
@@ -208,7 +219,7 @@ def verified(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
 def test_what_is_whole(pristine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything of a fresh version was looked at, and is whole."""
     found = verified(pristine, monkeypatch)
-    assert {one.standing for one in found} == {"whole"}
+    assert {one.standing for one in found} == {"whole", "unsigned"}
     assert {"history", "lineage.json", "split", "step windows", "windows of test"} <= {
         one.what for one in found
     }

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from graphs import write_rule
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from streamed import Streamed, Watched, made, stream
 
+from har.errors import DataError
 from har.models.smoothing import HMM, Average, Smoothing
 from har.serving.session import Session, SessionSettings
 
@@ -63,7 +64,11 @@ def test_however_samples_arrive_the_answers_are_those_of_the_file(
         late_s=late_s,
         copies=copies,
     )
-    predicted = person.predicted(predictor)
+    try:
+        predicted = person.predicted(predictor)
+    except DataError as error:  # so many short gaps that a slow sensor is too slow
+        assume("too slow for" not in str(error))
+        raise
     expected = predictor.windows
     found_hz = person.recordings()[0].meta.rate_hz
     session = Session(predictor, SessionSettings(late_s=1.0, rate_hz=found_hz))

@@ -111,8 +111,11 @@ def read_lineage(registry: Registry, version: Version) -> Record:
             found="a version that was adopted as it was",
             hint="`har registry history` says who adopted it, and when",
         )
-    with tempfile.TemporaryDirectory() as folder:
-        path = _download_run(registry, version.run_id, Path(folder), FILE)
+    # Of a local registry it is read where it lies: there may be no place for a copy.
+    if folder := local_path(registry, registry.reader.run_location(version.run_id)):
+        return _checked_lineage(registry, version, folder / FILE)
+    with tempfile.TemporaryDirectory() as scratch:
+        path = _download_run(registry, version.run_id, Path(scratch), FILE)
         return _checked_lineage(registry, version, path)
 
 
