@@ -27,9 +27,11 @@ from har.data.ingest.files import RawFiles, open_files
 from har.data.ingest.harmonise import Origin
 from har.data.ingest.items import QUARANTINE, write_item
 from har.data.ingest.plan import Plan
+from har.data.ingest.rawfiles import reading
 from har.data.ingest.refusal import Refused
 from har.data.ingested import Account
 from har.data.recording import ACC, CHANNELS, MAG, Recording, read_recordings
+from har.errors import DataError
 from har.serving.content import content, rows_of
 from har.serving.predictor import Predictor
 from har.serving.recordings import Aim, UserRecording, open_user_files
@@ -257,8 +259,11 @@ def _intact(folder: Path, seed: str) -> set[int]:
     files = open_files(_path(folder))
     texts = []
     for name in files.names:
-        with files.open(name) as file:
-            texts.append(re.split("\r\n|\n|\r", _text(file.read())))
+        try:
+            with reading(name), files.open(name) as file:
+                texts.append(re.split("\r\n|\n|\r", _text(file.read())))
+        except DataError:  # a damaged member: it was refused, and nothing of it was read
+            return set()
     if any(text[0] not in _known_lines() for text in texts):
         return set()  # other names of columns are other columns
     return set.intersection(*map(_intact_rows, texts)) if texts else set()

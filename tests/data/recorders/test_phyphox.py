@@ -32,6 +32,15 @@ def test_decimal_commas_with_exponents(separator, tmp_path):
     assert recorded(tmp_path, {"Raw Data.csv": text}).acc == [[0.125, -0.5, 9.75], [0, 0, 9.81]]
 
 
+def test_the_rate_of_rows_in_any_order(tmp_path):
+    """Is told as that of the rows in order, and no sum of steps back and forth."""
+    head, *rows = ONE.splitlines()
+    times = (3, 0, 2, 1, 0, 3)
+    shuffled = [rows[1].replace("1.000000000E-02", f"{n}.0E-02") for n in times]
+    found = recorded(tmp_path, {"Raw Data.csv": "\n".join([head, *shuffled, ""])})
+    assert found.understood.facts["rate"] == f"{5 / 0.03:.4g} Hz"
+
+
 def test_linear_acceleration_is_never_taken_for_one_with_gravity(tmp_path):
     """The name says it."""
     found = recorded(tmp_path, {"Raw Data.csv": ONE.replace("Acceleration", "Linear Acceleration")})

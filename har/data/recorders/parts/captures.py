@@ -130,7 +130,8 @@ def _rate(files: RawFiles, capture: Capture) -> str:
             block = next(iter(reader(Peek(files), Ledger())))
         except (HarError, StopIteration):
             continue
-        found.append(rates.estimate(block["time_s"].dropna().to_numpy()))
+        # Rows of a file are in any order until they are cleaned.
+        found.append(rates.estimate(np.sort(block["time_s"].dropna().to_numpy())))
     return ", ".join(f"{rate:.4g} Hz" for rate in found if np.isfinite(rate))
 
 
