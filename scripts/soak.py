@@ -32,6 +32,7 @@ from har.config import Environment
 from har.config.environment import RegistrySettings
 from har.models.runtime import OnnxModel
 from har.registry.handle import Registry
+from har.registry.moves.reconcile import reconcile
 from har.registry.versions.files import fetch
 from har.registry.versions.lookup import find
 from har.serving.predictor import Predictor
@@ -226,12 +227,16 @@ async def run(
 
 async def meddle(registry: Server, uri: str, seconds: float) -> None:
     """Move the champion three times; take the registry away for a tenth of the time."""
-    from mlflow import MlflowClient
+    settings = RegistrySettings(tracking_uri=uri, identity="soak")
 
-    client = MlflowClient(uri, uri)
+    def move(version: str) -> None:
+        # By hand, which serves nobody until the history says so, too.
+        handle = Registry.open(Environment(registry=settings))
+        handle.writer.set_registered_model_alias(handle.model, "champion", version)
+        reconcile(handle, choice="adopt", reason="soak")
 
     async def champion(version: str) -> None:
-        await asyncio.to_thread(client.set_registered_model_alias, "har", "champion", version)
+        await asyncio.to_thread(move, version)
         print(f"the champion is version {version}", flush=True)
 
     for version in ("2", "1"):

@@ -48,7 +48,8 @@ def reused(run: Run, steps: list[str]) -> set[bool]:
 @pytest.mark.usefixtures("prefect")
 def test_a_failed_step_ends_the_run_with_its_own_error() -> None:
     """What a worker process meets reaches the user as it is."""
-    run = start(*load([*SLICE, *TINY, "candidates=['logistic']", "window.length_s=3000"]))
+    longer = ["window.rate_hz=5", "window.length_s=700"]  # than any recording
+    run = start(*load([*SLICE, *TINY, "candidates=['logistic']", *longer]))
     carried_out = flow(lambda: make(run, ["evaluate"], workers=2), name="make")
     with pytest.raises(DataError, match="no recording is as long as a window"):
         carried_out()
