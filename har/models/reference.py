@@ -200,13 +200,14 @@ class Reference:
 
     def _negative_log_likelihood(self, quantities: Float64) -> Float64:
         k, d = self.means.shape
-        # One product for all components.
-        white = quantities @ self.whitening.swapaxes(0, 1).reshape(d, k * d)
-        white -= (self.means[:, None] @ self.whitening).ravel()
-        _, scale = np.linalg.slogdet(self.whitening)
-        constant = np.log(self.weights) + scale - d / 2 * np.log(2 * np.pi)
-        terms = constant - (white**2).reshape(-1, k, d).sum(axis=2) / 2
-        with np.errstate(invalid="ignore"):  # a window with missing values has no likelihood
+        # A window with missing values has no likelihood, nor has one that is beyond all numbers.
+        with np.errstate(over="ignore", invalid="ignore"):
+            # One product for all components.
+            white = quantities @ self.whitening.swapaxes(0, 1).reshape(d, k * d)
+            white -= (self.means[:, None] @ self.whitening).ravel()
+            _, scale = np.linalg.slogdet(self.whitening)
+            constant = np.log(self.weights) + scale - d / 2 * np.log(2 * np.pi)
+            terms = constant - (white**2).reshape(-1, k, d).sum(axis=2) / 2
             highest = terms.max(axis=1)
             return np.asarray(-highest - np.log(np.exp(terms - highest[:, None]).sum(axis=1)))
 

@@ -102,6 +102,19 @@ def test_surprise_of_one_gaussian_by_hand() -> None:
     np.testing.assert_allclose(one.surprise(of), [0, 0.5, MOST, MOST], atol=1e-12)
 
 
+def test_a_surprise_beyond_all_numbers() -> None:
+    """A file that somebody made may lead there: it is the largest one, and no warning."""
+    made = Reference(
+        weights=np.ones(1),
+        means=np.zeros((1, 6)),
+        whitening=1e300 * np.eye(6)[None],
+        acceleration=(True,),
+        typical=0.0,
+        limits={},
+    )
+    assert made.surprise(np.full((1, 1, 4, 3), 1e10)).tolist() == [MOST]
+
+
 def test_other_people_are_like_training(reference: Reference, several: Windows) -> None:
     """No whole minute of two test subjects is told."""
     unlike, _ = judged(reference, own(several), MINUTE)
