@@ -52,6 +52,8 @@ SPREAD = 0.03
 NOISE = 0.05
 # Nats. Beyond it a window is merely foreign; so a few of them do not decide over a minute.
 MOST = 24.0
+# Nothing is so ordinary; a file whose numbers somebody made up may say so.
+LEAST = -1e6
 # Of the limit, so that a sign is told although a turn of the device explains as much. Turning it
 # brings many a wrist below the limit, but none below a quarter of it.
 CLEARLY = 0.25
@@ -173,11 +175,11 @@ class Reference:
         Returns
         -------
         ndarray of shape (n_windows,)
-            Negative log-likelihood less its mean over the known windows, at most `MOST`,
-            which is also the answer to missing values.
+            Negative log-likelihood less its mean over the known windows, between `LEAST` and
+            `MOST`, which is also the answer to missing values.
         """
         found = self._negative_log_likelihood(_quantities(of, self.acceleration)) - self.typical
-        return np.asarray(np.fmin(found, MOST))
+        return np.asarray(np.fmax(np.fmin(found, MOST), LEAST))
 
     def surprises(self, of: Float64) -> Float64:
         """Return the surprise of windows as they are, and without each of `causes`.

@@ -75,10 +75,10 @@ class OnnxModel:
         self._session = _foreign(path, options) if is_foreign else _session(path, options)
         try:
             self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+            self.outputs: tuple[str, ...] = tuple(o.name for o in self._session.get_outputs())
+            self.window_shape: tuple[int, ...] = _window_shape(path, self._session.get_inputs())
         except UnicodeDecodeError as error:
-            raise _refused(path, "metadata that is no text", error) from None
-        self.outputs: tuple[str, ...] = tuple(o.name for o in self._session.get_outputs())
-        self.window_shape: tuple[int, ...] = _window_shape(path, self._session.get_inputs())
+            raise _refused(path, "metadata or names that are no text", error) from None
 
     def run(self, windows: npt.NDArray[Any]) -> dict[str, Float32]:
         """Return every output by name, each with one row per window.

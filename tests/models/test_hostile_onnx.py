@@ -221,3 +221,11 @@ def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(1 << 30)
     with pytest.raises(DataError, match="too large"):
         Predictor(path)
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    """Bytes of a name of the input that are no UTF-8 are told, and decoded nowhere."""
+    path = write_rule(tmp_path / "rule.onnx")
+    path.write_bytes(path.read_bytes().replace(b"windows", b"window\x9a"))
+    with pytest.raises(DataError):
+        Predictor(path)

@@ -1,6 +1,7 @@
 """Stretches of recordings are held against those of training."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from har.config import WindowGrid
 from har.data.gravity import STANDARD_GRAVITY
 from har.data.windows import Windows
 from har.models.causes import CAUSES, SIGN, TURNED, Cause, about, moments, opposite
-from har.models.reference import MOST, Reference
+from har.models.reference import LEAST, MOST, Reference
 from har.models.reference_limits import (
     GROSS,
     MIN_PEOPLE,
@@ -103,7 +104,7 @@ def test_surprise_of_one_gaussian_by_hand() -> None:
 
 
 def test_a_surprise_beyond_all_numbers() -> None:
-    """A file that somebody made may lead there: it is the largest one, and no warning."""
+    """A file that somebody made may lead there: it is the bound, and no warning."""
     made = Reference(
         weights=np.ones(1),
         means=np.zeros((1, 6)),
@@ -113,6 +114,8 @@ def test_a_surprise_beyond_all_numbers() -> None:
         limits={},
     )
     assert made.surprise(np.full((1, 1, 4, 3), 1e10)).tolist() == [MOST]
+    usual = replace(made, whitening=np.eye(6)[None], typical=1e308)
+    assert usual.surprise(np.full((1, 1, 4, 3), 0.1)).tolist() == [LEAST]
 
 
 def test_other_people_are_like_training(reference: Reference, several: Windows) -> None:
