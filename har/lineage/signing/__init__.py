@@ -6,3 +6,6 @@
 - `har.lineage.signing.claims`: statements about such a folder by its root digest, one line each,
   signed and verified one by one.
 """
+
+# In a version's run; here, because not every host has what signs.
+CLAIMS = "claims.jsonl"

@@ -23,7 +23,6 @@ from har.lineage.record import STATEMENT, Descriptor
 from har.lineage.signing.keys import PublicKey
 from har.lineage.typed import Typed
 
-FILE = "claims.jsonl"
 PAYLOAD = "application/vnd.in-toto+json"
 PREFIX = "urn:har:claim:"
 Kind = Literal["lineage", "evaluation", "approval", "withdrawal", "reproduction"]

@@ -8,7 +8,7 @@ from typing import Any
 from har.errors import HarError, VerificationError
 from har.lineage import digest
 from har.lineage.record import FILE, Record
-from har.lineage.signing import claims
+from har.lineage.signing import CLAIMS, claims
 from har.lineage.signing import folder as signing
 from har.lineage.signing.keys import PublicKey
 from har.registry.handle import Registry
@@ -23,7 +23,7 @@ from har.registry.versions.judgement import last_judgement
 from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST, Version
 
 # What is written into a version's run after its record, each with a check of its own.
-LATER = (FILE, gate_file.FILE, claims.FILE, signing.SIGNATURE)
+LATER = (FILE, gate_file.FILE, CLAIMS, signing.SIGNATURE)
 
 
 def history(registry: Registry) -> tuple[list[Finding], Sequence[Event] | None]:
@@ -130,8 +130,8 @@ def signature(known: Record, folder: Path, trusted: Sequence[PublicKey]) -> Iter
     else:
         # What changed in the files themselves is found by their record.
         yield Finding(signing.SIGNATURE, "disagrees", "; ".join(checked.differences))
-    path = folder / claims.FILE
-    read = claims.verify_all(path.read_bytes(), trusted, claims.FILE) if path.exists() else ()
+    path = folder / CLAIMS
+    read = claims.verify_all(path.read_bytes(), trusted, CLAIMS) if path.exists() else ()
     for number, one in enumerate(read, 1):
         what = f"claim {number}, {one.claim.kind}"
         if one.claim.root != known.predicate.root:

@@ -4,12 +4,10 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from har.lineage.record import FILE as RECORD
-from har.lineage.signing import claims, folder, keys
-from har.lineage.signing.claims import Kind
-from har.lineage.signing.keys import PublicKey
+from har.lineage.signing import CLAIMS
 from har.registry.handle import Registry
 from har.registry.history.events import Event
 from har.registry.history.placement import carried_out
@@ -17,8 +15,12 @@ from har.registry.versions import gate_file
 from har.registry.versions.files import read_lineage
 from har.registry.versions.version import Version
 
+if TYPE_CHECKING:
+    from har.lineage.signing.claims import Kind
+    from har.lineage.signing.keys import PublicKey
+
 # What is written into a version's run after it was signed.
-LATER = (RECORD, claims.FILE, gate_file.FILE, "gate")
+LATER = (RECORD, CLAIMS, gate_file.FILE, "gate")
 
 
 def sign(registry: Registry, files: Mapping[str, Path], texts: Mapping[str, str]) -> bytes | None:
@@ -34,6 +36,8 @@ def sign(registry: Registry, files: Mapping[str, Path], texts: Mapping[str, str]
     settings = registry.environment.registry
     if settings.signing_key is None:
         return None
+    from har.lineage.signing import folder
+
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         for name, path in files.items():
@@ -46,7 +50,7 @@ def sign(registry: Registry, files: Mapping[str, Path], texts: Mapping[str, str]
 
 
 def claim(
-    registry: Registry, run: str, kind: Kind, name: str, root: str, said: Mapping[str, Any]
+    registry: Registry, run: str, kind: "Kind", name: str, root: str, said: Mapping[str, Any]
 ) -> None:
     """Add a signed claim to those about a version's files; nothing where no key was named.
 
@@ -68,10 +72,12 @@ def claim(
     settings = registry.environment.registry
     if settings.signing_key is None:
         return
+    from har.lineage.signing import claims, keys
+
     key = keys.read_private(settings.signing_key, _password(registry))
     line = claims.sign(claims.make(kind, name, root, said), key)
-    before = gate_file.read(registry, run, claims.FILE) or b""
-    registry.writer.log_text(run, (before + line + b"\n").decode(), claims.FILE)
+    before = gate_file.read(registry, run, CLAIMS) or b""
+    registry.writer.log_text(run, (before + line + b"\n").decode(), CLAIMS)
 
 
 def claim_approval(registry: Registry, version: Version, events: Sequence[Event]) -> None:
@@ -93,11 +99,15 @@ def require_key(registry: Registry) -> None:
         See `har.lineage.signing.keys.read_private`.
     """
     if path := registry.environment.registry.signing_key:
+        from har.lineage.signing import keys
+
         keys.read_private(path, _password(registry))
 
 
-def trusted(registry: Registry) -> tuple[PublicKey, ...]:
+def trusted(registry: Registry) -> "tuple[PublicKey, ...]":
     """Return the keys whose signatures count here."""
+    from har.lineage.signing import keys
+
     path = registry.environment.registry.trusted_keys
     return keys.read_trusted(path) if path else ()
 

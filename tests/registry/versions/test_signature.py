@@ -8,7 +8,7 @@ import pytest
 from support import Setup, files_of, opened, promote
 
 from har.errors import MissingError
-from har.lineage.signing import claims, folder, keys
+from har.lineage.signing import CLAIMS, claims, folder, keys
 from har.registry.gate.approval import approve
 from har.registry.history.events import MoveBegun
 from har.registry.history.trail import Trail
@@ -57,7 +57,7 @@ def test_claims_of_others(signed: Version, signing: Setup) -> None:
     keys.generate(Path("eve.pem"), Path("eve.pub"))
     ana, eve = (keys.read_private(Path(name)) for name in ("ana.pem", "eve.pem"))
     root = folder.read(files_of(signed, signing) / folder.SIGNATURE).root
-    path = files_of(signed, signing) / claims.FILE
+    path = files_of(signed, signing) / CLAIMS
     lines = path.read_bytes().splitlines()
     lines.append(claims.sign(claims.make("approval", "har 9", "0" * 64, {"by": "ana"}), ana))
     lines.append(claims.sign(claims.make("approval", "har 1", root, {"by": "ana"}), eve))
@@ -84,7 +84,7 @@ def test_an_approval_is_signed_by_who_approves(signed: Version, signing: Setup) 
     found = of_signatures(signing, signed)
     assert found["model.sig"] == ("whole", "Ana")
     assert found["claim 3, approval"] == ("whole", "signed by Bob")
-    line = (files_of(signed, signing) / claims.FILE).read_bytes().splitlines()[-1]
+    line = (files_of(signed, signing) / CLAIMS).read_bytes().splitlines()[-1]
     said = claims.verify(line, keys.read_trusted(Path("trusted.pem")), "x").claim.predicate
     (move,) = [e for e in Trail(opened(signing)).events if isinstance(e, MoveBegun) and e.approval]
     assert (said["sha256"], said["approval"]["reason"]) == (move.sha256, "seen")
