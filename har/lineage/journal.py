@@ -217,7 +217,7 @@ class Journal:
 
 def journals(store: Path) -> list[Journal]:
     """Return the journals of a store, the newest first."""
-    read = [Journal._of(path) for path in _paths(store) if path.stat().st_size]
+    read = map(Journal._of, _paths(store))
     return sorted(read, key=lambda journal: journal.begun.time, reverse=True)
 
 
@@ -359,7 +359,9 @@ def _without_secret(word: str) -> str:
 
 
 def _paths(store: Path) -> list[Path]:
-    return sorted((store / FOLDER).glob(f"*/{FILE}"))
+    # A process may be killed before its first line is whole.
+    written = sorted((store / FOLDER).glob(f"*/{FILE}"))
+    return [path for path in written if b"\n" in path.read_bytes()]
 
 
 def _parsed(line: bytes, where: str) -> Begun | Known | Ended:

@@ -80,6 +80,19 @@ with writer.recording({{}}, "killed"):
     assert (killed.state, killed.begun.cause.reason, killed.ended) == ("killed", "killed", None)
 
 
+def test_a_run_that_was_killed_at_its_first_line(tmp_path: Path) -> None:
+    """Of half a line nothing is known, and it stops no other."""
+    writer = Writer(tmp_path, new_run())
+    with writer.recording(RECIPE, ""):
+        pass
+    other = tmp_path / FOLDER / ("f" * 32)
+    other.mkdir()
+    (other / FILE).write_bytes(b'{"kind":"beg')
+    assert [one.begun.run for one in journals(tmp_path)] == [writer.run]
+    with pytest.raises(MissingError, match="no journal of the run"):
+        Journal.read(tmp_path, "f" * 32)
+
+
 def test_secrets_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the command line, neither a secret setting nor a password in an address is kept."""
     words = [
