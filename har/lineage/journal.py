@@ -206,13 +206,10 @@ class Journal:
         begun, *others = [_parsed(line, f"{path}:{i + 1}") for i, line in enumerate(lines)]
         if not isinstance(begun, Begun):
             raise VerificationError(f"{path}: its first line does not say what began the run")
-        ends = [line for line in others if isinstance(line, Ended)]
-        return cls(
-            begun,
-            tuple(line for line in others if isinstance(line, Known)),
-            # A program may go on with a run: how it ended is what the last line says.
-            ends[-1] if ends and others[-1] is ends[-1] else None,
-        )
+        # A program may go on with a run: how it ended is what the last line says.
+        last = others[-1] if others else None
+        known = tuple(line for line in others if isinstance(line, Known))
+        return cls(begun, known, last if isinstance(last, Ended) else None)
 
 
 def journals(store: Path) -> list[Journal]:
@@ -266,8 +263,9 @@ class Writer:
             yield
             return
         if self.begun is None:
-            write_environment(self.folder / ENVIRONMENT)
-            self.begun = begin(self.run, recipe, reason)
+            checkout = repository.Checkout.of()
+            write_environment(self.folder / ENVIRONMENT, checkout)
+            self.begun = begin(self.run, recipe, reason, checkout)
             self._append(self.begun)
         self.open = True
         try:
@@ -302,18 +300,20 @@ def earlier(store: Path, runs: Iterable[str]) -> dict[str, EarlierRun]:
     return found
 
 
-def write_environment(folder: Path) -> None:
+def write_environment(folder: Path, checkout: repository.Checkout | None) -> None:
     """Write all that was installed, the lock file, and what differs from the commit."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "packages.json").write_bytes(digest.canonical(origin.packages()))
     lock = repository.PACKAGE.parent / repository.LOCK
     if lock.exists():
         shutil.copyfile(lock, folder / repository.LOCK)
-    if patch := repository.patch():
+    if checkout and (patch := checkout.patch()):
         (folder / "changes.diff").write_bytes(patch)
 
 
-def begin(run: str, recipe: Mapping[str, Any], reason: str) -> Begun:
+def begin(
+    run: str, recipe: Mapping[str, Any], reason: str, checkout: repository.Checkout | None
+) -> Begun:
     """Return what is known of a run that begins now."""
     return Begun(
         run=run,
@@ -323,7 +323,7 @@ def begin(run: str, recipe: Mapping[str, Any], reason: str) -> Begun:
         flow_run=origin.prefect_flow_run(),
         process=Process.current(),
         recipe=recipe,
-        code=tuple(repository.code()),
+        code=tuple(repository.code(checkout=checkout)),
         environment=origin.environment(),
         hardware=origin.hardware(),
     )

@@ -90,7 +90,7 @@ def impact(registry: Registry, kind: Kind, what: str) -> Impact:
         if version.adopted:
             unknown.append(version.number)
             continue
-        record = read_lineage(registry, version)
+        record = read_lineage(registry, version, events)
         if kind == "package":
             how = tuple(_of_package(_packages(registry, version, record), what))
         else:

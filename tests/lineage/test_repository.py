@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from har.lineage import digest, origin, repository
+from har.lineage.record import Descriptor
+from har.lineage.repository import Checkout
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -17,6 +19,12 @@ def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
     command = ["git", *identity, "-C", str(folder), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def state_of(package: Path) -> Descriptor | None:
+    """Return the state of the checkout that a package is in; None outside of one."""
+    found = Checkout.of(package)
+    return found and found.state
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_clean_checkout(checkout: Path) -> None:
     """A clean checkout is its commit."""
     (checkout.parent / "ignored").write_text("x")
-    state = repository.git_state(checkout)
+    state = state_of(checkout)
     assert state is not None
     assert state.digest == {"gitCommit": git(checkout, "rev-parse", "HEAD")}
     assert state.annotations == {"role": "source code", "dirty": False, "changes_sha256": None}
@@ -49,13 +57,15 @@ def test_dirty_checkout(checkout: Path, tmp_path: Path) -> None:
     digests = set()
     for name, text in [("__init__.py", "a = 2\n"), ("new.py", "b = 1\n"), ("new.py", "b = 2\n")]:
         (checkout / name).write_text(text)
-        state = repository.git_state(checkout)
+        state = state_of(checkout)
         assert state is not None
         assert state.annotations["dirty"]
         digests.add(state.annotations["changes_sha256"])
     assert len(digests) == 3
     patch = tmp_path / "changes.diff"
-    patch.write_bytes(repository.patch(checkout))
+    found = Checkout.of(checkout)
+    assert found is not None
+    patch.write_bytes(found.patch())
     git(tmp_path, "clone", "--quiet", str(checkout.parent), "other")
     git(tmp_path / "other", "apply", str(patch))
     assert digest.of_folder(tmp_path / "other" / "har") == digest.of_folder(checkout)
@@ -66,7 +76,7 @@ def test_outside_a_checkout(tmp_path: Path, checkout: Path) -> None:
     installed = tmp_path / "ignored" / "har"
     installed.mkdir(parents=True)
     (installed / "__init__.py").touch()
-    assert repository.git_state(installed) is None
+    assert state_of(installed) is None
     (source,) = repository.code(installed)
     assert source.digest == {"sha256": digest.of_code()}
 
@@ -74,7 +84,7 @@ def test_outside_a_checkout(tmp_path: Path, checkout: Path) -> None:
 def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without git is one without a checkout."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert repository.git_state(repository.PACKAGE) is None
+    assert state_of(repository.PACKAGE) is None
 
 
 def test_a_checkout_of_another_owner_is_read(checkout: Path) -> None:
@@ -85,24 +95,24 @@ def test_a_checkout_of_another_owner_is_read(checkout: Path) -> None:
     os.chown(checkout.parent / ".git", 54321, 54321)
     with pytest.raises(subprocess.CalledProcessError):
         git(checkout, "rev-parse", "HEAD")
-    assert repository.git_state(checkout) is not None
+    assert state_of(checkout) is not None
 
 
 def test_a_job_of_git_has_its_own_repository(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hook's variables name a repository that is not this one."""
-    expected = repository.git_state(checkout)
+    expected = state_of(checkout)
     monkeypatch.setenv("GIT_DIR", "/elsewhere/.git")
     monkeypatch.setenv("GIT_INDEX_FILE", "/elsewhere/.git/index")
     assert expected is not None
-    assert repository.git_state(checkout) == expected
+    assert state_of(checkout) == expected
 
 
 def test_a_name_that_is_no_text(checkout: Path) -> None:
     """A file whose name is not UTF-8 counts as a change, like any other."""
     Path(os.fsdecode(bytes(checkout) + b"/caf\xe9.py")).write_text("b = 1\n")
-    state = repository.git_state(checkout)
+    state = state_of(checkout)
     assert state is not None
     assert state.annotations["dirty"]
 
@@ -118,7 +128,7 @@ def test_an_unreadable_checkout_is_warned_of(
     (checkout.parent / ".git").mkdir(exist_ok=True)
     with caplog.at_level("WARNING"):
         logging.getLogger("har").propagate = True
-        assert repository.git_state(checkout) is None
+        assert state_of(checkout) is None
     assert f"the lineage record will lack the commit of {checkout.parent}: fatal" in caplog.text
 
 

@@ -8,7 +8,7 @@ a root digest over them, by which `har.lineage.signing.claims` speak of the fold
 import base64
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -155,8 +155,13 @@ def _differences(folder: Path, signed: Signed) -> Iterator[str]:
             yield f"{name} is missing"
         elif digest.of_file(path) != sha256:
             yield f"{name} is changed"
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    for name in sorted(there - signed.files.keys()):
-        parts = PurePosixPath(name).parents
-        if not {name, *map(str, parts)} & set(signed.beside):
-            yield f"{name} was added"
+    yield from (f"{name} was added" for name in unknown(folder, signed.files, signed.beside))
+
+
+def unknown(folder: Path, known: Collection[str], beside: Collection[str]) -> Iterator[str]:
+    """Yield the files of a folder that are neither known nor, nor lie in, what may be beside."""
+    paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    for path in paths:
+        places = {path.as_posix(), *(parent.as_posix() for parent in path.parents)}
+        if path.as_posix() not in known and places.isdisjoint(beside):
+            yield path.as_posix()

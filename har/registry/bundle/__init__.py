@@ -1,6 +1,5 @@
 """A version as one zip file that anybody can check, without `har`, MLflow or a network."""
 
-import io
 import json
 import tempfile
 import zipfile
@@ -63,16 +62,12 @@ def write(registry: Registry, version: Version, path: Path) -> str:
         ),
         "check.py": CHECKER.read_text(encoding="utf-8"),
     }
-    data = io.BytesIO()
-    with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(data, "w") as archive:
+    with tempfile.TemporaryDirectory() as scratch, disk.whole(path) as new:
         folder = Path(scratch)
         download(registry, registry.reader.run_location(version.run_id), folder, "")
-        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-            archive.write(
-                file, f"files/{file.relative_to(folder).as_posix()}", zipfile.ZIP_DEFLATED
-            )
-        for name, text in texts.items():
-            archive.writestr(name, text, zipfile.ZIP_DEFLATED)
-    with disk.whole(path) as new:
-        new.write_bytes(data.getvalue())
+        with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+                archive.write(file, f"files/{file.relative_to(folder).as_posix()}")
+            for name, text in texts.items():
+                archive.writestr(name, text)
     return head

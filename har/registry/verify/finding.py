@@ -1,7 +1,7 @@
 """What was looked at, and how it was found."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 Standing = Literal[
     "whole",
@@ -35,7 +35,19 @@ class Finding:
     standing: Standing
     detail: str = ""
 
+    @classmethod
+    def of(cls, what: str, expected: str, found: str) -> Self:
+        """Return how a digest was found beside the expected one."""
+        if found == expected:
+            return cls(what, "whole")
+        return cls(what, "changed", instead(expected, found))
+
     @property
     def good(self) -> bool:
         """Whether nothing is wrong, as far as was looked."""
         return self.standing in GOOD
+
+
+def instead(expected: object, found: object) -> str:
+    """Return the detail of what was found instead of what was expected."""
+    return f"expected {expected}, found {found}"

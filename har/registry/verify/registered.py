@@ -16,14 +16,12 @@ from har.registry.history.events import Event
 from har.registry.history.placement import placement
 from har.registry.history.trail import Trail
 from har.registry.moves.observation import Difference, differences, observe
-from har.registry.verify.finding import Finding
+from har.registry.verify.finding import Finding, instead
 from har.registry.versions import gate_file
 from har.registry.versions.files import MODEL, download_model
 from har.registry.versions.judgement import last_judgement
+from har.registry.versions.signature import LATER
 from har.registry.versions.version import LINEAGE_DIGEST, ONNX_DIGEST, Version
-
-# What is written into a version's run after its record, each with a check of its own.
-LATER = (FILE, gate_file.FILE, CLAIMS, signing.SIGNATURE)
 
 
 def history(registry: Registry) -> tuple[list[Finding], Sequence[Event] | None]:
@@ -47,7 +45,7 @@ def history(registry: Registry) -> tuple[list[Finding], Sequence[Event] | None]:
 
 def _moved(difference: Difference) -> Finding:
     what = f"{difference.what}, by the history"
-    return Finding(what, "disagrees", _instead(difference.expected, difference.found))
+    return Finding(what, "disagrees", instead(difference.expected, difference.found))
 
 
 def record(
@@ -59,7 +57,7 @@ def record(
     if not path.is_file():
         return Finding(FILE, "missing"), None
     if (found := digest.of_file(path)) != expected:
-        return Finding(FILE, "changed", _instead(expected, found)), _readable(path)
+        return Finding(FILE, "changed", instead(expected, found)), _readable(path)
     by = "as it was judged" if judged else "by its tag alone: the history has no judgement of it"
     return Finding(FILE, "whole", by), _readable(path)
 
@@ -75,10 +73,8 @@ def files(known: Record, folder: Path) -> Iterator[Finding]:
     """Compare every file of a version with its record."""
     for name, sha256 in known.files.items():
         yield compared(name, folder / name, sha256)
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    for name in sorted(there - known.files.keys()):
-        if name not in LATER and not name.startswith("gate/"):
-            yield Finding(name, "changed", "the record does not know this file")
+    for name in signing.unknown(folder, known.files, (*LATER, signing.SIGNATURE)):
+        yield Finding(name, "changed", "the record does not know this file")
 
 
 def served(registry: Registry, version: Version, known: Record, folder: Path) -> Iterator[Finding]:
@@ -88,7 +84,7 @@ def served(registry: Registry, version: Version, known: Record, folder: Path) ->
         f"served {MODEL}", download_model(registry, version.number, folder, MODEL), sha256
     )
     if (stated := version.tags.get(ONNX_DIGEST)) != sha256:
-        yield Finding(f"tag {ONNX_DIGEST}", "disagrees", _instead(sha256, stated))
+        yield Finding(f"tag {ONNX_DIGEST}", "disagrees", instead(sha256, stated))
 
 
 def judgement(version: Version, folder: Path, events: Sequence[Event] | None) -> Iterator[Finding]:
@@ -116,7 +112,7 @@ def judgement(version: Version, folder: Path, events: Sequence[Event] | None) ->
     else:
         yield Finding(gate_file.FILE, "whole", f"event {event.sha256}")
     if (tagged := gate_file.verdict_of(version.tags)) != event.verdict:
-        yield Finding(f"tag {gate_file.TAG}", "disagrees", _instead(event.verdict, tagged))
+        yield Finding(f"tag {gate_file.TAG}", "disagrees", instead(event.verdict, tagged))
 
 
 def signature(known: Record, folder: Path, trusted: Sequence[PublicKey]) -> Iterator[Finding]:
@@ -162,7 +158,7 @@ def shown(registry: Registry, version: Version, stated: Mapping[str, Any]) -> It
     }
     for kind, values in shown.items():
         wrong = [
-            Finding(f"MLflow's {kind[:-1]} {name}", "disagrees", _instead(value, values.get(name)))
+            Finding(f"MLflow's {kind[:-1]} {name}", "disagrees", instead(value, values.get(name)))
             for name, value in stated[kind].items()
             if values.get(name) != value
         ]
@@ -173,13 +169,4 @@ def compared(what: str, path: Path, sha256: str) -> Finding:
     """Compare the bytes of a file with a digest."""
     if not path.is_file():
         return Finding(what, "missing")
-    found = digest.of_file(path)
-    return (
-        Finding(what, "whole")
-        if found == sha256
-        else Finding(what, "changed", _instead(sha256, found))
-    )
-
-
-def _instead(expected: object, found: object) -> str:
-    return f"expected {expected}, found {found}"
+    return Finding.of(what, sha256, digest.of_file(path))

@@ -55,10 +55,7 @@ def windows(known: Record, store: Store) -> Iterator[Finding]:
         return
     cut = Windows.load(place)
     for name, split in known.predicate.splits.items():
-        found = cut.select(name).digest
-        same = found == split.arrays
-        detail = "" if same else f"expected {split.arrays}, found {found}"
-        yield Finding(f"windows of {name}", "whole" if same else "changed", detail)
+        yield Finding.of(f"windows of {name}", split.arrays, cut.select(name).digest)
 
 
 def split(known: Record, folder: Path) -> Iterator[Finding]:
@@ -111,11 +108,9 @@ def _raw(root: Path, items: list[Descriptor]) -> Iterator[Finding]:
         files = None
     names: Mapping[str, str] = {n.rpartition("/")[2]: n for n in files.names} if files else {}
     for item in items:
-        what, sha256 = f"raw file {item.name}", item.digest["sha256"]
+        what = f"raw file {item.name}"
         name = item.name if files and item.name in files.names else names.get(item.name)
         if files is None or name is None:
             yield Finding(what, "missing", f"of {root}")
-        elif (found := files.digest(name)) != sha256:
-            yield Finding(what, "changed", f"expected {sha256}, found {found}")
         else:
-            yield Finding(what, "whole")
+            yield Finding.of(what, item.digest["sha256"], files.digest(name))

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from har.disk import is_unwritable
@@ -9,6 +10,7 @@ from har.errors import MissingError, VerificationError
 from har.lineage import digest
 from har.lineage.record import FILE, Record
 from har.registry.handle import Registry
+from har.registry.history.events import Event
 from har.registry.history.trail import Trail
 from har.registry.locations import download, local_path
 from har.registry.versions.judgement import require_judged
@@ -17,7 +19,13 @@ from har.registry.versions.version import FILES, LINEAGE_DIGEST, ONNX_DIGEST, Ve
 MODEL = "model.onnx"
 
 
-def fetch(registry: Registry, version: Version, folder: Path | None = None) -> Path:
+def fetch(
+    registry: Registry,
+    version: Version,
+    folder: Path | None = None,
+    *,
+    record: Record | None = None,
+) -> Path:
     """Return the serving ONNX file of a version, downloaded unless it is there.
 
     Parameters
@@ -28,6 +36,8 @@ def fetch(registry: Registry, version: Version, folder: Path | None = None) -> P
         The version.
     folder : Path, optional
         Where to keep it; by default in the store, under the digest of its content.
+    record : Record, optional
+        Its lineage record, where it was read already.
 
     Raises
     ------
@@ -36,7 +46,7 @@ def fetch(registry: Registry, version: Version, folder: Path | None = None) -> P
     VerificationError
         If the bytes are not the registered ones, or those are not what was judged.
     """
-    sha256 = _serving_digest(registry, version)
+    sha256 = _serving_digest(registry, version, record)
     folder = folder or registry.store / "onnx" / sha256[:16]
     path, what = folder / MODEL, f"version {version.number}, {MODEL}"
     if path.exists() and digest.of_file(path) == sha256:
@@ -56,7 +66,7 @@ def fetch(registry: Registry, version: Version, folder: Path | None = None) -> P
     return path
 
 
-def _serving_digest(registry: Registry, version: Version) -> str:
+def _serving_digest(registry: Registry, version: Version, record: Record | None) -> str:
     """Return what the serving file has to be: by the lineage record that was judged."""
     stated = version.tags.get(ONNX_DIGEST)
     if stated is None:
@@ -67,7 +77,7 @@ def _serving_digest(registry: Registry, version: Version) -> str:
         )
     if version.adopted:
         return stated
-    recorded = read_lineage(registry, version).predicate.serving.sha256
+    recorded = (record or read_lineage(registry, version)).predicate.serving.sha256
     if recorded != stated:
         raise VerificationError(
             f"version {version.number}: its tag names another model than its lineage record",
@@ -95,8 +105,19 @@ def _download_run(registry: Registry, run: str, folder: Path, name: str = "") ->
     return download(registry, registry.reader.run_location(run), folder, name)
 
 
-def read_lineage(registry: Registry, version: Version) -> Record:
+def read_lineage(
+    registry: Registry, version: Version, events: Sequence[Event] | None = None
+) -> Record:
     """Return the lineage record of a version, checked against its digest.
+
+    Parameters
+    ----------
+    registry : Registry
+        The model.
+    version : Version
+        The version.
+    events : sequence of Event, optional
+        The model's history, where it was read already.
 
     Raises
     ------
@@ -113,10 +134,10 @@ def read_lineage(registry: Registry, version: Version) -> Record:
         )
     # Of a local registry it is read where it lies: there may be no place for a copy.
     if folder := local_path(registry, registry.reader.run_location(version.run_id)):
-        return _checked_lineage(registry, version, folder / FILE)
+        return _checked_lineage(registry, version, folder / FILE, events)
     with tempfile.TemporaryDirectory() as scratch:
         path = _download_run(registry, version.run_id, Path(scratch), FILE)
-        return _checked_lineage(registry, version, path)
+        return _checked_lineage(registry, version, path, events)
 
 
 def verified_files(registry: Registry, version: Version, folder: Path) -> dict[str, Path]:
@@ -151,10 +172,10 @@ def verified_files(registry: Registry, version: Version, folder: Path) -> dict[s
         _require_same(version, downloaded, expected)
         return {name: downloaded / name for name in expected}
     downloaded = _download_run(registry, version.run_id, folder)
-    expected = _checked_lineage(registry, version, downloaded / FILE).files
-    _require_same(version, downloaded, expected)
-    fetch(registry, version, folder / "serving")
-    return {name: downloaded / name for name in (*expected, FILE)}
+    record = _checked_lineage(registry, version, downloaded / FILE)
+    _require_same(version, downloaded, record.files)
+    fetch(registry, version, folder / "serving", record=record)
+    return {name: downloaded / name for name in (*record.files, FILE)}
 
 
 def verified_file(
@@ -185,9 +206,12 @@ def require_verified(registry: Registry, version: Version) -> None:
         verified_files(registry, version, Path(folder))
 
 
-def _checked_lineage(registry: Registry, version: Version, path: Path) -> Record:
+def _checked_lineage(
+    registry: Registry, version: Version, path: Path, events: Sequence[Event] | None = None
+) -> Record:
     """Read the lineage record of a version from a file, checked against what was judged."""
-    wanted = require_judged(version, Trail(registry).events).tags[LINEAGE_DIGEST]
+    known = Trail(registry).events if events is None else events
+    wanted = require_judged(version, known).tags[LINEAGE_DIGEST]
     where = f"version {version.number}, {FILE}"
     _require_digest(path, wanted, where)
     return Record.from_bytes(path.read_bytes(), where)

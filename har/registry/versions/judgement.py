@@ -20,6 +20,9 @@ from har.registry.versions import gate_file
 from har.registry.versions.decision import Decision
 from har.registry.versions.version import LINEAGE_DIGEST, Version
 
+# In a version's run.
+FOLDER = "gate"
+
 
 def write_down(registry: Registry, run: str, decision: Decision) -> str:
     """Keep a judgement before the history names it; return the digest of its content."""
@@ -106,4 +109,4 @@ def _read(registry: Registry, run: str, event: GateDecided) -> Decision | None:
 
 
 def _file(content: str) -> str:
-    return f"gate/{content[:16]}.json"
+    return f"{FOLDER}/{content[:16]}.json"

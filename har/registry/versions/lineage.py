@@ -150,7 +150,7 @@ def _dependencies(candidate: Candidate) -> list[Descriptor]:
     dependencies: list[Descriptor] = []
     if ingested := candidate.steps.get("ingest"):
         dependencies += origin.raw_files(ingested.path, _ingested(candidate))
-    dependencies += repository.code()
+    dependencies += candidate.begun.code if candidate.begun else repository.code()
     dependencies += [
         Descriptor(
             name=f"pretrain/{WEIGHTS}",

@@ -11,7 +11,7 @@ from har.lineage.signing import CLAIMS
 from har.registry.handle import Registry
 from har.registry.history.events import Event
 from har.registry.history.placement import carried_out
-from har.registry.versions import gate_file
+from har.registry.versions import gate_file, judgement
 from har.registry.versions.files import read_lineage
 from har.registry.versions.version import Version
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from har.lineage.signing.claims import Kind
     from har.lineage.signing.keys import PublicKey
 
-# What is written into a version's run after it was signed.
-LATER = (RECORD, CLAIMS, gate_file.FILE, "gate")
+# What is written into a version's run after its files were signed, and is told in no record.
+LATER = (RECORD, CLAIMS, gate_file.FILE, judgement.FOLDER)
 
 
 def sign(registry: Registry, files: Mapping[str, Path], texts: Mapping[str, str]) -> bytes | None:
@@ -85,7 +85,7 @@ def claim_approval(registry: Registry, version: Version, events: Sequence[Event]
     if registry.environment.registry.signing_key is None or version.adopted:
         return
     move, _ = list(carried_out(events))[-1]
-    root = read_lineage(registry, version).predicate.root
+    root = read_lineage(registry, version, events).predicate.root
     said = {**move.to_dict(), "sha256": move.sha256}
     claim(registry, version.run_id, "approval", f"{version.model} {version.number}", root, said)
 
