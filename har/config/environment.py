@@ -96,7 +96,8 @@ class Environment(Section):
     """Where a run works, as whom, and with which secrets.
 
     It is resolved on the machine where the code runs and is part of no parameter, record,
-    log or page: what determines a result is in the `har.config.Recipe`.
+    log or page, beyond the command line in a run's journal: what determines a result is in the
+    `har.config.Recipe`.
     """
 
     store: Path = Path("data/store")
